@@ -145,7 +145,11 @@ class ActionModule(ModuleAction):
         whole = self._part.whole or program
         unmatched = self._unmatched(task_vars)
         if unmatched and (reached or not self._part.fail):
-            text = translated(language, " ".join(unmatched)) if whole else say(language, "A pattern in jobs matches no job. See below.")
+            text = (
+                translated(language, " ".join(unmatched))
+                if whole
+                else say(language, "A name or a pattern in jobs matches no job. See below.")
+            )
             return failed_with(text)
         if reached or not self._part.fail:
             if msg and (self._part.good_too or not reached):
@@ -157,12 +161,16 @@ class ActionModule(ModuleAction):
         return failed_with(console.verdict_text(result, msg, shown_below=shown_below, language=language))
 
     def _unmatched(self, task_vars: dict[str, t.Any]) -> list[str]:
-        """The patterns that match no job of any workspace, for which the verdict on this host has to fail, if it is the first of its batch."""
-        first = list(task_vars.get("ansible_play_batch") or ())[:1] == [self._host(task_vars)]
-        if not first or self._part.whole or workspaces_left(self._task, self._templar, task_vars):
+        """The names and patterns that match no job of any workspace, for which the verdict on this host has to fail: it is the first of the workspaces
+        that were asked for them whose verdict is still to come, or stands for those before it."""
+        if self._part.whole or workspaces_left(self._task, self._templar, task_vars):
             return []
+        batch = list(task_vars.get("ansible_play_batch") or ())
         hosts = self._templar.template(task_vars.get("__dataarts_hosts"))
-        return patterns_without_job(task_vars, hosts, self._part.result)
+        unmatched = patterns_without_job(task_vars, hosts, self._part.result)
+        return [
+            entry.text for entry in unmatched if [*(host for host in batch if host in entry.hosts), *batch][:1] == [self._host(task_vars)]
+        ]
 
     def _kept(self, task_vars: dict[str, t.Any]) -> tuple[Passes, passes.Timing]:
         """The passes. Whatever ends them, what is known by then is kept; an error before anything is known is Ansible's to tell."""

@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         """One task: the numbers, the report's files, the closing lines, and as the last of them what to type next.
 
         :param task_vars: variables of the host it runs on, with those of all others in ``hostvars``.
-        :returns: what the module documents; ``failed`` with a message if a pattern matches no job anywhere, or the report could not be written.
+        :returns: what the module documents; ``failed`` with a message if a name or a pattern matches no job anywhere, or the report could not be written.
         """
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
@@ -59,9 +59,10 @@ class ActionModule(ActionBase):
         folder = folder_of(options)
         report = host_results.report_of(results, ids, command, task_vars, check_mode=bool(self._task.check_mode), folder=folder)
         later = workspaces_left(self._task, self._templar, task_vars)
-        unmatched = [] if later else host_results.patterns_without_job(task_vars, named, options["variable"])
+        unmatched = [] if later else [entry.text for entry in host_results.patterns_without_job(task_vars, named, options["variable"])]
         lines = [
             *(Line(line, "bad") for text in unmatched for line in wrapped(translated(language, text))),
+            *(Line(line) for text in [_summary.jobs_of_some(results, language)] if text for line in wrapped(text)),
             *summary_lines(report, verbose=self._display.verbosity > 0, language=language),
             *_later_lines(task_vars if named is None else {}, hosts, language),
             *self._loop_lines(task_vars, language, failed=bool(unmatched) or not report["succeeded"]),

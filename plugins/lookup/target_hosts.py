@@ -30,8 +30,8 @@ options:
   part:
     description:
       - V(watch) returns the hosts whose reruns have not ended, or that still have reruns to send.
-      - V(missed) returns the hosts that did not reach the goal. If all reached it but a pattern matches no job anywhere, it returns the
-        first host.
+      - V(missed) returns the hosts that did not reach the goal. If a name or a pattern in C(dataarts_jobs) matches no job in any of the
+        workspaces that were asked for it, the first of these counts as one that did not.
       - V(close) returns the hosts of V(missed) and the first of the other hosts, so that the play that sums up has a host, and continues
         after hosts that failed.
       - V(unready) returns the hosts for which M(dataarts.factory.account_doctor), registered as C(dataarts_checkup), did not find ready.
@@ -170,8 +170,8 @@ class LookupModule(LookupBase):
         if part == "watch":
             return [host for host, variables in of_hosts.items() if goes_on(variables)]
         known = {host: with_missing(outcome(variables), missing_of(variables)) for host, variables in of_hosts.items()}
-        missed = [host for host, result in known.items() if not reached_goal(result)]
-        missed = missed or (hosts[:1] if unmatched_patterns(known) else [])
+        judged = {[*(host for host in hosts if host in entry.hosts), *hosts][0] for entry in unmatched_patterns(known)}
+        missed = [host for host, result in known.items() if not reached_goal(result) or host in judged]
         good = [host for host in known if host not in missed]
         return missed + good[:1] if part == "close" else missed
 

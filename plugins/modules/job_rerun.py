@@ -150,8 +150,6 @@ options:
         was waiting.
       - V(stale) also reruns instances that succeeded on old data. Their run started before an upstream instance ended again, or they are
         downstream of such an instance. Each starts at its first node.
-      - With V(cancelled) and V(stale), instances that depend on a selected one that an earlier run has rerun are rerun too, if the journal
-        knows of that rerun and they have not started since.
       - With V(cancelled) and V(stale), the whole run follows O(order=upstream_first). A downstream instance is rerun in its own workspace,
         with the same credentials, when everything upstream of it is up to date. It counts towards O(max_instances). Instances that depend
         on each other in a circle, or on an instance that is left alone, are left to a person. If dependencies cannot be read, nothing is
@@ -1170,9 +1168,9 @@ plan_record:
   sample: {options: {attempts: 1, order: parallel}, instances: i2c26b46b9f86d081}
 job_patterns:
   description:
-    - Each pattern in O(jobs), whether it matches a job of the workspace, and otherwise C(suggestion), a sentence that names a similar job,
-      or an empty text. A pattern that matches no job fails the task, except in role P(dataarts.factory.rerun#role), which fails where it
-      matches none in any workspace of the play.
+    - Each name and pattern in O(jobs), whether it matches a job of the workspace, and otherwise C(suggestion), a sentence that names a
+      similar job, or an empty text. One that matches no job fails the task, except in role P(dataarts.factory.rerun#role), which fails if it
+      matches none in any workspace of the play that has the same O(jobs).
   type: list
   elements: dict
   returned: when the names were checked

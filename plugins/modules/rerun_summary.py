@@ -16,9 +16,9 @@ description:
     programs and as lines for people. It sends no request to the service.
   - Prints the lines, broken instances first. The last lines are the command to continue with, which reruns nothing twice, and the path of the report.
   - Run it once for the play, with C(run_once), after the last workspace. The playbooks of the collection run it at their end.
-  - Fails if a pattern in C(jobs) matches no job of any workspace. It is not an error if a pattern matches jobs in only some of the
-    workspaces. A task that fails for this reason returns only RV(msg) and RV(paths), because Ansible prints the whole result of a failed
-    task.
+  - Fails if a name or a pattern in C(jobs) matches no job in any of the workspaces that have the same C(jobs). It is not an error if it
+    matches jobs in only some of them; a line names such jobs. A task that fails for this reason returns only RV(msg) and RV(paths), because
+    Ansible prints the whole result of a failed task.
   - Warns if several hosts represent the same workspace.
 extends_documentation_fragment:
   - dataarts.factory.language

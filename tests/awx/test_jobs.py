@@ -435,4 +435,4 @@ def test_the_slices_of_a_job_rerun_the_plan_together(launch: Launch, service: Ru
     assert sorted(job.artifacts()["dataarts_summary"]["totals"]["succeeded"] for job in ended) == [2, 5]
     # And so is what it judges: a pattern that matches jobs of other parts only is taken for a mistake, after all is rerun.
     assert [job.status for job in ended] == ["failed", "failed"]
-    assert all("A pattern in jobs matches no job" in job.stdout() for job in ended)
+    assert all("A name or a pattern in jobs matches no job" in job.stdout() for job in ended)

@@ -823,8 +823,8 @@ def test_a_name_or_a_pattern_that_matches_no_job_fails(service: t.Any, rerun_opt
     result = call("job_rerun", rerun_options(jobs=list(jobs), wait=False, api_version="v1"), check=check)
     assert (result["failed"], result["problems"]) == (failed, [text] if text else [])
     assert (text in result.get("msg", "")) is True
-    assert [entry["pattern"] for entry in result["job_patterns"]] == [name for name in jobs if "*" in name]
-    assert all(entry["matches"] is (not failed) for entry in result["job_patterns"])
+    known = {"daily_sales", "daily_*", "idle_*", "idle_job", "*", "**"}
+    assert [(entry["pattern"], entry["matches"]) for entry in result["job_patterns"]] == [(name, name in known) for name in jobs]
 
 
 @pytest.mark.parametrize(("name", "remedy"), [("daily_salse", "Did you mean daily_sales?"), ("zzz", "Check the name and that region")])
@@ -841,10 +841,15 @@ def test_where_the_service_says_that_a_job_does_not_exist_a_similar_one_is_sugge
     assert len(reruns(service.journal())) == 2
 
 
-def test_where_the_play_judges_by_all_workspaces_a_pattern_without_job_is_told_and_no_failure(rerun_options: t.Any) -> None:
-    result = call("job_rerun", rerun_options(jobs=["dialy_*"], pass_state={"fleet": True}), check=True)
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("name", ["dialy_*", "daily_salse"])
+def test_where_the_play_judges_by_all_workspaces_what_no_job_has_is_told_and_no_failure(
+    service: t.Any, rerun_options: t.Any, name: str, version: str
+) -> None:
+    service.set(**BOTH)
+    result = call("job_rerun", rerun_options(jobs=[name], pass_state={"fleet": True}, api_version=version), check=True)
     assert (result["failed"], result["problems"]) == (False, [])
-    assert result["job_patterns"] == [{"pattern": "dialy_*", "matches": False, "suggestion": "Did you mean daily_sales?"}]
+    assert result["job_patterns"] == [{"pattern": name, "matches": False, "suggestion": "Did you mean daily_sales?"}]
     assert result["pass_state"]["fleet"] is True
 
 

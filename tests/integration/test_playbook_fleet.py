@@ -73,13 +73,39 @@ def test_a_pattern_that_matches_a_job_of_one_workspace_is_enough_and_one_that_ma
     ansible.playbook(*options, variables={"dataarts_jobs": ["daily_*"]}).succeeded()
     outcome = ansible.playbook(*options, variables={"dataarts_jobs": ["daily_*", "stokc_*"]}).ended(2)
     (summary,) = [line.result for line in outcome.of("job_rerun") if line.event == "failed"]
-    assert summary["msg"] == "A pattern in jobs matches no job. See below."
+    assert summary["msg"] == "A name or a pattern in jobs matches no job. See below."
     lines = outcome.stdout.splitlines()
     assert lines.count("No job of any workspace matches stokc_*. Did you mean stock_levels?") == 1
     command = next(index for index, line in enumerate(lines) if line.startswith("  ansible-playbook "))
     assert not [line for line in lines[command:] if "stokc" in line and "dataarts_jobs" not in line], "what goes on is the last"
     assert stats(outcome)["dataarts_summary"]["to_rerun"] == 3
     assert service.journal() == []
+
+
+@pytest.mark.parametrize("playbook", whole_plays(["rerun", "repair"]))
+def test_a_name_that_is_a_job_of_one_workspace_is_enough_and_a_typo_is_never_green(
+    service: Running, ansible: Ansible, hosts: Path, playbook: str
+) -> None:
+    service.reset(two_workspaces(switches={"flow_control": False, "v1_open": True, "v2_open": True, "v2_list_open": True}))
+    options = (f"dataarts.factory.{playbook}", "-i", hosts, "--check")
+    outcome = ansible.playbook(*options, variables={"dataarts_jobs": ["daily_sales"]}).succeeded()
+    assert stats(outcome)["dataarts_summary"]["to_rerun"] == 3
+    assert outcome.stdout.splitlines().count("Jobs that only some workspaces have: daily_sales in 1 of 2.") == 1
+    outcome = ansible.playbook(*options, variables={"dataarts_jobs": "daily_sales, stokc_levels"}).ended(2)
+    assert outcome.stdout.splitlines().count("No job of any workspace matches stokc_levels. Did you mean stock_levels?") == 1
+    alone = ansible.playbook(*options, "--limit", "supply", variables={"dataarts_jobs": ["daily_sales"]}).ended(2)
+    assert "No job of any workspace matches daily_sales." in alone.stdout
+    assert service.journal() == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("serial", [1, "50%"])
+def test_batches_of_a_play_are_judged_together(service: Running, ansible: Ansible, hosts: Path, serial: t.Any) -> None:
+    options = ("dataarts.factory.rerun", "-i", hosts)
+    for name, failed, expected in (("stock_levels", False, {(SUPPLY_ID, "stock_levels"): 2}), ("stokc_levels", True, {})):
+        service.reset(two_workspaces(switches={"flow_control": False}))
+        outcome = ansible.playbook(*options, variables={"dataarts_jobs": [name], "dataarts_serial": serial})
+        assert (outcome.rc, reruns(service)) == (2 if failed else 0, expected), outcome.output
 
 
 def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, ansible: Ansible, hosts: Path) -> None:

@@ -164,7 +164,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
     messages = outcome.failures
     expected = {
         "wrong_key": ("credentials", ".0301 "),
-        "unknown_job": ("job daily_salse", "does not exist", "Did you mean daily_sales?"),
+        "unknown_job": ("no instance matches; check jobs",),
         "unreachable": ("127.0.0.1", "endpoint"),
         "clock_off": ("clock", "minutes"),
         "no_json": ("JSON",),
@@ -173,6 +173,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
         "bad_time": ("since", "has no time zone"),
     }
     assert set(messages) == set(expected)
+    assert outcome.stdout.splitlines().count("No job of workspace unknown_job matches daily_salse. Did you mean daily_sales?") == 1
     for host, words in expected.items():
         assert all(word.lower() in messages[host].lower() for word in words), (host, messages[host])
         assert WORKSPACE_ID in messages[host] or host == "no_workspace", (host, messages[host])

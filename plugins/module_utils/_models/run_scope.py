@@ -65,7 +65,7 @@ class PassState:
     :param paused: the jobs that were considered for a pause, see ``rerun_pauses.py``.
     :param restore: whether the pass only starts again what was paused, because the run is over.
     :param repair: what a repair makes, see ``made.py``; the action of the task hands it to each pass.
-    :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a pattern matches no job.
+    :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a name or a pattern matches no job.
     """
 
     run_id: str = ""

@@ -45,17 +45,21 @@ class ScheduleGaps(t.NamedTuple):
     in_progress: list[JobInstance]
 
 
-def find_missing(run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selection: Selection, until: int, now_ms: int) -> ScheduleGaps:
+def find_missing(
+    run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selection: Selection, until: int, now_ms: int, *, absent_too: bool = False
+) -> ScheduleGaps:
     """What is missing of the jobs that *selection* means; its statuses and types do not count, because any instance is one.
 
     :param until: as for :func:`list_selected`.
+    :param absent_too: whether a name that no job has is left to the reruns that follow, which judge names by all workspaces.
     :raises ApiError: the schedules, or the instances, cannot be read.
     """
     jobs = [job for job in catalog.batch_jobs if selection.names(job.name)]
     there: dict[str, list[JobInstance]] = {}
     listing = list_selected(api, replace(selection, statuses=frozenset(), instance_types=frozenset()), until=until)
     for name, error in listing.problems.items():
-        raise _of_job(error, name, catalog)
+        if not (absent_too and error.kind is Kind.NOT_FOUND):
+            raise _of_job(error, name, catalog)
     for instance in listing.instances:
         there.setdefault(instance.job_name, []).append(instance)
     failed = {name for name, listed in there.items() if any(instance.status in _FAILED for instance in listed)}

@@ -13,6 +13,17 @@ from .._common.errors import ApiError, Kind
 from .._common.text import printable
 
 
+class Absent(t.NamedTuple):
+    """A name or a pattern that no job of the workspace has.
+
+    :param text: a sentence that says so.
+    :param suggestion: one that names a similar job, or "".
+    """
+
+    text: str
+    suggestion: str
+
+
 class NameCheck:
     """The check of one workspace. The jobs are read when they are first needed.
 
@@ -24,35 +35,28 @@ class NameCheck:
         self._catalog = JobCatalog(api)
         self.notes: list[str] = []
 
-    def unlisted(self, errors: t.Mapping[str, ApiError]) -> list[str]:
-        """A sentence for each job that could not be listed because it does not exist, name -> error."""
-        return [
-            unlisted_text(name, error, self._suggestion(name) or error.hint)
-            for name, error in errors.items()
-            if error.kind is Kind.NOT_FOUND
-        ]
+    def absent(self, names: t.Iterable[str], patterns: t.Iterable[str], errors: t.Mapping[str, ApiError]) -> dict[str, Absent]:
+        """Those of *names* and *patterns* that no job has, and those of the jobs that could not be listed that do not exist.
 
-    def missing(self, names: t.Iterable[str]) -> list[str]:
-        """A sentence for each of *names* that no job has."""
+        :param errors: by which jobs could not be listed.
+        """
         where = printable(self._api.workspace_id, 100)
-        return [
-            f"Job {printable(name, 100)} does not exist in workspace {where}. {self._suggestion(name) or 'Check the name in jobs.'}"
-            for name in names
-            if not self._known(name, self._api.has_job)
-        ]
-
-    def unmatched(self, patterns: t.Iterable[str]) -> dict[str, str]:
-        """Those of *patterns* that match no job, each with a suggestion, or ""."""
-        return {
-            pattern: self._suggestion(pattern)
-            for pattern in patterns
-            if not self._known(pattern, lambda pattern: not self._catalog.unmatched([pattern]))
-        }
-
-    def unmatched_text(self, pattern: str, suggestion: str) -> str:
-        """A sentence about one of :meth:`unmatched`."""
-        where = printable(self._api.workspace_id, 100)
-        return f"No job of workspace {where} matches {printable(pattern, 100)}. {suggestion or 'Check the pattern in jobs.'}"
+        absent = {}
+        for name, error in errors.items():
+            if error.kind is Kind.NOT_FOUND:
+                suggestion = self._suggestion(name)
+                absent[name] = Absent(unlisted_text(name, error, suggestion or error.hint), suggestion)
+        for name in names:
+            if not self._known(name, self._api.has_job):
+                suggestion = self._suggestion(name)
+                text = f"Job {printable(name, 100)} does not exist in workspace {where}. {suggestion or 'Check the name in jobs.'}"
+                absent[name] = Absent(text, suggestion)
+        for pattern in patterns:
+            if not self._known(pattern, lambda pattern: not self._catalog.unmatched([pattern])):
+                suggestion = self._suggestion(pattern)
+                text = f"No job of workspace {where} matches {printable(pattern, 100)}. {suggestion or 'Check the pattern in jobs.'}"
+                absent[pattern] = Absent(text, suggestion)
+        return absent
 
     def _known(self, name: str, ask: t.Callable[[str], bool]) -> bool:
         try:

@@ -26,7 +26,7 @@ from .._models.instance import InstanceKey, JobInstance, Status
 from .._models.reason import Reason
 from .._models.rerun_request import RetryOptions
 from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, window_of
-from .._models.selection import Selection, has_wildcard, select, wanted_statuses
+from .._models.selection import Selection, select, wanted_statuses
 from .._output.downstream import downstream_lines, downstream_result
 from .._output.expectation import expectation, late_lines
 from .._output.messages import lookup_hint, plan_lines, stop_lines, unshown_notes
@@ -36,7 +36,7 @@ from .._output.refusals import Refusals
 from .._output.results import decided, diff, quiet_result, summary
 from .._planner.deadline import Deadlines, Urgency, deadline_of, job_ends
 from .._planner.dependency_order import Depends
-from .._planner.downstream import Knowledge, RerunEarlier, decide_dependants, rerun_earlier, roots_of
+from .._planner.downstream import Knowledge, decide_dependants, roots_of
 from .._planner.forecast import Forecast, Room, Runs, foresee, running_at_once, runs_of
 from .._planner.hung import STOP_AND_RERUN, StopPolicy, first_starts, judged_with_stops, stop_word, with_stop, without_reruns
 from .._planner.limits import Limits
@@ -64,11 +64,6 @@ OLD_SECONDS = 5.0
 _REMEDY = "The result lists every instance with its reason; correct what the reasons name, and run again with a later since"
 #: The same where every instance that could be listed has succeeded.
 _REMEDY_OF_LISTS = "Correct that, then run again"
-#: What a run that looks for dependants says where the journal does not know what was rerun before it.
-_PAST_LOST = (
-    "The journal could not be read in the last 24 hours and was set aside, so it is not known what was rerun before, and what depends on that. "
-    "Set since to a time before those reruns"
-)
 
 
 def rerun(run: ModuleRun) -> None:
@@ -101,7 +96,6 @@ class Goal(Strategy):
         self._apis = {self._workspace_id: self.api}
         self._pauses = RerunPauses(run, self.api, self.run_id, self.state.paused)
         self._paused_jobs: list[str] = []  # those that are paused meanwhile, as far as was asked
-        self._earlier = RerunEarlier()
         self._below = Below(run, self._api_of, self.state.downstream, Made.of(self.state.repair))
         self._order = OrderReader(run, self._api_of, self.state.dependencies)
         self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
@@ -167,10 +161,7 @@ class Goal(Strategy):
             return None
         decisions, policy = self._decided(snapshot), self._policy(snapshot.scope)
         unknown_past = self._below.unknown_past(first=snapshot.scope.since_given and (snapshot.uncovered or policy.clock_slack_ms > 0))
-        roots = roots_of(decisions, policy, snapshot.effective, snapshot.stops, unknown_past=unknown_past)
-        if self._below.joins:
-            self._earlier = rerun_earlier(decisions, policy, snapshot.effective, snapshot.stops)
-            roots = {**self._earlier.roots, **roots}
+        roots = roots_of(decisions, policy, snapshot.effective, unknown_past=unknown_past)
         last = not any(left_to_do(decision, wait=self.run.options["wait"]) for decision in decisions)
         so_far = "Nothing more was sent." if any(decision.attempt is not None for decision in decisions) else "Nothing was sent."
         began = stopwatch()
@@ -197,17 +188,8 @@ class Goal(Strategy):
         """*decisions*, and those about what joins the plan because it depends on what is rerun."""
         self._below.judge(snapshot.instances)
         for text in self._below.notes:
-            (self._miss if self._below.joins else self.note)(text)
-        if self._below.joins and snapshot.history.set_aside_ms is not None and not snapshot.scope.since_given:
-            self._miss(_PAST_LOST)
-        known = Knowledge(
-            self._policy(snapshot.scope),
-            snapshot.asked_ms,
-            snapshot.history.attempts,
-            snapshot.effective,
-            snapshot.stops,
-            self._earlier.since,
-        )
+            self.note(text)
+        known = Knowledge(self._policy(snapshot.scope), snapshot.asked_ms, snapshot.history.attempts, snapshot.effective)
         joined = decide_dependants(self._below.dependants, self._below.mode, known, self._below.graph)
         early = set() if self.run.check_mode else self._below.too_early()
         by_key = {decision.instance.key: decision for decision in joined if decision.instance.key not in early}
@@ -580,17 +562,14 @@ class Goal(Strategy):
         if self.state.since is not None and self.anything_left(plan):
             return
         names = NameCheck(self.api)
-        for text in (*names.unlisted(self._unlisted), *names.missing(self._nameless)):
+        absent = names.absent(self._nameless, self._silent, self._unlisted)
+        for text, _suggestion in absent.values() if not self.state.fleet else ():
             self._miss(text)
-        unmatched = names.unmatched(self._silent)
-        for pattern, suggestion in unmatched.items() if not self.state.fleet else ():
-            self._miss(names.unmatched_text(pattern, suggestion))
         for text in names.notes:
             self.note(text)
-        patterns = [pattern for pattern in dict.fromkeys(self.run.options["jobs"]) if has_wildcard(pattern)]
         self.run.result["job_patterns"] = [
-            {"pattern": safe(pattern), "matches": pattern not in unmatched, "suggestion": unmatched.get(pattern, "")}
-            for pattern in patterns
+            {"pattern": safe(name), "matches": name not in absent, "suggestion": absent[name].suggestion if name in absent else ""}
+            for name in dict.fromkeys(self.run.options["jobs"])
         ]
 
     def _standing(self, plan: Plan) -> list[Decision]:

@@ -122,7 +122,7 @@ def _find(run: ModuleRun) -> None:
         now_ms = missing_at(options["approved"], clock.earliest_ms())
         selection: Selection = select(options["jobs"], window)
         until = window.end if options["planned_before"] is None else clock.latest_ms() + CLOCK_LIMIT_MS
-        return find_missing(run, api, catalog, selection, until, now_ms), now_ms
+        return find_missing(run, api, catalog, selection, until, now_ms, absent_too=options["stage"] == "find"), now_ms
 
     (absent, now_ms), window, asked_ms = timed_window(clock, lambda now_ms: window_of(options, now_ms), read)
     paused = _paused(run) if any(job.status != SCHEDULED_STATUS for job, _gap in absent.gaps) else frozenset()

@@ -40,8 +40,8 @@ def hosts_so_far(task_vars: Vars) -> list[str]:
     return [host for host in everywhere if host in batch or host not in left or {RESULT, FIRST_PART} & {*_variables(host, task_vars)}]
 
 
-def patterns_without_job(task_vars: Vars, hosts: t.Sequence[str] | None = None, variable: str = RESULT) -> list[str]:
-    """A sentence for each pattern that matches no job anywhere; none while a batch is still to come, or with strategy ``free`` a host, in which it
+def patterns_without_job(task_vars: Vars, hosts: t.Sequence[str] | None = None, variable: str = RESULT) -> list[summary.Unmatched]:
+    """Each name or pattern that matches no job anywhere; none while a batch is still to come, or with strategy ``free`` a host, in which it
     may.
 
     :param hosts: all hosts of the play if None.

@@ -14,14 +14,18 @@ import re
 import typing as t
 
 from ...module_utils._common.text import printable
+from ...module_utils._models.selection import has_wildcard
 from .._common.templates import untemplated, untemplated_lines
 from .._task.counts import COUNTS, by_job_name, counts
 from .causes import as_statistics, causes_of
 from .downstream import downstream_of
+from .words import say
 
 Result = t.Mapping[str, t.Any]
 Counts = t.Dict[str, int]
 
+#: Names that a sentence lists; the rest is counted.
+_NAMED = 3
 #: Jobs that the numbers list; the rest is counted.
 LISTED_JOBS = 500
 #: Characters of the closing lines that statistics carry.
@@ -127,24 +131,77 @@ def shared_workspaces(workspace_ids: t.Mapping[str, str]) -> list[str]:
     ]
 
 
-def unmatched_patterns(results: t.Mapping[str, Result]) -> list[str]:
-    """A sentence for each pattern in ``jobs`` that matches no job in any workspace that has it.
+class Unmatched(t.NamedTuple):
+    """A name or a pattern in ``jobs`` that matches no job in any of the workspaces *hosts*, which have the same ``jobs``; *text* says so."""
 
-    One that matches somewhere is as it was meant: whoever works on many workspaces does not name the jobs of each. Where a workspace was refused
-    before its jobs were listed, it may match there, and nothing is said.
+    hosts: tuple[str, ...]
+    text: str
+
+
+def unmatched_patterns(results: t.Mapping[str, Result]) -> list[Unmatched]:
+    """What in ``jobs`` matches no job in any of the workspaces that have the same ``jobs``.
+
+    What matches somewhere is as it was meant: whoever asks many workspaces for the same jobs does not know the jobs of each. Where ``jobs`` differ,
+    they were written for their workspaces. Those that were refused before their jobs were listed are not among the workspaces that are named.
     """
-    if any(result and "job_patterns" not in result for result in results.values()):
-        return []
-    checked = [entry for result in results.values() for entry in result.get("job_patterns") or ()]
-    matched = {entry["pattern"] for entry in checked if entry.get("matches")}
-    left: dict[str, str] = {}
-    for entry in checked:
-        if entry["pattern"] not in matched:
-            left[entry["pattern"]] = left.get(entry["pattern"]) or str(entry.get("suggestion") or "")
-    return [
-        f"No job of any workspace matches {printable(pattern, 100)}. {printable(suggestion, 200) or 'Check the pattern in jobs.'}"
-        for pattern, suggestion in left.items()
+    asked, unmatched = _asked_together(results), []
+    refused = any(result and "job_patterns" not in result for result in results.values())
+    for group in asked:
+        hosts = tuple(group)
+        where = _workspaces(hosts) if refused or len(asked) > 1 else "any workspace"
+        for name, match in _matches(group.values()).items():
+            if not match.matched:
+                remedy = printable(match.suggestion, 200) or f"Check the {'pattern' if has_wildcard(name) else 'name'} in jobs."
+                unmatched.append(Unmatched(hosts, f"No job of {where} matches {printable(name, 100)}. {remedy}"))
+    return unmatched
+
+
+def jobs_of_some(results: t.Mapping[str, Result], language: str) -> str:
+    """One line about the jobs in ``jobs`` that some of the workspaces do not have, as nobody may have meant that; "" if there is none."""
+    texts = [
+        say(language, "{job} in {n} of {all}", match.matched, job=printable(name, 100), all=match.asked)
+        for hosts in _asked_together(results)
+        for name, match in _matches(hosts.values()).items()
+        if not has_wildcard(name) and 0 < match.matched < match.asked
     ]
+    names = say(language, ", ").join(texts[:_NAMED])
+    left = len(texts) - _NAMED
+    names = say(language, "{names} and {n} more", left, names=names) if left > 0 else names
+    return say(language, "Jobs that only some workspaces have: {names}.", names=names) if texts else ""
+
+
+class _Match(t.NamedTuple):
+    """Of how many of the workspaces that were *asked* a name or a pattern *matched* a job, and what one of the others suggests."""
+
+    matched: int = 0
+    asked: int = 0
+    suggestion: str = ""
+
+
+def _asked_together(results: t.Mapping[str, Result]) -> list[dict[str, Result]]:
+    """The results, by host, of the workspaces that have the same ``jobs``."""
+    together: dict[frozenset[str], dict[str, Result]] = {}
+    for host, result in results.items():
+        entries = result.get("job_patterns") or ()
+        if entries:
+            together.setdefault(frozenset(str(entry["pattern"]) for entry in entries), {})[host] = result
+    return [*together.values()]
+
+
+def _matches(results: t.Iterable[Result]) -> dict[str, _Match]:
+    by_name: dict[str, _Match] = {}
+    for entry in (entry for result in results for entry in result["job_patterns"]):
+        match = by_name.get(str(entry["pattern"]), _Match())
+        suggestion = match.suggestion or str(entry.get("suggestion") or "")
+        by_name[str(entry["pattern"])] = _Match(match.matched + bool(entry.get("matches")), match.asked + 1, suggestion)
+    return by_name
+
+
+def _workspaces(hosts: t.Sequence[str]) -> str:
+    if len(hosts) == 1:
+        return f"workspace {printable(hosts[0], 100)}"
+    more = f" and {len(hosts) - _NAMED} more" if len(hosts) > _NAMED else ""
+    return f"workspaces {', '.join(printable(host, 100) for host in hosts[:_NAMED])}{more}"
 
 
 def has_counts(result: Result) -> bool:

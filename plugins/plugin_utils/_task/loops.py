@@ -50,7 +50,9 @@ def workspaces_left(task: t.Any, templar: t.Any, variables: t.Mapping[str, t.Any
 def _role_follows(task: t.Any) -> bool:
     """Whether the role of *task* stands in the list of the play's roles once more, behind this one: it has another workspace then."""
     role, play = getattr(task, "_role", None), getattr(getattr(task, "_parent", None), "_play", None)
-    same = [other for other in getattr(play, "roles", None) or () if role is not None and other.get_name() == role.get_name()]
+    # Ansible appends what import_role imports, as the parts of the role in the playbooks.
+    listed = [other for other in getattr(play, "roles", None) or () if not getattr(other, "from_include", False)]
+    same = [other for other in listed if role is not None and other.get_name() == role.get_name()]
     return role in same[:-1]
 
 

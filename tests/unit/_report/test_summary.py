@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import pytest
@@ -12,6 +13,7 @@ import yaml
 
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import summary as _summary
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.host_results import patterns_without_job
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import translated
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.counts import COUNTS, MISSED, counts
 
 PLAN = {"plan_id": "6-9f86d081884c-2c26b46b", "planned_after": 1, "planned_before": 2, "since": 3}
@@ -172,22 +174,79 @@ UNMATCHED: list[tuple[list[dict[str, t.Any]], list[str]]] = [
     ([patterns(a=False), patterns(a=True)], []),
     ([patterns(a=True), patterns(a=False)], []),
     ([patterns(a=False), patterns(a=False), {}], ["a*"]),
-    ([patterns(a=False), {"error": {"kind": "limit"}, "msg": "It was refused."}], []),
+    ([patterns(a=False), {"error": {"kind": "limit"}, "msg": "It was refused."}], ["a*"]),
     ([patterns(a=False), patterns(b=True)], ["a*"]),
     ([patterns(a=False, b=True), patterns(a=True, b=False)], []),
+    ([patterns(a=False, b=True), patterns(b=False, a=True)], []),
     ([patterns(a=False, b=False), patterns(a=True, b=False)], ["b*"]),
 ]
 
 
 @pytest.mark.parametrize(("results", "names"), UNMATCHED)
 def test_a_pattern_that_matches_no_job_anywhere(results: list[dict[str, t.Any]], names: list[str]) -> None:
-    sentences = _summary.unmatched_patterns({str(number): result for number, result in enumerate(results)})
-    assert sentences == [f"No job of any workspace matches {name}. Check the pattern in jobs." for name in names]
+    unmatched = _summary.unmatched_patterns({str(number): result for number, result in enumerate(results)})
+    said = [re.sub("of any workspace|of workspace 0", "of it", entry.text) for entry in unmatched]
+    assert said == [f"No job of it matches {name}. Check the pattern in jobs." for name in names]
+
+
+def named(*there: str, of: str = "") -> dict[str, t.Any]:
+    """What a workspace says of the jobs *of*, a letter for each: it has those of *there*."""
+    return {"job_patterns": [{"pattern": name, "matches": name in there, "suggestion": ""} for name in of or "".join(there)]}
+
+
+#: results of the workspaces -> what is an error, and the line about jobs that only some have
+NAMES: dict[str, tuple[dict[str, dict[str, t.Any]], list[str], str]] = {
+    "in each": ({"sales": named("a"), "supply": named("a")}, [], ""),
+    "in one of three": (
+        {"sales": named(of="a"), "supply": named("a"), "hr": named(of="a")},
+        [],
+        "Jobs that only some workspaces have: a in 1 of 3.",
+    ),
+    "nowhere": ({"sales": named(of="a"), "supply": named(of="a")}, ["No job of any workspace matches a. Check the name in jobs."], ""),
+    "one of two names nowhere": (
+        {"sales": named("a", of="ab"), "supply": named(of="ab")},
+        ["No job of any workspace matches b. Check the name in jobs."],
+        "Jobs that only some workspaces have: a in 1 of 2.",
+    ),
+    "asked for in this workspace alone": (
+        {"sales": named("b", of="ab"), "supply": named("a")},
+        ["No job of workspace sales matches a. Check the name in jobs."],
+        "",
+    ),
+    "asked for in several, by their own list": (
+        {**{f"w{number}": named(of="b") for number in range(5)}, "supply": named("b", of="ab")},
+        [
+            "No job of workspaces w0, w1, w2 and 2 more matches b. Check the name in jobs.",
+            "No job of workspace supply matches a. Check the name in jobs.",
+        ],
+        "",
+    ),
+    "many": (
+        {"sales": named(*"abcde"), "supply": named(of="abcde")},
+        [],
+        "Jobs that only some workspaces have: a in 1 of 2, b in 1 of 2, c in 1 of 2 and 2 more.",
+    ),
+    "a workspace was refused": (
+        {"sales": named(of="a"), "supply": {"error": {"kind": "limit"}, "msg": "It was refused."}},
+        ["No job of workspace sales matches a. Check the name in jobs."],
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_a_name_in_jobs_is_judged_by_the_workspaces_that_were_asked_for_the_same(case: str) -> None:
+    results, errors, line = NAMES[case]
+    assert [entry.text for entry in _summary.unmatched_patterns(results)] == errors
+    assert _summary.jobs_of_some(results, "en") == line
+    assert not re.search("[a-z]{2,}", _summary.jobs_of_some(results, "zh"))
+    assert not re.search("[A-Z]", "".join(translated("zh", text) for text in errors))
 
 
 def test_what_one_workspace_suggests_is_told() -> None:
     results = {"sales": patterns(a=False), "supply": patterns(a="Did you mean b?"), "finance": patterns(a="Did you mean c?")}
-    assert _summary.unmatched_patterns(results) == ["No job of any workspace matches a*. Did you mean b?"]
+    unmatched = [(("sales", "supply", "finance"), "No job of any workspace matches a*. Did you mean b?")]
+    assert _summary.unmatched_patterns(results) == unmatched
 
 
 class HostVars(dict[str, dict[str, t.Any]]):
