@@ -137,6 +137,50 @@ def test_the_next_run_starts_again_what_a_dead_one_left(service: t.Any, asked: A
     assert statuses(service) == JOBS
 
 
+def killed(asked: Asked, **changes: t.Any) -> str:
+    """A rerun that pauses jobs, sends, and is gone; its ``since``."""
+    state: dict[str, t.Any] = {}
+    for dummy in range(2):
+        result = call("job_rerun", asked(pass_state={**state, "plan_only": not state}, **changes))
+        state = result["pass_state"]
+    dead(asked()["journal"])
+    return str(result["since"])
+
+
+def starts(service: t.Any) -> list[str]:
+    return sorted(entry["job_name"] for entry in service.journal() if entry["kind"] == "start_schedule")
+
+
+@pytest.mark.parametrize("jobs", [["*"], ["daily_sales"]])
+@pytest.mark.parametrize("option", [True, False])
+def test_a_run_that_only_follows_takes_on_the_pauses_of_a_dead_one(service: t.Any, asked: Asked, option: bool, jobs: list[str]) -> None:
+    begin(service, run_seconds=3600)
+    since, steps = killed(asked), list[set[str]]()
+
+    def between(dummy: dict[str, t.Any]) -> None:
+        if not steps:
+            resumed = call("job_schedule", {**_schedule(asked()), "state": "resumed", "jobs": ["*"]}, check=True)
+            steps.append({job["action"] for job in resumed["jobs"]})
+            service.advance(3600)
+
+    result = passes(asked(since=since, pause_schedules=option, jobs=jobs, settle_time=60), between=between)[-1]
+    assert not result["failed"], result
+    assert (steps, statuses(service), starts(service)) == ([{"wait"}], JOBS, ["daily_sales", "daily_stock"])
+    assert call("rerun_history_info", {"journal": asked()["journal"]})["open_pauses"] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("option", [True, False])
+def test_a_playbook_that_only_follows_and_whose_time_is_over_ends_the_pauses_once(
+    service: t.Any, asked: Asked, tmp_path: Path, option: bool
+) -> None:
+    begin(service, run_seconds=3600)
+    outcome = play(service, tmp_path, wait_timeout=3, since=killed(asked), pause_schedules=option)
+    assert outcome.rc == 2, outcome.stdout
+    assert (kinds(service), statuses(service)) == (["stop_schedule", "rerun", "start_schedule"], JOBS)
+    assert starts(service) == ["daily_sales", "daily_stock"]
+
+
 def test_a_run_that_is_alive_keeps_its_pause(service: t.Any, asked: Asked) -> None:
     begin(service, run_seconds=3600)
     state: dict[str, t.Any] = {}

@@ -171,3 +171,18 @@ def worth_waiting(decision: ScheduleDecision, first: dict[str, int]) -> bool:
 def left_over(pauses: t.Iterable[Pause], run_id: str, journal_ms: int) -> list[Pause]:
     """The pauses of reruns that this run is to end: its own, and those of runs that are dead."""
     return [pause for pause in pauses if pause.made_by is MadeBy.RERUN and not pause.held_by_others(run_id, journal_ms)]
+
+
+def to_adopt(pauses: t.Iterable[Pause], followed: t.Collection[str], moment: Moment) -> list[Pause]:
+    """The pauses that a run which goes on takes on: those of reruns of the jobs *followed*, and those of dead runs. Not those that it needs already,
+    nor one with a request that may still take effect: that is looked at again."""
+    pauses = list(pauses)
+    dead = {pause.job_name for pause in left_over(pauses, moment.run_id, moment.journal_ms)}
+    return [
+        pause
+        for pause in pauses
+        if pause.made_by is MadeBy.RERUN
+        and (pause.job_name in dead or pause.job_name in followed)
+        and all(hold.run_id != moment.run_id for hold in pause.holds)
+        and (pause.unsettled_until(moment.settle_ms) or 0) <= moment.journal_ms
+    ]

@@ -253,9 +253,9 @@ class Goal(Strategy):
         return {decision.instance.job_name for decision in here if decision.action.open}
 
     def after_pass(self, plan: Plan, journal: Journal) -> None:
-        """Say that what was paused is still needed; start it again where nothing is left to do."""
+        """Say that what was paused is still needed, by whichever run; start it again where nothing is left to do."""
         if self.anything_left(plan):
-            self._pauses.renew(journal)
+            self._pauses.renew(journal, self._jobs_to_pause(plan))
             return
         self._pauses.finish(journal)
         for text in self._pauses.failures:

@@ -4,7 +4,8 @@
 """Option ``pause_schedules``: the jobs whose instances are rerun are paused before the first request, and started again at the end of the run.
 
 Every run that ends also starts what a dead one has left paused. A run is dead when it has not said for a while that it needs its pauses: it says
-so in each pass.
+so in each pass. A run that goes on where another one was killed may find nothing to send: it takes on the pauses of the jobs that it follows, so
+that nobody ends them before it does.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .._journal.journal import Journal
 from .._journal.pauses import PauseBook
 from .._models.instance import Job
 from .._models.pause import MadeBy
-from .._planner.schedules import PAUSED, RESUMED, ScheduleDecision, ScheduleStep, left_over, worth_waiting
+from .._planner.schedules import PAUSED, RESUMED, Moment, ScheduleDecision, ScheduleStep, left_over, to_adopt, worth_waiting
 from .ansible_module import ModuleRun
 from .schedules import JobSchedules
 from .sender import RunIdentity, open_journal
@@ -34,7 +35,8 @@ _LEAST_LEASE_MS = 5_000
 class RerunPauses:
     """The pauses of one run.
 
-    :param considered: the jobs that earlier passes have paused, or left as they were; none is paused twice.
+    :param considered: the jobs that earlier passes have paused, or left as they were; none is paused twice. Without the option those whose pauses
+        they have taken on.
     :ivar failures: sentences about jobs that could not be started again.
     :ivar notes: the same about what other runs had paused.
     """
@@ -119,10 +121,19 @@ class RerunPauses:
         settled = unsettled is None or max(journal_ms, pause.journal_ms + seen_ms) >= unsettled
         return settled and self._book(journal).adopt(pause, self._id, self._lease_ms())
 
-    def renew(self, journal: Journal) -> None:
-        """This run is alive, and needs what it has paused."""
-        if self.considered:
-            self._book(journal).renew(self._id, self._lease_ms())
+    def renew(self, journal: Journal, followed: t.Collection[str]) -> None:
+        """This run is alive: it needs what it has paused, and takes on what others have paused of the jobs *followed*, and what dead runs have."""
+        if not self._run.options["wait"] or self._run.options["api_version"] == "v2":
+            return  # nobody would start the jobs again, or could
+        book = self._book(journal)
+        pauses = book.read()
+        if any(hold.run_id == self._id for pause in pauses.by_job.values() for hold in pause.holds):
+            book.renew(self._id, self._lease_ms())
+        moment = Moment(pauses.journal_ms, int(self._run.options["settle_time"]) * 1000, self._id)
+        for pause in to_adopt(pauses.by_job.values(), followed, moment):
+            # With the option what is still to be sent may have to be paused anew, see pause().
+            if book.adopt(pause, self._id, self._lease_ms()) and not self.wanted:
+                self.considered.add(pause.job_name)
 
     def finish(self, journal: Journal) -> None:
         """Start again what this run has paused, and what dead runs have."""

@@ -599,7 +599,7 @@ def next_args(args: Result, run: Passes) -> dict[str, t.Any]:
 
 def restores(args: Result, run: Passes) -> bool:
     """Whether a run that is over has jobs to start again: the module does it by itself in a pass after which nothing is left."""
-    wanted = bool(boolean(args.get("pause_schedules") or False, strict=False))
+    wanted = bool(boolean(args.get("pause_schedules") or False, strict=False) or (run.base.get("pass_state") or {}).get("paused"))
     return wanted and not run.check and bool(run.base) and not (run.error is None and run.base.get("finished"))
 
 

@@ -11,7 +11,13 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Job
 from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import Hold, MadeBy, Pause, Phase
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.schedules import Moment, ScheduleStep, decide_schedule, left_over
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.schedules import (
+    Moment,
+    ScheduleStep,
+    decide_schedule,
+    left_over,
+    to_adopt,
+)
 
 NOW = 1_732_608_000_000
 MOMENT = Moment(NOW, 60_000, "ours")
@@ -83,3 +89,25 @@ def test_a_run_ends_its_own_pauses_and_those_of_dead_reruns() -> None:
     pauses = [paused(pause_id=1, holds=(OWN,)), paused(pause_id=2, holds=(DEAD,)), paused(pause_id=3, holds=(ALIVE, OWN))]
     pauses += [paused(pause_id=4, made_by=MadeBy.TASK), paused(pause_id=5)]
     assert [pause.pause_id for pause in left_over(pauses, "ours", NOW)] == [1, 2, 5]
+
+
+@pytest.mark.parametrize("followed", [True, False])
+@pytest.mark.parametrize(
+    ("pause", "adopted"),
+    [
+        (paused(), (True, True)),
+        (paused(holds=(DEAD,)), (True, True)),
+        (paused(holds=(ALIVE,)), (True, False)),  # needed by both, or by the other alone
+        (paused(holds=(DEAD, OWN)), (False, False)),
+        (paused(made_by=MadeBy.TASK), (False, False)),
+        (paused(phase=Phase.PAUSING, holds=(DEAD,), **FRESH), (False, False)),
+        (paused(phase=Phase.RESUMING, holds=(DEAD,), **FRESH), (False, False)),
+        (paused(phase=Phase.PAUSING, holds=(DEAD,), **OLD), (True, True)),
+        (paused(phase=Phase.RESUMING, holds=(DEAD,), **OLD), (True, True)),
+    ],
+)
+def test_a_run_that_goes_on_takes_on_the_pauses_of_what_it_follows_and_of_dead_runs(
+    pause: Pause, adopted: tuple[bool, bool], followed: bool
+) -> None:
+    names = [pause.job_name] if followed else []
+    assert to_adopt([pause], names, MOMENT) == ([pause] if adopted[not followed] else [])
