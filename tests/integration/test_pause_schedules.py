@@ -8,17 +8,19 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import time
 import typing as t
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._common import stopwatch as stopwatch_file
+from ansible_collections.dataarts.factory.plugins.module_utils._common import sightings
 from ansible_collections.dataarts.factory.plugins.module_utils._common.waiting import Waiting
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite import SqliteDatabase
 from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import Phase
-from tests.support.logic import call, passes
+from tests.support.logic import call, passes, reruns
 from tests.support.playbook import Ansible
 from tests.support.scenarios import FREE, WORKSPACE_ID, small_night
 from tests.support.workspace import inventory, options, variables
@@ -169,6 +171,31 @@ def test_a_run_that_only_follows_takes_on_the_pauses_of_a_dead_one(service: t.An
     assert call("rerun_history_info", {"journal": asked()["journal"]})["open_pauses"] == []
 
 
+def test_what_a_killed_run_holds_ends_in_time_where_the_clock_was_set_back_by_half_an_hour(
+    service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pause of a run that may be alive for 5 s, not earlier and not half an hour later; and a rerun whose answer was lost is sent again, once."""
+    begin(service, run_seconds=1)
+    service.inject({"route": "retry", "kind": "drop", "when": "before_effect", "times": 2})
+    service.inject({"route": "v1_restart", "kind": "drop", "when": "before_effect", "times": 2})
+    state: dict[str, t.Any] = {}
+    for dummy in range(2):
+        result = call("job_rerun", asked(pass_state={**state, "plan_only": not state}))
+        state = result["pass_state"]
+    assert {attempt["outcome"] for attempt in call("rerun_history_info", {"journal": asked()["journal"]})["attempts"]} >= {"unknown"}
+    clock_ms = SqliteDatabase.clock_ms
+    monkeypatch.setattr(SqliteDatabase, "clock_ms", lambda database: clock_ms(database) - 1_800_000)
+    began = time.monotonic()
+    results = passes(asked(since=str(result["since"]), pause_schedules=False))
+    took = time.monotonic() - began
+    assert not results[-1]["failed"], results[-1]
+    assert 5 <= took < 60
+    assert f"after run {result['run_id']} on " in " ".join(text for seen in results for text in seen["warnings"])
+    assert (statuses(service), starts(service)) == (JOBS, ["daily_sales", "daily_stock"])
+    assert set(reruns(service.journal()).values()) == {1}
+    assert len(reruns(service.journal())) == 8
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("option", [True, False])
 def test_a_playbook_that_only_follows_and_whose_time_is_over_ends_the_pauses_once(
@@ -288,8 +315,8 @@ def test_a_run_does_not_wait_for_an_interrupted_pause_as_long_as_the_clock_was_s
     call("job_rerun", asked(jobs=["daily_sales"], max_parallel=1))
     pausing = f"UPDATE dataarts_pause SET phase = '{Phase.PAUSING.value}', flight_ms = 7000, journal_ms = journal_ms + 3600000"
     change_journal(asked()["journal"], pausing)
-    clock, slept = stopwatch_file._clock, [0.0]
-    monkeypatch.setattr(stopwatch_file, "_clock", lambda: clock() + sum(slept))
+    clock, slept = sightings._clock, [0.0]
+    monkeypatch.setattr(sightings, "_clock", lambda: clock() + sum(slept))
 
     def pause(waiting: Waiting) -> bool:
         slept.append(0.5)
@@ -297,8 +324,8 @@ def test_a_run_does_not_wait_for_an_interrupted_pause_as_long_as_the_clock_was_s
         return True
 
     monkeypatch.setattr(Waiting, "pause", pause)
-    began = stopwatch_file.stopwatch()
+    began = sightings._clock()
     assert not call("job_rerun", asked(jobs=["daily_sales"]))["failed"]
-    assert stopwatch_file.stopwatch() - began >= 8
+    assert sightings._clock() - began >= 8
     (left,) = call("rerun_history_info", {"journal": asked()["journal"]})["open_pauses"]
     assert (left["job_name"], len(left["needed_by"])) == ("daily_sales", 2)

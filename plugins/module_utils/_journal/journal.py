@@ -22,6 +22,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from .._common.errors import ClaimLostError, JournalError, OptionError
+from .._common.sightings import Sightings
 from .._common.text import printable
 from .._common.times import Window
 from .._models.attempt import DAY_MS, Attempt, AttemptKind, Intent, Outcome, Slot
@@ -105,6 +106,7 @@ class Journal:
     :param password: option ``journal_password``.
     :param project_id: the project whose workspaces are meant; "" reads the history of all.
     :param read_only: for check mode: nothing is made, written or set aside.
+    :ivar sightings: of records that lie ahead of its clock.
     :ivar name: where it is, for messages; without a password.
     :ivar warnings: what the user should know, such as that a journal was set aside.
     :raises OptionError: *where* names a kind of database that is not supported.
@@ -119,7 +121,9 @@ class Journal:
         project_id: str,
         read_only: bool = False,
         environ: t.Mapping[str, str] | None = None,
+        sightings: Sightings | None = None,
     ) -> None:
+        self.sightings = sightings or Sightings()
         self._project_id = schema.stored(project_id)
         self._database = _database(where, password, read_only, os.environ if environ is None else environ)
         self.name = self._database.name
@@ -245,7 +249,8 @@ class Journal:
         conflict_in_batch: bool = False,
         later: bool = False,
     ) -> list[Attempt]:
-        """Record how the request of *attempts* ended, and return them as they are now. UNKNOWN also moves ``last_ms`` and ``journal_ms``.
+        """Record how the request of *attempts* ended, and return them as they are now. ACCEPTED also moves ``last_ms``: until its answer came it
+        may have been in flight. UNKNOWN moves ``journal_ms`` too.
 
         :param later: whether it may be recorded with what is written next, at the latest by :meth:`flush`. Until then it is INTENDED, as if this
             process had ended: not to be sent again before that is settled.
@@ -256,10 +261,11 @@ class Journal:
             "message": printable(message, _MESSAGE),
             "conflict_in_batch": conflict_in_batch,
         }
+        if outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
+            end["last_ms"] = max(now_ms, *(attempt.last_ms for attempt in attempts))
 
         def work(database: Database) -> None:
             if outcome is Outcome.UNKNOWN:
-                end["last_ms"] = max(now_ms, *(attempt.last_ms for attempt in attempts))
                 end["journal_ms"] = max(database.clock_ms(), *(attempt.journal_ms for attempt in attempts))
             database.change(_recorded(attempts, end))
 

@@ -12,6 +12,7 @@ import typing as t
 import uuid
 from dataclasses import dataclass, replace
 
+from .._common.text import printable
 from .._models.pause import Hold, MadeBy, Pause, Phase
 from . import schema
 from .database import Database
@@ -22,7 +23,7 @@ _COLUMNS = (
 )
 _OPEN = f"SELECT {_COLUMNS} FROM dataarts_pause WHERE project_id = ? AND workspace_id = ? AND open = 1"
 _PAUSED = "SELECT DISTINCT project_id, workspace_id FROM dataarts_pause WHERE open = 1"
-_HOLDS = "SELECT job_name, run_id, until_ms FROM dataarts_hold WHERE project_id = ? AND workspace_id = ?"
+_HOLDS = "SELECT job_name, run_id, until_ms, lease_ms FROM dataarts_hold WHERE project_id = ? AND workspace_id = ?"
 _BEGIN = (
     "INSERT INTO dataarts_pause (project_id, workspace_id, job_name, made_by, phase, run_id, sent_ms, journal_ms, flight_ms, controller,"
     " \"user\", purpose, ended, claim, open) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, 1) ON CONFLICT DO NOTHING"
@@ -31,10 +32,10 @@ _CHANGE = "UPDATE dataarts_pause SET phase = ?, run_id = ?, made_by = ?, journal
 _CLOSE = "UPDATE dataarts_pause SET open = NULL, ended = ?, journal_ms = ?, claim = ? WHERE id = ? AND claim = ? AND open = 1"
 _ADOPT = "UPDATE dataarts_pause SET phase = ?, claim = ? WHERE id = ? AND claim = ? AND open = 1"
 _HOLD = (
-    "INSERT INTO dataarts_hold (project_id, workspace_id, job_name, run_id, until_ms) VALUES (?, ?, ?, ?, ?)"
-    " ON CONFLICT (project_id, workspace_id, job_name, run_id) DO UPDATE SET until_ms = ?"
+    "INSERT INTO dataarts_hold (project_id, workspace_id, job_name, run_id, until_ms, lease_ms) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (project_id, workspace_id, job_name, run_id) DO UPDATE SET until_ms = ?, lease_ms = ?"
 )
-_RENEW = "UPDATE dataarts_hold SET until_ms = ? WHERE project_id = ? AND workspace_id = ? AND run_id = ?"
+_RENEW = "UPDATE dataarts_hold SET until_ms = ?, lease_ms = ? WHERE project_id = ? AND workspace_id = ? AND run_id = ?"
 _RELEASE = "DELETE FROM dataarts_hold WHERE project_id = ? AND workspace_id = ? AND run_id = ?"
 _FORGET_HOLDS = "DELETE FROM dataarts_hold WHERE project_id = ? AND workspace_id = ? AND job_name = ?"
 
@@ -64,12 +65,31 @@ class PauseBook:
 
         def work(database: Database) -> OpenPauses:
             holds: dict[str, list[Hold]] = {}
-            for job_name, run_id, until_ms in database.query(_HOLDS, self._where):
-                holds.setdefault(job_name, []).append(Hold(run_id, until_ms))
+            for job_name, *hold in database.query(_HOLDS, self._where):
+                holds.setdefault(job_name, []).append(Hold(*hold))
             pauses = [_pause(row, tuple(holds.get(row[0], ()))) for row in database.query(_OPEN, self._where)]
             return OpenPauses({pause.job_name: pause for pause in pauses}, database.clock_ms())
 
-        return self.journal.work(work)
+        pauses = self.journal.work(work)
+        return replace(pauses, by_job={name: self._dated(pause, pauses.journal_ms) for name, pause in pauses.by_job.items()})
+
+    def _dated(self, pause: Pause, now: int) -> Pause:
+        """*pause* in the time of the journal's clock as it is set at *now*, see :class:`.Sightings`."""
+        recorded_ms = self.journal.sightings.recorded_ms
+        began = pause.journal_ms if pause.phase is Phase.PAUSED else recorded_ms(pause.run_id, pause.journal_ms, now)
+        holds = tuple(
+            replace(hold, until_ms=recorded_ms(hold.run_id, hold.until_ms - hold.lease_ms, now) + hold.lease_ms) if hold.lease_ms else hold
+            for hold in pause.holds
+        )
+        if (began, holds) == (pause.journal_ms, pause.holds):
+            return pause
+        text = (
+            f"The journal's clock was set back after run {printable(pause.run_id, 100)} on {printable(pause.controller, 100)} had paused job"
+            f" {printable(pause.job_name, 100)}. What was to be waited for is waited for anew. job_schedule with state=started does not wait."
+        )
+        if text not in self.journal.warnings:
+            self.journal.warnings.append(text)
+        return replace(pause, journal_ms=began, holds=holds)
 
     def begin(self, job_name: str, made_by: MadeBy, run_id: str, who: t.Sequence[str], sent_ms: int, flight_ms: int) -> Pause | None:
         """Claim the pause of a job, durably; None where another run has.
@@ -118,8 +138,8 @@ class PauseBook:
         """The run needs the pauses of these jobs for *lease_ms* from now, unless it says so again."""
 
         def work(database: Database) -> None:
-            until = database.clock_ms() + lease_ms
-            database.change([(_HOLD, (*self._where, schema.stored(name), run_id, until, until)) for name in sorted(job_names)])
+            lease = (database.clock_ms() + lease_ms, lease_ms)
+            database.change([(_HOLD, (*self._where, schema.stored(name), run_id, *lease, *lease)) for name in sorted(job_names)])
 
         self.journal.work(work, write=True)
 
@@ -134,8 +154,8 @@ class PauseBook:
             database.change([(_ADOPT, (Phase.PAUSED.value, token, pause.pause_id, pause.claim))])
             adopted = bool(database.query(f"{_OPEN} AND claim = ?", (*self._where, token)))
             if adopted:
-                until = database.clock_ms() + lease_ms
-                database.change([(_HOLD, (*self._where, schema.stored(pause.job_name), run_id, until, until))])
+                lease = (database.clock_ms() + lease_ms, lease_ms)
+                database.change([(_HOLD, (*self._where, schema.stored(pause.job_name), run_id, *lease, *lease))])
             return adopted
 
         return self.journal.work(work, write=True)
@@ -144,7 +164,7 @@ class PauseBook:
         """The run needs what it holds for *lease_ms* from now."""
 
         def work(database: Database) -> None:
-            database.change([(_RENEW, (database.clock_ms() + lease_ms, *self._where, run_id))])
+            database.change([(_RENEW, (database.clock_ms() + lease_ms, lease_ms, *self._where, run_id))])
 
         self.journal.work(work, write=True)
 

@@ -47,7 +47,9 @@ class RunBook:
         def work(database: Database) -> tuple[list[KeyedRun], int]:
             return [_run(row) for row in database.query(f"{_READ} ORDER BY id", self._where)], database.clock_ms()
 
-        return self._journal.work(work)
+        runs, now = self._journal.work(work)
+        recorded_ms = self._journal.sightings.recorded_ms
+        return [replace(run, journal_ms=recorded_ms(run.run_id, run.journal_ms, now)) for run in runs], now
 
     def claim(self, run: KeyedRun, instead_of: KeyedRun | None) -> KeyedRun | None:
         """Claim the key of *run*, durably; None where another task has.

@@ -97,6 +97,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # Further kinds of attempts: to a collection that does not know them, a journal with one would be unreadable.
     (),
+    ("ALTER TABLE dataarts_hold ADD COLUMN lease_ms BIGINT NOT NULL DEFAULT 0",),
 )
 
 

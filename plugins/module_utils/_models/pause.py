@@ -33,10 +33,12 @@ class MadeBy(str, enum.Enum):
 @slotted
 @dataclass(frozen=True)
 class Hold:
-    """A run that needs the pause of a job. ``until_ms`` is when it counts as dead unless it says more, epoch ms of the journal's clock."""
+    """A run that needs the pause of a job. ``until_ms`` is when it counts as dead unless it says more, epoch ms of the journal's clock; that was
+    ``lease_ms`` after it said so, 0 if the journal does not know."""
 
     run_id: str
     until_ms: int
+    lease_ms: int = 0
 
 
 @slotted

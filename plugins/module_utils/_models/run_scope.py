@@ -19,7 +19,7 @@ Carried = t.Mapping[str, t.Any]
 #: Parts of a pass state by what they are: yes or no, epoch ms, JSON objects.
 _FLAGS = ("since_given", "plan_only", "fleet", "alone", "timed_out", "restore")
 _TIMES = ("since", "deadline", "timeout_ms")
-_CARRIED = ("dependencies", "nodes", "reasons", "downstream", "showing", "started")
+_CARRIED = ("dependencies", "nodes", "reasons", "downstream", "showing", "started", "seen")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class PassState:
     :param timeout_ms: when the first pass after that began, epoch ms.
     :param started: the first starts of reruns, see ``hung.py``.
     :param paused: the jobs that were considered for a pause, see ``rerun_pauses.py``.
+    :param seen: when records that lie ahead of the journal's clock were seen first, see ``sightings.py``.
     :param restore: whether the pass only starts again what was paused, because the run is over.
     :param repair: what a repair makes, see ``made.py``; the action of the task hands it to each pass.
     :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a name or a pattern matches no job.
@@ -88,6 +89,7 @@ class PassState:
     timeout_ms: int | None = None
     started: Carried = field(default_factory=dict)
     paused: tuple[str, ...] = ()
+    seen: Carried = field(default_factory=dict)
     restore: bool = False
     repair: Carried = field(default_factory=dict)
 

@@ -14,8 +14,9 @@ from .._models.slotted import replace
 
 #: How far two runs may differ in what they take for the service's time, ms: its dates come in whole seconds.
 SECOND_MS = 1000
-#: A journal clock that is further behind a moment it recorded than this was set back, and does not count any more, ms.
-SET_BACK_MS = 3_600_000
+#: A journal clock that is further behind a moment it recorded than this was set back: it cannot say how long ago that was, and the service's
+#: clock alone counts, ms. Two machines that share a journal may be less apart.
+SET_BACK_MS = 60_000
 
 
 def complete_since(known_since: int | None, asked_ms: int, since: int, *, since_given: bool) -> int:

@@ -81,7 +81,8 @@ def of_this_run(instance: JobInstance, policy: Policy, attempt: Attempt | None) 
     """*attempt*, if it belongs to the run that *policy* describes, else None.
 
     It does if it was made at or after ``since``. One that was not settled when this run began belongs to it too, because two plays
-    that begin in the same second have each their own ``since``; unless its rerun had visibly ended before: then this run is a new try.
+    that begin in the same second have each their own ``since``; unless its rerun had visibly ended before: then this run is a new try. What was
+    in flight when this run began had not, whatever another clock says of its end.
     And one that was accepted does for :data:`HIDDEN_MS`, as long as the service shows the very failure that it was made for.
     """
     if attempt is None or attempt.sent_ms >= policy.since:
@@ -92,7 +93,8 @@ def of_this_run(instance: JobInstance, policy: Policy, attempt: Attempt | None) 
     unsettled_ms = max(policy.settle_ms, HIDDEN_MS) if hidden else policy.settle_ms
     if attempt.outcome in NO_EFFECT or attempt.settle_window_end(unsettled_ms) <= policy.since:
         return None
-    ended = not instance.status.in_progress and instance.end_time is not None and instance.end_time < policy.since
+    in_flight = min(attempt.last_ms, attempt.sent_ms + attempt.flight_ms)
+    ended = not instance.status.in_progress and instance.end_time is not None and max(instance.end_time, in_flight) < policy.since
     return None if ended and compare(instance, attempt) is Comparison.CHANGED else attempt
 
 

@@ -33,6 +33,8 @@ from .._models.instance import Job
 from .._models.pause import MadeBy, Pause
 
 STARTED, STOPPED, PAUSED, RESUMED = "started", "stopped", "paused", "resumed"
+#: Two moments that are less apart are the same one: what lies ahead of the journal's clock is dated by another one, see ``sightings.py``.
+_ALIKE_MS = 1000
 #: The words of the service for a batch job [SDK].
 SCHEDULED_STATUS, STOPPED_STATUS = "SCHEDULING", "STOPPED"
 
@@ -165,7 +167,7 @@ def worth_waiting(decision: ScheduleDecision, first: dict[str, int]) -> bool:
     :param first: when each job was first expected to be free, epoch ms of the journal's clock; filled in here.
     """
     due = decision.due_ms or 0
-    return due <= first.setdefault(decision.job_name, due)
+    return due <= first.setdefault(decision.job_name, due) + _ALIKE_MS
 
 
 def left_over(pauses: t.Iterable[Pause], run_id: str, journal_ms: int) -> list[Pause]:

@@ -24,6 +24,7 @@ from dataclasses import replace
 
 from .._api.workspace import WorkspaceApi
 from .._common.errors import JournalError
+from .._common.sightings import Sightings
 from .._common.times import to_iso
 from .._common.waiting import Waiting
 from .._journal.journal import Journal
@@ -43,6 +44,7 @@ class Strategy(abc.ABC):
     """What a module means by a rerun. One object lives as long as the call of its module.
 
     :ivar api: the workspace of the options.
+    :ivar sightings: of records that lie ahead of the journal's clock.
     :ivar problems: what people should know, each once; of the newest snapshot and of what came after it.
     :ivar outdated: whether it took so long to plan that the list is old, and a further one would not take so long.
     """
@@ -54,6 +56,7 @@ class Strategy(abc.ABC):
         self.api = WorkspaceApi(run.session, run.options["workspace_id"], run.options["api_version"])
         self.clock = run.session.client.clock
         self.hours = QuietHours.of(run.options.get(NOT_BETWEEN), self.clock.now_ms())
+        self.sightings = Sightings(state.seen)
         self.problems: list[str] = []
         self.outdated = False
 
@@ -158,7 +161,7 @@ class Engine:
     def run(self) -> None:
         """Passes until nothing is left that this call can bring to an end; then the verdict."""
         waiting = Waiting()
-        with open_journal(self._run) as self._journal:
+        with open_journal(self._run, self._strategy.sightings) as self._journal:
             while True:
                 snapshot, plan = self._pass()
                 left = self._strategy.seconds_left(plan)

@@ -237,7 +237,7 @@ class Goal(Strategy):
 
     def restore(self) -> None:
         """Start again what was paused, and nothing else."""
-        restore(self.run, self._pauses)
+        restore(self.run, self._pauses, self.sightings)
 
     def foresee(self, plan: Plan, journal: Journal) -> None:
         """Which jobs are paused, in a pass that only tells what is to be done."""
@@ -394,6 +394,7 @@ class Goal(Strategy):
             timeout_ms=self._stops.timeout_ms,
             started=self._stops.started,
             paused=tuple(sorted(self._pauses.considered)),
+            seen=self.sightings.first,
         ).to_result()
         if result.get("failed") or self.anything_left(plan):
             if self.state.alone and not result.get("failed"):

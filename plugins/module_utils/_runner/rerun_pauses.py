@@ -14,7 +14,7 @@ import typing as t
 
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, JournalError, OptionError
-from .._common.stopwatch import stopwatch
+from .._common.sightings import Sightings
 from .._common.text import printable
 from .._common.waiting import Waiting
 from .._journal.journal import Journal
@@ -45,7 +45,6 @@ class RerunPauses:
         self._run, self._api, self._id = run, api, run_id
         self.wanted = bool(run.options["pause_schedules"])
         self.considered = set(considered)
-        self._seen: dict[str, float] = {}  # when a change of a pause was seen first, by the stopwatch
         self.failures: list[str] = []
         self.notes: list[str] = []
         self.changed = False
@@ -115,11 +114,8 @@ class RerunPauses:
             return not outcome.contested
         if pause is None or not _of_rerun(decision):
             return True
-        # A clock that was set back tells less than how long it has been seen.
-        seen_ms = int((stopwatch() - self._seen.setdefault(pause.claim, stopwatch())) * 1000)
         unsettled = pause.unsettled_until(int(self._run.options["settle_time"]) * 1000)
-        settled = unsettled is None or max(journal_ms, pause.journal_ms + seen_ms) >= unsettled
-        return settled and self._book(journal).adopt(pause, self._id, self._lease_ms())
+        return (unsettled is None or journal_ms >= unsettled) and self._book(journal).adopt(pause, self._id, self._lease_ms())
 
     def renew(self, journal: Journal, followed: t.Collection[str]) -> None:
         """This run is alive: it needs what it has paused, and takes on what others have paused of the jobs *followed*, and what dead runs have."""
@@ -186,10 +182,10 @@ def _of_rerun(decision: ScheduleDecision) -> bool:
     return decision.pause is not None and decision.pause.made_by is MadeBy.RERUN
 
 
-def restore(run: ModuleRun, pauses: RerunPauses) -> None:
+def restore(run: ModuleRun, pauses: RerunPauses, sightings: Sightings) -> None:
     """The pass that ends a run which is over before its goal: it lists and reruns nothing, and starts again what was paused."""
     try:
-        with open_journal(run) as journal:
+        with open_journal(run, sightings) as journal:
             pauses.finish(journal)
     except (ApiError, JournalError) as error:
         pauses.failures.append(f"What was paused could not be started again: {printable(error)}. Start it with job_schedule, state resumed")

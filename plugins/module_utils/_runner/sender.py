@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, JournalError, Kind
+from .._common.sightings import Sightings
 from .._common.text import printable
 from .._http.client import Client
 from .._http.server_clock import ServiceClock
@@ -71,10 +72,15 @@ class RunIdentity:
 
 
 @contextlib.contextmanager
-def open_journal(run: ModuleRun) -> Iterator[Journal]:
-    """The journal of the options, within the block; what people should know of it becomes warnings. For reading only in check mode."""
-    options, project_id = run.options, run.session.project_id
-    with Journal(options["journal"], password=options["journal_password"], project_id=project_id, read_only=run.check_mode) as journal:
+def open_journal(run: ModuleRun, sightings: Sightings | None = None) -> Iterator[Journal]:
+    """The journal of the options, within the block; what people should know of it becomes warnings. For reading only in check mode.
+
+    :param sightings: those of the run, if it has several passes.
+    """
+    options, project_id, only = run.options, run.session.project_id, run.check_mode
+    with Journal(
+        options["journal"], password=options["journal_password"], project_id=project_id, read_only=only, sightings=sightings
+    ) as journal:
         try:
             yield journal
         finally:

@@ -107,7 +107,9 @@ def take(
     # An earlier pass has covered these workspaces. That they are not covered any more means that its journal is gone, with what it has sent.
     given = since.given or (since.fixed and known.complete_since is None)
     complete = complete_since(known.complete_since, listed.asked_ms, ms, since_given=given)
-    age = None if known.set_aside_ms is None else known.journal_ms - known.set_aside_ms
+    # By no other clock.
+    aside = None if known.set_aside_ms is None else journal.sightings.recorded_ms("set aside", known.set_aside_ms, known.journal_ms)
+    age = None if aside is None else known.journal_ms - aside
     covered = None if known.covered_ms is None else known.journal_ms - known.covered_ms
     until = hold_off_until(ms, clock.now_ms(), complete, settle_ms, covered_age_ms=covered, set_aside_age_ms=age)
     slack = clock_slack_ms if given and ms < complete else 0

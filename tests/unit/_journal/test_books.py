@@ -107,6 +107,33 @@ def test_holds_are_renewed_and_released(place: t.Any) -> None:
         assert [hold.run_id for hold in book(journal).read().by_job["load"].holds] == ["ours"]
 
 
+def test_what_a_run_holds_ends_in_time_where_the_clock_was_set_back(place: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither early nor an hour late, whatever records it: an interrupted pause, a run that needs it, a run by hand."""
+    back, seen = [0], [0.0]
+    with place.open() as journal:
+        clock_ms = type(journal._database).clock_ms
+        monkeypatch.setattr(type(journal._database), "clock_ms", lambda database: clock_ms(database) - back[0])
+        monkeypatch.setattr(journal.sightings, "_clock", lambda: seen[0])
+        begin(journal)
+        book(journal).hold(["load"], "dead", 30_000)
+        assert runs(journal).claim(RUN, None)
+        assert journal.warnings == []
+        back[0] = 3_600_000
+        for seconds, needed in ((0, True), (6, True), (29, True), (31, False)):
+            seen[0] = seconds
+            read, (made, now) = book(journal).read(), runs(journal).read()
+            pause = read.by_job["load"]
+            assert [hold.run_id for hold in pause.held_by_others("ours", read.journal_ms)] == ["dead"] * needed
+            assert (pause.unsettled_until(9_993) or 0) - read.journal_ms == pytest.approx(10_000 - 1000 * seconds, abs=1)
+            assert made[0].settle_window_end(10_000) - now == pytest.approx(10_000 - 1000 * seconds, abs=1)
+        (warning,) = journal.warnings
+        assert "run ours on host had paused job load" in warning
+    place.rows("UPDATE dataarts_hold SET lease_ms = 0")  # of an earlier schema: as long as the clock says
+    with place.open() as journal:
+        read = book(journal).read()
+        assert read.by_job["load"].held_by_others("ours", read.journal_ms)
+
+
 @pytest.mark.parametrize("dummy", range(3))
 def test_of_several_that_pause_a_job_one_gets_it(place: t.Any, dummy: int) -> None:
     with place.open() as journal:

@@ -322,12 +322,17 @@ class TestOutcomes:
             assert all(entry.journal_ms >= first.journal_ms for entry in ended)
             assert known(place).attempts == (*ended, third)
 
+    @pytest.mark.parametrize("later", [True, False])
     @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.UNKNOWN])
-    def test_only_an_unknown_one_moves_the_time_from_which_settling_counts(self, place: Place, outcome: Outcome) -> None:
+    def test_only_one_that_may_have_taken_effect_moves_the_time_from_which_settling_counts(
+        self, place: Place, outcome: Outcome, later: bool
+    ) -> None:
         with place.open() as journal:
             (claimed,) = claim(journal, 1)
-            (ended,) = journal.record([claimed], outcome, now_ms=at(9))
-            assert (ended.last_ms, ended.journal_ms) == (claimed.last_ms, claimed.journal_ms)
+            (ended,) = journal.record([claimed], outcome, now_ms=at(9), later=later)
+            journal.flush()
+            last = at(9) if outcome is Outcome.ACCEPTED else claimed.last_ms
+            assert (ended.last_ms, ended.journal_ms) == (last, claimed.journal_ms)
             assert known(place).attempts == (ended,)
 
     def test_an_outcome_never_moves_it_back(self, place: Place) -> None:
@@ -449,11 +454,11 @@ class TestSchema:
         with place.open() as journal:
             (claimed,) = claim(journal, 1)
         monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, self.MORE, ("CREATE TABLE dataarts_shape (side INTEGER)",)))
-        with pytest.raises(JournalError, match=r"schema 6 and has to be brought to 8. The next rerun outside check mode does that"):
+        with pytest.raises(JournalError, match=r"schema 7 and has to be brought to 9. The next rerun outside check mode does that"):
             known(place, read_only=True)
         assert known(place).attempts == (claimed,)
         assert place.rows("SELECT colour FROM dataarts_attempt") == [("red",)]
-        assert place.rows("SELECT value FROM dataarts_meta WHERE key = 'version'") == [("8",)]
+        assert place.rows("SELECT value FROM dataarts_meta WHERE key = 'version'") == [("9",)]
         assert known(place, read_only=True).attempts == (claimed,)
 
     def test_one_of_schema_1_gets_its_numbers(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -497,7 +502,7 @@ class TestSchema:
                 claim(journal, 1)
         for read_only in (True, False):
             with pytest.raises(
-                JournalError, match=r"a newer version of this collection made it .schema 7; this one knows 6.. Update the collection"
+                JournalError, match=r"a newer version of this collection made it .schema 8; this one knows 7.. Update the collection"
             ):
                 known(place, read_only=read_only)
         with place.open() as journal, pytest.raises(JournalError, match=r"Update the collection"):

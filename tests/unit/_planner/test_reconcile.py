@@ -493,6 +493,13 @@ class TestEarlierRun:
         decision = decide(instance(Status.FAIL, -29, -10), policy(), at(1), attempt(when=-30))
         assert (decision.action, decision.attempts, decision.attempt) == (Action.RETRY, 1, None)
 
+    @pytest.mark.parametrize(("last", "action"), [(-1, Action.RETRY), (0, Action.FAILED_AGAIN), (30, Action.FAILED_AGAIN)])
+    def test_one_that_was_in_flight_when_this_run_began_had_not_ended_whatever_another_clock_says(self, last: int, action: Action) -> None:
+        """The clock that stamps ends is behind the service's."""
+        record = attempt(when=-30, last=last, flight_ms=61_000)
+        assert decide(instance(Status.FAIL, -29, -10), policy(), at(31), record).action is action
+        assert decide(instance(Status.SUCCESS, -29, -10), policy(), at(31), record).rerun is (action is Action.FAILED_AGAIN)
+
     @pytest.mark.parametrize("run", [(-29, 0), (-29, 10), (-29, None)])
     def test_its_rerun_that_ended_in_failure_later_is_this_run_s_failure(self, run: t.Any) -> None:
         """Two plays that begin in the same second: the one that came second must not rerun what the first has just rerun."""
