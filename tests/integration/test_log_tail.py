@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from emulator.running import Running, running
+from tests.support.http_server import HttpServer, reply
 from tests.support.logic import Result, call
 from tests.support.scenarios import ACCESS_KEY, BOTH, FREE, SECRET_KEY, small_night
 from tests.support.workspace import options, token
@@ -149,7 +150,16 @@ def test_what_cannot_be_is_refused_before_anything_is_asked(
 
 @pytest.mark.parametrize(
     "fault",
-    [{"kind": "status", "status": 503}, {"kind": "drop"}, {"kind": "truncated"}, {"kind": "status", "status": 403}],
+    [
+        {"kind": "status", "status": 503},
+        {"kind": "drop"},
+        {"kind": "truncated"},
+        {"kind": "status", "status": 403},
+        {"kind": "redirect"},
+        {"kind": "expired_token"},
+        {"kind": "oversized"},
+    ],
+    ids=lambda fault: "_".join(map(str, fault.values())),
 )
 def test_trouble_with_obs_stops_nothing(emulated: Running, night: t.Any, fault: dict[str, t.Any]) -> None:
     given = night()
@@ -159,3 +169,29 @@ def test_trouble_with_obs_stops_nothing(emulated: Running, night: t.Any, fault: 
     assert result["summary"]["actions"]["retry"] == 32
     assert tails(result) == {}
     assert sum("(log_tail)" in text for text in result["problems"]) == 1, "said once"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (reply(206, b"\x00\xff\xfe\x1b[2J\x80" * 2000, {"Content-Range": "bytes 9-12008/12009"}), 1),
+        (reply(200, b"line\n" * 100_000), 3),
+        (reply(416), 0),
+        (reply(307, headers={"Location": "http://127.0.0.1:1/elsewhere"}), None),
+        (reply(200, b"x" * 1000, {"Content-Encoding": "gzip"}), None),
+    ],
+    ids=["binary", "whole_object", "empty", "redirect", "compressed"],
+)
+def test_whatever_obs_answers_is_shown_safely_or_named(emulated: Running, night: t.Any, answer: t.Any, expected: int | None) -> None:
+    with HttpServer(answer) as server:
+        result = call("job_rerun", night(obs_endpoint=server.base, jobs=["hourly_stock"]), check=True)
+        requests = server.seen
+    assert not result["failed"]
+    problems = [text for text in result["problems"] if "log_tail" in text]
+    assert len({request.target for request in requests}) == 1
+    if expected is None:
+        assert (tails(result), len(problems)) == ({}, 1)
+        return
+    (lines,) = tails(result)["hourly_stock"]
+    assert (len(lines), problems) == (expected, [])
+    assert all(character.isprintable() for line in lines for character in line)

@@ -16,7 +16,7 @@ from .._common.lines import Line
 from .._common.local_times import option_time
 from .._common.tables import command_lines, wrapped
 from .command import Command
-from .next_steps import groups_of, host_of, plans_variables, would_rerun
+from .next_steps import SAME, deadline_option, groups_of, host_of, plans_variables, would_rerun
 from .repair import is_repair, to_make
 from .summary import PLAN_KEYS, plan_key, repair_plan
 from .words import ENGLISH, say, translated
@@ -25,8 +25,6 @@ Result = t.Mapping[str, t.Any]
 
 #: Hosts that a command names; with more of them it is for all hosts again.
 _HOSTS = 3
-#: So far apart, milliseconds, may the windows of workspaces begin that were meant to begin at the same time.
-_SAME = 60_000
 #: Next steps after which a rerun of their own is due, with a later ``since``.
 _ONCE_MORE = frozenset({"failed_again", "rejected"})
 #: From so many workspaces on one command for all of them is worth showing.
@@ -101,7 +99,7 @@ def _check_mode(report: Result, command: Command, plans_file: str) -> _Step | No
     if command.awx or not any(would_rerun(workspace) or to_make(workspace) for workspace in report["workspaces"]):
         return None  # with AWX what follows a plan is its workflow's matter
     if plans_file and not command.related:
-        return _Step("To rerun exactly this:", command.limit, _jobs(command), file=plans_file)
+        return _Step("To rerun exactly this:", command.limit, _jobs(command), deadline_option(report["workspaces"]), file=plans_file)
     if is_repair(report) and not command.approved:
         plans = _plans(report)
         if not any(plans.values()):  # nowhere is it known what would be rerun
@@ -159,6 +157,7 @@ def _same_since(lead: str, report: Result, command: Command, *, check: bool = Fa
     texts = {"dataarts_since": option_time(since)} if since else {}
     # With approved plans both come with them.
     texts = {} if command.approved else texts | _window(report, command)
+    texts |= {} if command.related else deadline_option(report["workspaces"])
     return _Step(lead, command.limit, _jobs(command), texts, check=check)
 
 
@@ -169,7 +168,7 @@ def _window(report: Result, command: Command) -> dict[str, str]:
         times = [workspace[name] for workspace in report["workspaces"] if workspace[name]]
         # Left out, the window ends when the command is run.
         meant = name == "planned_after" or f"dataarts_{name}" in command.selection
-        if times and meant and not command.related and max(times) - min(times) <= _SAME:
+        if times and meant and not command.related and max(times) - min(times) <= SAME:
             texts[f"dataarts_{name}"] = option_time(min(times) if name == "planned_after" else max(times))
     return texts
 
@@ -186,7 +185,7 @@ def _once_more(report: Result, command: Command) -> _Step:
         planned += [int(instance["plan_time"]) for instance in instances]
     limit = ",".join(hosts) if len(hosts) <= _HOSTS else command.limit
     texts = {"dataarts_since": option_time(max(times) + 1)}
-    texts |= {} if command.related else {"dataarts_planned_after": option_time(min(planned))}
+    texts |= {} if command.related else {"dataarts_planned_after": option_time(min(planned)), **deadline_option(report["workspaces"])}
     return _Step("When the cause is corrected, to rerun them once more:", limit, _jobs(command), texts, unbound=True)
 
 

@@ -27,6 +27,8 @@ _CANCELLED = {"dataarts_statuses": ["manual-stop"]}
 Result = t.Mapping[str, t.Any]
 NextStep = t.Dict[str, t.Any]
 
+#: So far apart, milliseconds, may times of workspaces be that were meant to be the same.
+SAME = 60_000
 #: Jobs that a command names; with more of them the selection stays what it was.
 _JOBS = 20
 _TEXTS = {
@@ -137,6 +139,13 @@ def _text(name: str, instances: t.Sequence[Result]) -> str:
     return " ".join(filter(None, (by_policy, _TEXTS[name] if others else "")))
 
 
+def deadline_option(workspaces: t.Iterable[Result]) -> dict[str, str]:
+    """The deadline of the run as an option, where *workspaces* had one and the same: ``+2h`` is a later one by then."""
+    deadlines = [deadline for workspace in workspaces if (deadline := (workspace.get("expected") or {}).get("deadline")) is not None]
+    same = deadlines and max(deadlines) - min(deadlines) <= SAME
+    return {"dataarts_deadline": option_time(min(deadlines))} if same else {}
+
+
 def _variables(name: str, workspace: Result, instances: list[Result], *, related: bool) -> dict[str, t.Any] | None:
     """The extra variables by which the role goes on with *instances*; None if it cannot.
 
@@ -157,6 +166,7 @@ def _variables(name: str, workspace: Result, instances: list[Result], *, related
     }
     if related:
         return variables
+    variables.update(deadline_option([workspace]))
     if not instances:
         window = {key: workspace[key] for key in ("planned_after", "planned_before")}
         return variables | {f"dataarts_{key}": ms if ms is None else option_time(ms) for key, ms in window.items()}

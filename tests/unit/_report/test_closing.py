@@ -305,6 +305,29 @@ def test_what_goes_on_has_the_same_since_and_window(standing: str) -> None:
     }
 
 
+def test_a_relative_deadline_goes_on_as_the_time_that_it_was() -> None:
+    """With every command that repeats it: an hour later +2h would be an hour later."""
+    start = dataclasses.replace(COMMAND, variables={"dataarts_deadline": "+2h"})
+    until = {"expected": {"deadline": SINCE + 2 * HOUR, "jobs": []}}
+    for name, check_mode, plans_file in (
+        ("running", False, ""),
+        ("failed_again", False, ""),
+        ("to_rerun", True, ""),
+        ("to_rerun", True, "/p.json"),
+    ):
+        hosts = {"a": {**some(check_mode, **{name: 1}), **until}, "b": {**some(check_mode, **{name: 1}), **until}}
+        words = command(hosts, start, check_mode=check_mode, plans_file=plans_file)[1]
+        assert parse_point(settings(words)["dataarts_deadline"], option="deadline") == SINCE + 2 * HOUR
+        steps = [
+            step["command"] or ""
+            for workspace in made(hosts, start, check_mode=check_mode)["workspaces"]
+            for step in workspace["next_steps"]
+        ]
+        assert not [step for step in steps if "+2h" in step]
+    others = {"a": {**some(running=1), **until}, "b": {**some(running=1), "expected": {"deadline": SINCE + 5 * HOUR, "jobs": []}}}
+    assert "dataarts_deadline" not in settings(command(others)[1]), "the inventory's, host by host"
+
+
 def test_windows_that_differ_by_workspace_are_the_inventorys() -> None:
     hosts = {"a": some(running=1), "b": {**some(running=1), "planned_after": SINCE - 72 * HOUR}}
     assert set(settings(command(hosts)[1])) == {"dataarts_since"}
