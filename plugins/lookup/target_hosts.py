@@ -65,7 +65,7 @@ import re
 import typing as t
 
 from ansible import context
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..module_utils._common.text import printable
@@ -92,7 +92,7 @@ class LookupModule(LookupBase):
     """The lookup, as ansible-core finds it."""
 
     def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
-        """The pattern in *terms*, or localhost; or the hosts of a part. :raises AnsibleError: no host matches it within the limit, or a
+        """The pattern in *terms*, or localhost; or the hosts of a part. :raises AnsibleLookupError: no host matches it within the limit, or a
         part of either."""
         variables = variables or {}
         self.set_options(var_options=variables, direct=kwargs)
@@ -110,45 +110,47 @@ class LookupModule(LookupBase):
             groups = variables.get("groups", {})
             wrong = limit_problem(self._loader, groups, limit) or limit_problem(self._loader, groups, pattern, "dataarts_hosts")
             if wrong:
-                raise AnsibleError(f"Nothing was done: {wrong}")
+                raise AnsibleLookupError(f"Nothing was done: {wrong}")
             return pattern
         if limit is None or limit == _LOCALHOST:
             return _LOCALHOST
         shown = printable(pattern if isinstance(pattern, str) else ",".join(pattern), 200)
-        raise AnsibleError(
+        raise AnsibleLookupError(
             f"Nothing was rerun: no host of the inventory matches both {shown} and the limit {limit}. Correct -i, --limit or dataarts_hosts; "
             "if the inventory could not be read, a warning above tells why."
         )
 
     @staticmethod
     def _check_command_line(variables: dict[str, t.Any]) -> None:
-        """:raises AnsibleError: it leaves out tasks without which a play ends well whatever became of the reruns."""
+        """:raises AnsibleLookupError: it leaves out tasks without which a play ends well whatever became of the reruns."""
         left_out = ["--skip-tags always"] if "always" in (variables.get("ansible_skip_tags") or ()) else []
         left_out += ["--start-at-task"] if context.CLIARGS.get("start_at_task") else []
         if left_out:
-            raise AnsibleError(
+            raise AnsibleLookupError(
                 f"Nothing was done: {left_out[0]} leaves out tasks that say what became of the reruns. Start the playbook without it."
             )
 
     def _check_serial(self, serial: t.Any) -> None:
-        """Here, because Ansible would end with an unexpected exception. :raises AnsibleError: *serial* is not what ``serial`` of a play may be."""
+        """Here, because Ansible would end with an unexpected exception. :raises AnsibleLookupError: *serial* is not what ``serial`` of a play may be."""
         serial = self._templar.template(serial)
         if serial is None or serial == "":
             return
         steps = serial if isinstance(serial, (list, tuple)) else [serial]
         if not steps or not all(not isinstance(step, (bool, float)) and _STEP.fullmatch(str(step)) for step in steps):
-            raise AnsibleError("dataarts_serial must be a number of workspaces of 1 or more, a share such as 20%, or a list of these.")
+            raise AnsibleLookupError(
+                "dataarts_serial must be a number of workspaces of 1 or more, a share such as 20%, or a list of these."
+            )
 
     @staticmethod
     def _checked(pattern: t.Any) -> t.Any:
-        """*pattern*, which may be a list, also one in JSON. :raises AnsibleError: it is neither, or says nothing, which is not taken for all."""
+        """*pattern*, which may be a list, also one in JSON. :raises AnsibleLookupError: it is neither, or says nothing, which is not taken for all."""
         if not said(pattern) or pattern == []:
-            raise AnsibleError(
+            raise AnsibleLookupError(
                 "dataarts_hosts is blank: leave it out for all workspaces of the inventory, or set it to the workspaces that you mean."
             )
         wrong = problem("dataarts_hosts", pattern, {"type": "list", "elements": "str"})
         if wrong is not None:
-            raise AnsibleError(wrong)
+            raise AnsibleLookupError(wrong)
         if isinstance(pattern, str):
             return as_lines(pattern) if pattern.lstrip().startswith('["') else pattern.strip()
         return list(pattern)

@@ -112,7 +112,8 @@ def _text(name: str, value: t.Any, option: Option) -> str:
     if not isinstance(value, str):
         raise OptionError(_not_text(name, value))
     text = value.strip("\r\n") if name in _PASSWORDS else value.strip()
-    if any(char < " " or char == "\x7f" or "\ud800" <= char <= "\udfff" for char in text) and name != "purpose":
+    free = name == "purpose"  # of which nothing is left out but what no database and no log takes
+    if any((char < " " or char == "\x7f" or "\ud800" <= char <= "\udfff") and not (free and char != "\0") for char in text):
         raise OptionError(f"{name} contains a line break or another control character inside: check how it was copied.")
     if len(text) > _LONGEST and not option.get("no_log"):
         raise OptionError(f"{name} must have at most {_LONGEST} characters, not {len(text)}: check how it was copied.")
@@ -176,6 +177,8 @@ def _names(name: str, value: t.Any, option: Option) -> list[str] | None:
             )
         if isinstance(_json(item) if item.startswith('["') else None, list):
             raise OptionError(f"{name} must hold names, not text that looks like a list: write the list without quotes around it.")
+    if name == "jobs" and len(names) > 1 and "*" in names and all(len(item) == 1 for item in names):
+        raise OptionError("jobs is a list of single characters, of which * selects every job: write [name], not name | list.")
     return [_text(name, item, option) for item in names]
 
 

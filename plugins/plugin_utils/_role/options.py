@@ -24,7 +24,14 @@ RENAMED: dict[str, dict[str, str]] = {"job_instance_retry": {"jobs": "related_jo
 #: Modules that the role repairs by, each held to what was approved.
 REPAIRS = ("job_rerun", "supplement_missing")
 #: What the role takes that no module has.
-OWN: Spec = {"plans": {"type": "dict"}, "fail_on_broken": {"type": "bool"}}
+OWN: Spec = {
+    "plans": {"type": "dict"},
+    "fail_on_broken": {"type": "bool"},
+    "report_path": {"type": "path"},
+    "report_url": {"type": "str", "no_log": True},
+    "report_token": {"type": "str", "no_log": True},
+    "report_link": {"type": "str"},
+}
 #: What says that something was approved: set and empty, nothing was, and nothing is sent.
 APPROVALS = ("plans", "plan_id")
 #: Variable in which a playbook names the options for which it asks no variable: those of somebody's own run.

@@ -26,6 +26,7 @@ from .._role.checks import empty_approval, related_problem, repair_plan_problem,
 from .._role.options import APPROVALS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
 from .._role.typos import typos
 from . import inprocess, logins
+from .old_python import with_cause
 from .passes import missing_of, not_repaired, outcome
 from .paths import from_start
 from .screen import brief
@@ -62,8 +63,8 @@ class ModuleAction(ActionBase):
         unfit = self._unfit(MODULES[self.module](), options, called)
         if unfit:
             return failure_result(unfit, "option")
-        # The task is a copy that this process has for itself.
-        self._task.args = options
+        # The task is a copy that this process has for itself. As the options are meant: blanks around an id would be shown with it.
+        self._task.args = fitted(MODULES[self.module](), options)[0]
         return self.work(task_vars)
 
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -103,7 +104,7 @@ class ModuleAction(ActionBase):
             result: dict[str, t.Any] = self._execute_module(
                 module_name=name, module_args={**args, **shared}, task_vars=task_vars, wrap_async=in_background
             )
-            return result
+            return with_cause(result)
 
         if local or in_background:
             return run()
@@ -130,12 +131,13 @@ class ModuleAction(ActionBase):
             for name, variable in variables_of(self.module, role=role).items()
             if variable in task_vars and name not in without
         }
-        values = _Values(self, task_vars, {variables[name] for name in variables if spec[name].get("no_log")})
+        secret = {variables[name] for name in variables if spec[name].get("no_log")}
+        values = _Values(self, task_vars, secret.union(PREFIX + name for name, option in OWN.items() if option.get("no_log")))
         args = accepted(by_name(self._task.args, spec, self._default_of), spec, known, self._default_of)
         host = str(task_vars.get("inventory_hostname", "localhost"))
         repairs = role and self.module in REPAIRS
-        own = self._own(task_vars, values, without) if repairs else {}
-        plan = plan_of(own.get("plans"), host, self.module)
+        own = self._own(task_vars, values, without) if role else {}
+        plan = plan_of(own.get("plans"), host, self.module) if repairs else {}
         args.update(plan)
         options = filled(spec, args, variables, self._default_of, values.of)
         refusal = ""
@@ -274,7 +276,7 @@ class _Values:
         except AnsibleError as error:
             if type(error).__name__ == "AnsibleValueOmittedError":
                 return _OMIT
-            cause = "the cause is not shown, because it may hold the secret" if name in self._secret else str(error)
+            cause = "the cause is not shown, because it may hold the secret" if name in self._secret else str(error).rstrip(".")
             # Without the chain of causes, which shows the lines of the file.
             raise OptionError(f"Failed to run {self._action.module}: {name} cannot be evaluated: {cause}. Correct the template.") from None
         return _OMIT if value == self._vars.get("omit") and "omit" in self._vars else value
