@@ -1266,6 +1266,11 @@ timed_out:
   type: bool
   returned: by the task
   sample: false
+unread:
+  description: Whether the newest pass could not read the workspace, so that instances and counts are those of an earlier one.
+  type: bool
+  returned: by the task
+  sample: false
 elapsed:
   description: Duration of the task in seconds.
   type: float

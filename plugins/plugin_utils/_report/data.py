@@ -100,7 +100,7 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
         "counts": None,
         "selected": (result.get("summary") or {}).get("total", len(instances)),
         "refused": error_kind(result) == LIMIT,
-        "blind": error_kind(result) not in (None, INCOMPLETE, LIMIT),
+        "blind": error_kind(result) not in (None, INCOMPLETE, LIMIT) or bool(result.get("unread")),
         "plan": [safe(str(line)) for line in result.get("plan") or ()],
         "plan_details": safe(result.get("plan_details") or {}),
         "downstream": [safe(dependant) for dependant in result.get("downstream") or ()],

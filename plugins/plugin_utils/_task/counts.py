@@ -178,6 +178,7 @@ def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapse
         "passes": run.passes,
         "finished": run.ended and run.error is None,
         "timed_out": timed_out,
+        "unread": bool(run.failed_passes),
         "elapsed": round(elapsed, 1),
     }
 

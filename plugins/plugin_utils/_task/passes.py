@@ -45,7 +45,7 @@ AS_TEXT = "instances_as_text"
 _AT_FIRST = ("status_before", "start_time_before", "end_time_before")
 #: Keys of a result that tell how its task ended.
 _OF_THE_END = frozenset(
-    {"failed", "succeeded", "msg", "error", "instances", "exception", "timed_out", "elapsed", "warnings", "deprecations"}
+    {"failed", "succeeded", "msg", "error", "instances", "exception", "timed_out", "unread", "elapsed", "warnings", "deprecations"}
 )
 #: How people write that a role is not to fail; anything else leaves it as it is.
 _NO = frozenset({"false", "no", "n", "off", "0", "f", "0.0"})

@@ -21,6 +21,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import job_pattern
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import summary_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.files import write_all
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.junit import junit
@@ -166,6 +167,19 @@ def test_what_a_run_is_about_is_known_though_its_last_pass_broke_off() -> None:
     (workspace,) = reported({"a": ended})["workspaces"]
     assert (workspace["since"], workspace["planned_after"]) == (SINCE, SINCE - 5000)
     assert [given(way)[1]["dataarts_since"] for way in workspace["next_steps"]] == [SINCE]
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_what_was_in_progress_when_the_service_answered_last_is_not_told_as_current(answers: bool) -> None:
+    """The time is up while the service is out of reach."""
+    seen = {"instances": [instance(1, "running")], "since": SINCE, "changed": True, "finished": False}
+    lost = {"failed": True, "msg": "no connection", "error": {"kind": "unreachable"}}
+    run = passes.Passes().after(seen).after(seen if answers else lost)
+    ended = counts.final_result(run, failed=True, msg="Failed", timed_out=True, elapsed=420.0)
+    report = reported({"a": ended})
+    assert report["workspaces"][0]["blind"] is not answers
+    lines = " ".join((report["headline"], *(line.text for line in summary_lines(report))))
+    assert ("last in progress" in lines) is not answers, lines
 
 
 def test_what_the_service_never_reruns_has_no_command() -> None:

@@ -26,17 +26,17 @@ OLD: dict[str, dict[str, t.Any]] = {
 OTHER: dict[str, dict[str, t.Any]] = {
     "killed": {"failed": True, "msg": "MODULE FAILURE", "module_stderr": "Killed\n", "rc": 137},
     "no such interpreter": {"failed": True, "msg": "The module interpreter '/nonexistent/python' was not found."},
-    "told by the module": {"failed": True, "msg": "SyntaxError: ", "error": {"kind": "invalid"}},
+    "named by the module": {"failed": True, "msg": "SyntaxError: ", "error": {"kind": "invalid"}},
     "good": {"changed": False, "module_stderr": "SyntaxError: "},
 }
 
 
 @pytest.mark.parametrize("result", OLD.values(), ids=OLD)
 def test_the_version_is_the_cause(result: dict[str, t.Any]) -> None:
-    told = with_cause({"failed": True, **result})
-    assert told == {"failed": True, **result, "msg": told["msg"]}
-    assert told["msg"].startswith("dataarts.factory needs Python 3.9 or newer: ")
-    assert "Set ansible_python_interpreter" in told["msg"]
+    named = with_cause({"failed": True, **result})
+    assert named == {"failed": True, **result, "msg": named["msg"]}
+    assert named["msg"].startswith("dataarts.factory needs Python 3.9 or newer: ")
+    assert "Set ansible_python_interpreter" in named["msg"]
 
 
 @pytest.mark.parametrize("result", OTHER.values(), ids=OTHER)
