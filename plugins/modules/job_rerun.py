@@ -224,12 +224,13 @@ options:
   pause_schedules:
     description:
       - Whether the jobs that have instances to rerun are paused before the first request, so that their schedules start nothing during the
-        rerun, and are started again at the end of the task. The plan names them, also in check mode.
+        rerun, and are started again at the end of the task. So are dependants that are rerun in other workspaces (O(downstream)). The plan
+        names them all, also in check mode.
       - The service has no call that pauses a job. Scheduled jobs are stopped, the journal records that, and exactly those jobs are started
         again. A job that somebody had stopped or paused before is left alone.
       - If the task is interrupted, the next rerun in the workspace starts them again when it ends, on any controller that shares the
         journal, with or without this option. So does M(dataarts.factory.job_schedule) with C(state=resumed).
-      - Nothing is rerun if a job cannot be paused. The task fails if a job cannot be started again.
+      - Nothing is rerun if a job cannot be paused, in whatever workspace. The task fails if a job cannot be started again.
       - It is not documented whether stopping a job cancels its waiting instances. Instances that the schedule would have started in the meantime are not
         started later.
       - Only version v1 of the API can stop and start a job. Requires O(wait). Schedules are started again even during O(not_between).

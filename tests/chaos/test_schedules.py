@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reruns with ``pause_schedules``, killed with SIGKILL at drawn moments and started again: every job that was scheduled before is scheduled after, no
-other, and every failure is rerun once."""
+other, and every failure is rerun once. So it is with what depends on them in another workspace."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ import pytest
 
 from emulator.running import Running, running
 from tests.chaos.children import Json, rerun, result_of, started
-from tests.support.scenarios import FREE, WORKSPACE_ID, small_night
+from tests.support.scenarios import BOTH, FREE, WORKSPACE_ID, small_night
 from tests.support.workspace import options as options_for
 
 CHOSEN = os.environ.get("CHAOS_SCHEDULE")
 #: Kills of one case; the case is played until it had as many.
 KILLS_EACH = 5
 CASES = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("SCHEDULE_KILLS") or 20) // KILLS_EACH)))
+FINANCE = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
 #: The longest that a play may take that nobody kills, seconds.
 PATIENCE = 240.0
 
@@ -42,8 +43,21 @@ def scenario(rng: random.Random) -> Json:
     statuses = rng.choices(("SCHEDULING", "STOPPED", "PAUSED"), (4, 1, 1), k=6)
     jobs = [{"name": f"job_{number}", "status": status, "failed": rng.choice((0, 1, 2, 3))} for number, status in enumerate(statuses)]
     jobs.append({"name": "job_sure", "status": "SCHEDULING", "failed": 2})
+    above = [{"workspace": WORKSPACE_ID, "job": name} for name in ("job_sure", "job_0")]
+    done = [{"plan_time": f"-{hour}h", "status": "success"} for hour in (1, 2)]
+    below = [
+        {
+            "name": name,
+            "status": rng.choice(("SCHEDULING", "SCHEDULING", "STOPPED")),
+            "depends_on": rng.choice((above, above[:1], [])),
+            "instances": done,
+        }
+        for name in ("job_sure", "job_1", "mart")
+    ]
     late = {"schedule_twice": rng.choice(("refuse", "accept")), "rerun_visible_after": rng.choice((0, 0, 20))}
-    return small_night(speed=20, run_seconds=rng.choice((2, 20)), switches={**FREE, **late}, jobs=jobs)
+    made = small_night(speed=20, run_seconds=rng.choice((2, 20)), switches={**FREE, **BOTH, "depend_open": True, **late}, jobs=jobs)
+    made["accounts"][0]["workspaces"].append({"id": FINANCE, "name": "finance", "jobs": below})
+    return made
 
 
 def faults(rng: random.Random, seed: int) -> list[Json]:
@@ -83,18 +97,28 @@ def killed(process: BaseProcess, service: Running, rng: random.Random, answer: P
     return False
 
 
-def judged(service: Running, before: Json, failures: dict[str, int]) -> dict[str, t.Any]:
-    """What is wrong."""
-    after = service.state()["schedules"][WORKSPACE_ID]
+def judged(service: Running, before: Json, concerned: t.Collection[tuple[str, str]], failures: int) -> dict[str, t.Any]:
+    """What is wrong.
+
+    :param concerned: workspace and name of the jobs that fail, and of those that depend on one.
+    """
     reran = collections.Counter(
-        (instance["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"]
+        (instance["workspace_id"], instance["job_name"], instance["plan_time"])
+        for entry in service.journal()
+        for instance in entry["instances"]
     )
-    touched = {entry["job_name"] for entry in service.journal() if entry["kind"].endswith("_schedule")}
+    changed = {(entry["workspace_id"], entry["job_name"]) for entry in service.journal() if entry["kind"].endswith("_schedule")}
+    after = service.state()["schedules"]
     return {
-        "schedules": {name: (before[name], status) for name, status in after.items() if status != before[name]},
-        "touched": sorted(name for name in touched if before[name] != "SCHEDULING" or not failures[name]),
+        "schedules": {
+            (where, name): (status, after[where][name])
+            for where, jobs in before.items()
+            for name, status in jobs.items()
+            if after[where][name] != status
+        },
+        "touched": sorted(job for job in changed if before[job[0]][job[1]] != "SCHEDULING" or job not in concerned),
         "twice": [name for name, number in reran.items() if number > 1],
-        "lost": sum(failures.values()) - len(reran),
+        "lost": failures - sum(where == WORKSPACE_ID for where, _name, _time in reran),
     }
 
 
@@ -105,15 +129,18 @@ def play(service: Running, seed: int, directory: Path, kills: int) -> tuple[int,
     service.reset(made)
     for fault in faults(rng, seed):
         service.inject(fault)
-    before = service.state()["schedules"][WORKSPACE_ID]
-    jobs = made["accounts"][0]["workspaces"][0]["jobs"]
-    failures = {job["name"]: job["failed"] for job in jobs}
+    before = service.state()["schedules"]
+    here, there = (workspace["jobs"] for workspace in made["accounts"][0]["workspaces"])
+    concerned = {(WORKSPACE_ID, job["name"]) for job in here if job["failed"]} | {
+        (FINANCE, job["name"]) for job in there if job["depends_on"]
+    }
     base = {"journal": str(directory / f"journal-{seed}.db"), "settle_time": 1, "poll_interval": 1, "max_retries": 1, "read_timeout": 1.0}
     options = {
         **options_for(service),
         **base,
         "since": str(service.now_ms()),
         "pause_schedules": True,
+        "downstream": rng.choice(("stale", "stale", "report")),
         "wait_timeout": 60,
         "reasons": "none",
     }
@@ -127,7 +154,7 @@ def play(service: Running, seed: int, directory: Path, kills: int) -> tuple[int,
     process = started(rerun, {**options, "wait_timeout": 120, "read_timeout": 5.0}, answer)
     process.join(PATIENCE)
     result = result_of(answer)
-    wrong = judged(service, before, failures)
+    wrong = judged(service, before, concerned, sum(job["failed"] for job in here))
     wrong["end"] = [] if result is not None and result["finished"] else [result]
     return done, {name: value for name, value in wrong.items() if value}
 

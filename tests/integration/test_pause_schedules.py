@@ -262,6 +262,84 @@ def test_a_playbook_that_loses_the_service_says_what_is_to_be_started(service: t
     assert statuses(service) == JOBS
 
 
+# What depends on it in another workspace
+
+FINANCE = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
+#: Of finance: name -> status before. The first two read what daily_sales of the other workspace loads.
+THERE = {"daily_sales": "SCHEDULING", "ledger": "STOPPED", "fine": "SCHEDULING"}
+ACROSS = {"v1_open": True, "v2_open": True, "v2_list_open": True, "v2_retry_open": True, "depend_open": True}
+
+
+def begin_across(service: t.Any, **changes: t.Any) -> None:
+    """daily_sales failed, and what reads it in finance has succeeded on old data."""
+    hours = [{"plan_time": f"-{hour}h"} for hour in (1, 2)]
+    done = [{**hour, "status": "success"} for hour in hours]
+    above = [{"workspace": WORKSPACE_ID, "job": "daily_sales"}]
+    scenario = small_night(
+        switches={**FREE, **ACROSS}, jobs=[{"name": "daily_sales", "status": "SCHEDULING", "instances": hours}], **changes
+    )
+    there = [
+        {"name": name, "status": status, "instances": done, **({"depends_on": above} if name != "fine" else {})}
+        for name, status in THERE.items()
+    ]
+    scenario["accounts"][0]["workspaces"].append({"id": FINANCE, "name": "finance", "jobs": there})
+    service.reset(scenario)
+
+
+def there(service: t.Any) -> dict[str, str]:
+    return dict(service.state()["schedules"][FINANCE])
+
+
+def test_what_depends_on_it_in_another_workspace_is_paused_too(service: t.Any, asked: Asked) -> None:
+    begin_across(service)
+    checked = call("job_rerun", asked(downstream="stale"), check=True)
+    assert checked["plan_details"]["paused_jobs"] == ["daily_sales", "daily_sales (workspace finance)"]
+    during: list[dict[str, str]] = []
+    results = passes(asked(downstream="stale"), between=lambda dummy: during.append(there(service)))
+    assert not results[-1]["failed"], results[-1]
+    assert any(seen["daily_sales"] == "STOPPED" for seen in during)
+    assert all(seen["fine"] == "SCHEDULING" for seen in during)
+    assert kinds(service) == ["stop_schedule", "rerun", "start_schedule"]
+    writes = [(entry["workspace_id"], entry["job_name"]) for entry in service.journal() if entry["kind"] == "start_schedule"]
+    assert sorted(writes) == sorted([(WORKSPACE_ID, "daily_sales"), (FINANCE, "daily_sales")])
+    assert there(service) == THERE
+
+
+def test_nothing_is_rerun_where_what_depends_on_it_cannot_be_paused(service: t.Any, asked: Asked) -> None:
+    begin_across(service)
+    denied = {"status": 403, "code": "DLF.3051", "message": "no"}
+    service.inject({"route": "v1_stop_job", "kind": "status", **denied, "skip": 1, "times": 9})
+    result = passes(asked(downstream="stale"))[-1]
+    assert result["failed"]
+    assert f"what depends on it in workspace {FINANCE} could not be paused: job daily_sales could not be paused: " in result["msg"]
+    assert "Set downstream to report, or leave pause_schedules out." in result["msg"]
+    assert kinds(service) == ["stop_schedule", "start_schedule"]
+    assert (statuses(service), there(service)) == ({"daily_sales": "SCHEDULING"}, THERE)
+
+
+@pytest.mark.parametrize("downstream", ["stale", "ignore"])
+def test_the_next_run_starts_again_what_a_dead_one_left_elsewhere(service: t.Any, asked: Asked, downstream: str) -> None:
+    begin_across(service, run_seconds=3600)
+    state: dict[str, t.Any] = {}
+    for dummy in range(2):
+        state = call("job_rerun", asked(downstream="stale", pass_state={**state, "plan_only": not state}))["pass_state"]
+    assert (statuses(service), there(service)) == ({"daily_sales": "STOPPED"}, {**THERE, "daily_sales": "STOPPED"})
+    service.advance(3600)
+    own = asked(downstream=downstream, pause_schedules=downstream == "stale")
+    results = passes(own, between=lambda dummy: service.advance(3600))
+    assert not results[-1]["failed"], results[-1]
+    assert (statuses(service), there(service)) == ({"daily_sales": "SCHEDULING"}, THERE)
+
+
+def test_a_run_of_another_workspace_leaves_them_alone(service: t.Any, asked: Asked) -> None:
+    begin_across(service, run_seconds=3600)
+    state: dict[str, t.Any] = {}
+    for dummy in range(2):
+        state = call("job_rerun", asked(downstream="stale", pass_state={**state, "plan_only": not state}))["pass_state"]
+    assert not passes(asked(workspace_id=FINANCE, jobs=["fine"]))[-1]["failed"]
+    assert statuses(service) == {"daily_sales": "STOPPED"}, "by a run of finance, whose own jobs alone are its concern"
+
+
 def before_change(monkeypatch: pytest.MonkeyPatch, name: str, happens: Callable[[], object], phase: Phase | None = None) -> None:
     """Before method *name* of the journal's pauses is called for the first time, to begin *phase* if it is one, something happens."""
     change, left = getattr(PauseBook, name), [happens]

@@ -62,7 +62,7 @@ class PassState:
     :param timed_out: whether ``wait_timeout`` is over.
     :param timeout_ms: when the first pass after that began, epoch ms.
     :param started: the first starts of reruns, see ``hung.py``.
-    :param paused: the jobs that were considered for a pause, see ``rerun_pauses.py``.
+    :param paused: the jobs that were considered for a pause, by workspace and name, see ``rerun_pauses.py``.
     :param seen: when records that lie ahead of the journal's clock were seen first, see ``sightings.py``.
     :param restore: whether the pass only starts again what was paused, because the run is over.
     :param repair: what a repair makes, see ``made.py``; the action of the task hands it to each pass.
@@ -88,7 +88,7 @@ class PassState:
     timed_out: bool = False
     timeout_ms: int | None = None
     started: Carried = field(default_factory=dict)
-    paused: tuple[str, ...] = ()
+    paused: tuple[tuple[str, str], ...] = ()
     seen: Carried = field(default_factory=dict)
     restore: bool = False
     repair: Carried = field(default_factory=dict)
@@ -107,7 +107,7 @@ class PassState:
             run_id=str(value.get("run_id") or ""),
             window=Window(t.cast(int, begin), t.cast(int, end)) if known else None,
             baselines=_numbers(value.get("baselines")),
-            paused=tuple(map(str, value.get("paused") or ())),
+            paused=tuple((str(where), str(name)) for where, name in value.get("paused") or ()),
             repair=value["repair"] if isinstance(value.get("repair"), t.Mapping) else {},
             **parts,
         )
@@ -125,7 +125,7 @@ class PassState:
             **{name: dict(getattr(self, name)) for name in _CARRIED},
             "planned_after": None if self.window is None else self.window.begin,
             "planned_before": None if self.window is None else self.window.end,
-            "paused": list(self.paused),
+            "paused": list(map(list, self.paused)),
             "baselines": None if self.baselines is None else dict(self.baselines),
         }
 

@@ -94,8 +94,8 @@ class Goal(Strategy):
         self._since = SinceOption.of(options, now)
         self._policy(RunScope(self.since(now).ms or now, False, window))
         self._apis = {self._workspace_id: self.api}
-        self._pauses = RerunPauses(run, self.api, self.run_id, self.state.paused)
-        self._paused_jobs: list[str] = []  # those that are paused meanwhile, as far as was asked
+        self._pauses = RerunPauses(run, self._api_of, self.run_id, self.state.paused)
+        self._paused_jobs: list[tuple[str, str]] = []  # those that are paused meanwhile, as far as was asked
         self._below = Below(run, self._api_of, self.state.downstream, Made.of(self.state.repair))
         self._order = OrderReader(run, self._api_of, self.state.dependencies)
         self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
@@ -248,9 +248,18 @@ class Goal(Strategy):
         """Pause the jobs of which something is to be rerun."""
         self._pauses.pause(journal, self._jobs_to_pause(plan))
 
-    def _jobs_to_pause(self, plan: Plan) -> set[str]:
-        here = (decision for decision in plan.decisions if decision.instance.key.workspace_id == self._workspace_id)
-        return {decision.instance.job_name for decision in here if decision.action.open}
+    @staticmethod
+    def _jobs_to_pause(plan: Plan) -> set[tuple[str, str]]:
+        due = (decision.instance for decision in plan.decisions if decision.action.open)
+        return {(instance.key.workspace_id, instance.job_name) for instance in due}
+
+    def _names_of_paused(self) -> list[str]:
+        """The jobs that are paused meanwhile, those of other workspaces with the name of theirs."""
+        names = self._below.graph.names
+        return [
+            name if where == self._workspace_id else f"{name} (workspace {printable(names.get(where) or where, 100)})"
+            for where, name in self._paused_jobs
+        ]
 
     def after_pass(self, plan: Plan, journal: Journal) -> None:
         """Say that what was paused is still needed, by whichever run; start it again where nothing is left to do."""
@@ -303,7 +312,7 @@ class Goal(Strategy):
         )
         forecast, now_ms = self._forecast(plan, snapshot)
         purpose = printable(self.run.options["purpose"] or "", 200)
-        details = plan_details(plan, forecast, statuses, self._retry_options, now_ms, paused_jobs=self._paused_jobs)
+        details = plan_details(plan, forecast, statuses, self._retry_options, now_ms, paused_jobs=self._names_of_paused())
         self.run.result["plan_details"] = details
         self.run.result["plan"] = [
             *plan_lines(self._workspace_id, snapshot.scope, plan, self._policy(snapshot.scope), details, purpose),

@@ -1,15 +1,17 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Option ``pause_schedules``: the jobs whose instances are rerun are paused before the first request, and started again at the end of the run.
+"""Option ``pause_schedules``: the jobs whose instances are rerun are paused before the first request, and started again at the end of the run. So are
+those of dependants in other workspaces: a cycle that starts there in between runs on data that is half repaired.
 
-Every run that ends also starts what a dead one has left paused. A run is dead when it has not said for a while that it needs its pauses: it says
-so in each pass. A run that goes on where another one was killed may find nothing to send: it takes on the pauses of the jobs that it follows, so
-that nobody ends them before it does.
+Every run that ends also starts what a dead one of its workspace has left paused, there or elsewhere: the journal knows in which other workspaces runs of
+this one have paused jobs. A run is dead when it has not said for a while that it needs its pauses: it says so in each pass. A run that goes on where
+another one was killed may find nothing to send: it takes on the pauses of the jobs that it follows, so that nobody ends them before it does.
 """
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .._api.workspace import WorkspaceApi
@@ -18,14 +20,18 @@ from .._common.sightings import Sightings
 from .._common.text import printable
 from .._common.waiting import Waiting
 from .._journal.journal import Journal
-from .._journal.pauses import PauseBook
+from .._journal.pauses import PauseBook, paused_workspaces
 from .._models.instance import Job
-from .._models.pause import MadeBy
+from .._models.pause import MadeBy, Pause
 from .._planner.schedules import PAUSED, RESUMED, Moment, ScheduleDecision, ScheduleStep, left_over, to_adopt, worth_waiting
 from .ansible_module import ModuleRun
 from .schedules import JobSchedules
 from .sender import RunIdentity, open_journal
 
+#: Workspace and name of a job.
+JobName = t.Tuple[str, str]
+#: Scope of the journal's facts about workspaces in which runs of another one have paused jobs: ``<its id>/<that of the other>``.
+_PAUSED_FROM = "pauses from other workspaces"
 #: How often it is read whether a job can be started again yet, seconds.
 _PAUSE = 0.5
 #: The shortest time after which a run that says nothing counts as dead, ms.
@@ -35,14 +41,16 @@ _LEAST_LEASE_MS = 5_000
 class RerunPauses:
     """The pauses of one run.
 
+    :param api_of: the API of a workspace, by its id.
     :param considered: the jobs that earlier passes have paused, or left as they were; none is paused twice. Without the option those whose pauses
         they have taken on.
     :ivar failures: sentences about jobs that could not be started again.
     :ivar notes: the same about what other runs had paused.
     """
 
-    def __init__(self, run: ModuleRun, api: WorkspaceApi, run_id: str, considered: t.Iterable[str]) -> None:
-        self._run, self._api, self._id = run, api, run_id
+    def __init__(self, run: ModuleRun, api_of: t.Callable[[str], WorkspaceApi], run_id: str, considered: t.Iterable[JobName]) -> None:
+        self._run, self._api_of, self._id = run, api_of, run_id
+        self._here: str = run.options["workspace_id"]
         self.wanted = bool(run.options["pause_schedules"])
         self.considered = set(considered)
         self.failures: list[str] = []
@@ -57,49 +65,75 @@ class RerunPauses:
                 "Only v1 of the API can stop and start a job, and api_version is v2 with pause_schedules. Set api_version to auto or v1."
             )
 
-    def _schedules(self, book: PauseBook) -> JobSchedules:
-        return JobSchedules(self._run, self._api, book, RunIdentity.here(self._id, self._run.options), MadeBy.RERUN, self._lease_ms())
+    def _schedules(self, book: PauseBook, workspace_id: str) -> JobSchedules:
+        identity = RunIdentity.here(self._id, self._run.options)
+        return JobSchedules(self._run, self._api_of(workspace_id), book, identity, MadeBy.RERUN, self._lease_ms())
 
     def _lease_ms(self) -> int:
         options, due = self._run.options, self._run.result.get("due_in") or 0
         return max(_LEAST_LEASE_MS, int((3 * options["poll_interval"] + options["settle_time"] + due) * 1000))
 
-    def _book(self, journal: Journal) -> PauseBook:
-        return PauseBook(journal, self._run.session.project_id, self._api.workspace_id)
+    def _book(self, journal: Journal, workspace_id: str) -> PauseBook:
+        return PauseBook(journal, self._run.session.project_id, workspace_id)
 
-    def foreseen(self, journal: Journal, job_names: t.Collection[str]) -> list[str]:
-        """The names of those of the jobs that :meth:`pause` pauses, or keeps paused where another rerun has: they are started again at the end.
+    def foreseen(self, journal: Journal, jobs: t.Collection[JobName]) -> list[JobName]:
+        """Those of the jobs that :meth:`pause` pauses, or keeps paused where another rerun has: they are started again at the end.
 
         :raises ApiError: the jobs cannot be listed.
         """
-        if not self.wanted or not job_names:
-            return []
-        schedules = self._schedules(self._book(journal))
-        listed, pauses = schedules.read()
-        decisions = schedules.decide([job for job in listed if job.name in job_names], PAUSED, pauses)
-        return [decision.job_name for decision in decisions if decision.step is ScheduleStep.PAUSE or _of_rerun(decision)]
+        known: list[JobName] = []
+        for workspace_id, names in _by_workspace(jobs if self.wanted else ()).items():
+            schedules = self._schedules(self._book(journal, workspace_id), workspace_id)
+            with self._about(workspace_id):
+                listed, pauses = schedules.read()
+            decisions = schedules.decide([job for job in listed if job.name in names], PAUSED, pauses)
+            meant = [decision for decision in decisions if decision.step is ScheduleStep.PAUSE or _of_rerun(decision)]
+            known += [(workspace_id, decision.job_name) for decision in meant]
+        return sorted(known, key=lambda job: (job[0] != self._here, job))
 
-    def pause(self, journal: Journal, job_names: t.Collection[str]) -> None:
+    def pause(self, journal: Journal, jobs: t.Collection[JobName]) -> None:
         """Pause those of the jobs that are scheduled and that this run has not considered before.
 
         :raises ApiError: one of them cannot be paused; what was paused is started again, and nothing may be sent.
         """
-        new = set(job_names) - self.considered
-        if not self.wanted or not new:
-            return
+        new = set(jobs) - self.considered if self.wanted else set()
         self.considered |= new
-        book, waiting = self._book(journal), Waiting(_PAUSE, _PAUSE)
-        schedules = self._schedules(book)
-        while new:
+        for workspace_id, names in _by_workspace(new).items():
+            self._note(journal, workspace_id)
+            try:
+                with self._about(workspace_id):
+                    self._pause_of(journal, workspace_id, names)
+            except ApiError:
+                self.finish(journal)
+                raise
+
+    def _pause_of(self, journal: Journal, workspace_id: str, names: set[str]) -> None:
+        waiting, schedules = Waiting(_PAUSE, _PAUSE), self._schedules(self._book(journal, workspace_id), workspace_id)
+        while names:
             listed, pauses = schedules.read()
-            decisions = schedules.decide([job for job in listed if job.name in new], PAUSED, pauses)
+            decisions = schedules.decide([job for job in listed if job.name in names], PAUSED, pauses)
             # What another run is pausing, or starting again, at this moment is decided anew when it has done so.
-            new = {decision.job_name for decision in decisions if not self._paused(journal, schedules, decision, pauses.journal_ms)}
-            if new:
+            names = {
+                decision.job_name
+                for decision in decisions
+                if not self._paused(self._book(journal, workspace_id), schedules, decision, pauses.journal_ms)
+            }
+            if names:
                 self._run.doing = "waiting for another run that pauses or starts a job"
                 waiting.pause()
 
-    def _paused(self, journal: Journal, schedules: JobSchedules, decision: ScheduleDecision, journal_ms: int) -> bool:
+    @contextlib.contextmanager
+    def _about(self, workspace_id: str) -> t.Iterator[None]:
+        """Errors within name another workspace, and say how to do without it."""
+        try:
+            yield
+        except ApiError as error:
+            if workspace_id != self._here:
+                error.message = f"what depends on it in workspace {printable(workspace_id, 100)} could not be paused: {error.message}"
+                error.hint = f"{error.hint} Set downstream to report, or leave pause_schedules out.".strip()
+            raise
+
+    def _paused(self, book: PauseBook, schedules: JobSchedules, decision: ScheduleDecision, journal_ms: int) -> bool:
         """Whether *decision* stands, and is carried out."""
         pause = decision.pause
         if decision.step is ScheduleStep.PAUSE:
@@ -108,59 +142,87 @@ class RerunPauses:
             self.changed = self.changed or outcome.changed
             schedules.check()
             if outcome.error is not None:
-                self.finish(journal)
                 outcome.error.message = f"job {printable(decision.job_name, 100)} could not be paused: {outcome.error.message}"
                 raise outcome.error
             return not outcome.contested
         if pause is None or not _of_rerun(decision):
             return True
         unsettled = pause.unsettled_until(int(self._run.options["settle_time"]) * 1000)
-        return (unsettled is None or journal_ms >= unsettled) and self._book(journal).adopt(pause, self._id, self._lease_ms())
+        return (unsettled is None or journal_ms >= unsettled) and book.adopt(pause, self._id, self._lease_ms())
 
-    def renew(self, journal: Journal, followed: t.Collection[str]) -> None:
-        """This run is alive: it needs what it has paused, and takes on what others have paused of the jobs *followed*, and what dead runs have."""
+    def renew(self, journal: Journal, followed: t.Collection[JobName]) -> None:
+        """This run is alive: it needs what it has paused, and takes on what others have paused of the jobs *followed*, and what dead runs have here."""
         if not self._run.options["wait"] or self._run.options["api_version"] == "v2":
             return  # nobody would start the jobs again, or could
-        book = self._book(journal)
-        pauses = book.read()
-        if any(hold.run_id == self._id for pause in pauses.by_job.values() for hold in pause.holds):
-            book.renew(self._id, self._lease_ms())
-        moment = Moment(pauses.journal_ms, int(self._run.options["settle_time"]) * 1000, self._id)
-        for pause in to_adopt(pauses.by_job.values(), followed, moment):
-            # With the option what is still to be sent may have to be paused anew, see pause().
-            if book.adopt(pause, self._id, self._lease_ms()) and not self.wanted:
-                self.considered.add(pause.job_name)
+        by_workspace = {self._here: set(), **_by_workspace({*followed, *self.considered})}
+        for workspace_id in by_workspace:
+            names = {name for where, name in followed if where == workspace_id}
+            book = self._book(journal, workspace_id)
+            pauses = book.read()
+            if any(hold.run_id == self._id for pause in pauses.by_job.values() for hold in pause.holds):
+                book.renew(self._id, self._lease_ms())
+            moment = Moment(pauses.journal_ms, int(self._run.options["settle_time"]) * 1000, self._id)
+            for pause in to_adopt(pauses.by_job.values(), names, moment):
+                if workspace_id == self._here or pause.job_name in names:
+                    self._adopt(journal, book, workspace_id, pause)
+
+    def _adopt(self, journal: Journal, book: PauseBook, workspace_id: str, pause: Pause) -> None:
+        self._note(journal, workspace_id)
+        # With the option what is still to be sent may have to be paused anew, see pause().
+        if book.adopt(pause, self._id, self._lease_ms()) and not self.wanted:
+            self.considered.add((workspace_id, pause.job_name))
+
+    def _note(self, journal: Journal, workspace_id: str) -> None:
+        """Whoever comes after this run is to know where it needs pauses."""
+        if workspace_id != self._here:
+            journal.note(_PAUSED_FROM, f"{self._here}/{workspace_id}", "")
 
     def finish(self, journal: Journal) -> None:
-        """Start again what this run has paused, and what dead runs have."""
-        book = self._book(journal)
-        if not book.read().by_job:
-            return
+        """Start again what this run has paused, and what dead runs of this workspace have, whatever goes wrong with one workspace."""
+        open_in = {workspace_id for project_id, workspace_id in paused_workspaces(journal) if project_id == self._run.session.project_id}
+        known = {self._here, *_by_workspace(self.considered)}
+        if open_in - known:
+            known |= {key.partition("/")[2] for key in journal.notes(_PAUSED_FROM) if key.partition("/")[0] == self._here}
+        broken: list[ApiError] = []
+        for workspace_id in sorted(open_in & known, key=lambda where: (where != self._here, where)):
+            try:
+                self._finish(self._book(journal, workspace_id), workspace_id)
+            except ApiError as error:
+                if workspace_id in {self._here, *_by_workspace(self.considered)}:
+                    broken.append(error)
+                else:
+                    where = f"What a run had paused in workspace {printable(workspace_id, 100)}"
+                    self.notes.append(f"{where} could not be started again: {printable(error)}. Start it with job_schedule, state resumed")
+        if broken:
+            raise broken[0]
+
+    def _finish(self, book: PauseBook, workspace_id: str) -> None:
         book.release(self._id)
-        schedules, waiting, first = self._schedules(book), Waiting(_PAUSE, _PAUSE), t.cast("dict[str, int]", {})
+        schedules, waiting, first = self._schedules(book, workspace_id), Waiting(_PAUSE, _PAUSE), t.cast("dict[str, int]", {})
         while True:
-            decisions = self._decisions(book, schedules)
+            decisions = self._decisions(book, schedules, workspace_id)
             for decision in decisions:
                 if decision.step is not ScheduleStep.WAIT:
-                    self._end(schedules, decision)
+                    self._end(schedules, decision, workspace_id)
             if not any(decision.step is ScheduleStep.WAIT and worth_waiting(decision, first) for decision in decisions):
                 return
             self._run.doing = "waiting for a pause that was interrupted"
             waiting.pause()
 
-    def _decisions(self, book: PauseBook, schedules: JobSchedules) -> list[ScheduleDecision]:
+    def _decisions(self, book: PauseBook, schedules: JobSchedules, workspace_id: str) -> list[ScheduleDecision]:
         pauses = book.read()
         made = {name: pause for name, pause in pauses.by_job.items() if pause.made_by is MadeBy.RERUN}
         if not made:
             return []
-        jobs: list[Job] = self._api.list_jobs()
+        jobs: list[Job] = self._api_of(workspace_id).list_jobs()
         names = {job.name for job in jobs}
         ours = {pause.job_name for pause in left_over(made.values(), self._id, pauses.journal_ms)}
         gone = schedules.gone(pause for name, pause in made.items() if name in ours and name not in names)
         return schedules.decide([job for job in jobs if job.name in made], RESUMED, pauses) + gone
 
-    def _end(self, schedules: JobSchedules, decision: ScheduleDecision) -> None:
+    def _end(self, schedules: JobSchedules, decision: ScheduleDecision, workspace_id: str) -> None:
         name = printable(decision.job_name, 100)
+        name += f" of workspace {printable(workspace_id, 100)}" if workspace_id != self._here else ""
         self._run.doing = f"starting {name} again"
         ours = decision.pause is not None and decision.pause.run_id == self._id
         try:
@@ -175,6 +237,14 @@ class RerunPauses:
             texts = self.failures if ours else self.notes
             if text not in texts:
                 texts.append(text)
+
+
+def _by_workspace(jobs: t.Iterable[JobName]) -> dict[str, set[str]]:
+    """The names of *jobs* by workspace."""
+    by_workspace: dict[str, set[str]] = {}
+    for workspace_id, name in sorted(jobs):
+        by_workspace.setdefault(workspace_id, set()).add(name)
+    return by_workspace
 
 
 def _of_rerun(decision: ScheduleDecision) -> bool:
