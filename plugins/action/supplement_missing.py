@@ -15,11 +15,15 @@ from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report.repair import snapshot_lines, stage_line
 from ..plugin_utils._report.words import ENGLISH
 from ..plugin_utils._role.options import ROLE
+from ..plugin_utils._task import inprocess
 from ..plugin_utils._task.console import label
 from ..plugin_utils._task.heartbeat import Heartbeat
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.passes import missing_of, still_broken
 from ..plugin_utils._task.screen import show
+
+# A repair has it read the options of the reruns that follow, see ModuleAction; imported before Ansible forks, as that of every action is.
+inprocess.logic_of("job_rerun")
 
 
 class ActionModule(ModuleAction):

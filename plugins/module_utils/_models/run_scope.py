@@ -17,7 +17,7 @@ from .._common.times import Window, parse_time, to_iso, window
 Options = t.Mapping[str, t.Any]
 Carried = t.Mapping[str, t.Any]
 #: Parts of a pass state by what they are: yes or no, epoch ms, JSON objects.
-_FLAGS = ("since_given", "plan_only", "fleet", "alone", "timed_out", "restore")
+_FLAGS = ("since_given", "plan_only", "fleet", "alone", "timed_out", "restore", "options_only")
 _TIMES = ("since", "deadline", "timeout_ms")
 _CARRIED = ("dependencies", "nodes", "reasons", "downstream", "showing", "started", "seen")
 
@@ -65,6 +65,7 @@ class PassState:
     :param paused: the jobs that were considered for a pause, by workspace and name, see ``rerun_pauses.py``.
     :param seen: when records that lie ahead of the journal's clock were seen first, see ``sightings.py``.
     :param restore: whether the pass only starts again what was paused, because the run is over.
+    :param options_only: whether the options are only read, so that a task that comes later refuses none of them.
     :param repair: what a repair makes, see ``made.py``; the action of the task hands it to each pass.
     :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a name or a pattern matches no job.
     """
@@ -91,6 +92,7 @@ class PassState:
     paused: tuple[tuple[str, str], ...] = ()
     seen: Carried = field(default_factory=dict)
     restore: bool = False
+    options_only: bool = False
     repair: Carried = field(default_factory=dict)
 
     @classmethod

@@ -25,7 +25,7 @@ from .._models.decision import Decision
 from .._models.instance import InstanceKey, JobInstance, Status
 from .._models.reason import Reason
 from .._models.rerun_request import RetryOptions
-from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, window_of
+from .._models.run_scope import PassState, RunScope, SinceOption, check_past, seconds_of, window_of
 from .._models.selection import Selection, select, wanted_statuses
 from .._output.downstream import downstream_lines, downstream_result
 from .._output.expectation import expectation, late_lines
@@ -48,7 +48,7 @@ from .._planner.plan_id import approved_since
 from .._planner.quiet_hours import QuietSpan
 from .._planner.reason_policy import ReasonPolicy
 from .._planner.reasons import grouped
-from .._planner.reconcile import Policy, decide, decide_missing
+from .._planner.reconcile import SINCE_AHEAD_MS, Policy, decide, decide_missing
 from .ansible_module import ModuleRun
 from .dependencies import OrderReader
 from .downstream import Below
@@ -71,7 +71,7 @@ def rerun(run: ModuleRun) -> None:
     goal = Goal(run)
     if goal.state.restore:
         goal.restore()
-    else:
+    elif not goal.state.options_only:
         Engine(goal).run()
 
 
@@ -86,12 +86,15 @@ class Goal(Strategy):
         self._limits = Limits(options["max_instances"], options["max_parallel"], options["batch_size"], options["max_parallel_per_job"])
         if options["max_reruns_per_day"] is not None and options["max_reruns_per_day"] < 1:
             raise OptionError(f"max_reruns_per_day is {options['max_reruns_per_day']}. Set it to 1 or more, or leave it out for no limit.")
-        seconds_of(options, "wait_timeout", 0)
+        for name in ("wait_timeout", "clock_slack"):
+            seconds_of(options, name, 0)
         StopPolicy.check(options)
         self._poll_interval = seconds_of(options, "poll_interval", 1)
         window = self.state.window or window_of(options, now)
         self._select(window)
         self._since = SinceOption.of(options, now)
+        if self.state.options_only and self._since.ms is not None:
+            check_past(self._since.ms, now_ms=now, last_ms=self.clock.latest_ms() + SINCE_AHEAD_MS)
         self._policy(RunScope(self.since(now).ms or now, False, window))
         self._apis = {self._workspace_id: self.api}
         self._pauses = RerunPauses(run, self._api_of, self.run_id, self.state.paused)

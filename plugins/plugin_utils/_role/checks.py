@@ -8,6 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._common.text import listed
+from .._awx.launch_inputs import PREFIX
+from .._report.upload import ReportPlace
 from .options import variables_of
 
 #: What entry point related asks for by itself.
@@ -56,6 +58,16 @@ def repair_plan_problem(host: str) -> str:
         f"Nothing was sent for {host}: its plan in dataarts_plans is one of playbook dataarts.factory.repair, which makes missing instances too. "
         "Use that playbook, or the plan that check mode of this one returns."
     )
+
+
+def report_problem(options: t.Mapping[str, t.Any]) -> str:
+    """Why the page of the report could be sent nowhere at the end; "" if nothing is wrong.
+
+    :param options: of the role alone.
+    """
+    place = ReportPlace(*(str(options.get(f"report_{name}") or "").strip() for name in ("url", "token", "link")))
+    cause = place.problem()
+    return f"Nothing was sent: {PREFIX}{cause}. Correct it, or leave it out." if cause else ""
 
 
 def empty_approval(names: t.Sequence[str], variables: t.Mapping[str, str]) -> str:

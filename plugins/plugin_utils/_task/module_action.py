@@ -22,7 +22,7 @@ from ...module_utils._runner.ansible_module import LOGIN_GATE, PURPOSES, ModuleR
 from .._awx.launch_inputs import PREFIX, jobs_of_lines
 from .._common.templates import plain
 from .._inventory.matching import limit_problem
-from .._role.checks import empty_approval, related_problem, repair_plan_problem, repair_problem, rerun_problem
+from .._role.checks import empty_approval, related_problem, repair_plan_problem, repair_problem, report_problem, rerun_problem
 from .._role.options import APPROVALS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
 from .._role.typos import typos
 from . import inprocess, logins
@@ -79,6 +79,11 @@ class ModuleAction(ActionBase):
         self, args: Vars, task_vars: dict[str, t.Any], started: t.Callable[[ModuleRun], None] = lambda dummy: None
     ) -> dict[str, t.Any] | None:
         """What the module returns, without a process of its own; None where it needs one. See ``inprocess.py``."""
+        return self._here(self.module, args, task_vars, started)
+
+    def _here(
+        self, module: str, args: Vars, task_vars: Vars, started: t.Callable[[ModuleRun], None] = lambda dummy: None
+    ) -> dict[str, t.Any] | None:
         environment: dict[str, t.Any] = {}
         self._compute_environment_string(environment)
         here = inprocess.same_place(
@@ -92,7 +97,7 @@ class ModuleAction(ActionBase):
         if not here:
             return None
         modes = {"check_mode": bool(self._task.check_mode), "diff_mode": bool(self._task.diff)}
-        return inprocess.run_here(self.module, args, **modes, started=started)
+        return inprocess.run_here(module, args, **modes, started=started)
 
     def execute(self, args: Vars, task_vars: dict[str, t.Any], *, in_background: bool = False) -> dict[str, t.Any]:
         """What the module returns, in a process of its own. Where that is on this machine, it shares what refused a login with the others."""
@@ -111,12 +116,20 @@ class ModuleAction(ActionBase):
         verb, thing = PURPOSES[self.module]
         return logins.refused_once(args, run, f"Failed to {verb} {thing} of workspace {printable(args.get('workspace_id'), 100)}")
 
+    def _refused(self, module: str, options: Vars, task_vars: dict[str, t.Any]) -> str:
+        """Why *module* would refuse *options*, which it reads as it does when it begins, asking nothing; "" if it would not."""
+        args = from_start({**options, "pass_state": {"options_only": True}}, self._connection.transport)
+        result = self._here(module, args, task_vars)
+        if result is None:
+            result = self._execute_module(module_name=f"dataarts.factory.{module}", module_args=args, task_vars=task_vars)
+        return str(result.get("msg") or "the module ended unexpectedly") if result.get("failed") else ""
+
     @property
     def module(self) -> str:
         """Name of the module that the task names, without the collection."""
         return str(self._task.action).rpartition(".")[2]
 
-    def _completed(self, task_vars: Vars) -> tuple[dict[str, t.Any], dict[str, str]]:
+    def _completed(self, task_vars: dict[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, str]]:
         """The task's options, completed; and the variable of each that the task leaves to one.
 
         :raises OptionError: a variable cannot be evaluated, or role rerun does not go on with them.
@@ -149,7 +162,7 @@ class ModuleAction(ActionBase):
             refused = [*([f"{limit[0].upper()}{limit[1:]}"] if limit else []), *refused]
             refusal = rerun_problem(host, options, without_plan="plans" in own and not plan, refused=refused)
             whole = repair_plan_problem(host) if is_repair_plan(own.get("plans"), host) else ""
-            refusal = refusal or self._of_repair(task_vars, values, options, planned=bool(plan), whole=whole)
+            refusal = refusal or self._of_repair(task_vars, values, options, reruns_by=plan_of(own.get("plans"), host), whole=whole)
         elif role and self.module == "job_instance_retry":
             options = {**options, "jobs": jobs_of_lines(options["jobs"])} if "jobs" in options else options
             refusal = related_problem(host, options, approved=[PREFIX + name for name in APPROVALS if PREFIX + name in task_vars])
@@ -158,12 +171,12 @@ class ModuleAction(ActionBase):
             raise OptionError(refusal)
         return options, {name: variable for name, variable in variables.items() if not said(args.get(name))}
 
-    def _of_repair(self, task_vars: Vars, values: _Values, options: dict[str, t.Any], *, planned: bool, whole: str) -> str:
+    def _of_repair(self, task_vars: dict[str, t.Any], values: _Values, options: dict[str, t.Any], *, reruns_by: Vars, whole: str) -> str:
         """Why this part of a repair is not done, "" if it is. Reruns get their ``since`` from the part before, so that what that made counts as
         rerun, whatever became of it.
 
         :param options: of the module, which may be added to.
-        :param planned: whether a plan of the host was approved.
+        :param reruns_by: what was approved for the host, as options of job_rerun.
         :param whole: why nothing but a repair may act on that plan, "" if anything may.
         """
         if self.module == "job_rerun":
@@ -172,15 +185,15 @@ class ModuleAction(ActionBase):
             if missing is not None and not missing.get("approved") and (before or missing.get("began")):
                 options.setdefault("since", str(before or missing["since"]))
             return whole if missing is None else not_repaired(missing)
-        refused = not_repaired(missing_of(task_vars) or {"gaps": []}) if self._task.args.get("stage") not in (None, "all", "find") else ""
-        if refused:
-            return refused
-        # What the rerun that follows would refuse is refused before anything is made.
+        if self._task.args.get("stage") not in (None, "all", "find"):
+            return not_repaired(missing_of(task_vars) or {"gaps": []})
+        # What the reruns that follow would refuse is refused before anything is made.
         spec, variables = MODULES["job_rerun"](), variables_of("job_rerun", role=True)
         without = task_vars.get(WITHOUT) or ()
         there = {name: variable for name, variable in variables.items() if variable in task_vars and name not in without}
-        reruns = filled(spec, {}, there, lambda dummy: None, values.of)
-        return repair_problem(approved="plan_id" in reruns and not planned, unfit=self._unfit(spec, reruns, there))
+        reruns = filled(spec, reruns_by, there, lambda dummy: None, values.of)
+        refused = repair_problem(approved="plan_id" in reruns and not reruns_by, unfit=self._unfit(spec, reruns, there))
+        return refused or (self._refused("job_rerun", reruns, task_vars) if self._task.args.get("stage") == "find" else "")
 
     def _own(self, task_vars: Vars, values: _Values, without: t.Container[str]) -> dict[str, t.Any]:
         """What the host's variables say for the role alone, evaluated and checked."""
@@ -189,9 +202,11 @@ class ModuleAction(ActionBase):
         refusal = self._unfit(OWN, own, variables) or empty_approval(
             [name for name in variables if name in APPROVALS and name not in own], variables
         )
+        fit = fitted(OWN, own)[0]
+        refusal = refusal or report_problem(fit)
         if refusal:
             raise OptionError(refusal)
-        return fitted(OWN, own)[0]
+        return fit
 
     def _unfit(self, spec: Spec, options: Vars, variables: t.Mapping[str, str]) -> str:
         """Why an option cannot be what was meant, by the name under which it was set; "" if all can. Here, because what is sent to a module is
