@@ -14,8 +14,8 @@ author:
 description:
   - Writes one report about all workspaces of a play, from the results of M(dataarts.factory.job_rerun) that the role
     P(dataarts.factory.rerun#role) stores in C(dataarts_rerun_result). The report includes hosts that failed or were unreachable.
-  - C(report.html) is a page for people in a single file. C(report.json) is for programs and described by C(docs/report.schema.json) of this
-    collection. C(report.xml) is JUnit XML, for CI systems and other tools that show test results.
+  - C(report.html) is a page for people in a single file. C(report.json) is for programs and described by C(docs/report.schema.json) in
+    the repository of this collection. C(report.xml) is JUnit XML, for CI systems and other tools that show test results.
   - In check mode there is also C(plans.json), with the variables that a run needs to rerun exactly what was planned.
   - The module works on the controller only, and sends no request to the service. Run it once for a play, with C(run_once).
 extends_documentation_fragment:
