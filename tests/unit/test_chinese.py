@@ -46,7 +46,7 @@ def tables(path: Path) -> list[list[int]]:
 
 
 def test_these_guides_are_there_in_chinese() -> None:
-    wanted = ("awx", "errors", "exactly_once", "first_rerun", "inventory", "reasons")
+    wanted = ("awx", "errors", "exactly_once", "first_rerun", "inventory", "reasons", "repair")
     assert [name for name in wanted if f"guide_{name}.rst" not in GUIDES] == []
 
 
