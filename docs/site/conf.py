@@ -62,7 +62,35 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_use_index = False
-pygments_style = "friendly"
+# Colours of the pages that antsibull-docs writes, whose own are made for white paper alone: the theme has a dark one too, and text is read by everybody
+# at a contrast of 4.5 or more.
+COLOURS = {  # name: light, dark
+    "links-background": ("#1b6d6f", "#1b6d6f"),
+    "links-background-active": ("#0f5557", "#0f5557"),
+    "links-focus-outline": ("#204748", "#91d9db"),
+    "links-text": ("#ffffff", "#ffffff"),
+    "table-background-header": ("#b9d9ee", "#3a3a3d"),
+    "table-background-even": ("#e7f2fa", "#1c1c1e"),
+    "table-background-odd": ("#ffffff", "#242426"),
+    "table-border": ("#7a8794", "#656569"),
+    "narrowtable-background": ("#e7f2fa", "#3a3a3d"),
+    "option-type": ("#800080", "#ff93ff"),
+    "option-elements": ("#800080", "#ff93ff"),
+    "option-required": ("#b00000", "#ff9c9c"),
+    "option-version-added": ("#006400", "#71d471"),
+    "option-aliases": ("#006400", "#71d471"),
+    "option-default": ("#0000e0", "#b5b5ff"),
+    "option-sample": ("#0000e0", "#b5b5ff"),
+    "option-sample-header": ("#000000", "#ffffff"),
+    "attribute-support-none": ("#b00000", "#ff9c9c"),
+    "attribute-support-partial": ("#6a5f00", "#c8c800"),
+    "attribute-support-full": ("#006a00", "#3fd43f"),
+}
+html_theme_options = {
+    f"{theme}_css_variables": {f"antsibull-{name}": colours[index] for name, colours in COLOURS.items()}
+    for index, theme in enumerate(("light", "dark"))
+}
+pygments_style = "default"
 pygments_dark_style = "github-dark"
 # A prompt is not copied, and neither is what a command prints.
 copybutton_prompt_text = "$ "

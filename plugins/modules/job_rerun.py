@@ -150,6 +150,8 @@ options:
         was waiting.
       - V(stale) also reruns instances that succeeded on old data. Their run started before an upstream instance ended again, or they are
         downstream of such an instance. Each starts at its first node.
+      - With V(cancelled) and V(stale), instances that depend on a selected one that an earlier run has rerun are rerun too, if the journal
+        knows of that rerun and they have not started since.
       - With V(cancelled) and V(stale), the whole run follows O(order=upstream_first). A downstream instance is rerun in its own workspace,
         with the same credentials, when everything upstream of it is up to date. It counts towards O(max_instances). Instances that depend
         on each other in a circle, or on an instance that is left alone, are left to a person. If dependencies cannot be read, nothing is

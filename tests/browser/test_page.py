@@ -229,12 +229,16 @@ CUT = """() => [...document.querySelectorAll(".scroll, .axis div, .axis span, .c
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-@pytest.mark.parametrize(("width", "medium"), [(500, "screen"), (390, "screen"), (688, "print")])
-def test_nothing_is_cut_where_there_is_little_room(open_page: Open, width: int, medium: str, locale: str) -> None:
-    """A window of 500 pixels, a telephone, and a page of A4 between its margins: tables, labels of axes, tiles."""
+@pytest.mark.parametrize(
+    ("width", "medium", "room"),
+    [(500, "screen", 500), (390, "screen", 390), (768, "screen", 768), (1000, "screen", 1000), (794, "print", 688)],
+)
+def test_nothing_is_cut_where_there_is_little_room(open_page: Open, width: int, medium: str, room: int, locale: str) -> None:
+    """Windows, a telephone, and a page of A4, of whose width the style sheet is asked, and between whose margins is less: tables, labels of axes, tiles."""
     for report in (night(), plan()):
         page = open_page(report, locale=locale, timezone_id="Asia/Shanghai", viewport={"width": width, "height": 900})
         page.emulate_media(media=medium)
+        page.evaluate("(room) => { document.body.style.width = `${room}px`; }", room)
         page.evaluate("dispatchEvent(new Event('resize'))")
         assert page.evaluate(CUT) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -8,6 +8,7 @@ What is judged here is not what any list says: the emulator keeps on what data e
 
 from __future__ import annotations
 
+import itertools
 import random
 import typing as t
 from dataclasses import dataclass, field
@@ -165,6 +166,14 @@ class Truth:
             or (above in self.outdated and above not in cured)
             for above in self._ancestors(name)
         )
+
+    def needless(self, names: t.Iterable[Name]) -> set[Name]:
+        """Those of *names* whose last run began with what the success before it had begun with."""
+        return {name for name in names if self._same_data([run for run in self.instances[name]["runs"] if run["start"] is not None])}
+
+    @staticmethod
+    def _same_data(began: t.Sequence[t.Any]) -> bool:
+        return any(before["status"] == "success" and before["read"] == after["read"] for before, after in itertools.pairwise(began))
 
     def _ancestors(self, name: Name) -> set[Name]:
         """Everything above it; itself too, if it is in a circle."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import random
 import typing as t
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,17 +58,17 @@ def accepted_reruns(service: Running) -> list[tuple[Name, str]]:
     ]
 
 
-def play_passes(service: Running, given: dict[str, t.Any]) -> Result:
-    """Passes as the task makes them, the time of a run apart, until they end, or nothing goes on that they wait for."""
+def play_passes(service: Running, given: dict[str, t.Any], most: int = MOST_PASSES) -> Result:
+    """Passes as the task makes them, the time of a run apart, until they end, or nothing goes on that they wait for; or *most* of them."""
     standing, unchanged = "", 0
-    for _number in range(MOST_PASSES):
+    for number in range(most):
         result = call("job_rerun", {**given, "auth_token": token(service)})
         assert result.get("pass_state"), result["msg"]
         given = {**given, "pass_state": result["pass_state"]}
         service.advance(RUN_SECONDS + 330)
         now = str(service.state()["workspaces"])
         standing, unchanged = now, unchanged + 1 if now == standing else 0
-        if result["finished"] or unchanged == STILL_PASSES:
+        if result["finished"] or unchanged == STILL_PASSES or number + 1 == most < MOST_PASSES:
             return result
     raise AssertionError(f"after {MOST_PASSES} passes something still moves: {accepted_reruns(service)[-MOST_PASSES:]}")
 
@@ -78,11 +79,10 @@ def quiet(service: Running) -> None:
         service.advance(RUN_SECONDS + 330)
 
 
-def play(service: Running, seed: int, home: Path, figures: t.Callable[..., None]) -> None:
-    """On failure play it again: ``make chaos GRAPH=seed``."""
-    night = draw_night(seed)
+def options_of(service: Running, night: DrawnNight, home: Path) -> dict[str, t.Any]:
+    """The options of a run of *night*, which begins now."""
     service.reset(night.scenario)
-    given = options(
+    return options(
         service,
         access_key=None,
         secret_key=None,
@@ -92,6 +92,31 @@ def play(service: Running, seed: int, home: Path, figures: t.Callable[..., None]
         poll_interval=1,
         downstream_depth=night.depth,
     )
+
+
+def play_interrupted(service: Running, seed: int, home: Path, figures: t.Callable[..., None]) -> None:
+    """A run that ends in the middle, and after it one that knows nothing of its ``since``: together they leave what one of them would have left, and
+    nothing is rerun on the data that it had already."""
+    night, rng = draw_night(seed), random.Random(f"interrupted {seed}")
+    given = {**options_of(service, night, home), "downstream": "stale"}
+    play_passes(service, given, most=rng.randint(1, 6))
+    if rng.random() < 0.5:
+        quiet(service)
+    last = play_passes(service, given)
+    quiet(service)
+    reruns = accepted_reruns(service)
+    figures(graphs=1, joined=sum(status != "fail" for _name, status in reruns))
+    now = Truth(service.state(), {name for name, status in reruns if status == "fail" and name[0] == WORKSPACE_ID}, (), night.depth)
+    left = {name for name in now.curable() if not now.behind_a_failure(name)}
+    reasons = {(entry["job_name"], entry["plan_time"]): entry["reason"] for entry in last["instances"]}
+    assert not left, "not rerun: " + "; ".join(f"{name}: {reasons.get(name[1:])}" for name in left)
+    assert not now.needless({name for name, _status in reruns}), "on the same data"
+
+
+def play(service: Running, seed: int, home: Path, figures: t.Callable[..., None]) -> None:
+    """On failure play it again: ``make chaos GRAPH=seed``."""
+    night = draw_night(seed)
+    given = options_of(service, night, home)
     failed = {
         (WORKSPACE_ID, job, instance["plan_time"])
         for job, instances in service.state()["workspaces"][WORKSPACE_ID].items()
@@ -143,3 +168,15 @@ def test_a_few_nights(service: Running, seed: int, home: Path, figures: t.Callab
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_night(service: Running, seed: int, home: Path, figures: t.Callable[..., None]) -> None:
     play(service, seed, home, figures)
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_a_few_interrupted_nights(service: Running, seed: int, home: Path, figures: t.Callable[..., None]) -> None:
+    play_interrupted(service, seed, home, figures)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_night_interrupted(service: Running, seed: int, home: Path, figures: t.Callable[..., None]) -> None:
+    play_interrupted(service, seed, home, figures)

@@ -104,9 +104,9 @@ def test_what_others_show_outside_of_the_repository_has_no_relative_link(name: s
     assert [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("https://")] == []
 
 
-#: The sections of the template for READMEs of certified collections, in its order.
-SECTIONS = ["Description", "Requirements", "Installation", "Use cases", "Testing", "Contributing", "Support", "Release notes and roadmap"]
-SECTIONS += ["Related information", "License information"]
+#: The sections of the template for READMEs of certified collections, in its order, and the one that the community asks for, Communication.
+SECTIONS = ["Description", "Requirements", "Installation", "Use cases", "Testing", "Contributing", "Communication", "Support"]
+SECTIONS += ["Release notes and roadmap", "Related information", "License information"]
 
 
 def test_the_readme_has_the_sections_of_the_template() -> None:
@@ -115,6 +115,7 @@ def test_the_readme_has_the_sections_of_the_template() -> None:
     assert re.search(r"pip install ansible", text) is None
     assert "https://console.redhat.com/ansible/automation-hub" in text
     assert "*Create issue*" in text
+    assert "](https://forum.ansible.com/c/help/6)" in text
     assert "requests` 2.25" in text
     assert "requests>=2.25\n" in (ROOT / "requirements.txt").read_text(encoding="utf-8")
 

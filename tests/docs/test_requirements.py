@@ -128,6 +128,13 @@ def test_every_plugin_has_examples_with_full_names(documented: dict[tuple[str, s
         assert [name for name in modules if name.count(".") != 2] == []
 
 
+@pytest.mark.parametrize("plugin", [plugin for plugin in PLUGINS if plugin[0] != "inventory"], ids=lambda plugin: plugin[1])
+def test_every_plugin_says_what_it_returns(documented: dict[tuple[str, str], dict[str, t.Any]], plugin: tuple[str, str]) -> None:
+    returned = documented[plugin]["return"]
+    assert returned
+    assert [name for name, value in returned.items() if not value.get("description") or not value.get("type")] == []
+
+
 def test_modules_that_only_read_are_named_so(documented: dict[tuple[str, str], dict[str, t.Any]]) -> None:
     said = [name for name in MODULES if "only reads" in json.dumps(documented["module", name]["doc"]["attributes"])]
     assert [name for name in said if not name.endswith("_info") and name not in NOT_A_QUESTION] == []

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -154,3 +155,30 @@ def test_see_also_leads_somewhere_for_ansible_doc_too() -> None:
     links = {link for content in text.values() for link in re.findall(r"^ +link: \S+/blob/main/(\S+)$", content, re.MULTILINE)}
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def brightness(colour: str) -> float:
+    """The relative luminance of a colour such as #1b6d6f, as WCAG 2 defines it."""
+    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(("theme", "text"), [(0, "#000000"), (1, "#cfd0d0")], ids=["light", "dark"])
+def test_a_reference_page_can_be_read_in_both_themes(theme: int, text: str) -> None:
+    """A contrast of 4.5 between what is written, in the theme's own colour or one of the settings, and what it is written on."""
+    source = (ROOT / "docs" / "site" / "conf.py").read_text(encoding="utf-8")
+    (value,) = (node.value for node in ast.parse(source).body if isinstance(node, ast.Assign) and "COLOURS" in ast.unparse(node.targets[0]))
+    colours = {name: pair[theme] for name, pair in ast.literal_eval(value).items()}
+    sheets = {name: colour for name, colour in colours.items() if "background" in name and not name.startswith("links")}
+    written = {"text": text} | {name: colour for name, colour in colours.items() if name.startswith(("option-", "attribute-"))}
+    cells = [(name, sheet) for sheet in sheets for name in written if name == "text" or not sheet.endswith("header")]
+    pairs = [(name, sheet, written[name], sheets[sheet]) for name, sheet in cells]
+    pairs += [("links-text", name, colours["links-text"], colours[name]) for name in ("links-background", "links-background-active")]
+    assert len(pairs) > 30
+    low = []
+    for name, sheet, colour, paper in pairs:
+        bright, dim = sorted((brightness(colour), brightness(paper)), reverse=True)
+        if (bright + 0.05) / (dim + 0.05) < 4.5:
+            low.append((name, sheet))
+    assert low == []

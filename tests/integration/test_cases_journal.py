@@ -179,6 +179,22 @@ def test_an_unreadable_journal_holds_every_run_back_until_reruns_show(
     assert [path.name for path in tmp_path.iterdir() if path.name != "journal.db"], "it was set aside, not thrown away"
 
 
+@pytest.mark.parametrize("downstream", ["cancelled", "stale"])
+def test_an_unreadable_journal_may_have_known_of_dependants(service: Running, tmp_path: Path, downstream: str) -> None:
+    """What was rerun before is lost with it, so a run without since cannot know what depends on that, and is not a success."""
+    begin(service)
+    journal = tmp_path / "journal.db"
+    given = module_options(service, journal)
+    first = passes({**given, "downstream": downstream})
+    assert first[-1]["failed"] is False
+    overwritten(journal)
+    lost = passes({**given, "downstream": downstream})[-1]
+    assert (lost["failed"], "was set aside" in lost["msg"], "Set since" in lost["msg"]) == (True, True, True)
+    assert passes({**given, "downstream": downstream, "since": str(first[0]["since"])})[-1]["failed"] is False
+    assert passes({**given, "downstream": "report"})[-1]["failed"] is False
+    assert reruns(service.journal()) == once(service)
+
+
 @pytest.mark.parametrize("skew", [0, 5])
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_an_unreadable_journal_lifts_no_daily_limit(service: Running, tmp_path: Path, damage: Callable[[Path], None], skew: int) -> None:

@@ -285,3 +285,17 @@ def test_a_plan_says_what_may_be_stopped_later(play: Play, given: dict[str, t.An
     play.service.reset(night(FINE))
     result = call("job_rerun", options(play.service, **given, wait_timeout=5400, journal="/nowhere/state"), check=True)
     assert [line for line in result["plan"] if "stopped" in line] == lines
+
+
+def test_what_depends_on_what_was_stopped_to_be_rerun_is_rerun_after_it(service: t.Any, play: Play) -> None:
+    scenario = night(ABNORMAL)
+    jobs = scenario["accounts"][0]["workspaces"][0]["jobs"]
+    ran = {"plan_time": "-1h", "status": "success", "runs": [SUCCEEDS]}
+    jobs.append({"name": "report", "depends_on": ["daily_sales"], "instances": [ran]})
+    service.reset(scenario)
+    play(**EXCEPTION, downstream="stale")
+    assert [(entry["kind"], entry["job_name"]) for entry in service.journal()] == [
+        ("stop", "daily_sales"),
+        ("retry", "daily_sales"),
+        ("retry", "report"),
+    ]

@@ -229,7 +229,9 @@ def test_what_ran_without_what_a_refused_repair_has_made_is_rerun_by_the_next_on
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("after", "approved"), [(1, True), (2, True), (4, True), (6, True), (2, False)])
+@pytest.mark.parametrize(
+    ("after", "approved"), [(1, True), (2, True), (4, True), (6, True), *((number, False) for number in (2, 5, 8, 10))]
+)
 def test_a_repair_that_was_killed_is_finished_by_the_next_one(
     service: Running, ansible: Ansible, tmp_path: Path, after: int, approved: bool
 ) -> None:

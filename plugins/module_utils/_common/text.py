@@ -79,8 +79,12 @@ def without_escapes(text: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def comparable(text: str) -> str:
-    """*text* in the form in which people mean the same by it: whatever its case, its blanks, its colours, and the width of its characters."""
-    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", without_escapes(text)).casefold()).split())
+    """*text* in the form in which people mean the same by it: whatever its case, its blanks, its colours, and the width of its characters.
+
+    ``…`` is not three dots: in a reason it stands for what differs.
+    """
+    parts = (unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", part).casefold()) for part in without_escapes(text).split("…"))
+    return " ".join("…".join(parts).split())
 
 
 def maskable(secrets: t.Iterable[t.Any]) -> frozenset[str]:

@@ -19,6 +19,9 @@ in a run that started after everything above it had come up to date; what is rer
 A dependant is rerun once everything above it has come up to date, so never before. It is left to a person where that will not happen: above it is
 something that ``downstream`` leaves alone, or it depends on itself. Which *run* of it counts is told by the new end above it: what started
 at or after that is up to date, and what was sent since then is never sent again for it.
+
+A run that ended before its time, or another one, may have rerun what is selected: then nothing failed any more shows it, and the journal does. What was
+rerun before ``since`` is new data too, see :func:`rerun_earlier`. What that run had sent for dependants counts as ``reconcile.py`` says.
 """
 
 from __future__ import annotations
@@ -26,11 +29,11 @@ from __future__ import annotations
 import collections
 import dataclasses
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._common.text import printable
 from .._common.times import to_iso
-from .._models.attempt import Attempt, Failure, Outcome
+from .._models.attempt import Attempt, AttemptKind, Comparison, Failure, Outcome, compare
 from .._models.decision import Action, Decision
 from .._models.downstream import CANCELLED, STALE, Dependant, Effect, Graph, Renewal, Root
 from .._models.instance import InstanceKey, JobInstance, Status
@@ -53,17 +56,69 @@ def joins(mode: str) -> bool:
     return mode in _JOINS
 
 
-def answered_effect(attempt: Attempt | None, policy: Policy) -> Effect | None:
-    """The effect that *attempt*, of a run of this ``since``, answered; None if it was a rerun of the selection itself, or none."""
-    if attempt is None or attempt.sent_ms < policy.since or attempt.failure.status in {status.value for status in policy.statuses}:
+def answered_effect(attempt: Attempt | None, policy: Policy, stops: t.Iterable[Attempt] = (), since: int | None = None) -> Effect | None:
+    """The effect that *attempt*, sent since ``since``, answered; None if it was a rerun of the selection itself, or none.
+
+    :param stops: at the instance. What was stopped in order to be rerun was selected, whatever status the stop left.
+    :param since: in place of that of *policy*.
+    """
+    if attempt is None or attempt.sent_ms < (policy.since if since is None else since):
+        return None
+    if attempt.failure.status in {status.value for status in policy.statuses} or any(_stopped_for(stop, attempt) for stop in stops):
         return None
     return _EFFECTS.get(attempt.failure.status)
+
+
+def _stopped_for(stop: Attempt, attempt: Attempt) -> bool:
+    """Whether *stop* stopped the run that *attempt* answered."""
+    return stop.kind is AttemptKind.STOP_AND_RERUN and stop.failure.start_time == attempt.failure.start_time
+
+
+@dataclass(frozen=True)
+class RerunEarlier:
+    """What the journal tells of reruns before this run.
+
+    :param roots: the selected instances that were rerun, and have succeeded since or are in progress.
+    :param since: when the first of these reruns was sent, epoch ms; None if there is none. What was sent for dependants since then belongs to them.
+    """
+
+    roots: t.Mapping[InstanceKey, Root] = field(default_factory=dict)
+    since: int | None = None
+
+
+def rerun_earlier(
+    decisions: t.Iterable[Decision],
+    policy: Policy,
+    effective: t.Mapping[InstanceKey, t.Sequence[Attempt]],
+    stops: t.Mapping[InstanceKey, t.Sequence[Attempt]],
+) -> RerunEarlier:
+    """Which of the selected instances, by what was decided about them, an earlier run has rerun: what depends on them may still be as it was.
+
+    :param effective: the attempts for an instance that may have taken effect, oldest first, and *stops* the requests to stop it.
+    """
+    roots: dict[InstanceKey, Root] = {}
+    times = []
+    for decision in decisions:
+        instance = decision.instance
+        made = [
+            attempt
+            for attempt in effective.get(instance.key, ())
+            if attempt.sent_ms < policy.since
+            and answered_effect(attempt, policy, stops.get(instance.key, ()), since=0) is None
+            and compare(instance, attempt) is Comparison.CHANGED
+        ]
+        renewed = _ran(instance) and instance.end_time is not None
+        if made and (renewed or instance.status.in_progress):
+            roots[instance.key] = Root(instance, Renewal.RENEWED if renewed else Renewal.COMING)
+            times.append(made[-1].sent_ms)
+    return RerunEarlier(roots, min(times, default=None))
 
 
 def roots_of(
     decisions: t.Iterable[Decision],
     policy: Policy,
     effective: t.Mapping[InstanceKey, t.Sequence[Attempt]] | None = None,
+    stops: t.Mapping[InstanceKey, t.Sequence[Attempt]] | None = None,
     *,
     unknown_past: bool = False,
 ) -> dict[InstanceKey, Root]:
@@ -71,6 +126,7 @@ def roots_of(
 
     :param effective: the attempts for an instance that may have taken effect. What was rerun as selected, and again because that rerun had begun
         on old data, stays a root.
+    :param stops: the requests to stop an instance.
     :param unknown_past: whether the journal does not know what was sent since ``since``. Then whatever started since counts, as everywhere.
     """
     roots: dict[InstanceKey, Root] = {}
@@ -79,8 +135,10 @@ def roots_of(
         asked = decision.rerun is not False or (decision.attempt is not None and decision.attempts > 0)
         to_send = action in (Action.RETRY, Action.SETTLING) or decision.delayed or bool(decision.queued)
         started = unknown_past and decision.attempt is None and policy.started_since(instance.start_time)
-        joined = answered_effect(decision.attempt, policy) is not None and not _rerun_as_selected(
-            (effective or {}).get(instance.key, ()), policy
+        stopped = (stops or {}).get(instance.key, ())
+        joined = answered_effect(decision.attempt, policy, stopped) is not None and not any(
+            attempt.sent_ms >= policy.since and answered_effect(attempt, policy, stopped) is None
+            for attempt in (effective or {}).get(instance.key, ())
         )
         if joined or not (to_send or asked or started):
             continue
@@ -91,11 +149,6 @@ def roots_of(
             renewal = Renewal.RENEWED if renewed else Renewal.MISSED
         roots[instance.key] = Root(instance, renewal)
     return roots
-
-
-def _rerun_as_selected(attempts: t.Iterable[Attempt], policy: Policy) -> bool:
-    """Whether one of *attempts*, of a run of this ``since``, answered a failure and not an effect on a dependant."""
-    return any(attempt.sent_ms >= policy.since and answered_effect(attempt, policy) is None for attempt in attempts)
 
 
 def dependants_of(roots: t.Mapping[InstanceKey, Root], graph: Graph) -> list[Dependant]:
@@ -235,12 +288,20 @@ class Knowledge:
     :param now: the service's time at which the list was asked for, epoch ms.
     :param attempts: the newest attempt for each instance that has one.
     :param effective: the attempts for an instance that may have taken effect, oldest first.
+    :param stops: the requests to stop an instance.
+    :param rerun_since: when an earlier run began to rerun what is above, see :class:`RerunEarlier`.
     """
 
     policy: Policy
     now: int
     attempts: t.Mapping[InstanceKey, Attempt]
     effective: t.Mapping[InstanceKey, t.Sequence[Attempt]]
+    stops: t.Mapping[InstanceKey, t.Sequence[Attempt]] = field(default_factory=dict)
+    rerun_since: int | None = None
+
+    def answered(self, instance: JobInstance, since: int | None = None) -> Effect | None:
+        """See :func:`answered_effect`, of the newest attempt for *instance*."""
+        return answered_effect(self.attempts.get(instance.key), self.policy, self.stops.get(instance.key, ()), since)
 
 
 def decide_dependants(dependants: t.Sequence[Dependant], mode: str, known: Knowledge, graph: Graph) -> list[Decision]:
@@ -270,7 +331,12 @@ def decide_dependants(dependants: t.Sequence[Dependant], mode: str, known: Knowl
 def _effect_to_answer(dependant: Dependant, rerun: frozenset[Effect], known: Knowledge) -> Effect | None:
     if dependant.effect in rerun:
         return dependant.effect
-    return answered_effect(known.attempts.get(dependant.instance.key), known.policy)
+    answered = known.answered(dependant.instance)
+    if answered is not None or known.rerun_since is None:
+        return answered
+    # Sent by an earlier run, which may not have seen its end. What has come up to date is none of this one's, nor is what a person stopped.
+    unfinished = dependant.instance.status.in_progress or dependant.instance.status is Status.FAIL
+    return known.answered(dependant.instance, since=known.rerun_since) if unfinished else None
 
 
 def _decided(dependant: Dependant, effect: Effect, obstacle: Dependant | None, known: Knowledge, graph: Graph) -> Decision:
@@ -306,14 +372,15 @@ def _policy(dependant: Dependant, effect: Effect, known: Knowledge) -> Policy:
     """The policy by which the run of a stale dependant is judged: it counts if it started at or after the new end above it. One clock stamps both.
 
     Where that is still to come no run counts, and the order keeps the rerun back until it is there. One that was cancelled has not run at all.
+    Where it came before this run, an earlier run's reruns count for as long as anywhere, see ``reconcile.py``.
     """
     since = known.policy.since
     if effect is Effect.STALE and dependant.since is not None:
-        since = dependant.since
+        since = max(since, dependant.since)
     elif effect is Effect.STALE and dependant.coming:
         since = max(known.now, (dependant.instance.start_time or 0) + 1)
     statuses = {_STATUSES[effect]}
-    if answered_effect(known.attempts.get(dependant.instance.key), known.policy) is not None:
+    if known.answered(dependant.instance, since=known.rerun_since) is not None:
         statuses.add(Status.FAIL)
     return dataclasses.replace(known.policy, since=since, statuses=frozenset(statuses), clock_slack_ms=0)
 

@@ -36,7 +36,7 @@ from .._output.refusals import Refusals
 from .._output.results import decided, diff, quiet_result, summary
 from .._planner.deadline import Deadlines, Urgency, deadline_of, job_ends
 from .._planner.dependency_order import Depends
-from .._planner.downstream import Knowledge, decide_dependants, roots_of
+from .._planner.downstream import Knowledge, RerunEarlier, decide_dependants, rerun_earlier, roots_of
 from .._planner.forecast import Forecast, Room, Runs, foresee, running_at_once, runs_of
 from .._planner.hung import STOP_AND_RERUN, StopPolicy, first_starts, judged_with_stops, stop_word, with_stop, without_reruns
 from .._planner.limits import Limits
@@ -64,6 +64,11 @@ OLD_SECONDS = 5.0
 _REMEDY = "The result lists every instance with its reason; correct what the reasons name, and run again with a later since"
 #: The same where every instance that could be listed has succeeded.
 _REMEDY_OF_LISTS = "Correct that, then run again"
+#: What a run that looks for dependants says where the journal does not know what was rerun before it.
+_PAST_LOST = (
+    "The journal could not be read in the last 24 hours and was set aside, so it is not known what was rerun before, and what depends on that. "
+    "Set since to a time before those reruns"
+)
 
 
 def rerun(run: ModuleRun) -> None:
@@ -71,7 +76,9 @@ def rerun(run: ModuleRun) -> None:
     goal = Goal(run)
     if goal.state.restore:
         goal.restore()
-    elif not goal.state.options_only:
+    elif goal.state.options_only:
+        goal.check_since()
+    else:
         Engine(goal).run()
 
 
@@ -93,12 +100,11 @@ class Goal(Strategy):
         window = self.state.window or window_of(options, now)
         self._select(window)
         self._since = SinceOption.of(options, now)
-        if self.state.options_only and self._since.ms is not None:
-            check_past(self._since.ms, now_ms=now, last_ms=self.clock.latest_ms() + SINCE_AHEAD_MS)
         self._policy(RunScope(self.since(now).ms or now, False, window))
         self._apis = {self._workspace_id: self.api}
         self._pauses = RerunPauses(run, self._api_of, self.run_id, self.state.paused)
         self._paused_jobs: list[tuple[str, str]] = []  # those that are paused meanwhile, as far as was asked
+        self._earlier = RerunEarlier()
         self._below = Below(run, self._api_of, self.state.downstream, Made.of(self.state.repair))
         self._order = OrderReader(run, self._api_of, self.state.dependencies)
         self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
@@ -123,6 +129,11 @@ class Goal(Strategy):
         self._quiet_now: QuietSpan | None = None  # the quiet hours by which the newest plan holds back
         self._blind = False  # a job could not be listed that this run has rerun, so that its end is not known
         self._reading = 0.0  # how long it took to read what is downstream, seconds
+
+    def check_since(self) -> None:
+        """Refuse the option ``since`` if it lies ahead by what is known of the service's time now. :raises OptionError: naming it."""
+        if self._since.ms is not None:
+            check_past(self._since.ms, now_ms=self.clock.now_ms(), last_ms=self.clock.latest_ms() + SINCE_AHEAD_MS)
 
     def workspaces(self) -> t.Collection[str]:
         """The one of the options, and those in which something that depends on it may be rerun."""
@@ -164,7 +175,10 @@ class Goal(Strategy):
             return None
         decisions, policy = self._decided(snapshot), self._policy(snapshot.scope)
         unknown_past = self._below.unknown_past(first=snapshot.scope.since_given and (snapshot.uncovered or policy.clock_slack_ms > 0))
-        roots = roots_of(decisions, policy, snapshot.effective, unknown_past=unknown_past)
+        roots = roots_of(decisions, policy, snapshot.effective, snapshot.stops, unknown_past=unknown_past)
+        if self._below.joins:
+            self._earlier = rerun_earlier(decisions, policy, snapshot.effective, snapshot.stops)
+            roots = {**self._earlier.roots, **roots}
         last = not any(left_to_do(decision, wait=self.run.options["wait"]) for decision in decisions)
         so_far = "Nothing more was sent." if any(decision.attempt is not None for decision in decisions) else "Nothing was sent."
         began = stopwatch()
@@ -191,8 +205,17 @@ class Goal(Strategy):
         """*decisions*, and those about what joins the plan because it depends on what is rerun."""
         self._below.judge(snapshot.instances)
         for text in self._below.notes:
-            self.note(text)
-        known = Knowledge(self._policy(snapshot.scope), snapshot.asked_ms, snapshot.history.attempts, snapshot.effective)
+            (self._miss if self._below.joins else self.note)(text)
+        if self._below.joins and snapshot.history.set_aside_ms is not None and not snapshot.scope.since_given:
+            self._miss(_PAST_LOST)
+        known = Knowledge(
+            self._policy(snapshot.scope),
+            snapshot.asked_ms,
+            snapshot.history.attempts,
+            snapshot.effective,
+            snapshot.stops,
+            self._earlier.since,
+        )
         joined = decide_dependants(self._below.dependants, self._below.mode, known, self._below.graph)
         early = set() if self.run.check_mode else self._below.too_early()
         by_key = {decision.instance.key: decision for decision in joined if decision.instance.key not in early}

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, AttemptKind
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.downstream import Effect, Graph, Renewal, Root
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, JobInstance, Status
@@ -18,6 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.downstre
     Knowledge,
     decide_dependants,
     dependants_of,
+    rerun_earlier,
     roots_of,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
@@ -138,13 +139,15 @@ def planned(
     attempts: t.Mapping[str, Attempt] | None = None,
     unlisted: t.Mapping[str, str] | None = None,
     now: float = 200,
+    rerun_since: int | None = None,
     **changes: t.Any,
 ) -> dict[str, Decision]:
     """Name of a dependant -> the decision about it."""
     root = renewed("a", renewal)
     drawn = graph(edges, root.instance, *below, unlisted=unlisted)
     made_attempts = {made(name, OLD).key: attempt for name, attempt in (attempts or {}).items()}
-    known = Knowledge(policy(**changes), at(now), made_attempts, {key: [attempt] for key, attempt in made_attempts.items()})
+    effective = {key: [attempt] for key, attempt in made_attempts.items()}
+    known = Knowledge(policy(**changes), at(now), made_attempts, effective, {}, rerun_since)
     decisions = decide_dependants(dependants_of({root.instance.key: root}, drawn), mode, known, drawn)
     return {decision.instance.job_name: decision for decision in decisions}
 
@@ -192,6 +195,12 @@ def test_what_could_not_be_listed_is_not_sent() -> None:
 
 def reran(when: float, seen: Seen = OLD, outcome: str = "accepted") -> Attempt:
     return attempt(outcome, when, before=made("b", seen))
+
+
+def stop_of(letter: str) -> Attempt:
+    """The stop of what hung since -3600, in order to rerun it."""
+    stop = attempt("accepted", -3100, before=made(letter, (Status.RUNNING_EXCEPTION, -3600, None)))
+    return dataclasses.replace(stop, kind=AttemptKind.STOP_AND_RERUN)
 
 
 @pytest.mark.parametrize(
@@ -270,3 +279,79 @@ def test_what_was_rerun_as_selected_and_again_as_stale_stays_a_root() -> None:
 def test_a_decision_tells_what_above_it_is_not_up_to_date_yet(end: float | None, outdated: str) -> None:
     renewal = Renewal.COMING if end is None else Renewal.RENEWED
     assert planned("ab", made("b", OLD), renewal=renewal)["b"].upstream_outdated == outdated
+
+
+FAILED: Seen = (Status.FAIL, -3600, -3000)
+
+
+@pytest.mark.parametrize(
+    ("seen", "more", "tried", "stopped", "is_root"),
+    [
+        # By a run that has ended, was killed, or is another one: it is new data, whoever reran it.
+        ((Status.SUCCESS, -500, -400), {}, reran(-600, FAILED), False, Renewal.RENEWED),
+        ((Status.SUCCESS, -500, -400), {}, reran(-600, FAILED, "intended"), False, Renewal.RENEWED),
+        ((Status.RUNNING, -500, None), {}, reran(-600, FAILED), False, Renewal.COMING),
+        ((Status.WAITING, None, None), {}, reran(-600, FAILED), False, Renewal.COMING),
+        # What is not new, or is rerun again, or is a person's.
+        (FAILED, {}, reran(-600, FAILED), False, None),
+        ((Status.FAIL, -500, -400), {}, reran(-600, FAILED), False, None),
+        ((Status.SUCCESS, -3600, -3000), {"force_success": True}, reran(-600, FAILED), False, None),
+        ((Status.MANUAL_STOP, -500, -400), {}, reran(-600, FAILED), False, None),
+        ((Status.SUCCESS, -500, -400), {}, None, False, None),
+        # One of this run is what it decides about, see roots_of.
+        ((Status.SUCCESS, 10, 100), {}, reran(5, FAILED), False, None),
+        # A rerun of a dependant is none of the selection; one of what was stopped in order to be rerun is.
+        ((Status.SUCCESS, -500, -400), {}, reran(-600, OLD), False, None),
+        ((Status.SUCCESS, -500, -400), {}, reran(-600, (Status.MANUAL_STOP, -3600, -3000)), False, None),
+        ((Status.SUCCESS, -500, -400), {}, reran(-600, (Status.MANUAL_STOP, -3600, -3000)), True, Renewal.RENEWED),
+    ],
+)
+def test_what_an_earlier_run_has_rerun(
+    seen: Seen, more: dict[str, t.Any], tried: Attempt | None, stopped: bool, is_root: Renewal | None
+) -> None:
+    decision = decide(made("b", seen, **more), policy(), at(200), tried, [tried] if tried else ())
+    key = decision.instance.key
+    stops = {key: [stop_of("b")]} if stopped else {}
+    before = rerun_earlier([decision], policy(), {key: [tried] if tried else []}, stops)
+    assert [root.renewal for root in before.roots.values()] == ([is_root] if is_root else [])
+    assert before.since == (at(-600) if is_root else None)
+
+
+def test_what_was_stopped_to_be_rerun_is_a_root_while_it_is_rerun() -> None:
+    """Its rerun answers manual-stop, as that of a dependant that was cancelled does."""
+    tried = reran(5, (Status.MANUAL_STOP, -3600, -3000))
+    decision = decide(made("b", (Status.RUNNING, 10, None)), policy(), at(200), tried, [tried])
+    key = decision.instance.key
+    assert roots_of([decision], policy(), {key: [tried]}) == {}
+    assert [root.renewal for root in roots_of([decision], policy(), {key: [tried]}, {key: [stop_of("b")]}).values()] == [Renewal.COMING]
+
+
+@pytest.mark.parametrize(
+    ("seen", "tried", "action"),
+    [
+        # The root's new end is before this run, which begins at 1,000. Nothing was sent for it: it joins.
+        (OLD, None, Action.RETRY),
+        (CANCELLED, None, Action.RETRY),
+        (FRESH, None, None),
+        (FAILED, None, None),
+        # The earlier run had sent it: waited for, not sent twice; its failure is one as any other, and its success needs nothing.
+        ((Status.RUNNING, 110, None), reran(105), Action.WAIT),
+        ((Status.WAITING, None, None), reran(105), Action.WAIT),
+        ((Status.FAIL, 110, 120), reran(105), Action.RETRY),
+        (FRESH, reran(105), None),
+        ((Status.RUNNING, 110, None), reran(105, CANCELLED), Action.WAIT),
+        ((Status.MANUAL_STOP, 110, 120), reran(105), None),
+        # The same, and the service shows it as it was: held for fifteen minutes, as for every run.
+        (OLD, reran(105), Action.WAIT),
+        (OLD, reran(995), Action.SETTLING),
+        (OLD, reran(99), Action.RETRY),
+        (OLD, reran(105, outcome="intended"), Action.RETRY),
+        (OLD, reran(995, outcome="intended"), Action.SETTLING),
+        (CANCELLED, reran(995, CANCELLED), Action.SETTLING),
+        # Sent before what is above it was rerun: none of that.
+        ((Status.FAIL, 1, 2), reran(0), None),
+    ],
+)
+def test_what_an_earlier_run_left_below(seen: Seen, tried: Attempt | None, action: Action | None) -> None:
+    decisions = planned("ab", made("b", seen), attempts={"b": tried} if tried else {}, rerun_since=at(5), now=1000, since=at(1000))
+    assert [decision.action for decision in decisions.values()] == ([action] if action else [])

@@ -84,6 +84,7 @@ CASES: list[tuple[Reason | None, list[str], list[str] | None, LeftOut | None]] =
     (CHINESE, ["内存"], None, None),
     # never: in the reason as the plan shows it
     (TABLE, ["Table … not found"], None, never("Table … not found")),
+    (CHINESE, ["."], None, None),
     (CHINESE, ["执行超时，已运行…秒"], None, never("执行超时，已运行…秒")),
     (JOINED, ["exitCode: 143"], None, never("exitCode: 143")),
     (JOINED, ["exitCode: 137"], None, None),

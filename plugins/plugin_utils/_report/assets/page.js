@@ -417,7 +417,7 @@
   }
   function laneWidth() {
     const room = $("lanes").clientWidth, rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    return room < 44 * rem ? room - 2.2 * rem : room - 2.2 * rem - (14 + 9.5 + 2.2) * rem;
+    return room - 2.2 * rem - (matchMedia("(max-width: 75rem)").matches ? 0 : (14 + 10.5 + 2.2) * rem);  // as the style sheet stacks them
   }
   function axis() {
     const half = ([low, high], label, share) => {
