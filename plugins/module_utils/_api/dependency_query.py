@@ -25,6 +25,7 @@ from .._common.concurrency import in_threads
 from .._common.errors import ApiError, Kind
 from .._common.times import Window
 from .._models.instance import InstanceKey, InstanceType, JobInstance, RelatedInstance, Status
+from .._planner.graph import in_order, reached
 from .list_budget import MAX_ENTRIES
 from .v2 import MAX_DEPTH
 from .workspace import WorkspaceApi
@@ -159,7 +160,7 @@ class DependencyReader:
         """Read the status of *stale* again, instances above some of *instances* that are not selected: one request for all above an instance."""
         left = set(stale)
         for instance in instances:
-            above = self._all_above(instance.key) & left if left else set()
+            above = reached(self.known.parents, [instance.key]) & left if left else set()
             previous = {key for key in above if key.job_id == instance.key.job_id}
             if above - previous:
                 self._learn(instance, self._above(instance))
@@ -211,15 +212,6 @@ class DependencyReader:
         keys = {above.instance.key for above in related} - {instance.key}
         named = {above.instance.key for above in related if jobs_above is None or above.instance.job_name in jobs_above}
         self.known.parents[instance.key] = frozenset((keys - inner | keys & named) or keys)
-
-    def _all_above(self, key: InstanceKey) -> set[InstanceKey]:
-        above: set[InstanceKey] = set()
-        left = [key]
-        while left:
-            new = self.known.parents.get(left.pop(), frozenset()) - above
-            above |= new
-            left += new
-        return above
 
 
 def job_dependencies(api: WorkspaceApi, name: str) -> tuple[tuple[str, ...] | None, bool]:
@@ -295,16 +287,7 @@ def upstream_jobs(detail: t.Mapping[str, t.Any], workspace_id: str) -> list[tupl
 
 def _downstream_first(names: t.AbstractSet[str], jobs: t.Mapping[str, tuple[str, ...] | None]) -> list[str]:
     """*names*, each before the jobs that it depends on; in any order where they depend on each other in a circle."""
-    upstream_first: list[str] = []
-    seen: set[str] = set()
-    for start in sorted(names):
-        path = [(start, iter(jobs.get(start) or ()))] if start not in seen else []
-        seen.add(start)
-        while path:
-            above = next((name for name in path[-1][1] if name in names and name not in seen), None)
-            if above is None:
-                upstream_first.append(path.pop()[0])
-            else:
-                seen.add(above)
-                path.append((above, iter(jobs.get(above) or ())))
-    return upstream_first[::-1]
+    order, circles = in_order(
+        {name: [above for above in jobs.get(name) or () if above in names - {name}] for name in sorted(names, reverse=True)}
+    )
+    return [*order, *circles]

@@ -20,13 +20,12 @@ from dataclasses import dataclass, field, replace
 from .._common.concurrency import in_threads
 from .._common.errors import ApiError, Kind
 from .._common.times import Window
-from .._models.instance import InstanceKey, JobInstance, RelatedInstance, Status
+from .._models.instance import InstanceKey, JobInstance, JobName, RelatedInstance, Status
+from .._planner.graph import levels
 from .dependency_query import ONE_ONLY, cycles_of, job_dependencies
 from .list_budget import MAX_ENTRIES
 from .workspace import WorkspaceApi
 
-#: A job: the id of its workspace, and its name.
-JobName = t.Tuple[str, str]
 #: Kinds of errors by which one job's instances cannot be listed, now or later.
 _NOT_LISTED = ONE_ONLY | {Kind.NO_PERMISSION, Kind.NOT_PUBLISHED}
 
@@ -188,7 +187,7 @@ class DownstreamReader:
                 hint="Lower downstream_depth, narrow the time window or name fewer jobs.",
             )
         self.known.read.add(_place(instance.key))
-        if _levels(instance.key, children) < self._depth:
+        if max(levels(children, [instance.key]).values()) < self._depth:
             self.known.read.update(map(_place, by_id.values()))  # everything below them is in the answer too
 
     def _tie(self, instances: t.Iterable[JobInstance]) -> None:
@@ -269,13 +268,3 @@ def _by_job(instances: t.Iterable[JobInstance]) -> dict[JobName, list[JobInstanc
     for instance in instances:
         by_job.setdefault(_job_of(instance), []).append(instance)
     return by_job
-
-
-def _levels(root: InstanceKey, children: t.Mapping[InstanceKey, t.Sequence[InstanceKey]]) -> int:
-    """How many levels below *root* there are."""
-    seen, level, number = {root}, [root], -1
-    while level:
-        number += 1
-        level = [child for child in dict.fromkeys(child for key in level for child in children.get(key, ())) if child not in seen]
-        seen.update(level)
-    return number

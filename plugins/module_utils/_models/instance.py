@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 from .._common.times import to_iso
 from .slotted import slotted
 
+#: A job: the id of its workspace, and its name.
+JobName = t.Tuple[str, str]
+
 #: Longest name that is taken from an answer. It is kept as it came, because it goes back into URLs.
 MAX_NAME = 1000
 #: Most characters of an error message that are kept, those of it that results show, and what stands at the end of one that was longer.

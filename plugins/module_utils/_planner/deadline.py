@@ -19,6 +19,7 @@ from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance, Status
 from .dependency_order import Depends
 from .forecast import Forecast, Runs, nearest_above
+from .graph import in_order
 from .limits import age
 from .outcomes import is_broken
 from .plan import Plan
@@ -111,12 +112,13 @@ def by_urgency(plan: Plan, urgency: Urgency | None) -> Plan:
     seconds = [_seconds(urgency.runs.get(decision.instance.job_name, ())) for decision in left]
     last_end = [_or_never(urgency.deadlines.of(decision.instance)) for decision in left]
     chain = list(seconds)
-    for index in _downstream_first(above):
+    order, circles = in_order(dict(enumerate(above)))
+    for index in (*order, *circles):
         for upper in above[index]:
             last_end[upper] = min(last_end[upper], last_end[index] - seconds[index] * 1000)
             chain[upper] = max(chain[upper], seconds[upper] + chain[index])
-    order = sorted(range(len(left)), key=lambda index: (last_end[index] - seconds[index] * 1000, -chain[index], index))
-    rank: dict[InstanceKey, int] = {left[index].instance.key: place for place, index in enumerate(order)}
+    ranked = sorted(range(len(left)), key=lambda index: (last_end[index] - seconds[index] * 1000, -chain[index], index))
+    rank: dict[InstanceKey, int] = {left[index].instance.key: place for place, index in enumerate(ranked)}
     return replace(plan, decisions=tuple(replace(decision, rank=rank.get(decision.instance.key, 0)) for decision in plan.decisions))
 
 
@@ -129,21 +131,6 @@ def _job_end(decisions: t.Sequence[Decision], forecast: Forecast, deadlines: Dea
     lost = len(decisions) - len(left) - len(ended) - person
     late = deadline is not None and (lost > 0 or max([*known, *ended, *([now_ms] if left or person else [])], default=0) > deadline)
     return JobEnd(first.job_name, len(left), max(known, default=None), len(left) - len(known), deadline, late, person)
-
-
-def _downstream_first(above: t.Sequence[t.Sequence[int]]) -> list[int]:
-    """The numbers of *above*, each after all that depend on it; what stands in a circle is in any order."""
-    waiting = [0] * len(above)
-    for uppers in above:
-        for upper in uppers:
-            waiting[upper] += 1
-    order = [index for index, number in enumerate(waiting) if not number]
-    for index in order:
-        for upper in above[index]:
-            waiting[upper] -= 1
-            if not waiting[upper]:
-                order.append(upper)
-    return [*order, *(index for index in range(len(above)) if waiting[index])]
 
 
 def _seconds(runs: t.Sequence[float]) -> float:

@@ -120,7 +120,7 @@ def order_upstream(
     will not come into blocked.
 
     :param decisions: of every selected instance.
-    :param depends: for an instance the instances it depends on, in this workspace or another; an instance that depends on itself does not.
+    :param depends: for an instance the instances it depends on, in this workspace or another.
     :param beyond: about those among them that are not selected; what depends on one that is not even there is only followed further up.
     :param hold: whether retries have to wait; otherwise only what already waits in the service is looked at.
     :param strict: whether to refuse circles of dependencies; as *hold* if None. Otherwise what joined the plan from downstream is blocked in them.
@@ -134,7 +134,7 @@ def order_upstream(
     gates: dict[InstanceKey, _Gate | None] = {}
     starts = [key for key, decision in by_key.items() if (hold and decision.action is Action.RETRY) or waits_in_service(decision)]
     for key in _upstream_first(starts, by_key, depends, strict=beyond.order if strict else ""):
-        decision, gate = by_key.get(key), _nearest(gates, depends.get(key, frozenset()) - {key})
+        decision, gate = by_key.get(key), _nearest(gates, depends.get(key, frozenset()))
         if decision is None:
             other = beyond.others.get(key)
             own = None if other is None else beyond.gate(other)
@@ -175,11 +175,11 @@ def _left_behind(decision: Decision) -> Decision:
 
 
 def _renamed(depends: Depends, listed: t.Iterable[InstanceKey]) -> dict[InstanceKey, frozenset[InstanceKey]]:
-    """*depends* under the keys that are listed now: what it was read from may be older, or newer, than the list."""
+    """*depends* under the keys that are listed now: what it was read from may be older, or newer, than the list. What depends on itself does not."""
     name = listed_key(listed)
     renamed: dict[InstanceKey, frozenset[InstanceKey]] = {}
     for key, above in depends.items():
-        renamed[name(key)] = renamed.get(name(key), frozenset()) | frozenset(map(name, above))
+        renamed[name(key)] = (renamed.get(name(key), frozenset()) | frozenset(map(name, above))) - {name(key)}
     return renamed
 
 
@@ -242,7 +242,7 @@ def _upstream_first(
         path[start] = iter(sorted(depends.get(start, ())))
         while path:
             key = next(reversed(path))
-            upper = next((above for above in path[key] if above != key and above not in done), None)
+            upper = next((above for above in path[key] if above not in done), None)
             if upper is None:
                 del path[key]
                 done.add(key)

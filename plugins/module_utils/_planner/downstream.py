@@ -38,7 +38,7 @@ from .._models.decision import Action, Decision
 from .._models.downstream import CANCELLED, STALE, Dependant, Effect, Graph, Renewal, Root
 from .._models.instance import InstanceKey, JobInstance, Status
 from .dependency_order import IN_A_CIRCLE
-from .graph import levels, turned
+from .graph import in_order, levels, turned
 from .reconcile import Policy, decide
 
 #: Statuses of a dependant that a rerun may answer, and the effect that each of them has then.
@@ -269,15 +269,7 @@ class _Layout:
 
     def _in_circles(self) -> set[InstanceKey]:
         """The outdated instances that are above themselves through others, and those below them."""
-        waiting = {key: sum(parent in self.outdated for parent in self.above(key)) for key in self.outdated}
-        free = [key for key, number in waiting.items() if not number]
-        while free:
-            for child in self._children.get(free.pop(), ()):
-                if child in waiting:
-                    waiting[child] -= 1
-                    if not waiting[child]:
-                        free.append(child)
-        return {key for key, number in waiting.items() if number > 0}
+        return set(in_order({key: [child for child in self._children.get(key, ()) if child in self.outdated] for key in self.outdated})[1])
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,19 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Walks over what depends on what: instances by key, each with those directly above or below it. Pure.
-
-What depends on itself is reached from itself only through others.
-"""
+"""Walks over what depends on what: instances or jobs, each with those directly above or below it. Pure."""
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
-from .._models.instance import InstanceKey
-
-Edges = t.Mapping[InstanceKey, t.Collection[InstanceKey]]
+_Node = t.TypeVar("_Node", bound=t.Hashable)
 
 
-def turned(edges: Edges) -> dict[InstanceKey, list[InstanceKey]]:
-    """*edges* the other way: from what is above something to what is below it."""
-    other: dict[InstanceKey, list[InstanceKey]] = {}
+def turned(edges: t.Mapping[_Node, t.Collection[_Node]]) -> dict[_Node, list[_Node]]:
+    """*edges* the other way: from what is above something to what is below it. What depends on itself does not."""
+    other: dict[_Node, list[_Node]] = {}
     for key, ends in edges.items():
         for end in ends:
             if end != key:
@@ -26,8 +22,11 @@ def turned(edges: Edges) -> dict[InstanceKey, list[InstanceKey]]:
 
 
 def levels(
-    edges: Edges, starts: t.Iterable[InstanceKey], depth: float = float("inf"), within: t.Container[InstanceKey] | None = None
-) -> dict[InstanceKey, int]:
+    edges: t.Mapping[_Node, t.Collection[_Node]],
+    starts: t.Iterable[_Node],
+    depth: float = float("inf"),
+    within: t.Container[_Node] | None = None,
+) -> dict[_Node, int]:
     """How many steps from the nearest of *starts*, which have 0, everything is that is at most *depth* of them away.
 
     :param within: what is walked over; None: everything.
@@ -42,6 +41,19 @@ def levels(
     return steps
 
 
-def reached(edges: Edges, starts: t.Iterable[InstanceKey]) -> set[InstanceKey]:
-    """Everything that is one or more steps from *starts*; of those only what another is a step above, or it itself in a circle."""
-    return {end for key in levels(edges, starts) for end in edges.get(key, ()) if end != key}
+def reached(edges: t.Mapping[_Node, t.Collection[_Node]], starts: t.Iterable[_Node]) -> set[_Node]:
+    """Everything that is one or more steps from *starts*; of these only what something leads back to."""
+    return {end for key in levels(edges, starts) for end in edges.get(key, ())}
+
+
+def in_order(edges: t.Mapping[_Node, t.Collection[_Node]]) -> tuple[list[_Node], list[_Node]]:
+    """What *edges* lead from and to, each before everything that it leads to; and what has no such place, because it stands in a circle or behind
+    one."""
+    before = collections.Counter(end for ends in edges.values() for end in ends)
+    order = [node for node in edges if not before[node]]
+    for node in order:
+        for end in edges.get(node, ()):
+            before[end] -= 1
+            if not before[end]:
+                order.append(end)
+    return order, [node for node in dict.fromkeys((*edges, *before)) if before[node]]

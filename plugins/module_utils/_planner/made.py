@@ -13,10 +13,8 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._models.downstream import Renewal, Root
-from .._models.instance import InstanceKey, InstanceType, JobInstance, Status
+from .._models.instance import InstanceKey, InstanceType, JobInstance, JobName, Status
 
-#: Workspace and name of a job.
-JobName = t.Tuple[str, str]
 _DAY_MS = 86_400_000
 _NEW = ("missing", "made", "failed", "gone")
 

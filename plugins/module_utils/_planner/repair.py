@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 
 from .._common.text import counted, printable
 from .._common.times import to_iso
+from .._models.instance import JobName
 from .._models.patch_data import PatchDataRow
+from .graph import reached
 from .schedules import SCHEDULED_STATUS
-
-#: Workspace and name of a job.
-JobName = t.Tuple[str, str]
 
 #: When missing instances are made.
 BEFORE, AFTER = "before_reruns", "after_reruns"
@@ -127,11 +126,11 @@ def stages(snapshots: t.Sequence[RepairSnapshot]) -> Stages:
 
     :param snapshots: of all workspaces that are repaired together.
     """
-    graph = {(snapshot.workspace_id, name): tuple(jobs) for snapshot in snapshots for name, jobs in snapshot.above.items()}
+    graph = _graph(snapshots)
     failed = {(snapshot.workspace_id, name) for snapshot in snapshots for name in snapshot.failed}
     due = [gap for snapshot in snapshots for gap in snapshot.missing]
     absent = {gap.job for gap in due}
-    above = {job: _above(job, graph) for job in absent | failed}
+    above = {job: reached(graph, [job]) for job in absent | failed}
     late = {job for job in absent if above[job] & failed or any(other[0] != job[0] for other in above[job] & absent)}
     return Stages({gap.name: AFTER if gap.job in late else BEFORE for gap in due}, _refused(late, failed, absent, above))
 
@@ -170,11 +169,11 @@ def held_back(snapshots: t.Sequence[RepairSnapshot]) -> dict[str, str]:
 
     :param snapshots: of all workspaces that are repaired together, with the jobs that are broken after the reruns as the failed ones.
     """
-    graph = {(snapshot.workspace_id, name): tuple(jobs) for snapshot in snapshots for name, jobs in snapshot.above.items()}
+    graph = _graph(snapshots)
     broken = {(snapshot.workspace_id, name) for snapshot in snapshots for name in snapshot.failed}
     late: dict[str, str] = {}
     for gap in (gap for snapshot in snapshots for gap in snapshot.missing):
-        causes = sorted(_above(gap.job, graph) & broken)
+        causes = sorted(reached(graph, [gap.job]) & broken)
         if causes:
             names = ", ".join(printable(name, 80) for _where, name in causes[:_NAMED])
             late[gap.name] = f"the job depends on {names}, which did not succeed. Run the repair again when the cause is corrected"
@@ -192,7 +191,7 @@ def waves(missing: t.Iterable[Missing], above: t.Mapping[str, t.Sequence[JobName
         by_job.setdefault(gap.job, []).append(gap)
     here = next(iter(by_job), ("", ""))[0]
     graph = {(here, name): tuple(jobs) for name, jobs in above.items()}
-    below = {job: (_above(job, graph) - {job}) & by_job.keys() for job in by_job}
+    below = {job: (reached(graph, [job]) - {job}) & by_job.keys() for job in by_job}
     ordered: list[list[Missing]] = []
     left = dict(by_job)
     while left:
@@ -233,8 +232,8 @@ def being_made(gap: Missing, listed: t.Mapping[str, t.Iterable[PatchDataRow]]) -
 
 def workspaces_above(missing: t.Iterable[Missing], snapshots: t.Sequence[RepairSnapshot]) -> set[str]:
     """Ids of the workspaces of the jobs that those of *missing* depend on: PatchData there may include them, and is listed there alone."""
-    graph = {(snapshot.workspace_id, name): tuple(jobs) for snapshot in snapshots for name, jobs in snapshot.above.items()}
-    return {where for gap in missing for where, _name in _above(gap.job, graph)}
+    graph = _graph(snapshots)
+    return {where for where, _name in reached(graph, (gap.job for gap in missing))}
 
 
 def approved_names(plan: t.Mapping[str, t.Any]) -> frozenset[str]:
@@ -272,13 +271,6 @@ def changes(due: t.Sequence[Missing], approved: t.AbstractSet[str], made: t.Cont
     return f"what is missing differs from what was approved, now {what}; {'; '.join(texts)}"
 
 
-def _above(job: JobName, graph: t.Mapping[JobName, t.Sequence[JobName]]) -> set[JobName]:
-    """All jobs that *job* depends on, directly or not."""
-    seen: set[JobName] = set()
-    path = list(graph.get(job, ()))
-    while path:
-        other = path.pop()
-        if other not in seen:
-            seen.add(other)
-            path += graph.get(other, ())
-    return seen
+def _graph(snapshots: t.Iterable[RepairSnapshot]) -> dict[JobName, tuple[JobName, ...]]:
+    """Job -> the jobs that it depends on, in all workspaces."""
+    return {(snapshot.workspace_id, name): tuple(jobs) for snapshot in snapshots for name, jobs in snapshot.above.items()}

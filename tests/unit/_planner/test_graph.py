@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.graph import levels, reached, turned
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.graph import in_order, levels, reached, turned
 from tests.unit.building import WORKSPACE
 
 A, B, C, D, E = (InstanceKey(WORKSPACE, name, 0, 0) for name in "abcde")
@@ -29,5 +29,11 @@ def test_levels_are_counted_from_the_nearest_start() -> None:
 def test_what_is_reached_is_not_where_it_began_unless_something_leads_there() -> None:
     assert reached(BELOW, [A]) == {B, C}
     assert reached(BELOW, [A, B]) == {B, C}
-    assert reached(BELOW, [E]) == reached({D: frozenset({D})}, [D]) == set()
+    assert reached(BELOW, [E]) == set()
     assert reached({A: [B], B: [A]}, [A]) == {A, B}
+
+
+def test_an_order_begins_with_what_nothing_leads_to_and_leaves_out_circles() -> None:
+    assert in_order(BELOW) == ([A, D, B, C], [])
+    assert in_order({A: [B], B: [C], C: [B, D], E: [A]}) == ([E, A], [B, C, D])
+    assert in_order({}) == ([], [])
