@@ -113,7 +113,7 @@ def quiet_result(quiet_hours: QuietSpan | None, decisions: t.Iterable[Decision])
     return {"window": quiet_hours.window, "until": quiet_hours.until, "until_iso": to_iso(quiet_hours.until), "instances": held_back}
 
 
-def summary(instances: t.Sequence[Result], already_done: int = 0) -> Result:
+def summary(instances: t.Sequence[t.Mapping[str, t.Any]], already_done: int = 0) -> Result:
     """``total``, ``already_done``, ``rerun``, and counts of ``actions`` and ``statuses``.
 
     :param instances: what :func:`decided` returned.

@@ -13,12 +13,8 @@ STANDINGS = (*MISSED, "to_rerun", *IN_PROGRESS, "succeeded", "other", "already_d
 #: Nothing was to be done, so nothing is reported.
 DONE_BEFORE = frozenset({"already_done"})
 WORDS = {
-    "failed_again": "failed again",
-    "rejected": "rejected by the service",
-    "not_rerunnable": "not rerunnable",
-    "blocked": "waiting for a person",
+    **MISSED,
     "stopped": "stopped, and not rerun",
-    "unknown": "of unknown outcome",
     "to_rerun": "to be rerun",
     "waiting": "still waiting",
     "running": "still running",

@@ -20,15 +20,14 @@ from ...module_utils._common.times import duration_text, to_iso
 from ...module_utils._models.selection import job_pattern
 from ...module_utils._output.expectation import minute
 from ...module_utils._output.messages import HELD_BACK
-from ...module_utils._planner.outcomes import MISSED_WORDS
 from .._common.lines import Line
 from .._common.local_times import local_time, localized, offset, option_time
 from .._common.tables import COLUMNS, labelled, padded, shortened, width, wrapped
 from .._report.command import Command
 from .._report.go_on import interrupted_lines
 from .._report.words import ENGLISH, say, translated
-from .counts import MISSED, SHORT_WORDS, broken, count, policy_remedy, sent_here, summary_of
-from .passes import IN_PROGRESS, INCOMPLETE, LIMIT, OPEN, TO_RERUN, Passes, Result, Timing, error_kind, message_of
+from .counts import MISSED, SHORT_WORDS, broken, count, policy_remedy, sent_here
+from .passes import IN_PROGRESS, INCOMPLETE, LIMIT, TO_RERUN, Passes, Result, Timing, error_kind, message_of
 
 #: How many instances a message names; the rest is counted. The closing lines name more, a result all.
 NAMED = 3
@@ -40,8 +39,6 @@ _TIME_BEHIND = re.compile(r" \(\d{4}-\d\d-\d\dT[^()]*\)")
 #: What is decided of instances that are to be sent, or will be as soon as that may be.
 _DUE = frozenset({"retry", "stop"})
 
-#: How people say what became of an instance that missed the goal, by its standing.
-_WORDS = {action.value: words for action, words in MISSED_WORDS.items()}
 _REMEDIES = {
     "failed_again": "Fix the cause shown in their console logs, then run again without since (or with a later one), or raise attempts.",
     "rejected": "The service says: {reason}. Correct that, then run again without since (or with a later one).",
@@ -95,7 +92,11 @@ def plan_on_console(name: str, run: Passes, *, verbose: bool = False) -> list[Li
         number = collections.Counter(printable(instance.get("job_name", "?"), 100) for instance in due)
         held_back = _held_back_words(run, len(due))
         text = say(
-            language, "{number} of {total} to rerun{held_back}", number=len(due), total=summary_of(run)["total"], held_back=held_back
+            language,
+            "{number} of {total} to rerun{held_back}",
+            number=len(due),
+            total=len(run.instances) + run.already_done,
+            held_back=held_back,
         )
         text = f"{name}  {text}  "
         lines.append(text + _fitting([f"{job} {many}" for job, many in sorted(number.items())], COLUMNS - width(text), language))
@@ -330,7 +331,7 @@ def closing_lines(run: Passes, place: TaskRun, msg: str) -> list[Line]:
         return lines
     troubled = [instance for instances in broken(run).values() for instance in instances]
     if place.timed_out:
-        troubled += run.having(OPEN)
+        troubled += [*run.moving, *run.unsent]
     lines += [_trouble_line(place.host, instance, language) for instance in troubled[:MOST_LINES]]
     if len(troubled) > MOST_LINES:
         lines.append(Line(say(language, "{host}:   and {n} more", len(troubled) - MOST_LINES, host=place.host)))
@@ -350,7 +351,7 @@ def _word(instance: Result) -> str:
     where, status = str(instance.get("standing")), str(instance.get("status"))
     if where in IN_PROGRESS and status not in IN_PROGRESS:
         return "sent" if instance.get("action") != "wait" and instance.get("attempts") else "waiting"
-    return "waiting" if where == TO_RERUN else _WORDS.get(where, status)
+    return "waiting" if where == TO_RERUN else MISSED.get(where, status)
 
 
 def instance_name(instance: Result) -> str:
@@ -433,7 +434,7 @@ def _no_match(run: Passes) -> str:
 
 
 def _bad(run: Passes, place: TaskRun, missed: t.Mapping[str, list[Result]], moving: list[Result]) -> str:
-    parts = [f"{len(instances)} {_WORDS[name]} ({_named(instances)})" for name, instances in missed.items() if instances]
+    parts = [f"{len(instances)} {MISSED[name]} ({_named(instances)})" for name, instances in missed.items() if instances]
     after = f"after {duration_text(place.elapsed)}"
     if moving:
         word = "in progress when the service answered last," if run.failed_passes else "still in progress"

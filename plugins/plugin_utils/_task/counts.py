@@ -8,24 +8,17 @@ The module says of each instance where it stands; nothing is decided here a seco
 
 from __future__ import annotations
 
-import collections
 import typing as t
 
-from ...module_utils._planner.reasons import Group, grouped
+from ...module_utils._output.results import summary
+from ...module_utils._planner.outcomes import MISSED_WORDS
+from ...module_utils._planner.reasons import grouped
 from .passes import INCOMPLETE, TO_RERUN, Passes, Result, error_kind
 
-#: Standings at which an instance missed the goal, in the order in which people are told.
-MISSED = ("failed_again", "rejected", "not_rerunnable", "blocked", "stopped", "skipped", "unknown")
+#: Standings at which an instance missed the goal, in the order in which people are told, and how people say it.
+MISSED = {action.value: words for action, words in MISSED_WORDS.items()}
 #: The same in a word or two, for lines of a terminal.
-SHORT_WORDS = {
-    "failed_again": "failed again",
-    "rejected": "rejected",
-    "not_rerunnable": "not rerunnable",
-    "blocked": "waiting for a person",
-    "stopped": "stopped",
-    "skipped": "skipped",
-    "unknown": "of unknown outcome",
-}
+SHORT_WORDS = {**MISSED, "rejected": "rejected", "skipped": "skipped"}
 #: Everything that is counted, in the order in which it is shown.
 COUNTS = (
     *("failed", "rerun", "to_rerun", "adopted", "succeeded", "running", "waiting", *MISSED, "other", "broken"),
@@ -112,31 +105,10 @@ def counts(instances: t.Iterable[Result], statuses: t.Container[str], *, check: 
     return count
 
 
-def summary_of(run: Passes) -> dict[str, t.Any]:
-    """Counts over all instances, as the module returns them for one pass: ``total``, ``already_done``, ``rerun``, ``actions`` and final ``statuses``."""
-    actions = collections.Counter(str(instance.get("action")) for instance in run.instances.values())
-    statuses = collections.Counter(str(instance.get("status")) for instance in run.instances.values())
-    if run.already_done:
-        actions["done"] += run.already_done
-        statuses["success"] += run.already_done
-    return {
-        "total": len(run.instances) + run.already_done,
-        "already_done": run.already_done,
-        "rerun": sum(1 for instance in run.instances.values() if instance.get("rerun")),
-        "actions": dict(actions),
-        "statuses": dict(statuses),
-    }
-
-
 def policy_remedy(instances: t.Iterable[Result]) -> str:
     """What to do about those of *instances* that a policy about reasons left to a person; "" if it left none."""
     options = sorted({str(instance["policy"]["option"]) for instance in instances if instance.get("policy")})
     return f"What {' and '.join(options)} left out: correct why it failed, then rerun it without the pattern." if options else ""
-
-
-def reasons_of(run: Passes) -> list[Group]:
-    """Why instances failed, also those that have succeeded since, by reason."""
-    return grouped(run.instances.values())
 
 
 def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapsed: float, left: bool = False) -> dict[str, t.Any]:
@@ -167,8 +139,8 @@ def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapse
         "msg": msg,
         "changed": changed(run) or run.unclear,
         "instances": instances,
-        "reasons": reasons_of(run),
-        "summary": summary_of(run),
+        "reasons": grouped(instances),  # also of those that have succeeded since
+        "summary": summary(instances, run.already_done),
         "recap": count(run, over=over) if known else {},
         "recap_by_job": count_by_job(run, over=over) if known else {},
         "plan": list(run.plan),

@@ -18,8 +18,6 @@ from ansible.module_utils.parsing.convert_bool import boolean
 Result = t.Mapping[str, t.Any]
 Identity = t.Tuple[str, str, int, int, str]
 
-#: Actions that another pass can change.
-OPEN = frozenset({"retry", "stop", "wait", "settling"})
 #: Standings of instances that the service works on, and of those that are still to be sent.
 IN_PROGRESS = ("waiting", "running")
 TO_RERUN = "to_rerun"

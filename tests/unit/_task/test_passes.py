@@ -58,7 +58,7 @@ def texts(lines: t.Iterable[Line]) -> list[str]:
 
 
 def passed(*instances: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
-    finished = not any(instance["action"] in passes.OPEN for instance in instances)
+    finished = not any(Action(instance["action"]).open for instance in instances)
     return {
         "changed": any(instance["rerun"] for instance in instances),
         "instances": list(instances),
