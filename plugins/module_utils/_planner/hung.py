@@ -34,7 +34,7 @@ from .._models.attempt import DAY_MS, EFFECTIVE, Attempt, AttemptKind, Failure, 
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceType, JobInstance, Status
 from .._models.slotted import replace
-from .reconcile import HIDDEN_MS, Policy
+from .reconcile import HIDDEN_MS, Policy, decide
 
 NONE, STOP, STOP_AND_RERUN, REPORT = "none", "stop", "stop_and_rerun", "report"
 
@@ -84,6 +84,23 @@ class StopPolicy:
         return self.timeout_action == STOP and self.timeout_ms is not None
 
 
+def decide_with_stops(
+    instance: JobInstance,
+    policy: Policy,
+    wanted: StopPolicy,
+    now: int,
+    attempt: Attempt | None,
+    effective: t.Sequence[Attempt] = (),
+    stops: t.Sequence[Attempt] = (),
+) -> Decision:
+    """What is to be done about *instance*, as :func:`decide` says it, and by the table at the top of this file.
+
+    :param stops: at the instance, of whatever run, oldest first.
+    """
+    judged = judged_with_stops(instance, policy, wanted, now, stops, effective)
+    return _with_stop(decide(instance, judged, now, attempt, effective), policy, wanted, now, stops)
+
+
 def judged_with_stops(
     instance: JobInstance, policy: Policy, wanted: StopPolicy, now: int, stops: t.Sequence[Attempt], effective: t.Sequence[Attempt]
 ) -> Policy:
@@ -101,12 +118,7 @@ def judged_with_stops(
     return replace(policy, attempts=policy.attempts + spent, statuses=policy.statuses | {instance.status} if owed else policy.statuses)
 
 
-def with_stop(decision: Decision, policy: Policy, wanted: StopPolicy, now: int, stops: t.Sequence[Attempt]) -> Decision:
-    """*decision*, by the table at the top of this file.
-
-    :param now: as for :func:`decide`.
-    :param stops: as for :func:`judged_with_stops`.
-    """
+def _with_stop(decision: Decision, policy: Policy, wanted: StopPolicy, now: int, stops: t.Sequence[Attempt]) -> Decision:
     instance, newest = decision.instance, stops[-1] if stops else None
     if newest is not None:
         due = _unsettled_until(newest, instance, policy, now)

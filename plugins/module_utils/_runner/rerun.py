@@ -38,7 +38,7 @@ from .._planner.deadline import Deadlines, Urgency, deadline_of, job_ends
 from .._planner.dependency_order import Depends
 from .._planner.downstream import Knowledge, RerunEarlier, decide_dependants, rerun_earlier, roots_of
 from .._planner.forecast import Forecast, Room, Runs, foresee, running_at_once, runs_of
-from .._planner.hung import STOP_AND_RERUN, StopPolicy, first_starts, judged_with_stops, stop_word, with_stop, without_reruns
+from .._planner.hung import STOP_AND_RERUN, StopPolicy, decide_with_stops, first_starts, stop_word, without_reruns
 from .._planner.limits import Limits
 from .._planner.made import Made
 from .._planner.outcomes import SHARED_KINDS, due_in, is_broken, left_to_do, missed, of_unknown_outcome, unsent
@@ -48,7 +48,7 @@ from .._planner.plan_id import approved_since
 from .._planner.quiet_hours import QuietSpan
 from .._planner.reason_policy import ReasonPolicy
 from .._planner.reasons import grouped
-from .._planner.reconcile import SINCE_AHEAD_MS, Policy, decide, decide_missing
+from .._planner.reconcile import SINCE_AHEAD_MS, Policy, decide_missing
 from .ansible_module import ModuleRun
 from .dependencies import OrderReader
 from .downstream import Below
@@ -155,12 +155,15 @@ class Goal(Strategy):
             notes.clear()
         self._stands = self._foreseen = None
         asked_at = stopwatch()
-        fixed, since = self.state.window, self.since(self.clock.now_ms())
-        listing, window, asked_ms = timed_window(
-            self.clock,
-            lambda now_ms: fixed or window_of(self.run.options, now_ms),
-            lambda window: self._listed(window, since.ms),
-        )
+        fixed, since = self.state.window, self.since(self.clock.now_ms()).ms
+
+        def read(window: Window) -> Listing:
+            # Before the first answer the time is this machine's, which may be behind, and a window that ends now ends a moment before
+            # since: what was started meanwhile must not be missed.
+            started = None if since is None else Window(since - TOLERANCE_MS, max(since, self.clock.latest_ms()) + CLOCK_LIMIT_MS)
+            return list_selected(self.api, self._select(window), started=started, every_type=True)
+
+        listing, window, asked_ms = timed_window(self.clock, lambda now_ms: fixed or window_of(self.run.options, now_ms), read)
         self._unlisted = listing.problems
         for text in listing.notes:
             self.note(text)
@@ -512,13 +515,19 @@ class Goal(Strategy):
             since_given=snapshot.scope.since_given,
             started=t.cast("t.Mapping[str, int]", self.state.started),
         )
-
-        def decision(instance: JobInstance) -> Decision:
-            made, reran = snapshot.stops.get(instance.key, ()), snapshot.effective.get(instance.key, ())
-            judged = judged_with_stops(instance, policy, self._stops, now, made, reran)
-            return with_stop(decide(instance, judged, now, attempts.get(instance.key), reran), policy, self._stops, now, made)
-
-        decisions = [decision(instance) for instance in instances]
+        effective, stops = snapshot.effective, snapshot.stops
+        decisions = [
+            decide_with_stops(
+                instance,
+                policy,
+                self._stops,
+                now,
+                attempts.get(instance.key),
+                effective.get(instance.key, ()),
+                stops.get(instance.key, ()),
+            )
+            for instance in instances
+        ]
         if options["timeout_action"] != "none":
             self._stops = replace(self._stops, started=first_starts(decisions, self._stops.started))
         return decisions
@@ -560,12 +569,6 @@ class Goal(Strategy):
         """The statuses to rerun, and the one to stop first: an instance that is in one of them at the end missed the goal."""
         hung = {Status.RUNNING_EXCEPTION} if self.run.options["running_exception"] == STOP_AND_RERUN else set()
         return self._policy(scope).statuses | hung
-
-    def _listed(self, window: Window, since: int | None) -> Listing:
-        # Before the first answer the time is this machine's, which may be behind, and a window that ends now ends a moment before
-        # since: what was started meanwhile must not be missed.
-        started = None if since is None else Window(since - TOLERANCE_MS, max(since, self.clock.latest_ms()) + CLOCK_LIMIT_MS)
-        return list_selected(self.api, self._select(window), started=started, every_type=True)
 
     def _read_reasons(self, decisions: t.Sequence[Decision]) -> None:
         """Why the instances failed, as far as it can be read."""

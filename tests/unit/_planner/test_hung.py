@@ -15,12 +15,11 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.decision 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.hung import (
     StopPolicy,
+    decide_with_stops,
     judged_with_stops,
     stop_word,
-    with_stop,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import outcome_of_one
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
 from tests.unit.building import at, attempt, instance, policy
 
 #: What runs since T + 10, rerun at T + 5; and what hangs since the night.
@@ -41,8 +40,7 @@ def decided(
     """What is decided of *listed*, by both tables."""
     asked = StopPolicy(**{"run_id": "run-1", "timeout_ms": OVER, **wanted})
     effective = [] if rerun is None else [rerun]
-    judged = judged_with_stops(listed, policy(), asked, now, stops, effective)
-    return with_stop(decide(listed, judged, now, rerun, effective), policy(), asked, now, stops)
+    return decide_with_stops(listed, policy(), asked, now, rerun, effective, stops)
 
 
 STOP: t.Any = {"timeout_action": "stop"}
