@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import abc
 import re
 import sys
 import typing as t
@@ -13,7 +14,7 @@ from .._common.errors import ApiError, Kind, OptionError
 from .._common.text import printable
 from .._http.request import CONTENT_TYPE, Answer, Request, encoded_path
 from .._models.instance import InstanceKey, InstanceType, Job, JobInstance, Status
-from .pagination import Page, Unparsed
+from .pagination import Page, Unparsed, read_paged
 from .parsing import Fields, bad_answer
 
 if t.TYPE_CHECKING:
@@ -117,6 +118,25 @@ class ScopedClient:
                 hint="Check whether it took effect before you send it again.",
             )
         return answer
+
+
+class FactoryApi(abc.ABC):
+    """What both versions of the Factory API have in one workspace. Every method raises ApiError."""
+
+    def __init__(self, client: ScopedClient) -> None:
+        self._client = client
+
+    def list_jobs(self, name: str | None, job_type: str) -> list[Job]:
+        """The jobs of that type whose name contains *name* (None: all)."""
+
+        def fetch(limit: int, offset: int) -> Page[Job]:
+            return self._client.read(self.jobs_request(job_type, limit, offset, name), job_page)
+
+        return read_paged(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
+
+    @abc.abstractmethod
+    def jobs_request(self, job_type: str, limit: int, offset: int, name: str | None = None) -> Request:
+        """One page of :meth:`list_jobs`."""
 
 
 def _named(request: Request, answer: Answer, parse: t.Callable[[t.Any], _T]) -> _T:

@@ -13,7 +13,7 @@ import time
 import typing as t
 
 from .._common.errors import ApiError, Kind
-from .._common.times import Window
+from .._common.times import DAY_MS, Window
 from .base import ScopedClient
 from .management import Management
 from .pagination import Page
@@ -27,7 +27,7 @@ _LIMIT, _PAGES = 100, 50
 #: How long their lists may take, seconds: a plan waits for them.
 BASELINE_SECONDS = 20.0
 #: How far from now committed times are looked for, ms.
-_REACH_MS = 86_400_000
+_REACH_MS = DAY_MS
 
 _T = t.TypeVar("_T")
 

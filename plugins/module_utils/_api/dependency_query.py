@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 
 from .._common.concurrency import in_threads
 from .._common.errors import ApiError, Kind
-from .._common.times import Window
+from .._common.times import DAY_MS, Window
 from .._models.instance import InstanceKey, InstanceType, JobInstance, RelatedInstance, Status
 from .._planner.graph import in_order, reached
 from .list_budget import MAX_ENTRIES
@@ -31,7 +31,7 @@ from .v2 import MAX_DEPTH
 from .workspace import WorkspaceApi
 
 #: How long before a cycle the one before it is looked for, ms: a job that runs monthly.
-PREVIOUS_CYCLE_MS = 31 * 86_400_000
+PREVIOUS_CYCLE_MS = 31 * DAY_MS
 #: Kinds of errors that concern one job or instance and say nothing about the others.
 ONE_ONLY = frozenset({Kind.NOT_FOUND, Kind.INVALID})
 

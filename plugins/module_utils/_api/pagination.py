@@ -26,7 +26,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._common.errors import ApiError, Kind
-from .._common.times import Window
+from .._common.times import DAY_MS, Window
 from .list_budget import ListBudget
 
 _T = t.TypeVar("_T")
@@ -79,7 +79,7 @@ class ListLimits:
     """
 
     page: int = PAGE
-    slice_ms: int = 7 * 86_400_000
+    slice_ms: int = 7 * DAY_MS
 
 
 class _MismatchError(Exception):

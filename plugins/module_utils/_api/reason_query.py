@@ -17,13 +17,14 @@ import typing as t
 from dataclasses import replace
 
 from .._common.concurrency import in_threads
-from .._common.errors import FATAL_KINDS, ApiError, Kind, OptionError
+from .._common.errors import ApiError, Kind, OptionError
 from .._common.text import counted, printable
-from .._models.instance import InstanceKey, JobInstance
+from .._models.instance import FullKey, JobInstance
 from .._models.reason import FAILED, Reason
 from .._planner.reasons import explained, normalised, representatives
 from .log_query import LogReader
 from .workspace import WorkspaceApi
+from .workspace_lists import ENDS_ALL
 
 #: Details that ``auto`` reads for their reasons, and for being named one by one; in one workspace and one run.
 MOST_DETAILS, MOST_NAMED = 10, 20
@@ -33,9 +34,6 @@ MOST_LOGS = 10
 AUTO_SECONDS = 10.0
 #: Errors of the service, of any detail, after which no further one is asked for.
 _PATIENCE = 3
-_ENDS_ALL = FATAL_KINDS | {Kind.NOT_PUBLISHED, Kind.THROTTLED}
-
-FullKey = t.Tuple[InstanceKey, str]
 
 
 class ReasonReader:
@@ -157,7 +155,7 @@ class ReasonReader:
         if isinstance(error, OptionError):
             error = ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL
         patience = _PATIENCE if self._mode == "all" else 0
-        if error.kind in _ENDS_ALL or (error.kind is Kind.SERVER and sum(past.kind is Kind.SERVER for past in self._troubles) >= patience):
+        if error.kind in ENDS_ALL or (error.kind is Kind.SERVER and sum(past.kind is Kind.SERVER for past in self._troubles) >= patience):
             self._ended = True
             raise error
         self._troubles.append(error)
@@ -174,7 +172,7 @@ class ReasonReader:
         """One sentence for all troubles. That v1 is closed is only worth one where somebody asked for every reason."""
         shown = [error for error in self._troubles if self._mode == "all" or error.kind not in (Kind.NOT_PUBLISHED, Kind.NOT_FOUND)]
         if shown:
-            what = f"of {counted(len(shown), 'failure')} " if shown[0].kind not in _ENDS_ALL else ""
+            what = f"of {counted(len(shown), 'failure')} " if shown[0].kind not in ENDS_ALL else ""
             self.notes.append(f"Why instances failed could not be read {what}from v1's instance detail: {printable(shown[0])}.")
 
 

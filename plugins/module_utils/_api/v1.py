@@ -8,32 +8,28 @@ from __future__ import annotations
 import typing as t
 
 from .._common.errors import ApiError, Kind
-from .._common.times import Window
+from .._common.times import DAY_MS, Window
 from .._http.request import Answer, Request
-from .._models.instance import InstanceType, Job, JobInstance, JobNodes, Status
+from .._models.instance import InstanceType, JobInstance, JobNodes, Status
 from .._models.reason import InstanceDetail
 from .._models.rerun_request import RetryOptions, body_v1
 from .base import (
     ASKED_V1,
-    JOBS_PAGE,
-    ScopedClient,
+    FactoryApi,
     asked_status,
     job_page,
 )
 from .instance_detail import instance_detail
 from .list_budget import ListBudget
-from .pagination import ListLimits, Page, read_paged, read_windowed
+from .pagination import ListLimits, Page, read_windowed
 from .parsing import Fields
 
 #: Longest window of one request [H-94].
-V1_WINDOW_MS = 7 * 86_400_000
+V1_WINDOW_MS = 7 * DAY_MS
 
 
-class V1Api:
+class V1Api(FactoryApi):
     """The v1 API in one workspace. Every method raises ApiError."""
-
-    def __init__(self, client: ScopedClient) -> None:
-        self._client = client
 
     def list_instances(
         self,
@@ -59,14 +55,6 @@ class V1Api:
         limits = ListLimits(slice_ms=V1_WINDOW_MS)
         instances = read_windowed(fetch, window, key=lambda listed: listed.full_key, what=what, limits=limits, budget=budget)
         return [instance for instance in instances if job_name in (None, instance.job_name)]
-
-    def list_jobs(self, name: str | None, job_type: str) -> list[Job]:
-        """GET …/jobs [SDK]: jobs of that type whose name contains *name* (None: all)."""
-
-        def fetch(limit: int, offset: int) -> Page[Job]:
-            return self._client.read(self.jobs_request(job_type, limit, offset, name), job_page)
-
-        return read_paged(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
 
     def probe(self) -> None:
         """GET …/jobs [SDK] for a single job, to see whether v1 is open to the account."""
@@ -146,7 +134,7 @@ class V1Api:
         return self._client.v1("GET", "list", "jobs", "instances", "detail", query=query)
 
     def jobs_request(self, job_type: str, limit: int, offset: int, name: str | None = None) -> Request:
-        """One page of :meth:`list_jobs`."""
+        """GET …/jobs [SDK], one page of :meth:`list_jobs`."""
         query = {"limit": limit, "offset": offset, "jobType": job_type, "jobName": name}
         return self._client.v1("GET", "jobs", "jobs", query=query)
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.times import Window
+from .._common.times import DAY_MS, Window
 from .._http.request import Answer, Request
 from .._models.instance import (
     InstanceKey,
     InstanceType,
-    Job,
     JobInstance,
     RelatedInstance,
     RelatedJob,
@@ -21,18 +20,16 @@ from .._models.instance import (
 from .._models.rerun_request import RelatedJobs, RetryOptions, body_v2, body_v2_related
 from .base import (
     ASKED_V2,
-    JOBS_PAGE,
-    ScopedClient,
+    FactoryApi,
     asked_status,
     instance,
-    job_page,
 )
 from .list_budget import ListBudget
-from .pagination import ListLimits, Page, read_paged, read_whole, read_windowed
+from .pagination import ListLimits, Page, read_whole, read_windowed
 from .parsing import Fields, bad_answer
 
 #: Longest window of one request: "at most one month" [H-208]; 30 days are never more.
-V2_WINDOW_MS = 30 * 86_400_000
+V2_WINDOW_MS = 30 * DAY_MS
 #: Most layers of dependencies that one request follows [H-DEP].
 MAX_DEPTH = 50
 #: Status -> the field of the statistics that counts it [SDK].
@@ -43,11 +40,8 @@ _COUNTS = {
 }
 
 
-class V2Api:
+class V2Api(FactoryApi):
     """The v2 API in one workspace. Every method raises ApiError."""
-
-    def __init__(self, client: ScopedClient) -> None:
-        self._client = client
 
     def list_instances(
         self,
@@ -71,14 +65,6 @@ class V2Api:
 
         what, limits = f"instances of job {job_name}", ListLimits(slice_ms=V2_WINDOW_MS)
         return read_windowed(fetch, window, key=lambda listed: listed.full_key, what=what, limits=limits, budget=budget)
-
-    def list_jobs(self, name: str | None, job_type: str) -> list[Job]:
-        """GET …/factory/jobs [SDK]: jobs of that type whose name contains *name* (None: all)."""
-
-        def fetch(limit: int, offset: int) -> Page[Job]:
-            return self._client.read(self.jobs_request(job_type, limit, offset, name), job_page)
-
-        return read_paged(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
 
     def statistics(self) -> dict[Status, int]:
         """GET …/factory/monitor/task-statistics-overview [SDK]: instances of the last seven days by status, for statuses that need attention.
@@ -138,7 +124,7 @@ class V2Api:
         return self._client.v2("GET", "list", "jobs", job_name, "instances", "detail", query=query)
 
     def jobs_request(self, job_type: str, limit: int, offset: int, name: str | None = None) -> Request:
-        """One page of :meth:`list_jobs`."""
+        """GET …/factory/jobs [SDK], one page of :meth:`list_jobs`."""
         query = {"limit": limit, "offset": offset, "job_type": job_type, "job_name": name}
         return self._client.v2("GET", "jobs", "jobs", query=query)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from .._common.concurrency import in_threads
 from .._common.errors import FATAL_KINDS, ApiError, Kind, OptionError
-from .._common.times import Window
+from .._common.times import DAY_MS, Window
 from .._models.instance import InstanceType, Job, JobInstance, JobNodes, Status
 from .base import ScopedClient, wanted_status, wanted_type
 from .fallback import ApiVersions
@@ -27,13 +27,13 @@ if t.TYPE_CHECKING:
     from .._http.session import Session
 
 #: Instances are kept for six months [OTC-UMN-C]; earlier plan times are not asked for.
-RETENTION_MS = 190 * 86_400_000
+RETENTION_MS = 190 * DAY_MS
 #: Instances are created when they are due; later plan times than this are not asked for.
-PLANNED_AHEAD_MS = 31 * 86_400_000
+PLANNED_AHEAD_MS = 31 * DAY_MS
 #: How long a v1 host that could not be reached is not tried again, seconds. Whoever watches for days wants the one walk back.
 UNREACHABLE_SECONDS = 900.0
-#: Errors that end every job's list; any other error concerns its own job only.
-_ENDS_EVERY_LIST = FATAL_KINDS | {Kind.NOT_PUBLISHED, Kind.THROTTLED}
+#: Errors that end what is asked of every job or instance; any other error concerns its own only.
+ENDS_ALL = FATAL_KINDS | {Kind.NOT_PUBLISHED, Kind.THROTTLED}
 
 
 @dataclass
@@ -153,7 +153,7 @@ class WorkspaceLists:
             try:
                 return self.list_instances(window, job_name=name, budget=budget, **filters)
             except ApiError as error:
-                if error.kind in _ENDS_EVERY_LIST or budget.exceeded:
+                if error.kind in ENDS_ALL or budget.exceeded:
                     raise
                 return error
             except OptionError as error:

@@ -16,11 +16,13 @@ from .errors import OptionError
 FIRST_MS = 1_000_000_000_000
 LAST_MS = 9_999_999_999_999
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+#: Milliseconds of a day.
+DAY_MS = 86_400_000
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MILLISECOND = timedelta(milliseconds=1)
 _DIGITS = re.compile(r"[0-9]+")
 _RELATIVE = re.compile(r"([+-])([0-9]{1,9})([smhdw])")
-_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": DAY_MS, "w": 604_800_000}
 _ISO = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
     r" ?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
@@ -60,7 +62,7 @@ def to_iso(ms: int) -> str:
     Never raises: a number outside the calendar comes back as that number in ms.
     """
     try:
-        moment = _EPOCH + timedelta(milliseconds=ms)
+        moment = EPOCH + timedelta(milliseconds=ms)
     except OverflowError:
         return f"{ms:.3e} ms" if abs(ms) < 10**300 else "an endless time"
     text = moment.replace(tzinfo=None).isoformat(timespec="milliseconds" if ms % 1000 else "seconds")
@@ -142,7 +144,7 @@ def _iso_ms(match: re.Match[str], value: object, option: str, forms: str) -> int
     try:
         naive = datetime.strptime(f"{date} {clock}:{second or '00'}", "%Y-%m-%d %H:%M:%S")
         moment = naive.replace(tzinfo=_zone(zone))
-        return (moment - _EPOCH) // _MILLISECOND + int((fraction or "").ljust(3, "0")[:3])
+        return (moment - EPOCH) // _MILLISECOND + int((fraction or "").ljust(3, "0")[:3])
     except (ValueError, OverflowError):
         raise _refusal(option, value, "is not a date, time and zone of the calendar", forms) from None
 

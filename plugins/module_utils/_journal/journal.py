@@ -24,8 +24,8 @@ from dataclasses import dataclass, field
 from .._common.errors import ClaimLostError, JournalError, OptionError
 from .._common.sightings import Sightings
 from .._common.text import printable
-from .._common.times import Window
-from .._models.attempt import DAY_MS, Attempt, AttemptKind, Intent, Outcome, Slot
+from .._common.times import DAY_MS, Window
+from .._models.attempt import Attempt, AttemptKind, Intent, Outcome, Slot
 from .._models.selection import select
 from .._models.slotted import replace
 from . import schema

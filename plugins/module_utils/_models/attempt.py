@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from .instance import InstanceKey, JobInstance
 from .slotted import slotted
 
-#: The day in which reruns of a slot are counted, ms.
-DAY_MS = 86_400_000
-
 
 class Outcome(str, enum.Enum):
     """Outcome of an attempt; the values are what the journal and results hold."""

@@ -128,6 +128,11 @@ class Decision:
         return self.action is Action.RETRY
 
     @property
+    def reruns(self) -> bool:
+        """Whether it is to be rerun, at once or after it was stopped."""
+        return self.asks_rerun or (self.asks_stop and self.then_rerun)
+
+    @property
     def asks_stop(self) -> bool:
         """Whether a request to stop it is to be sent."""
         return self.action is Action.STOP

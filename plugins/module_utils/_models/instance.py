@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from .._common.times import to_iso
 from .slotted import slotted
 
+#: An instance, also where twins share a key: see :attr:`JobInstance.full_key`.
+FullKey = t.Tuple["InstanceKey", str]
 #: A job: the id of its workspace, and its name.
 JobName = t.Tuple[str, str]
 

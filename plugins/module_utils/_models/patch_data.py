@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from .._common.errors import OptionError
 from .._common.text import printable
-from .._common.times import parse_point, to_iso
+from .._common.times import EPOCH, parse_point, to_iso
 
 #: What the status of a run is here, by the service's words. Only the first three are documented, of which the SDK writes the third CANCLE.
 STATUSES = {
@@ -36,7 +36,6 @@ _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}) ?([Zz]|[+-][0-9]{2}(?::?[0-9]{2
 _OFFSET = re.compile(r"([+-])([0-9]{2})(?::?([0-9]{2}))?$")
 _SPAN = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]")
 _SECOND_MS, _HOUR_MS = 1000, 3_600_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class RunTime(t.NamedTuple):
@@ -229,7 +228,7 @@ def _date(value: t.Any, option: str) -> tuple[int, int]:
 
 
 def _sent_date(ms: int, hours: int) -> str:
-    moment = (_EPOCH + timedelta(milliseconds=ms + hours * _HOUR_MS)).strftime("%Y-%m-%dT%H:%M:%S")
+    moment = (EPOCH + timedelta(milliseconds=ms + hours * _HOUR_MS)).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{moment} {'-' if hours < 0 else '+'}{abs(hours):02}"
 
 

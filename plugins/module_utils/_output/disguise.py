@@ -20,6 +20,7 @@ import typing as t
 import unicodedata
 from urllib.parse import quote, unquote
 
+from .._common.times import DAY_MS
 from . import plain_words
 
 #: Characters in a row that are replaced together, so that a word is disguised alike in every name and text that it is a part of.
@@ -29,7 +30,7 @@ _HEX = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{8,}|(?=.*[0-9])(?=.*[A-F])[0-
 #: A part of a URL in which characters are percent-encoded.
 _ENCODED = re.compile(r"[\w.~-]*(?:%[0-9A-Fa-f]{2}[\w.~-]*)+")
 _AROUND = re.compile(r"""([(\[{"'\u201c\u2018]*)(.*?)([)\]}.,:;!?"'\u201d\u2019…]*)""", re.DOTALL)
-_WEEK_MS = 7 * 86_400_000
+_WEEK_MS = 7 * DAY_MS
 _WEEKS = 500
 #: Blocks of Unicode in which the characters of a script are many and in no order that says anything.
 _WIDE = tuple("".join(map(chr, range(first, last + 1))) for first, last in ((0x4E00, 0x9FA5), (0xAC00, 0xD7A3)))

@@ -14,6 +14,7 @@ from collections import Counter
 
 from .._common.errors import ApiError, Kind
 from .._common.text import counted, listed, printable
+from .._common.times import DAY_MS
 from .._models.attempt import Failure
 from .._models.checkup import Assumption, Setting
 from .._models.evidence import Evidence
@@ -26,7 +27,6 @@ from .siblings import beside_siblings
 _ENOUGH = 3
 #: Lists that must show the same order, and entries that they must have, so that it is not chance.
 _LISTS, _ENTRIES = 3, 5
-_DAY_MS = 86_400_000
 #: Characters of the text about one point, which may quote the service.
 _MAX_EVIDENCE = 300
 #: Types of nodes as the documentation's table writes them; the SDK joins the words [SDK][OTC-95].
@@ -148,7 +148,7 @@ def _submit_time_of(evidence: Evidence) -> Decided:
     for job_name, times in by_job.items():
         submit_time, count = Counter(times.values()).most_common(1)[0]
         sharing = [plan for plan, submitted in times.items() if submitted == submit_time]
-        if count >= _ENOUGH and max(sharing) - min(sharing) > _DAY_MS:
+        if count >= _ENOUGH and max(sharing) - min(sharing) > DAY_MS:
             return "job", f"{counted(count, 'instance')} of {job_name}, planned over more than a day, share it"
         if count == 1 and len(times) >= _ENOUGH and all(submitted <= plan for plan, submitted in times.items()):
             return "instance", f"{counted(len(times), 'instance')} of {job_name} have their own, before their plan times"

@@ -11,8 +11,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from .._common.times import to_iso
-from .._models.attempt import DAY_MS, LOST, Attempt, Comparison, Outcome, compare
+from .._common.times import DAY_MS, to_iso
+from .._models.attempt import LOST, Attempt, Comparison, Outcome, compare
 from .._models.decision import Action, Decision
 from .hung import kept
 

@@ -72,7 +72,7 @@ class Beyond:
 
     def gate(self, other: JobInstance) -> _Gate | None:
         """What *other* means for those that depend on it."""
-        name = _name(other)
+        name = named(other)
         if self.unseen is not None and self.unseen(other):
             return _Gate(other, f"{name}, which could not be listed", broken=True, outside=True)
         if other.status.in_progress:
@@ -195,14 +195,14 @@ def _yet_to_send(decision: Decision | None) -> bool:
 def _gate(decision: Decision, above: _Gate | None) -> _Gate | None:
     action, status = decision.action, decision.instance.status
     if action.open:
-        return _Gate(decision.instance, _name(decision.instance), stage=max(1, decision.queued))
+        return _Gate(decision.instance, named(decision.instance), stage=max(1, decision.queued))
     if action is Action.DONE:
         return None
     if action in (Action.SKIPPED, Action.BLOCKED) and above is not None and above.broken and status in (Status.FAIL, Status.WAITING):
         return above  # name the cause, not the one that was skipped because of it
     if action is Action.SKIPPED and status is not Status.FAIL:
         return None
-    text = f"{_name(decision.instance)}, which {_ENDED.get(action, 'did not succeed')}"
+    text = f"{named(decision.instance)}, which {_ENDED.get(action, 'did not succeed')}"
     return _Gate(decision.instance, text, broken=True, outside=action is Action.SKIPPED)
 
 
@@ -258,16 +258,17 @@ def _upstream_first(
 
 
 def _circle(keys: t.Sequence[InstanceKey], by_key: t.Mapping[InstanceKey, Decision], order: str) -> OptionError:
-    named = [
-        _name(by_key[key].instance) if key in by_key else f"job {printable(key.job_id, 40)}, planned {to_iso(key.plan_time)}"
+    names = [
+        named(by_key[key].instance) if key in by_key else f"job {printable(key.job_id, 40)}, planned {to_iso(key.plan_time)}"
         for key in keys
     ]
-    shown = [*named[:_NAMED], "…"] if len(named) > _NAMED else named
+    shown = [*names[:_NAMED], "…"] if len(names) > _NAMED else names
     return OptionError(
-        f"order: {order} cannot order {len(keys)} instances that depend on each other in a circle: {' -> '.join([*shown, named[0]])}. "
+        f"order: {order} cannot order {len(keys)} instances that depend on each other in a circle: {' -> '.join([*shown, names[0]])}. "
         "Nothing was sent. Rerun them with order: parallel, or select fewer jobs."
     )
 
 
-def _name(instance: JobInstance) -> str:
+def named(instance: JobInstance) -> str:
+    """An instance for people: its job and plan time."""
     return f"job {printable(instance.job_name, 80)}, planned {to_iso(instance.key.plan_time)}"

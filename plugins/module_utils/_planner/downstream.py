@@ -31,13 +31,12 @@ import dataclasses
 import typing as t
 from dataclasses import dataclass, field
 
-from .._common.text import printable
 from .._common.times import to_iso
 from .._models.attempt import Attempt, AttemptKind, Comparison, Failure, Outcome, compare
 from .._models.decision import Action, Decision
 from .._models.downstream import CANCELLED, STALE, Dependant, Effect, Graph, Renewal, Root
 from .._models.instance import InstanceKey, JobInstance, Status
-from .dependency_order import IN_A_CIRCLE
+from .dependency_order import IN_A_CIRCLE, named
 from .graph import in_order, levels, turned
 from .reconcile import Policy, decide
 
@@ -315,7 +314,7 @@ def decide_dependants(dependants: t.Sequence[Dependant], mode: str, known: Knowl
             decisions.append(_decided(dependant, effect, obstacle, known, graph))
         elif mode == STALE and dependant.outdated and dependant.instance.status is Status.RUNNING:
             decision = decide(dependant.instance, _policy(dependant, Effect.STALE, known), known.now, None)
-            reason = f"in progress, on old data of {_named(dependant.upstream)}; it is looked at again when it has ended"
+            reason = f"in progress, on old data of {named(dependant.upstream)}; it is looked at again when it has ended"
             decisions.append(dataclasses.replace(decision, reason=reason, downstream=Effect.STALE))
     return decisions
 
@@ -353,7 +352,7 @@ def _decided(dependant: Dependant, effect: Effect, obstacle: Dependant | None, k
         return dataclasses.replace(
             decision, action=Action.BLOCKED, reason=f"{reason}; {hindrance}", attempts=attempts, alone=False, superseded=None
         )
-    return dataclasses.replace(decision, reason=reason, upstream_outdated=_named(dependant.upstream) if dependant.coming else "")
+    return dataclasses.replace(decision, reason=reason, upstream_outdated=named(dependant.upstream) if dependant.coming else "")
 
 
 def _answered(instance: JobInstance, attempt: Attempt, policy: Policy) -> bool:
@@ -386,14 +385,14 @@ def _hindrance(dependant: Dependant, obstacle: Dependant | None, graph: Graph) -
         return f"its state could not be read, so it is not sent: {unlisted}"
     if obstacle is None:
         return ""
-    name = _named(obstacle.instance)
+    name = named(obstacle.instance)
     if obstacle.effect is Effect.STALE:
         return f"it depends on {name}, which succeeded on old data and is not rerun (downstream: cancelled); set downstream to stale"
     return f"it depends on {name}, which a person stopped or set to success; rerun that first, if it is to run at all"
 
 
 def _why(dependant: Dependant, effect: Effect) -> str:
-    upstream = _named(dependant.upstream)
+    upstream = named(dependant.upstream)
     if effect is Effect.CANCELLED:
         return f"was cancelled downstream of {upstream}; the service does not tell whether a person stopped it while it waited"
     instance = dependant.instance
@@ -402,7 +401,3 @@ def _why(dependant: Dependant, effect: Effect) -> str:
         return f"is rerun after new data of {upstream}: {instance.status.value}, {started}"
     ended = f", before its new end {to_iso(dependant.since)}" if dependant.since is not None else ""
     return f"succeeded on old data of {upstream}: {started}{ended}"
-
-
-def _named(instance: JobInstance) -> str:
-    return f"job {printable(instance.job_name, 80)}, planned {to_iso(instance.key.plan_time)}"

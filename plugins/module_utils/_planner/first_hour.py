@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.times import to_iso
+from .._common.times import DAY_MS, to_iso
 from .._models.evidence import Entry
 
-_HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
+_HOUR_MS = 3_600_000
 #: Every zone's hours ahead of UTC, as in the time zone database; those of more than 12, or -12, have the midnight of another one a day later.
 _ZONES = (*range(-11, 13), -9.5, -3.5, 3.5, 4.5, 5.5, 5.75, 6.5, 9.5, 10.5)
 #: With a midnight as near as that to the present it is not known which day it is, ms.
@@ -44,10 +44,10 @@ def _times(entry: Entry) -> tuple[int, int]:
 def _may_begin(zone: float, after: int, until: int, now_ms: int) -> bool:
     """Whether the last midnight of *zone* is later than *after* and no later than *until*."""
     ahead = int(zone * _HOUR_MS)
-    last = (now_ms + ahead) // _DAY_MS * _DAY_MS - ahead
+    last = (now_ms + ahead) // DAY_MS * DAY_MS - ahead
     midnights = [last]
     if now_ms - last < _NEAR:
-        midnights.append(last - _DAY_MS)
-    if last + _DAY_MS - now_ms < _NEAR:
-        midnights.append(last + _DAY_MS)
+        midnights.append(last - DAY_MS)
+    if last + DAY_MS - now_ms < _NEAR:
+        midnights.append(last + DAY_MS)
     return any(after < midnight <= until for midnight in midnights)

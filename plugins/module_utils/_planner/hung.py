@@ -29,8 +29,8 @@ from dataclasses import dataclass, field
 
 from .._common.errors import ApiError, OptionError
 from .._common.text import printable
-from .._common.times import to_iso
-from .._models.attempt import DAY_MS, EFFECTIVE, Attempt, AttemptKind, Failure, Outcome
+from .._common.times import DAY_MS, to_iso
+from .._models.attempt import EFFECTIVE, Attempt, AttemptKind, Failure, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceType, JobInstance, Status
 from .._models.slotted import replace

@@ -52,7 +52,7 @@ class Limits:
 def refuse_over_limit(plan: Plan, limits: Limits) -> Plan:
     """*plan*, refused if it reruns more than ``max_instances``, for which counts what this run sent before; before an order, which only changes
     when each is sent."""
-    due = [decision for decision in plan.decisions if _reruns(decision)]
+    due = [decision for decision in plan.decisions if decision.reruns]
     return dataclasses.replace(plan, refused=plan.refused or _refusal(plan.decisions, due, limits.max_instances))
 
 
@@ -115,11 +115,6 @@ def over_limit(due: t.Sequence[Decision], most: int | str, less: str) -> str:
     )
 
 
-def _reruns(decision: Decision) -> bool:
-    """Whether it is rerun, at once or after it was stopped."""
-    return decision.action is Action.RETRY or (decision.action is Action.STOP and decision.then_rerun)
-
-
 def _busy(decision: Decision) -> bool:
     """Whether it counts for ``max_parallel``: in progress, or sent and not visible yet."""
     if decision.queued or decision.behind_unsent:
@@ -140,7 +135,7 @@ def _refusal(decisions: t.Sequence[Decision], due: t.Sequence[Decision], most: i
     if most is None or not due:
         return None
     before = sum(
-        not _reruns(decision) and decision.attempt is not None and decision.attempt.outcome not in (*NO_EFFECT, Outcome.CONFLICTED)
+        not decision.reruns and decision.attempt is not None and decision.attempt.outcome not in (*NO_EFFECT, Outcome.CONFLICTED)
         for decision in decisions
     )
     if len(due) + before <= most:

@@ -12,10 +12,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from .._common.times import DAY_MS
 from .._models.downstream import Renewal, Root
 from .._models.instance import InstanceKey, InstanceType, JobInstance, JobName, Status
 
-_DAY_MS = 86_400_000
 _NEW = ("missing", "made", "failed", "gone")
 
 
@@ -46,7 +46,7 @@ class MadeGap:
         own = [instance for instance in listed if self.begin < instance.key.plan_time < self.until]
         if own:
             return own
-        before = [instance for instance in listed if self.begin - _DAY_MS <= instance.key.plan_time <= self.begin]
+        before = [instance for instance in listed if self.begin - DAY_MS <= instance.key.plan_time <= self.begin]
         after = [instance for instance in listed if instance.key.plan_time >= self.until]
         return [*before[-1:], *after[:1]]
 

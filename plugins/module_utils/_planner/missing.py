@@ -18,15 +18,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone, tzinfo
 
 from .._common.text import printable
-from .._common.times import Window
+from .._common.times import DAY_MS, EPOCH, Window
 from .._models.instance import JobInstance
 
 #: How long after its plan time an instance may still be made, ms.
 GRACE_MS = 600_000
 #: What the name of PatchData that fills a gap begins with.
 GAP_NAME = "repair_"
-_DAY_MS = 86_400_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SECOND = timedelta(seconds=1)
 _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)? ?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?")
@@ -170,7 +168,7 @@ class Schedule:
                     naive = datetime(day.year, day.month, day.day, hour, minute, second)
                     moment = naive.replace(tzinfo=self.zone).astimezone(timezone.utc)
                     if moment.astimezone(self.zone).replace(tzinfo=None, fold=0) == naive:  # not one that the clock skips
-                        yield (moment - _EPOCH) // _SECOND * 1000
+                        yield (moment - EPOCH) // _SECOND * 1000
 
 
 @dataclass(frozen=True)
@@ -242,10 +240,10 @@ def gaps(
 def _next(schedule: Schedule, moment: int) -> int:
     """The plan time after *moment*, epoch ms; a day after it if there is none within two months."""
     for days in (1 / 24, 1, 8, 62):
-        times = schedule.plan_times(Window(moment + 1000, moment + int(days * _DAY_MS)))
+        times = schedule.plan_times(Window(moment + 1000, moment + int(days * DAY_MS)))
         if times:
             return times[0]
-    return moment + _DAY_MS
+    return moment + DAY_MS
 
 
 def _name(workspace_id: str, job_name: str, times: t.Sequence[int]) -> str:
@@ -327,8 +325,8 @@ def _moment(value: t.Any, name: str) -> tuple[int | None, timezone | None]:
         moment = datetime.strptime(f"{match[1]} {match[2]}", "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
     except ValueError:
         raise UnknownScheduleError(f"its {name} '{printable(value, 60)}' is not a time of the calendar") from None
-    return (moment - _EPOCH) // _SECOND * 1000, (zone if match[3] is not None else None)
+    return (moment - EPOCH) // _SECOND * 1000, (zone if match[3] is not None else None)
 
 
 def _local(ms: int, zone: tzinfo) -> datetime:
-    return (_EPOCH + timedelta(milliseconds=ms)).astimezone(zone)
+    return (EPOCH + timedelta(milliseconds=ms)).astimezone(zone)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import collections
 import json
 import typing as t
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from .._common.errors import OptionError
-from .._common.times import Window, parse_point, to_iso
+from .._common.times import EPOCH, Window, parse_point, to_iso
 from .._models.attempt import EFFECTIVE, Attempt, AttemptKind, Outcome, Slot
 from .._models.instance import InstanceType, JobInstance, Status
 from .._models.patch_data import ANY_RUN_TIME, EVERY_INSTANCE, PatchData, PatchDataRow
@@ -20,7 +20,6 @@ from .._models.patch_data import ANY_RUN_TIME, EVERY_INSTANCE, PatchData, PatchD
 ACCEPTED_MS = 900_000
 #: How far the clock that stamps starts may be behind the one that stamped the submission, ms.
 SLACK_MS = 60_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _WORDS = {Status.SUCCESS: "succeeded", Status.FAIL: "failed", Status.RUNNING: "running", Status.WAITING: "waiting"}
 
 
@@ -172,7 +171,7 @@ def by_date(instances: t.Iterable[JobInstance], offset_hours: int) -> list[dict[
     or anything else."""
     dates: dict[str, collections.Counter[str]] = {}
     for instance in instances:
-        moment = _EPOCH + timedelta(milliseconds=instance.key.plan_time, hours=offset_hours)
+        moment = EPOCH + timedelta(milliseconds=instance.key.plan_time, hours=offset_hours)
         counts = dates.setdefault(moment.strftime("%Y-%m-%d"), collections.Counter())
         counts["total"] += 1
         counts[_WORDS.get(instance.status, "other")] += 1

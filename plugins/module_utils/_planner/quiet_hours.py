@@ -21,7 +21,7 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 
 from .._common.errors import OptionError
 from .._common.text import did_you_mean, printable
-from .._common.times import to_iso
+from .._common.times import EPOCH, to_iso
 from .._models.decision import Action, Decision
 from .plan import Plan
 
@@ -31,7 +31,6 @@ LEAD_MS = 2000
 _DAY = 86_400
 #: After how long quiet hours that have not ended will never end, ms.
 _FOR_EVER_MS = 8 * _DAY * 1000
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SECOND = timedelta(seconds=1)
 _CLOCK = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?"
 _ENTRY = re.compile(rf"{_CLOCK} ?(?:-|\u2013|to) ?{_CLOCK} ([^ ]+)")
@@ -61,7 +60,7 @@ class _Window:
 
     def end_at(self, ms: int) -> int | None:
         """When the quiet hours end that *ms* is in, epoch ms; None if it is in none."""
-        today = (_EPOCH + timedelta(milliseconds=ms)).astimezone(self.zone).date()
+        today = (EPOCH + timedelta(milliseconds=ms)).astimezone(self.zone).date()
         for days in (-2, -1, 0, 1):  # a day may be skipped where a country changes sides of the date line
             day = today + timedelta(days=days)
             begin, end = _instant(day, self.begin, self.zone, first=True), _instant(day, self.end, self.zone, first=False)
@@ -193,7 +192,7 @@ def _instant(day: date, seconds: int, zone: tzinfo, *, first: bool) -> int:
     """
     later, rest = divmod(seconds, _DAY)
     wall = datetime.combine(day + timedelta(days=later), datetime.min.time(), zone) + timedelta(seconds=rest)
-    before, after = ((wall.replace(fold=fold) - _EPOCH) // _SECOND for fold in (0, 1))
+    before, after = ((wall.replace(fold=fold) - EPOCH) // _SECOND for fold in (0, 1))
     if before <= after:
         return (before if first else after) * 1000
     early, late = after, before  # the day does not have it: the clock was put forward in between
@@ -205,4 +204,4 @@ def _instant(day: date, seconds: int, zone: tzinfo, *, first: bool) -> int:
 
 
 def _offset_at(seconds: int, zone: tzinfo) -> timedelta | None:
-    return (_EPOCH + timedelta(seconds=seconds)).astimezone(zone).utcoffset()
+    return (EPOCH + timedelta(seconds=seconds)).astimezone(zone).utcoffset()

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.times import DAY_MS
 from .._models.evidence import Entry
 
 #: Instances that must share a submit time, and have ids in the order of their plan times.
 _ENOUGH = 3
-_DAY_MS = 86_400_000
 
 
 def beside_siblings(name: str, lists: t.Iterable[t.Sequence[Entry]]) -> tuple[str, str] | None:
@@ -40,7 +40,7 @@ def _late_submit(name: str, instances: t.Sequence[Entry]) -> tuple[str, str]:
     shared = min(times, default=0)
     sharing = sorted((entry for entry in instances if entry.submit_time == shared), key=lambda entry: entry.plan_time)
     others = [entry for entry in instances if entry.submit_time != shared]
-    if len(others) != 1 or len(sharing) < _ENOUGH or sharing[-1].plan_time - sharing[0].plan_time <= _DAY_MS:
+    if len(others) != 1 or len(sharing) < _ENOUGH or sharing[-1].plan_time - sharing[0].plan_time <= DAY_MS:
         return "", ""
     rerun = others[0]
     submitted = t.cast(int, rerun.submit_time)

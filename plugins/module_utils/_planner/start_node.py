@@ -36,7 +36,7 @@ class NodeCheck:
 
 def due_jobs(plan: Plan) -> list[str]:
     """The jobs of which *plan* reruns instances, each once."""
-    return list(dict.fromkeys(decision.instance.job_name for decision in plan.decisions if _due(decision)))
+    return list(dict.fromkeys(decision.instance.job_name for decision in plan.decisions if decision.reruns))
 
 
 def start_at(node: str, plan: Plan, nodes: t.Mapping[str, JobNodes | None], *, original: bool) -> NodeCheck:
@@ -46,14 +46,14 @@ def start_at(node: str, plan: Plan, nodes: t.Mapping[str, JobNodes | None], *, o
     :param original: whether an instance is rerun with its own version of the job. Of one that ran in another version than *nodes* tells of
         it is not known whether it has the node; the service judges.
     """
-    due = [decision for decision in plan.decisions if _due(decision)]
+    due = [decision for decision in plan.decisions if decision.reruns]
     without = [decision for decision in due if _lacks(node, decision, nodes, original=original)]
     lacking = set(map(id, without))
     notes = _other_versions(node, [decision for decision in due if id(decision) not in lacking], nodes) if original else ()
     if not without:
         return NodeCheck(plan, notes=notes)
     jobs = list(dict.fromkeys(decision.instance.job_name for decision in without))
-    begun = any(decision.attempts and not _due(decision) for decision in plan.decisions)
+    begun = any(decision.attempts and not decision.reruns for decision in plan.decisions)
     if len(without) == len(due) and not begun:
         return NodeCheck(replace(plan, refused=f"{_no_job_has(node, jobs, nodes)} Nothing is sent."))
     reasons = {name: _reason(node, name, nodes) for name in jobs}
@@ -61,10 +61,6 @@ def start_at(node: str, plan: Plan, nodes: t.Mapping[str, JobNodes | None], *, o
         _without_node(decision, reasons[decision.instance.job_name]) if id(decision) in lacking else decision for decision in plan.decisions
     )
     return NodeCheck(replace(plan, decisions=decisions), _lacking(node, len(without), jobs, nodes), notes)
-
-
-def _due(decision: Decision) -> bool:
-    return decision.action is Action.RETRY or (decision.action is Action.STOP and decision.then_rerun)
 
 
 def _without_node(decision: Decision, reason: str) -> Decision:

@@ -12,13 +12,12 @@ from functools import partial
 from .._api.questions import Questions
 from .._common.concurrency import in_threads
 from .._common.errors import ApiError, Kind, OptionError
-from .._common.times import Window
+from .._common.times import DAY_MS, Window
 from .._http.request import Answer
 from .._http.server_clock import date_ms
 from .._models.checkup import Observed
 from .._models.evidence import Entry, Evidence
 
-_DAY_MS = 86_400_000
 #: Instances to ask for at once, and jobs whose instances v2 is asked for.
 _PAGE, _JOBS = 200, 5
 #: Entries that are most asked for, of instances and of jobs; and a part of a list, for its total.
@@ -38,7 +37,7 @@ class Gathering:
         self._questions = questions
         self._seen = seen
         self._now = now_ms
-        self._week = Window(now_ms - 7 * _DAY_MS + 60_000, now_ms)
+        self._week = Window(now_ms - 7 * DAY_MS + 60_000, now_ms)
         self._open = [version for version in ("v1", "v2") if seen.answered(f"{version}_jobs")]
         self.evidence = Evidence(now_ms=now_ms)
 
@@ -195,7 +194,7 @@ class Gathering:
 
     def _long_windows(self) -> list[t.Callable[[], None]]:
         names = [entry.job_name for entry in self.evidence.instances] or self._job_names()
-        window = Window(self._now - 40 * _DAY_MS, self._now)
+        window = Window(self._now - 40 * DAY_MS, self._now)
 
         def ask(version: str) -> None:
             ended = self._asked(partial(self._questions.instances, version, names[0], window, 1))

@@ -23,7 +23,7 @@ from .._api.questions import NO_SUCH_JOB, Questions
 from .._common.concurrency import in_threads
 from .._common.errors import ApiError, JournalError, Kind, OptionError
 from .._common.text import printable
-from .._common.times import Window, to_iso
+from .._common.times import DAY_MS, Window, to_iso
 from .._common.version import VERSION
 from .._config.credentials import CREDENTIAL_OPTIONS, Account, resolve_with_origins
 from .._config.sources import with_sources
@@ -46,7 +46,6 @@ from .assumptions import Gathering, entries, see_token
 from .recording import RecordingFile
 
 _CONNECT = 3.0
-_DAY_MS = 86_400_000
 #: Errors that every further request to the same host, or with the same credentials, would end in too.
 _LASTING = frozenset({Kind.UNREACHABLE, Kind.TLS, Kind.CLOCK, Kind.CREDENTIALS, Kind.REDIRECT})
 _KINDS = {"keys": "access key", "token": "token", "user": "user and password", "machine": "temporary access key of this machine's agency"}
@@ -260,7 +259,7 @@ class _Checkup:
             seen.workspace_error = str(error)
             return
         now = session.client.clock.now_ms()
-        window = Window(now - 7 * _DAY_MS + 60_000, now)
+        window = Window(now - 7 * DAY_MS + 60_000, now)
         jobs = self._together(v2_jobs=lambda: questions.jobs("v2", 10), v1_jobs=lambda: questions.jobs("v1", 10))
         names = (str(job.get("name")) for answer in jobs.values() for job in entries(answer, "jobs"))
         job_name = next(filter(_is_sendable, names), NO_SUCH_JOB)

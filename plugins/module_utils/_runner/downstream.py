@@ -21,7 +21,7 @@ from .._api.v2 import MAX_DEPTH
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, OptionError
 from .._common.text import printable
-from .._common.times import Window
+from .._common.times import DAY_MS, Window
 from .._models.downstream import IGNORE, Dependant, Graph, Renewal, Root
 from .._models.instance import InstanceKey, JobInstance
 from .._planner.downstream import dependants_of, joins
@@ -29,7 +29,6 @@ from .._planner.graph import reached, turned
 from .._planner.made import Made, MadeGap
 from .ansible_module import ModuleRun
 
-_DAY_MS = 86_400_000
 _FALL_BACK = "Set downstream to ignore to rerun without regard to what depends on it."
 
 
@@ -170,7 +169,7 @@ class Below:
     def _list(self, workspace_id: str, job_name: str, gap: MadeGap) -> list[JobInstance]:
         """The instances of a job around *gap*; none of a job that there is not."""
         try:
-            window = Window(gap.begin - _DAY_MS, gap.until + _DAY_MS)
+            window = Window(gap.begin - DAY_MS, gap.until + DAY_MS)
             return list_job(self._api_of(workspace_id), job_name, window, now_ms=self._run.session.client.clock.latest_ms())
         except ApiError as error:
             if error.kind not in ONE_ONLY:

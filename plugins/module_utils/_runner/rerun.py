@@ -11,7 +11,7 @@ from dataclasses import replace
 from .._api.baseline_query import baseline_deadlines
 from .._api.instance_query import list_selected, names_without_instances, patterns_without_instances
 from .._api.log_query import LogReader
-from .._api.reason_query import FullKey, ReasonReader
+from .._api.reason_query import ReasonReader
 from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
 from .._api.workspace import WorkspaceApi
 from .._api.workspace_lists import Listing
@@ -22,7 +22,7 @@ from .._common.times import Window, to_iso
 from .._journal.journal import Journal
 from .._models.attempt import Attempt, Outcome
 from .._models.decision import Decision
-from .._models.instance import InstanceKey, JobInstance, Status
+from .._models.instance import FullKey, InstanceKey, JobInstance, Status
 from .._models.reason import Reason
 from .._models.rerun_request import RetryOptions
 from .._models.run_scope import PassState, RunScope, SinceOption, check_past, seconds_of, window_of

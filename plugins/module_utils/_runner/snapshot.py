@@ -9,9 +9,10 @@ import functools
 import typing as t
 from dataclasses import dataclass
 
+from .._common.times import DAY_MS
 from .._http.server_clock import ServiceClock
 from .._journal.journal import Journal, Known
-from .._models.attempt import DAY_MS, Attempt, Slot
+from .._models.attempt import Attempt, Slot
 from .._models.instance import InstanceKey, JobInstance
 from .._models.run_scope import RunScope, check_past
 from .._planner.hold_off import complete_since, hold_off_until, not_ahead, on_both_clocks

@@ -16,8 +16,8 @@ import json
 import typing as t
 
 from ...module_utils._journal.journal import Journal
-from ...module_utils._models.instance import InstanceKey, InstanceType
-from .failures import Delivery, FullKey, NewFailure, outdated
+from ...module_utils._models.instance import FullKey, InstanceKey, InstanceType
+from .failures import Delivery, NewFailure, outdated
 
 _CONFIRMED = "confirmed"
 

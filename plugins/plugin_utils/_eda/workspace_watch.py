@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ...module_utils._api.instance_query import list_selected
 from ...module_utils._api.job_query import JobCatalog
-from ...module_utils._api.reason_query import FullKey, ReasonReader
+from ...module_utils._api.reason_query import ReasonReader
 from ...module_utils._api.service_time import timed_window
 from ...module_utils._api.workspace import WorkspaceApi
 from ...module_utils._api.workspace_lists import Listing
@@ -22,7 +22,7 @@ from ...module_utils._common.times import Window
 from ...module_utils._http.session import Session
 from ...module_utils._journal.journal import Journal
 from ...module_utils._models.attempt import Slot
-from ...module_utils._models.instance import JobInstance
+from ...module_utils._models.instance import FullKey, JobInstance
 from ...module_utils._models.reason import Reason
 from ...module_utils._models.run_scope import window_of
 from ...module_utils._models.selection import select

@@ -18,7 +18,7 @@ from .._common.tables import command_lines, wrapped
 from .command import Command
 from .next_steps import SAME, deadline_option, groups_of, host_of, plans_variables, would_rerun
 from .repair import is_repair, to_make
-from .summary import PLAN_KEYS, plan_key, repair_plan
+from .summary import plans
 from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
@@ -101,24 +101,16 @@ def _check_mode(report: Result, command: Command, plans_file: str) -> _Step | No
     if plans_file and not command.related:
         return _Step("To rerun exactly this:", command.limit, _jobs(command), deadline_option(report["workspaces"]), file=plans_file)
     if is_repair(report) and not command.approved:
-        plans = _plans(report)
-        if not any(plans.values()):  # nowhere is it known what would be rerun
+        planned = _plans(report)
+        if not any(planned.values()):  # nowhere is it known what would be rerun
             return _check_first(command)
-        return _Step("To repair exactly this (nothing is sent twice):", command.limit, _jobs(command) | plans)
+        return _Step("To repair exactly this (nothing is sent twice):", command.limit, _jobs(command) | planned)
     return _same_since("To rerun this (nothing is sent twice):", report, command)
 
 
 def _plans(report: Result) -> dict[str, t.Any]:
     """What the plan of a repair is about, as the variables that hold a run to it."""
-    planned = [workspace for workspace in report["workspaces"] if all(workspace[name] for name in PLAN_KEYS)]
-    plans = {
-        plan_key(workspace["host"]): {
-            **{name: workspace[name] for name in (*PLAN_KEYS, "plan_record") if name in workspace},
-            **repair_plan(workspace),
-        }
-        for workspace in planned
-    }
-    return plans_variables(plans)
+    return plans_variables(plans({workspace["host"]: workspace for workspace in report["workspaces"]}))
 
 
 def _run(report: Result, command: Command) -> _Step | None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from ...module_utils._common.text import counted, printable
 from ...module_utils._common.times import duration_text, to_iso
+from ...module_utils._config.credentials import SECRET_OPTIONS
 from ...module_utils._models.selection import job_pattern
 from ...module_utils._output.expectation import minute
 from ...module_utils._output.messages import HELD_BACK
@@ -50,7 +51,6 @@ _REMEDIES = {
 #: Options that say where the service is and who asks, as far as they may be shown; secrets are named by their inventory variable instead.
 _SHOWN = ("region", "cloud_domain", "project_id", "user_name", "domain_name", "agency_name", "agency_domain_name")
 _SHOWN_ENDPOINTS = ("endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "validate_certs", "allow_http", "api_version")
-_SECRETS = ("access_key", "secret_key", "security_token", "auth_token", "user_password")
 
 
 @dataclass(frozen=True)
@@ -372,7 +372,7 @@ def lookup_command(host: str, inventories: t.Sequence[str], args: Result, names:
     options.update(
         {name: args[name] for name in (*_SHOWN, *_SHOWN_ENDPOINTS, "planned_after", "planned_before") if args.get(name) not in (None, "")}
     )
-    referred = [name for name in _SECRETS if args.get(name)] + [name for name, value in options.items() if "{" in str(value)]
+    referred = [name for name in SECRET_OPTIONS if args.get(name)] + [name for name, value in options.items() if "{" in str(value)]
     options.update({name: f"{{{{ dataarts_{name} }}}}" for name in referred})
     sources = [word for source in inventories for word in ("-i", source)]
     words = [

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ClaimLostError, JournalError
-from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import DAY_MS, Window
 from ansible_collections.dataarts.factory.plugins.module_utils._journal import journal as journal_file
 from ansible_collections.dataarts.factory.plugins.module_utils._journal import schema
-from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import DAY_MS, Intent, Outcome, Slot
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Intent, Outcome, Slot
 from tests.unit._journal.building import ALL, WORKSPACE, T, at, attempt, claim, intent
 from tests.unit._journal.conftest import Place
 

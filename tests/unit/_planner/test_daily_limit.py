@@ -11,9 +11,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import DAY_MS, Window
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal, Known
-from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import DAY_MS, Attempt, Intent, Outcome, Slot
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, Intent, Outcome, Slot
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.daily_limit import within_daily_limit
