@@ -99,7 +99,7 @@ class Goal(Strategy):
         self._poll_interval = seconds_of(options, "poll_interval", 1)
         window = self.state.window or window_of(options, now)
         self._select(window)
-        self._since = SinceOption.of(options, now)
+        self._since = SinceOption.of(options if self.state.since is None else {}, now)  # once in a run
         self._policy(RunScope(self.since(now).ms or now, False, window))
         self._apis = {self._workspace_id: self.api}
         self._pauses = RerunPauses(run, self._api_of, self.run_id, self.state.paused)
