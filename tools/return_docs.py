@@ -74,10 +74,10 @@ def main() -> None:
 def _result_key(key: str, lines: str, sections: dict[str, dict[str, str]]) -> str:
     if key in sections["results"]:
         return sections["results"][key]
-    if key != "instances" or _LIST not in lines:
+    keys = sections.get(key)
+    if keys is None or _LIST not in lines:
         return lines
     head, body = lines.split(_LIST, 1)
-    keys = sections["instances"]
     inner = [textwrap.indent(keys[name], "    ") if name in keys else text for name, text in blocks(body, 4)]
     return head + _LIST + "".join(inner)
 
