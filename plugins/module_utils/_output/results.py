@@ -102,7 +102,7 @@ def instance_line(result: Result) -> str:
     ended = f", ended {result['end_time_iso']}" if result.get("end_time_iso") else ""
     where = f", node {printable(node, 100)}" if node else ""
     why = f": {printable(cause, 300)}" if cause else ""
-    return f"{printable(result['job_name'], 200)} planned {result['plan_time_iso']}: {printable(result['status'], 100)}{ended}{where}{why}"
+    return f"{planned_name(result)}: {printable(result['status'], 100)}{ended}{where}{why}"
 
 
 def quiet_result(quiet_hours: QuietSpan | None, decisions: t.Iterable[Decision]) -> Result | None:
@@ -140,12 +140,21 @@ def statuses(instances: t.Iterable[JobInstance]) -> dict[str, int]:
 
 def diff(results: t.Iterable[Result], *, check_mode: bool) -> dict[str, str]:
     """Status before and after of each instance that was, or would be, rerun, as text that Ansible shows as a difference."""
-    before, after = [], []
+    rows = []
     for result in results:
         asked = result["action"] == Action.RETRY.value
-        if not asked and (not result["rerun"] or result["status"] == result["status_before"]):
-            continue
-        name = f"{printable(result['job_name'], 200)} planned {result['plan_time_iso']}"
-        before.append(f"{name}: {result['status_before']}\n")
-        after.append(f"{name}: {'to be rerun' if check_mode else 'rerun requested'}\n" if asked else f"{name}: {result['status']}\n")
-    return {"before_header": "status before", "after_header": "status after", "before": "".join(before), "after": "".join(after)}
+        if asked or (result["rerun"] and result["status"] != result["status_before"]):
+            now = "to be rerun" if check_mode else "rerun requested"
+            rows.append((planned_name(result), result["status_before"], now if asked else result["status"]))
+    return difference("status", rows)
+
+
+def planned_name(result: Result) -> str:
+    """An instance by its job and plan time."""
+    return f"{printable(result['job_name'], 200)} planned {result['plan_time_iso']}"
+
+
+def difference(what: str, rows: t.Sequence[tuple[str, str, str]]) -> dict[str, str]:
+    """A difference as Ansible shows it: of each row its name, and *what* of it was before and is after."""
+    before, after = ("".join(f"{row[0]}: {row[index]}\n" for row in rows) for index in (1, 2))
+    return {"before_header": f"{what} before", "after_header": f"{what} after", "before": before, "after": after}

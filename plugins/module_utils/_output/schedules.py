@@ -10,6 +10,7 @@ import typing as t
 from .._common.text import printable
 from .._common.times import to_iso
 from .._planner.schedules import SCHEDULED_STATUS, STOPPED_STATUS, ScheduleOutcome, ScheduleStep
+from .results import difference
 
 Result = t.Dict[str, t.Any]
 #: The status that each step leads to.
@@ -42,8 +43,5 @@ def schedule_results(outcomes: t.Iterable[ScheduleOutcome], *, check_mode: bool)
 
 def schedule_diff(results: t.Iterable[Result]) -> dict[str, str]:
     """Status before and after of each job that was, or would be, changed."""
-    changed = [result for result in results if result["changed"]]
-    before, after = (
-        "".join(f"{printable(result['job_name'], 200)}: {result[name]}\n" for result in changed) for name in ("status_before", "status")
-    )
-    return {"before_header": "scheduling before", "after_header": "scheduling after", "before": before, "after": after}
+    rows = [(printable(result["job_name"], 200), result["status_before"], result["status"]) for result in results if result["changed"]]
+    return difference("scheduling", rows)

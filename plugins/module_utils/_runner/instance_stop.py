@@ -19,7 +19,7 @@ from .._models.decision import Decision
 from .._models.instance import JobInstance
 from .._models.run_scope import PassState, seconds_of
 from .._output.messages import lookup_hint
-from .._output.results import instance_result
+from .._output.results import difference, instance_result, planned_name
 from .._planner.outcomes import SHARED_KINDS
 from .._planner.plan import Batch, Plan
 from .._planner.stopping import decide_stop, stop_result
@@ -223,13 +223,11 @@ def _ids(values: t.Iterable[str]) -> list[str]:
     return ids
 
 
-def _diff(instances: t.Iterable[t.Mapping[str, t.Any]], *, check_mode: bool) -> dict[str, str]:
+def _diff(instances: t.Iterable[dict[str, t.Any]], *, check_mode: bool) -> dict[str, str]:
     """Status before and after of each instance that was, or would be, stopped."""
-    before, after = [], []
+    rows = []
     for instance in instances:
         if instance["changed"]:
-            name = f"{printable(instance['job_name'], 200)} planned {instance['plan_time_iso']}"
-            to_be = "to be stopped" if check_mode else "stop requested" if instance["action"] == "stopping" else instance["status"]
-            before.append(f"{name}: {instance['status_before']}\n")
-            after.append(f"{name}: {to_be}\n")
-    return {"before_header": "status before", "after_header": "status after", "before": "".join(before), "after": "".join(after)}
+            now = "to be stopped" if check_mode else "stop requested" if instance["action"] == "stopping" else instance["status"]
+            rows.append((planned_name(instance), instance["status_before"], now))
+    return difference("status", rows)
