@@ -390,7 +390,7 @@ class TestTwins:
             api.restart("weekly_report", failed, RetryOptions())
         assert (caught.value.kind, caught.value.hint) == (Kind.NOT_PUBLISHED, "Set api_version to auto or v1.")
         with pytest.raises(ValueError):
-            api.restart("weekly_report", replace(failed, key=replace(failed.key, workspace_id="other")), RetryOptions())
+            api.restart("weekly_report", replace(failed, key=failed.key._replace(workspace_id="other")), RetryOptions())
 
 
 #: A real-time job with two nodes; the sub-job of one of them has failed instances. No list of jobs shows sub-jobs.

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, Failure, Outcome
@@ -48,7 +47,7 @@ def instance(
 ) -> JobInstance:
     """An instance with start, end and submit_time in seconds after T, None for none."""
     return JobInstance(
-        key=dataclasses.replace(key(number, job_id=job_id), submit_time=at(submit)),
+        key=key(number, job_id=job_id)._replace(submit_time=at(submit)),
         job_name=job_name,
         status=status,
         status_text=status_text or status.value,

@@ -237,7 +237,7 @@ class Service:
             submit_time += self.chance.choice([1, 1000, 90_000_000])
         if instance_id is not None and self.chance.random() < 0.3:
             instance_id = str(int(instance_id) + 1)
-        return dataclasses.replace(old, key=dataclasses.replace(old.key, submit_time=submit_time), instance_id=instance_id)
+        return dataclasses.replace(old, key=old.key._replace(submit_time=submit_time), instance_id=instance_id)
 
     def listed(self, now: float) -> JobInstance:
         return [shown for begin, shown in self.shown if begin <= now][-1]

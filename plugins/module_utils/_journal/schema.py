@@ -18,7 +18,7 @@ from .._models.attempt import Attempt, AttemptKind, Failure, Outcome
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _KINDS = {kind.value: kind for kind in AttemptKind}
 #: Columns of a failure, named as its attributes, and what stands there for None; next to the project they are what the unique index compares.
-_FAILURE = {field.name: 0 if field.name.endswith("_time") else "" for field in dataclasses.fields(Failure)}
+_FAILURE = {name: 0 if name.endswith("_time") else "" for name in Failure._fields}
 #: Columns of the rest of an attempt, in the order of its attributes.
 _NAMES = tuple(field.name for field in dataclasses.fields(Attempt) if field.name not in ("failure", "attempt_id", "open"))
 _JOURNAL_MS = _NAMES.index("journal_ms")
@@ -118,7 +118,7 @@ def stored(value: t.Any) -> t.Any:
 
 def failure_key(failure: Failure) -> tuple[t.Any, ...]:
     """What the unique index compares, next to the project."""
-    return tuple(stored(getattr(failure, name) or default) for name, default in _FAILURE.items())
+    return tuple(stored(value or default) for value, default in zip(failure, _FAILURE.values()))
 
 
 def to_row(project_id: str, failure: t.Sequence[t.Any], attempt: Attempt, claim: str, serial: int, journal_ms: int) -> tuple[t.Any, ...]:

@@ -7,6 +7,7 @@ with its failure. Pure."""
 from __future__ import annotations
 
 import enum
+import typing as t
 from dataclasses import dataclass
 
 from .instance import InstanceKey, JobInstance
@@ -48,9 +49,7 @@ class AttemptKind(str, enum.Enum):
     RESUME = "resume"
 
 
-@slotted
-@dataclass(frozen=True, order=True)
-class Slot:
+class Slot(t.NamedTuple):
     """What budgets and history count by: one planned run of a job. A rerun never changes it. ``plan_time`` in epoch ms."""
 
     workspace_id: str
@@ -63,9 +62,7 @@ class Slot:
         return cls(instance.key.workspace_id, instance.key.job_id, instance.key.plan_time)
 
 
-@slotted
-@dataclass(frozen=True)
-class Failure:
+class Failure(t.NamedTuple):
     """An instance in the state in which it was listed, that a rerun answers. Times epoch ms; ``status`` is a value of :class:`Status`."""
 
     workspace_id: str

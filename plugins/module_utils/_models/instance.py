@@ -90,9 +90,7 @@ _NUMBERS = {"normal": 0, "manual": 2, "patch_data": 5, "sub_job": 6, "once": 7}
 _TYPES: dict[int | None, InstanceType] = {instance_type.number: instance_type for instance_type in InstanceType}
 
 
-@slotted
-@dataclass(frozen=True, order=True)
-class InstanceKey:
+class InstanceKey(t.NamedTuple):
     """What an instance is known by. Never its instance_id: whether a rerun keeps that is not documented.
 
     :param workspace_id: id of the workspace.
@@ -143,7 +141,7 @@ class JobInstance:
 
     def as_twin(self) -> JobInstance:
         """The same instance under a key that tells it from others with the same plan time and submit time."""
-        return replace(self, key=replace(self.key, twin=self.instance_id or ""))
+        return replace(self, key=self.key._replace(twin=self.instance_id or ""))
 
     def to_result(self) -> dict[str, t.Any]:
         """The instance as modules return it: ids as text, times as epoch ms, next to them ``*_iso`` in ISO 8601 UTC."""

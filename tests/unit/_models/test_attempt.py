@@ -34,8 +34,8 @@ def test_a_failure_is_the_instance_as_it_was_listed() -> None:
         ({"start_time": at(5)}, False),
         ({"end_time": None}, False),
         ({"instance_id": "8"}, False),
-        ({"key": dataclasses.replace(key(), submit_time=at(5))}, False),
-        ({"key": dataclasses.replace(key(), plan_time=at(5))}, False),
+        ({"key": key()._replace(submit_time=at(5))}, False),
+        ({"key": key()._replace(plan_time=at(5))}, False),
     ],
 )
 def test_whatever_a_rerun_changes_makes_it_another_failure(change: dict[str, t.Any], same_failure: bool) -> None:
@@ -43,9 +43,7 @@ def test_whatever_a_rerun_changes_makes_it_another_failure(change: dict[str, t.A
     assert (Failure.of(dataclasses.replace(seen, **change)) == Failure.of(seen)) is same_failure
 
 
-@pytest.mark.parametrize(
-    "change", [{"status": Status.RUNNING}, {"key": dataclasses.replace(key(), submit_time=at(5))}, {"instance_id": "8"}]
-)
+@pytest.mark.parametrize("change", [{"status": Status.RUNNING}, {"key": key()._replace(submit_time=at(5))}, {"instance_id": "8"}])
 def test_a_rerun_never_changes_the_slot(change: dict[str, t.Any]) -> None:
     assert Slot.of(dataclasses.replace(instance(), **change)) == Slot.of(instance())
 

@@ -21,7 +21,7 @@ from tests.unit.building import at, attempt, instance, limited, policy
 def made_for(record: t.Any, seen: t.Any) -> t.Any:
     """*record* as the attempt for the instance *seen*."""
     key = seen.key
-    failure = dataclasses.replace(record.failure, job_id=key.job_id, plan_time=key.plan_time, submit_time=key.submit_time)
+    failure = record.failure._replace(job_id=key.job_id, plan_time=key.plan_time, submit_time=key.submit_time)
     return dataclasses.replace(record, failure=failure)
 
 

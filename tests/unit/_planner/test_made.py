@@ -37,8 +37,7 @@ def planned(*hours: float, **changes: t.Any) -> list[JobInstance]:
     """Instances planned so many hours after T."""
     first = instance(Status.SUCCESS)
     return [
-        dataclasses.replace(first, key=dataclasses.replace(first.key, plan_time=int(T + hour * HOUR)), job_name="loads", **changes)
-        for hour in hours
+        dataclasses.replace(first, key=first.key._replace(plan_time=int(T + hour * HOUR)), job_name="loads", **changes) for hour in hours
     ]
 
 

@@ -882,7 +882,7 @@ class TestRelated:
 
 def test_a_key_tells_instances_of_one_plan_time_apart() -> None:
     instance_key = InstanceKey(WORKSPACE, "1", at(0), at(-5))
-    other = dataclasses.replace(instance_key, submit_time=at(-4))
+    other = instance_key._replace(submit_time=at(-4))
     listed = [dataclasses.replace(instance(), key=instance_key), dataclasses.replace(instance(Status.SUCCESS), key=other)]
     result = decide_requested([instance_key, other], listed, policy(), at(1), {})
     assert [decision.action for decision in result.decisions] == [Action.RETRY, Action.SKIPPED]
