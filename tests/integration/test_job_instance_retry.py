@@ -453,7 +453,7 @@ def test_what_another_process_claims_first_is_followed(
     def after_another(journal: Journal, intents: list[Intent]) -> list[Attempt | None]:
         if not claimed:
             other = Journal(given["journal"], password=None, project_id=PROJECT_ID)
-            taken = claim(other, [replace(intents[0], attempt=replace(intents[0].attempt, run_id="another"))])
+            taken = claim(other, [intents[0]._replace(attempt=replace(intents[0].attempt, run_id="another"))])
             claimed.extend(attempt for attempt in taken if attempt is not None)
             if outcome is not Outcome.INTENDED:
                 other.record(claimed, outcome, now_ms=service.now_ms())

@@ -27,8 +27,7 @@ class JobLists(t.Protocol):
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
-class WantedJobs:
+class WantedJobs(t.NamedTuple):
     """Which jobs of a workspace to list.
 
     :param name: whether a job of that name is wanted.

@@ -70,8 +70,7 @@ class Unparsed(t.Sequence[_T]):
         return self._parsed()[index]
 
 
-@dataclass(frozen=True)
-class ListLimits:
+class ListLimits(t.NamedTuple):
     """How a windowed list is read.
 
     :param page: entries to ask for at once.

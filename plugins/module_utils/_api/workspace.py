@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import dataclass
 
 from .._common.errors import ApiError, Kind
 from .._common.times import Window, to_iso
@@ -23,8 +22,7 @@ from .parsing import Fields
 from .workspace_lists import UNREACHABLE_SECONDS, WorkspaceLists
 
 
-@dataclass(frozen=True)
-class StartedRun:
+class StartedRun(t.NamedTuple):
     """A run that the service accepted, with the id of its instance [OTC-91]."""
 
     request_id: str | None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
 
 from .._common.errors import Kind
 from .._common.text import printable
@@ -57,8 +56,7 @@ _RUNNING = re.compile(r"\bis (already )?running\b", re.IGNORECASE)
 _CLOCK = re.compile(r"time ?stamp|x-sdk-date|\bclock\b|signature (has )?expired|time (skew|difference)", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class ServiceError:
+class ServiceError(t.NamedTuple):
     """Content of an error body; all of it safe to show.
 
     :param code: as the service wrote it, or None.

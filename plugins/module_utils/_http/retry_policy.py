@@ -12,7 +12,6 @@ import enum
 import re
 import typing as t
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .._common.errors import ApiError, Kind
@@ -80,8 +79,7 @@ class Step(enum.Enum):
     RAISE = "error:"
 
 
-@dataclass(frozen=True)
-class NextStep:
+class NextStep(t.NamedTuple):
     """What follows an attempt, and the kind of the error it ends in; None is the kind that code and status name."""
 
     step: Step
@@ -122,8 +120,7 @@ RETRY_POLICY: dict[AttemptOutcome, tuple[NextStep | None, NextStep]] = {
 }
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(t.NamedTuple):
     """How one attempt ended, with everything that the next step needs.
 
     :param outcome: the row of the policy.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .._common.text import printable
 from .._models.pause import Hold, MadeBy, Pause, Phase
@@ -40,8 +40,7 @@ _RELEASE = "DELETE FROM dataarts_hold WHERE project_id = ? AND workspace_id = ? 
 _FORGET_HOLDS = "DELETE FROM dataarts_hold WHERE project_id = ? AND workspace_id = ? AND job_name = ?"
 
 
-@dataclass(frozen=True)
-class OpenPauses:
+class OpenPauses(t.NamedTuple):
     """The open pauses of a workspace by job, and the journal's clock when they were read, epoch ms."""
 
     by_job: t.Mapping[str, Pause]
@@ -71,14 +70,14 @@ class PauseBook:
             return OpenPauses({pause.job_name: pause for pause in pauses}, database.clock_ms())
 
         pauses = self.journal.work(work)
-        return replace(pauses, by_job={name: self._dated(pause, pauses.journal_ms) for name, pause in pauses.by_job.items()})
+        return pauses._replace(by_job={name: self._dated(pause, pauses.journal_ms) for name, pause in pauses.by_job.items()})
 
     def _dated(self, pause: Pause, now: int) -> Pause:
         """*pause* in the time of the journal's clock as it is set at *now*, see :class:`.Sightings`."""
         recorded_ms = self.journal.sightings.recorded_ms
         began = pause.journal_ms if pause.phase is Phase.PAUSED else recorded_ms(pause.run_id, pause.journal_ms, now)
         holds = tuple(
-            replace(hold, until_ms=recorded_ms(hold.run_id, hold.until_ms - hold.lease_ms, now) + hold.lease_ms) if hold.lease_ms else hold
+            hold._replace(until_ms=recorded_ms(hold.run_id, hold.until_ms - hold.lease_ms, now) + hold.lease_ms) if hold.lease_ms else hold
             for hold in pause.holds
         )
         if (began, holds) == (pause.journal_ms, pause.holds):

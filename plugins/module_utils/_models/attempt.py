@@ -153,9 +153,7 @@ class Attempt:
         return max(self.sent_ms, self.last_ms) + max(settle_ms, in_flight)
 
 
-@slotted
-@dataclass(frozen=True)
-class Intent:
+class Intent(t.NamedTuple):
     """What a run wants to claim.
 
     :param attempt: without id, outcome INTENDED.

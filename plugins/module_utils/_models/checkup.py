@@ -24,8 +24,7 @@ class State(enum.Enum):
     NOT_KNOWN = "not known"
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(t.NamedTuple):
     """One line of a checkup.
 
     :param check: which check, ``name_resolution`` to ``versions``.
@@ -66,8 +65,7 @@ class Assumption:
         return dict(vars(self))
 
 
-@dataclass(frozen=True)
-class HostSeen:
+class HostSeen(t.NamedTuple):
     """How a host of the service is reached.
 
     :param base: scheme, host and port.
@@ -92,8 +90,7 @@ class HostSeen:
         return self.base.startswith("https:")
 
 
-@dataclass(frozen=True)
-class JournalSeen:
+class JournalSeen(t.NamedTuple):
     """The journal, seen without changing it.
 
     :param error: why it cannot be used, with the remedy; "" where it can.

@@ -51,9 +51,7 @@ class Upstream(t.NamedTuple):
     workspace_name: str = ""
 
 
-@slotted
-@dataclass(frozen=True)
-class LeftOut:
+class LeftOut(t.NamedTuple):
     """By what a policy leaves a failure out, see ``_planner/reason_policy.py``.
 
     :param option: name of the option.

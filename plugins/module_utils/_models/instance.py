@@ -197,8 +197,7 @@ class Job:
         return dict(vars(self))
 
 
-@dataclass(frozen=True)
-class JobNodes:
+class JobNodes(t.NamedTuple):
     """The nodes of a job in its newest submitted version, in the order of its definition [SDK][OTC].
 
     :param version: its number, or None if the service does not tell.

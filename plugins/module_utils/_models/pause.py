@@ -30,9 +30,7 @@ class MadeBy(str, enum.Enum):
     TASK = "task"  # a task that pauses, until one resumes
 
 
-@slotted
-@dataclass(frozen=True)
-class Hold:
+class Hold(t.NamedTuple):
     """A run that needs the pause of a job. ``until_ms`` is when it counts as dead unless it says more, epoch ms of the journal's clock; that was
     ``lease_ms`` after it said so, 0 if the journal does not know."""
 

@@ -15,9 +15,7 @@ from .slotted import slotted
 FAILED = frozenset({Status.FAIL, Status.RUNNING_EXCEPTION})
 
 
-@slotted
-@dataclass(frozen=True)
-class NodeRun:
+class NodeRun(t.NamedTuple):
     """The last run of one node. Times epoch ms.
 
     :param node_type: in the service's words, with or without blanks: ``DLI SQL``, ``DLISQL``.
@@ -36,8 +34,7 @@ class NodeRun:
     log_path: str | None = None
 
 
-@dataclass(frozen=True)
-class InstanceDetail:
+class InstanceDetail(t.NamedTuple):
     """An instance with its nodes. Times epoch ms."""
 
     status: Status

@@ -65,8 +65,7 @@ class RetryOptions:
         return replace(self, retry_location="firstNode", node_name=None)
 
 
-@dataclass(frozen=True)
-class RelatedJobs:
+class RelatedJobs(t.NamedTuple):
     """What the second mode reruns in addition to the job itself. Made from options by :meth:`from_options`, which checks them.
 
     :param begin_time: first plan time, epoch ms.

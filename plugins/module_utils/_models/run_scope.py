@@ -22,8 +22,7 @@ _TIMES = ("since", "deadline", "timeout_ms")
 _CARRIED = ("dependencies", "nodes", "reasons", "downstream", "showing", "started", "seen")
 
 
-@dataclass(frozen=True)
-class RunScope:
+class RunScope(t.NamedTuple):
     """The times of a run.
 
     :param since: a start at or after it belongs to the run.
@@ -150,8 +149,7 @@ def window_of(options: Options, now_ms: int) -> Window:
     return window(begin, last, options=("planned_after", "planned_before"))
 
 
-@dataclass(frozen=True)
-class SinceOption:
+class SinceOption(t.NamedTuple):
     """The option ``since``, parsed once. A relative time counts from the service's time, which is known after the first answer.
 
     :param ms: epoch ms, a relative one as counted from *now_ms*; None if the option is not set.

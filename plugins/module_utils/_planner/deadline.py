@@ -47,8 +47,7 @@ class Deadlines:
         return min((ms for ms in (self.of_all, *own) if ms is not None), default=None)
 
 
-@dataclass(frozen=True)
-class JobEnd:
+class JobEnd(t.NamedTuple):
     """When a job ends, epoch ms, and whether that is late.
 
     :param instances: how many have not come to their end.
@@ -67,8 +66,7 @@ class JobEnd:
     person: int = 0
 
 
-@dataclass(frozen=True)
-class Urgency:
+class Urgency(t.NamedTuple):
     """What :func:`by_urgency` goes by."""
 
     deadlines: Deadlines

@@ -96,8 +96,7 @@ class Beyond:
         return None
 
 
-@dataclass(frozen=True)
-class _Gate:
+class _Gate(t.NamedTuple):
     """What stands in the way of those that depend on *instance*.
 
     :param text: it, for people.

@@ -33,8 +33,7 @@ _OVERDUE = 0.1
 Runs = t.Mapping[str, t.Sequence[float]]
 
 
-@dataclass(frozen=True)
-class Room:
+class Room(t.NamedTuple):
     """What limits how much runs at once.
 
     :param max_parallel: instances in progress; None: any number.
@@ -49,8 +48,7 @@ class Room:
     lag: float = 0.0
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(t.NamedTuple):
     """An instance that is to end. Seconds from now.
 
     :param job: its name.

@@ -64,8 +64,7 @@ class History:
     stops: t.Mapping[Slot, t.Sequence[Attempt]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(t.NamedTuple):
     """What instances depend on, and what is known of those that are not selected; see :func:`order_upstream`."""
 
     depends: Depends

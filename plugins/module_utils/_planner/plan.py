@@ -12,8 +12,7 @@ from .._models.decision import Action, Decision
 from .._models.instance import JobInstance
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(t.NamedTuple):
     """One request: instances of one job, oldest plan time first; all of them selected, or all from downstream."""
 
     job_name: str

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone, tzinfo
 
 from .._common.errors import OptionError
@@ -49,8 +49,7 @@ class QuietSpan(t.NamedTuple):
     window: str
 
 
-@dataclass(frozen=True)
-class _Window:
+class _Window(t.NamedTuple):
     """One entry: seconds of the local day, of which *end* is after *begin*, and beyond 86400 where it is on the next day."""
 
     begin: int
@@ -69,8 +68,7 @@ class _Window:
         return None
 
 
-@dataclass(frozen=True)
-class QuietHours:
+class QuietHours(t.NamedTuple):
     """The option ``not_between``. Without windows something may always be sent."""
 
     windows: tuple[_Window, ...] = ()

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .._common.errors import OptionError
 from .._common.text import comparable, printable
@@ -70,8 +70,7 @@ class ReasonPattern:
         return "*" not in joined and any(joined in comparable(kind) for kind in types)
 
 
-@dataclass(frozen=True)
-class ReasonPolicy:
+class ReasonPolicy(t.NamedTuple):
     """Both options. :ivar only: None: any reason will do."""
 
     never: tuple[ReasonPattern, ...] = ()

@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import enum
 import typing as t
-from dataclasses import dataclass
 
 from .._common.errors import ApiError
 from .._common.times import to_iso
@@ -55,8 +54,7 @@ class ScheduleStep(enum.Enum):
         return self not in (ScheduleStep.NONE, ScheduleStep.WAIT)
 
 
-@dataclass(frozen=True)
-class ScheduleDecision:
+class ScheduleDecision(t.NamedTuple):
     """What is to be done about the scheduling of one job.
 
     :param reason: why, in plain words.
@@ -74,8 +72,7 @@ class ScheduleDecision:
     due_ms: int | None = None
 
 
-@dataclass(frozen=True)
-class ScheduleOutcome:
+class ScheduleOutcome(t.NamedTuple):
     """What has become of a decision.
 
     :param status: the status of the job, as far as is known; before anything was sent that of the list.
@@ -92,8 +89,7 @@ class ScheduleOutcome:
     contested: bool = False
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(t.NamedTuple):
     """When, and for whom, it is decided.
 
     :param journal_ms: the journal's clock, epoch ms.

@@ -9,7 +9,7 @@ Pure. The service rejects each instance of a job without it, one by one, DLF.301
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from .._common.text import closest, counted, listed, printable
 from .._models.decision import Action, Decision
@@ -20,8 +20,7 @@ from .plan import Plan
 _NAMED = 10  # jobs or nodes that a text names
 
 
-@dataclass(frozen=True)
-class NodeCheck:
+class NodeCheck(t.NamedTuple):
     """What a start node means for a plan.
 
     :param plan: refused, if no job that is to be rerun has the node; without the instances of those that lack it, if others have it.
@@ -31,7 +30,7 @@ class NodeCheck:
 
     plan: Plan
     lacking: str = ""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 def due_jobs(plan: Plan) -> list[str]:

@@ -191,7 +191,7 @@ class Goal(Strategy):
             return None
         times = [instance.key.plan_time for instance in more]
         reach = Window(min(listed.window.begin, *times), max(listed.window.end, *times))
-        return replace(listed, instances=[*listed.instances, *more], reach=reach)
+        return listed._replace(instances=[*listed.instances, *more], reach=reach)
 
     def _decided(self, snapshot: Snapshot) -> list[Decision]:
         """One decision for each selected instance, and each that this run has sent and that is not listed any more, by the table of ``reconcile.py``."""

@@ -10,7 +10,6 @@ in between, the journal tells the next run what is to be started again. Whether 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
 
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, ClaimLostError, JournalError, Kind
@@ -210,7 +209,7 @@ class JobSchedules:
                 continue
             status = self._status(name)
             if status == wanted:
-                return replace(done, changed=lost is not None, reason=f"it is {wanted} by now")
+                return done._replace(changed=lost is not None, reason=f"it is {wanted} by now")
             if error.kind is Kind.MOVED_ON:
                 return ScheduleOutcome(decision, status, reason=error.message)
             refusal = "it was not sent" if error.kind is Kind.STALE else "the service refused it"

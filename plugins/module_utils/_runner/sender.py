@@ -88,8 +88,7 @@ def open_journal(run: ModuleRun, sightings: Sightings | None = None) -> Iterator
                 run.warn(text)
 
 
-@dataclass(frozen=True)
-class RerunExchange:
+class RerunExchange(t.NamedTuple):
     """One request and its end.
 
     :param before: the decisions it was to carry.

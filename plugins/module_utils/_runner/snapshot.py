@@ -24,8 +24,7 @@ if t.TYPE_CHECKING:
     from .._common.times import Window
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(t.NamedTuple):
     """Instances as they were listed.
 
     :param window: plan times of what is meant.
@@ -69,8 +68,7 @@ class Snapshot:
         return effective_attempts(self.instances, self.history.attempts, self.history.stops)
 
 
-@dataclass(frozen=True)
-class Since:
+class Since(t.NamedTuple):
     """The ``since`` of a run.
 
     :param ms: epoch ms; None for the time of the first listing.

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 import typing as t
-from dataclasses import dataclass
 
 from .._common.errors import ApiError, ClaimLostError, JournalError, Kind, OptionError
 from .._common.stopwatch import stopwatch
@@ -44,8 +43,7 @@ def flight_ms(client: Client) -> int:
     return int((STAMP_SECONDS + client.read_timeout) * 1000)
 
 
-@dataclass(frozen=True)
-class Basis:
+class Basis(t.NamedTuple):
     """What a write was decided by.
 
     :param read_at: when that was read, by the stopwatch; None if it rests on its claim alone, or on what it reads last.
@@ -68,8 +66,7 @@ class Basis:
         return None if quiet_hours is None else ApiError(Kind.STALE, not_sent(quiet_hours))
 
 
-@dataclass(frozen=True)
-class Ending:
+class Ending(t.NamedTuple):
     """How a write ended; ``error`` is None if it was accepted."""
 
     outcome: Outcome

@@ -19,7 +19,7 @@ ALL = Window(0, 9_999_999_999_999)
 
 def attempt(number: int = 1, seconds: float = 1.0, **changes: t.Any) -> Attempt:
     """An attempt at instance *number*, claimed *seconds* after T; changes of its failure by their names."""
-    failure = {name: changes.pop(name) for name in list(changes) if name in Failure.__slots__}  # type: ignore[attr-defined]
+    failure = {name: changes.pop(name) for name in list(changes) if name in Failure._fields}
     made = Attempt(Failure.of(instance(number=number)), "daily_sales", "run-1", T, 1, 1, at(seconds), at(seconds), 0)
     return replace(made, failure=made.failure._replace(**failure), **changes)
 

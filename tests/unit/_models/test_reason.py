@@ -43,14 +43,14 @@ def test_the_node_that_failed_first_with_the_message_of_the_list() -> None:
     ],
 )
 def test_the_message_nearest_to_the_failure_counts(node_message: t.Any, message: t.Any, listed: t.Any, expected: t.Any) -> None:
-    nodes = (dataclasses.replace(NODES[1], message=node_message),)
+    nodes = (NODES[1]._replace(message=node_message),)
     reason = Reason.of(SEEN, detail(nodes, message), listed)
     assert reason.message == expected
     assert {reason.message, *reason.others} - {None} == {node_message, message, listed} - {None}
 
 
 def test_a_message_of_any_node_that_failed_is_kept() -> None:
-    nodes = [dataclasses.replace(node, message=f"of {node.name}") for node in NODES]
+    nodes = [node._replace(message=f"of {node.name}") for node in NODES]
     reason = Reason.of(LISTED, detail(tuple(nodes), "of the list"))
     assert (reason.message, reason.others) == ("of early", ("of the list", "of late"))
     assert Reason.of(SEEN, detail((NODES[2], nodes[1]))).message == "of late"

@@ -75,7 +75,7 @@ def test_a_plan_says_what_is_held_back_until_when_and_why(until: int, why: str) 
     wanted = policy(hold_off_until=at(until))
     records = [None, None, attempt("accepted", 1)]
     decisions = [decide(instance(number=number), wanted, at(-1), record) for number, record in enumerate(records, 1)]
-    scope = dataclasses.replace(SCOPE, hold_off_until=at(until))
+    scope = SCOPE._replace(hold_off_until=at(until))
     lines = lines_of(scope, Plan(tuple(decisions)), wanted)
     assert lines[0].endswith("3 instances selected, nothing to rerun yet")
     shown = f"2026-11-23T03:0{until // 60}:00Z"
@@ -116,7 +116,7 @@ def test_a_plan_with_an_order_is_told_stage_by_stage() -> None:
 
 
 def test_a_plan_of_which_everything_is_queued_and_held_back_says_so_once() -> None:
-    scope = dataclasses.replace(SCOPE, hold_off_until=at(60))
+    scope = SCOPE._replace(hold_off_until=at(60))
     decisions = [
         decision(Action.SETTLING, number=1, due_ms=at(60)),
         dataclasses.replace(decision(Action.WAIT, number=2), queued=2),
@@ -141,7 +141,7 @@ def test_a_plan_says_what_only_the_clock_slack_keeps_from_being_rerun(start: flo
     wanted = policy(clock_slack_ms=slack)
     record = attempt("accepted", 1, before=instance(Status.FAIL, -3600, -3000)) if known else None
     made = decide(instance(Status.FAIL, start, 10), wanted, at(100), record)
-    lines = lines_of(dataclasses.replace(SCOPE, clock_slack_ms=slack), limited([made], Limits()), wanted)
+    lines = lines_of(SCOPE._replace(clock_slack_ms=slack), limited([made], Limits()), wanted)
     note = "  not rerun: 1 instance that started less than 30 seconds before since; the journal does not know what was sent then, and clocks differ"
     assert any(line.startswith(note) for line in lines) is shown
 

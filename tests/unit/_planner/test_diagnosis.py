@@ -74,17 +74,17 @@ CASES: dict[str, tuple[dict[str, t.Any], str, str]] = {
     "in check mode nothing is sent": ({"probe_retry": True, "check_mode": True}, WELL, "Ready, as far"),
     "a reader only": ({"probe_retry": True, **ended(Kind.NO_PERMISSION, "probe_retry")}, "oooooooooooooopooo", "may read, but not rerun"),
     "a name without an address": (
-        {"hosts": {**HOSTS, "v2": replace(HOSTS["v2"], name_error="not known")}, **ended(Kind.UNREACHABLE, "studios", only=True)},
+        {"hosts": {**HOSTS, "v2": HOSTS["v2"]._replace(name_error="not known")}, **ended(Kind.UNREACHABLE, "studios", only=True)},
         "ponnnnnnnnnnnnnooo",
         "Check region (eu-west-101)",
     ),
     "IAM's name without an address, and IAM not needed": (
-        {"hosts": {**HOSTS, "iam": replace(HOSTS["iam"], name_error="not known")}},
+        {"hosts": {**HOSTS, "iam": HOSTS["iam"]._replace(name_error="not known")}},
         WELL,
         "Ready",
     ),
     "a proxy that does not connect": (
-        {"hosts": {**HOSTS, "v2": replace(HOSTS["v2"], proxy="http://proxy:3128")}, **ended(Kind.UNREACHABLE, "studios", only=True)},
+        {"hosts": {**HOSTS, "v2": HOSTS["v2"]._replace(proxy="http://proxy:3128")}, **ended(Kind.UNREACHABLE, "studios", only=True)},
         "opnnnnnnnnnnnnnooo",
         "through the proxy http://proxy:3128",
     ),
@@ -101,7 +101,7 @@ CASES: dict[str, tuple[dict[str, t.Any], str, str]] = {
     ),
     "a clock that is wrong": (ended(Kind.CLOCK, "studios", only=True), "oooopnnnnnnnnnnooo", "NTP"),
     "a certificate of somebody else": (
-        {"hosts": {**HOSTS, "v2": replace(HOSTS["v2"], issuer="Corporate CA")}, **ended(Kind.TLS, "studios", only=True)},
+        {"hosts": {**HOSTS, "v2": HOSTS["v2"]._replace(issuer="Corporate CA")}, **ended(Kind.TLS, "studios", only=True)},
         "ooopnnnnnnnnnnnooo",
         "issued by Corporate CA",
     ),

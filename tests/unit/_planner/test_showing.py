@@ -91,7 +91,7 @@ def test_what_a_rerun_keeps(name: str) -> None:
 
 
 def test_twins_and_contradictions_decide_nothing() -> None:
-    twin = dataclasses.replace(shown(), key=dataclasses.replace(shown().key, twin="7"))
+    twin = dataclasses.replace(shown(), key=shown().key._replace(twin="7"))
     assert learned([decision(twin, made())], [twin], Showing()) == []
     second = instance(number=2, instance_id="8")
     other = instance(Status.RUNNING, start=20, end=None, number=2, instance_id="88")

@@ -109,7 +109,7 @@ def test_a_stop_of_what_waited_then_holds_for_what_runs_now() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"start_time": NOW - 9}, {"key": replace(RUNNING.key, submit_time=NOW)}, {"instance_id": "2"}],
+    [{"start_time": NOW - 9}, {"key": RUNNING.key._replace(submit_time=NOW)}, {"instance_id": "2"}],
     ids=["start", "submit", "id"],
 )
 def test_a_stop_of_another_run_says_nothing(changes: dict[str, t.Any]) -> None:
