@@ -52,6 +52,13 @@ options:
       - A job that a rerun paused with O(dataarts.factory.job_rerun#module:pause_schedules) counts as scheduled.
     type: bool
     default: false
+  pause_schedules:
+    description:
+      - Whether the jobs of the missing instances are paused while these are made, as with
+        O(dataarts.factory.job_rerun#module:pause_schedules). Exactly the paused jobs are started again when the task ends. If it is killed, the
+        next rerun in the workspace starts them.
+    type: bool
+    default: false
   approved:
     description:
       - What was approved for this workspace, its entry in the C(dataarts_plans) that M(dataarts.factory.rerun_summary) returns. C(gaps) are the

@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
 from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import MadeBy
+from ansible_collections.dataarts.factory.plugins.module_utils._runner import rerun_pauses, supplement_data
 from tests.support.logic import Result, by_action, call
 from tests.support.scenarios import FREE, SUPPLY_ID, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import options
@@ -73,6 +74,46 @@ def test_everything_is_made_once(service: t.Any, make: Make) -> None:
     again = make()
     assert (again["failed"], again["changed"], again["gaps"]) == (False, False, [])
     assert len(made(service)) == 3
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["made", "failed"])
+def test_jobs_are_paused_while_their_instances_are_made(service: t.Any, make: Make, broken: bool) -> None:
+    job = {**sales(), "status": "SCHEDULING", **({"patch_fails": [whole_hour(7)]} if broken else {})}
+    fine = {"name": "fine", "status": "SCHEDULING", "instances": instances()}
+    service.reset(night(job, fine))
+    result = make(pause_schedules=True)
+    assert result["failed"] is broken, result
+    kinds = [entry["kind"] for entry in service.journal()]
+    assert (kinds[0], kinds[-1], set(kinds[1:-1])) == ("stop_schedule", "start_schedule", {"patch_data"})
+    assert {entry["job_name"] for entry in service.journal() if entry["kind"].endswith("_schedule")} == {"sales"}
+    assert service.state()["schedules"][WORKSPACE_ID] == {"sales": "SCHEDULING", "fine": "SCHEDULING"}
+
+
+def test_nothing_is_made_where_a_job_cannot_be_paused(service: t.Any, make: Make) -> None:
+    service.reset(night({**sales(), "status": "SCHEDULING"}))
+    service.inject({"route": "v1_stop_job", "kind": "status", "status": 400, "code": "DLF.30118", "message": "no", "times": 9})
+    result = make(pause_schedules=True)
+    assert (result["failed"], service.journal()) == (True, [])
+    assert "job sales could not be paused: no" in result["msg"]
+
+
+def test_a_pause_is_kept_for_as_long_as_the_instances_take_to_be_made(
+    service: t.Any, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks meanwhile sees that a living run needs it, also after its lease would have ended."""
+    monkeypatch.setattr(rerun_pauses, "_LEAST_LEASE_MS", 1)
+    service.reset({**night({**sales(), "status": "SCHEDULING"}), "speed": 1, "run_seconds": 9})
+    seen: list[list[str]] = []
+    progress = supplement_data._Starting._progress
+
+    def watched(work: t.Any, row: t.Any) -> t.Any:
+        seen.extend(pause["needed_by"] for pause in call("rerun_history_info", {"journal": str(tmp_path / "state")})["open_pauses"])
+        return progress(work, row)
+
+    monkeypatch.setattr(supplement_data._Starting, "_progress", watched)
+    assert not make(pause_schedules=True)["failed"]
+    assert len(seen) > 6, "longer than the lease of four seconds"
+    assert all(seen), seen
 
 
 def test_an_instance_between_them_that_is_not_of_the_schedule_is_not_one_of_them(service: t.Any, make: Make) -> None:

@@ -417,6 +417,7 @@ def supplement_missing_spec() -> Spec:
         "stopped_jobs": {"type": "bool", "default": False},
         "approved": {"type": "dict"},
         "max_instances": {"type": "int"},
+        "pause_schedules": {"type": "bool", "default": False},
         "parallel": {"type": "int", "default": 1},
         "not_between": {"type": "list", "elements": "str"},
         "wait_timeout": {"type": "int", "default": 3600, "aliases": ["timeout"]},

@@ -56,7 +56,7 @@ class RerunPauses:
         self.failures: list[str] = []
         self.notes: list[str] = []
         self.changed = False
-        if self.wanted and not run.options["wait"]:
+        if self.wanted and not self._waits:
             raise OptionError(
                 "pause_schedules needs wait: nobody would start the jobs again at the end. Set wait to true, or leave it out."
             )
@@ -64,6 +64,11 @@ class RerunPauses:
             raise OptionError(
                 "Only v1 of the API can stop and start a job, and api_version is v2 with pause_schedules. Set api_version to auto or v1."
             )
+
+    @property
+    def _waits(self) -> bool:
+        """Whether somebody is there at the end; modules that always wait have no option for it."""
+        return bool(self._run.options.get("wait", True))
 
     def _schedules(self, book: PauseBook, workspace_id: str) -> JobSchedules:
         identity = RunIdentity.here(self._id, self._run.options)
@@ -152,7 +157,7 @@ class RerunPauses:
 
     def renew(self, journal: Journal, followed: t.Collection[JobName]) -> None:
         """This run is alive: it needs what it has paused, and takes on what others have paused of the jobs *followed*, and what dead runs have here."""
-        if not self._run.options["wait"] or self._run.options["api_version"] == "v2":
+        if not self._waits or self._run.options["api_version"] == "v2":
             return  # nobody would start the jobs again, or could
         by_workspace = {self._here: set(), **_by_workspace({*followed, *self.considered})}
         for workspace_id in by_workspace:

@@ -51,11 +51,12 @@ CONTENTS = "patch_data"
 _DAY_MS = 86_400_000
 
 
-def supplement_data(run: ModuleRun, seen: ListedRuns | None = None) -> None:
+def supplement_data(run: ModuleRun, seen: ListedRuns | None = None, alive: t.Callable[[], None] = lambda: None) -> None:
     """The logic of module supplement_data; see the module's documentation.
 
     :param seen: what showed that the run is needed. It is not started while another of the job may have been, under another name, that this did not
         show. None if it is needed whatever else there is.
+    :param alive: called whenever the end of the run has been waited for a while.
     """
     run.what = (
         f"Failed to {'stop' if run.options['state'] == 'stopped' else 'start'} PatchData {printable(run.options['name'], 100)} {run.where}"
@@ -64,7 +65,7 @@ def supplement_data(run: ModuleRun, seen: ListedRuns | None = None) -> None:
         raise OptionError("wait_timeout and settle_time must be 0 or more, and poll_interval 1 or more seconds. Set them so.")
     asked = None if run.options["state"] == "stopped" else PatchData.from_options(run.options)
     with open_journal(run) as journal:
-        (_Stopping(run, journal) if asked is None else _Starting(run, asked, journal, seen)).act()
+        (_Stopping(run, journal) if asked is None else _Starting(run, asked, journal, seen, alive)).act()
 
 
 def supplement_data_info(run: ModuleRun) -> None:
@@ -144,8 +145,9 @@ class _Work:
 class _Starting(_Work):
     """One call of state present."""
 
-    def __init__(self, run: ModuleRun, asked: PatchData, journal: Journal, seen: ListedRuns | None) -> None:
+    def __init__(self, run: ModuleRun, asked: PatchData, journal: Journal, seen: ListedRuns | None, alive: t.Callable[[], None]) -> None:
         super().__init__(run, journal)
+        self._alive = alive
         self.asked = asked
         self.seen = seen
         self.slot = Slot(self.workspace_id, f"patch_data:{self.name}", 0)
@@ -355,6 +357,7 @@ class _Starting(_Work):
                 text = f"it has not ended after {self.options['wait_timeout']} seconds: {self.run.doing}"
                 self.run.fail("incomplete", text, "Run it again to continue waiting, or stop it with state stopped")
                 return
+            self._alive()
             row = self.listed() or row
 
     def _conclude(self, row: PatchDataRow, made: t.Sequence[JobInstance]) -> None:

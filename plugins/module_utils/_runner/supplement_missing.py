@@ -9,6 +9,7 @@ Each PatchData has the fixed name of its gap, so that ``supplement_data.py``, by
 from __future__ import annotations
 
 import typing as t
+import uuid
 
 from .._api.base import ScopedClient
 from .._api.instance_query import list_job
@@ -55,6 +56,7 @@ from .._planner.repair import (
 from .._planner.schedules import SCHEDULED_STATUS
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
 from .missing import ScheduleGaps, find_missing
+from .rerun_pauses import RerunPauses
 from .supplement_data import CONTENTS, supplement_data
 
 _NAMED = 3
@@ -87,9 +89,12 @@ def supplement_missing(run: ModuleRun) -> None:
         for gap in run.result["gaps"]:
             if gap["state"] == TO_MAKE and gap["name"] in late:
                 gap.update(state=FAILED, msg=late[gap["name"]])
+    not_resumed: list[str] = []
     if stage != "find" and not run.result.get("failed"):
-        _Making(run).make([AFTER] if stage == AFTER else [BEFORE, AFTER] if stage == "all" else [BEFORE])
-    _conclude(run, last=stage != BEFORE)
+        making = _Making(run)
+        making.make([AFTER] if stage == AFTER else [BEFORE, AFTER] if stage == "all" else [BEFORE])
+        not_resumed = making.failures
+    _conclude(run, not_resumed, last=stage != BEFORE)
 
 
 #: What a stage takes over from the one before.
@@ -281,6 +286,24 @@ class _Making:
         self.options = run.options
         self._api = WorkspaceApi(run.session, run.options["workspace_id"], run.options["api_version"])
         self._begun = stopwatch()
+        self._pauses = RerunPauses(run, self._api_of, uuid.uuid4().hex, ())
+
+    @property
+    def failures(self) -> list[str]:
+        """Sentences about jobs that were paused and could not be started again."""
+        return self._pauses.failures
+
+    def _api_of(self, workspace_id: str) -> WorkspaceApi:
+        return WorkspaceApi(self.run.session, workspace_id, self.options["api_version"])
+
+    def _journal(self) -> Journal:
+        return Journal(self.options["journal"], password=self.options["journal_password"], project_id=self.run.session.project_id)
+
+    def _alive(self) -> None:
+        """What is paused is still needed."""
+        if self._pauses.wanted:
+            with self._journal() as journal:
+                self._pauses.renew(journal, self._pauses.considered)
 
     def make(self, meant: t.Sequence[str]) -> None:
         """Make what belongs to the stages *meant*."""
@@ -289,6 +312,17 @@ class _Making:
             self.run.result["changed"] = bool(due)
             return
         self._cover()
+        jobs = {(str(gap["workspace_id"]), str(gap["job_name"])) for gap in due.values()}
+        with self._journal() as journal:
+            self._pauses.pause(journal, jobs)
+        try:
+            self._make(due)
+        finally:
+            if self._pauses.wanted:
+                with self._journal() as journal:
+                    self._pauses.finish(journal)
+
+    def _make(self, due: t.Mapping[str, dict[str, t.Any]]) -> None:
         above = {name: [(str(where), str(job)) for where, job in jobs] for name, jobs in self.run.result["upstream"].items()}
         for number, missing in enumerate(ordered := waves(map(Missing.of, due.values()), above), 1):
             self.run.doing = f"PatchData, wave {number} of {len(ordered)}"
@@ -313,7 +347,7 @@ class _Making:
     def _cover(self) -> None:
         """From here on the journal knows what is sent in the workspace, also for the reruns that follow."""
         options = self.options
-        with Journal(options["journal"], password=options["journal_password"], project_id=self.run.session.project_id) as journal:
+        with self._journal() as journal:
             if not self.run.result["approved"]:
                 journal.cover([options["workspace_id"]], self.run.result["since"])
             for text in journal.warnings:
@@ -354,7 +388,7 @@ class _Making:
         named = {"name": gap.name, "job_name": gap.job_name, "start_date": str(gap.begin), "end_date": str(gap.end)}
         part = self.run.part({**defaults, **own, **named, "wait": wait, "wait_timeout": timeout})
         try:
-            supplement_data(part, seen)
+            supplement_data(part, seen, self._alive)
         except (ApiError, JournalError, OptionError) as error:
             part.result.update(error_result(error, part.what))
         for text in part.warnings:
@@ -373,9 +407,10 @@ class _Making:
         return True
 
 
-def _conclude(run: ModuleRun, *, last: bool) -> None:
+def _conclude(run: ModuleRun, not_resumed: t.Sequence[str], *, last: bool) -> None:
     """The failure, where something could not be looked for or made. What nobody could look for is said once, at the end.
 
+    :param not_resumed: sentences about jobs that were paused and could not be started again.
     :param last: whether no further stage follows that would say it.
     """
     if run.result.get("failed"):
@@ -389,6 +424,7 @@ def _conclude(run: ModuleRun, *, last: bool) -> None:
             "Leave the job out with jobs"
             for entry in run.result["unreadable"]
         ]
+    causes += not_resumed
     if causes:
         number = counted(sum(gap["instances"] for gap in broken), "instance")
         cause = f"{number} not repaired: {'; '.join(causes)}" if broken else "; ".join(causes)
