@@ -60,10 +60,10 @@ options:
   never_rerun_reasons:
     description:
       - Reasons whose failures are never rerun. Such failures are reported as V(blocked), and left to a person.
-      - A pattern is searched for, ignoring case, in the message, in the reason as the plan shows it, and in the types of the nodes that failed. V(*)
-        stands for any characters, V(?) for exactly one.
+      - A pattern is searched for in every message about the failure, in the reason as the plan shows it, and in the types of the nodes that
+        failed; case, blanks and full-width forms make no difference. V(*) stands for any characters, V(?) for exactly one.
       - This needs the reason of every failure, so the details of all failures are read, as with O(reasons=all). If the message or the type
-        of the node cannot be read, the failure is not rerun either.
+        of the node cannot be read, or the message is longer than 2000 characters, the failure is not rerun either.
       - Instances that were cancelled or have succeeded are not affected.
     type: list
     elements: str

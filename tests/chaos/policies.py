@@ -163,7 +163,9 @@ class PolicyJudge(Judge):
             return
         if shown["action"] != "blocked" or not shown["reason"]:
             self._wrong(key, shown, "a policy has left it out, and it is not blocked")
-        kind = self.kind(key, max((run["number"] for run in truth["runs"]), default=1))
+        # Somebody else may have rerun it since it was listed.
+        listed = [run["number"] for run in truth["runs"] if run["start"] is not None and run["start"] == shown["start_time"]]
+        kind = self.kind(key, max(listed or [run["number"] for run in truth["runs"]], default=1))
         if policy["pattern"] is not None and kind not in _named(policy["pattern"]):
             self._wrong(key, shown, f"it is left out for {policy['pattern']}, and failed by {kind or 'nothing'}")
         if policy["pattern"] is None and policy["read"] and self._drawn.allows(kind):

@@ -69,6 +69,11 @@ _PAST_LOST = (
     "The journal could not be read in the last 24 hours and was set aside, so it is not known what was rerun before, and what depends on that. "
     "Set since to a time before those reruns"
 )
+#: What is done about a rerun that another workspace does not allow.
+_REMEDY_ELSEWHERE = (
+    "The rerun was for workspace {workspace_id}, where an instance depends on what is rerun. Assign the user a role there that may operate "
+    "job instances (administrator or operator), or set downstream to report."
+)
 
 
 def rerun(run: ModuleRun) -> None:
@@ -319,6 +324,9 @@ class Goal(Strategy):
         if any(decision.asks_stop for decision in exchange.before):
             return self._note_stop(exchange.before[0], error)
         if error.kind in SHARED_KINDS:
+            place = exchange.before[0].instance.key.workspace_id
+            if error.kind is Kind.NO_PERMISSION and place != self._workspace_id:
+                error.hint = _REMEDY_ELSEWHERE.format(workspace_id=place)
             raise error
         if error.kind is not Kind.STALE:
             self._refusals.add(exchange.after, error)
