@@ -115,8 +115,7 @@ class Goal(Strategy):
         self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
         self._refusals = Refusals()
         mode = "all" if ReasonPolicy.of(options).needs_reasons else options["reasons"]
-        logs = LogReader.of(lambda: run.session, options)
-        self._reader = ReasonReader(self.api, mode, self.state.reasons, logs)
+        self._reader = ReasonReader(self.api, mode, self.state.reasons, LogReader.of(lambda: run.session, options))
         self._reasons: dict[FullKey, Reason] = {}
         self._missed: list[str] = []  # problems that leave the goal unreached
         self._unlisted: dict[str, ApiError] = {}  # jobs that could not be listed, by name
