@@ -1184,6 +1184,28 @@ problems:
   elements: str
   returned: when the instances could be read
   sample: ["Job daily_salse does not exist in workspace 62fbba734e634c5087656fc3ff7adf34. Did you mean daily_sales?"]
+journal_history:
+  description: What the journal knows beyond reruns since O(planned_after), of the workspace and of those of its dependants. The report shows it.
+  type: dict
+  returned: when the instances could be read, and the pass was not one that only plans
+  contains:
+    attempts:
+      description: The newest 50, as RV(dataarts.factory.rerun_history_info#module:attempts) of that module.
+      type: list
+      elements: dict
+      returned: always
+      sample: []
+    total:
+      description: How many there are.
+      type: int
+      returned: always
+      sample: 0
+    open_pauses:
+      description: The jobs that are paused now, as RV(dataarts.factory.rerun_history_info#module:open_pauses) of that module.
+      type: list
+      elements: dict
+      returned: always
+      sample: []
 finished:
   description: Whether nothing is left to do.
   type: bool

@@ -233,19 +233,34 @@ def play(service: t.Any, tmp_path: Path, **changes: t.Any) -> t.Any:
     return Ansible(tmp_path).playbook("dataarts.factory.rerun", "-i", hosts)
 
 
-def test_the_playbook_starts_again_what_it_paused(service: t.Any, tmp_path: Path) -> None:
-    play(service, tmp_path).succeeded()
+def test_the_playbook_starts_again_what_it_paused_and_its_report_says_what_else_was_done(
+    service: t.Any, asked: Asked, tmp_path: Path
+) -> None:
+    """What a person paused before stays so, and the report says how to start it."""
+    assert not call("job_schedule", {**_schedule(asked()), "state": "paused", "jobs": ["fine"], "purpose": "INC-4711"})["failed"]
+    play(service, tmp_path, report_path=str(tmp_path / "report")).succeeded()
     assert kinds(service) == ["stop_schedule", "rerun", "start_schedule"]
-    assert statuses(service) == JOBS
+    assert statuses(service) == {**JOBS, "fine": "STOPPED"}
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert sorted((row["kind"], row["job_name"], row["purpose"]) for row in report["not_reruns"]) == [
+        *[("pause", name, "") for name in ("daily_sales", "daily_stock")],
+        ("pause", "fine", "INC-4711"),
+        *[("resume", name, "") for name in ("daily_sales", "daily_stock")],
+    ]
+    assert [(pause["host"], pause["job_name"], pause["needed_by"]) for pause in report["open_pauses"]] == [("sales", "fine", [])]
+    assert "-m dataarts.factory.job_schedule" in report["resume"]["command"]
+    assert "Paused jobs" in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.long
 def test_a_playbook_whose_time_is_over_starts_again_what_it_paused(service: t.Any, tmp_path: Path) -> None:
     begin(service, run_seconds=3600)
-    outcome = play(service, tmp_path, wait_timeout=3)
+    outcome = play(service, tmp_path, wait_timeout=3, report_path=str(tmp_path / "report"))
     assert outcome.rc == 2, outcome.stdout
     assert kinds(service) == ["stop_schedule", "rerun", "start_schedule"]
     assert statuses(service) == JOBS
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert (report["open_pauses"], {row["kind"] for row in report["not_reruns"]}) == ([], {"pause", "resume"})
 
 
 @pytest.mark.long
@@ -255,6 +270,8 @@ def test_a_playbook_that_loses_the_service_says_what_is_to_be_started(service: t
     outcome = play(service, tmp_path, wait_timeout=3)
     assert outcome.rc == 2, outcome.stdout
     assert "was paused and could not be started again: DLF.30117 no" in outcome.output, outcome.output
+    assert "2 jobs are still paused: nothing schedules them." in outcome.output, outcome.output
+    assert "-m dataarts.factory.job_schedule" in outcome.output, outcome.output
     service.clear_faults()
     assert statuses(service)["daily_sales"] == "STOPPED"
     more = options(service, journal=str(tmp_path / "journal.db"), settle_time=1, read_timeout=2, state="resumed", jobs=["*"])

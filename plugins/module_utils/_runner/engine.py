@@ -112,6 +112,9 @@ class Strategy(abc.ABC):
     def after_pass(self, plan: Plan, journal: Journal) -> None:  # noqa: B027 - few strategies need it
         """What is to be done at the end of a pass that may send."""
 
+    def recall(self, snapshot: Snapshot, journal: Journal) -> None:  # noqa: B027 - few strategies need it
+        """Put into the result what the journal knows beyond reruns."""
+
     def stop(self, decision: Decision, sender: Sender) -> RerunExchange:
         """Stop one instance by v1, the only version that can."""
         return sender.stop(decision, self.api)
@@ -169,6 +172,8 @@ class Engine:
                     break
                 waiting.pause(left)
             self._keep(plan)
+            with contextlib.suppress(JournalError):  # nothing but what people may read
+                self._strategy.recall(snapshot, self._journal)
         self._strategy.conclude(snapshot, plan)
 
     def _learn(self, snapshot: Snapshot, plan: Plan) -> None:

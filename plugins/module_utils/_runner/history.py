@@ -23,6 +23,8 @@ from .._models.selection import select
 from .ansible_module import ModuleRun
 
 _ALWAYS = Window(0, 9_999_999_999_999)
+#: Attempts that a rerun returns of what is not rerun.
+_NOT_RERUNS = 50
 #: Kinds that answer an instance; the others have neither its times nor a ``since``.
 _OF_INSTANCES = (AttemptKind.RERUN, AttemptKind.STOP, AttemptKind.STOP_AND_RERUN)
 
@@ -37,20 +39,7 @@ def history_info(run: ModuleRun) -> None:
     with Journal(
         options["journal"], password=options["journal_password"], project_id=options["project_id"] or "", read_only=True
     ) as journal:
-        attempts = journal.history(
-            workspace_ids=[options["workspace_id"]] if options["workspace_id"] else None,
-            jobs=options["jobs"],
-            plan_times=planned,
-            run_id=options["run_id"] or None,
-            made_after=None if made is None else made.begin,
-            made_before=None if made is None else made.end,
-            outcomes=[Outcome(word) for word in options["outcomes"]] if options["outcomes"] else None,
-            kinds=[AttemptKind(word) for word in options["kinds"]] if options["kinds"] else None,
-            limit=None,
-        )
-        runs = [attempt for attempt in _runs(journal, options) if _wanted(attempt, options, made)] if planned is None else []
-        # By the journal's clock, which is one for all; the attempts stay in the order in which they were made.
-        attempts = list(heapq.merge(attempts, sorted(runs, key=_age), key=_age))
+        attempts = _attempts(journal, options, made, planned)
         paused = _open_pauses(journal, options)
         for text in journal.warnings:
             run.warn(text)
@@ -67,6 +56,41 @@ def history_info(run: ModuleRun) -> None:
         open_pauses=paused,
         journal=safe(journal.name),
     )
+
+
+def not_reruns(journal: Journal, project_id: str, workspace_ids: t.Iterable[str], since_ms: int) -> dict[str, t.Any]:
+    """The newest ``attempts`` in some workspaces since *since_ms* that are not reruns, with the ``total``, and their ``open_pauses``, as
+    :func:`history_info` has them.
+
+    :raises JournalError: the journal cannot be used.
+    """
+    attempts: list[Attempt] = []
+    paused: list[dict[str, t.Any]] = []
+    for workspace_id in sorted(set(workspace_ids)):
+        asked = {**dict.fromkeys(("run_id", "outcomes")), "project_id": project_id, "workspace_id": workspace_id, "jobs": ["*"]}
+        asked["kinds"] = [kind.value for kind in AttemptKind if kind is not AttemptKind.RERUN]
+        attempts = list(heapq.merge(attempts, _attempts(journal, asked, Window(since_ms, _ALWAYS.end), None), key=_age))
+        paused += _open_pauses(journal, asked)
+    newest = [attempt_result(attempt) for attempt in attempts[:_NOT_RERUNS]]
+    return {"attempts": newest, "total": len(attempts), "open_pauses": paused}
+
+
+def _attempts(journal: Journal, options: t.Mapping[str, t.Any], made: Window | None, planned: Window | None) -> list[Attempt]:
+    """Those that pass the filters of *options*, made and planned in two windows, newest first."""
+    attempts = journal.history(
+        workspace_ids=[options["workspace_id"]] if options["workspace_id"] else None,
+        jobs=options["jobs"],
+        plan_times=planned,
+        run_id=options["run_id"] or None,
+        made_after=None if made is None else made.begin,
+        made_before=None if made is None else made.end,
+        outcomes=[Outcome(word) for word in options["outcomes"]] if options["outcomes"] else None,
+        kinds=[AttemptKind(word) for word in options["kinds"]] if options["kinds"] else None,
+        limit=None,
+    )
+    runs = [attempt for attempt in _runs(journal, options) if _wanted(attempt, options, made)] if planned is None else []
+    # By the journal's clock, which is one for all; the attempts stay in the order in which they were made.
+    return list(heapq.merge(attempts, sorted(runs, key=_age), key=_age))
 
 
 def _age(attempt: Attempt) -> tuple[int, int]:

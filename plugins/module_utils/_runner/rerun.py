@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from .._api.reason_query import ReasonReader
 from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
 from .._api.workspace import WorkspaceApi
 from .._api.workspace_lists import Listing
-from .._common.errors import FATAL_KINDS, ApiError, Kind, OptionError
+from .._common.errors import FATAL_KINDS, ApiError, JournalError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable, safe
 from .._common.times import Window, to_iso
@@ -53,9 +54,10 @@ from .ansible_module import ModuleRun
 from .dependencies import OrderReader
 from .downstream import Below
 from .engine import Engine, Strategy
+from .history import not_reruns
 from .name_check import NameCheck, unlisted_text
 from .rerun_pauses import RerunPauses, restore
-from .sender import RerunExchange, Sender, requests_of
+from .sender import RerunExchange, Sender, open_journal, requests_of
 from .snapshot import Listed, Since, Snapshot
 from .start_node import StartNode
 
@@ -271,6 +273,18 @@ class Goal(Strategy):
     def restore(self) -> None:
         """Start again what was paused, and nothing else."""
         restore(self.run, self._pauses, self.sightings)
+        with contextlib.suppress(JournalError), open_journal(self.run, self.sightings) as journal:
+            self._recall(self.state.window, journal)
+
+    def recall(self, snapshot: Snapshot, journal: Journal) -> None:
+        """What was started and stopped since the window begins, and what is paused now; once there is something to report."""
+        if not self.state.plan_only:
+            self._recall(snapshot.scope.window, journal)
+
+    def _recall(self, window: Window | None, journal: Journal) -> None:
+        if window is not None:
+            workspaces = {*self.workspaces(), *(workspace_id for workspace_id, _name in self._pauses.considered)}
+            self.run.result["journal_history"] = not_reruns(journal, self.run.session.project_id, workspaces, window.begin)
 
     def foresee(self, plan: Plan, journal: Journal) -> None:
         """Which jobs are paused, in a pass that only tells what is to be done."""

@@ -24,6 +24,7 @@ from .._task.passes import IN_PROGRESS
 from .causes import cause_lines, failure_words
 from .downstream import cure_of
 from .next_steps import groups_of, would_rerun
+from .overview import paused_lines
 from .repair import made_here, missing_lines, plan_table
 from .words import ENGLISH, say, translated
 
@@ -82,6 +83,7 @@ def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGL
         *plan_table(report, language),
         *missing_lines(report, verbose=verbose, language=language),
         *_other_lines(report, troubled, language),
+        *_left_paused_lines(report, language),
     ]
 
 
@@ -144,6 +146,16 @@ def _how_lines(report: Result, language: str) -> list[Line]:
     parts = [part for part in (start, took if start or not took else say(language, "takes {duration}", duration=took)) if part]
     text = say(language, "; ").join(parts)
     return [Line(row) for row in wrapped(say(language, "{text}.", text=f"{text[0].upper()}{text[1:]}"))] if text else []
+
+
+def _left_paused_lines(report: Result, language: str) -> list[Line]:
+    """The jobs that a rerun has paused and that no run is going to start again, and how to."""
+    left = [pause for pause in report["open_pauses"] if pause["made_by"] == "rerun" and not pause["needed_by"]]
+    lines = [Line(text, "bad") for text in paused_lines(left, zone_of(pause["sent_time"] for pause in left), language) if text]
+    resume = report["resume"] if left else None
+    if resume is None:
+        return lines
+    return [*lines, Line(say(language, "To end the pauses that no run needs any more:")), Line(resume["command"])]
 
 
 def _paused_lines(report: Result, language: str) -> list[Line]:

@@ -10,10 +10,11 @@ Its numbers are those of :mod:`.summary`, which the recap shows too: nothing is 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...module_utils._common.text import safe
 from ...module_utils._common.times import to_iso
+from ...module_utils._config.argument_spec import job_schedule_spec
 from ...module_utils._output.expectation import late_lines
 from .._report import summary as _summary
 from .._task.passes import IN_PROGRESS, INCOMPLETE, LIMIT, error_kind
@@ -23,6 +24,7 @@ from .downstream import downstream_of
 from .go_on import go_on_step
 from .headline import headline
 from .next_steps import next_steps_of, step_for_plans
+from .overview import attempts, lines_to_resume
 from .standings import STANDINGS
 
 Result = t.Mapping[str, t.Any]
@@ -80,7 +82,50 @@ def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, st
         "reasons": causes_of(hosts.values()),
         "downstream": downstream_of(hosts.values()),
         "workspaces": workspaces,
+        **_not_reruns(hosts, workspaces, context.command),
     }
+
+
+def _not_reruns(hosts: t.Mapping[str, Result], workspaces: t.Sequence[Report], command: Command) -> Report:
+    """What the journal knows beyond reruns since the windows began, in the words of playbook history, and how to end the pauses that are open."""
+    known = _histories(hosts, workspaces)
+    beyond = attempts({name: history for name, (dummy, _id, history) in known.items()})
+    spec = job_schedule_spec()
+    typed = {name: value for name, value in command.variables.items() if name[len("dataarts_") :] in spec}
+    behind = {
+        name: (str(workspace.get("inventory_host", workspace["host"])), workspace_id)
+        for name, (workspace, workspace_id, dummy) in known.items()
+        if "inventory_host" in workspace or name != workspace["host"]
+    }
+    lines = lines_to_resume(beyond.paused, replace(command, variables=typed), behind=behind)
+    return {
+        "not_reruns": beyond.rows,
+        "not_reruns_left": sum(history["left"] for dummy, _id, history in known.values()),
+        "open_pauses": [{"host": name, **safe(pause)} for name, (dummy, _id, history) in known.items() for pause in history["open_pauses"]],
+        "resume": {"text": lines[1], "command": "\n".join(lines[2:])} if lines else None,
+    }
+
+
+def _histories(hosts: t.Mapping[str, Result], workspaces: t.Sequence[Report]) -> dict[str, tuple[Report, str, dict[str, t.Any]]]:
+    """What the journal knows beyond reruns, by host, or for a workspace of dependants that is none by its id: the workspace whose run asked for it,
+    the id, and the ``attempts``, the ``open_pauses`` and how many attempts are ``left`` out."""
+    own = {str(workspace["workspace_id"]) for workspace in workspaces}
+    known: dict[str, tuple[Report, str, dict[str, t.Any]]] = {}
+    for workspace in workspaces:
+        history, here = hosts[workspace["host"]].get("journal_history"), str(workspace["workspace_id"] or "")
+        if not history:
+            continue
+        listed = (*history["attempts"], *history["open_pauses"])
+        for workspace_id in dict.fromkeys((here, *(str(entry["workspace_id"]) for entry in listed))):
+            name = workspace["host"] if workspace_id == here else workspace_id
+            if name in known or (workspace_id != here and workspace_id in own):
+                continue
+            parts = {
+                part: [entry for entry in history[part] if entry["workspace_id"] == workspace_id] for part in ("attempts", "open_pauses")
+            }
+            left = history["total"] - len(history["attempts"]) if workspace_id == here else 0
+            known[name] = (workspace, workspace_id, {**parts, "left": left})
+    return known
 
 
 def _workspace(host: str, result: Result, workspace_id: str | None, counted: Result, context: ReportContext, since: int | None) -> Report:

@@ -13,6 +13,7 @@ import itertools
 import json
 import typing as t
 from dataclasses import replace
+from types import MappingProxyType
 
 from ...module_utils._common.text import printable
 from .._common.local_times import local_time, offset, zone_of
@@ -33,8 +34,11 @@ _ACTIONS = {
     "pause": "pause",
     "resume": "resume",
 }
+#: What was done, by every kind that is not a rerun.
+_DONE = {**_ACTIONS, "stop": "stop", "stop_and_rerun": "stop, then rerun"}
 #: Variables of playbook history that a command to resume jobs does not need.
 _ASKED = frozenset({"dataarts_made_after", "dataarts_made_before", "dataarts_limit", "dataarts_kinds"})
+_NONE: t.Mapping[str, t.Any] = MappingProxyType({})
 _UNDER = "    "  # before what stands below its row
 _CAUSE = 150  # columns of a cause, two lines, unless all of it is to be shown
 
@@ -122,12 +126,22 @@ def attempts(results: t.Mapping[str, Result], *, whole: bool = False, language: 
     paused = {
         pause["host"]: [str(of["job_name"]) for of in pauses if (of["host"], of["needed_by"]) == (pause["host"], [])] for pause in pauses
     }
-    still = _paused_lines(pauses, zone_of(pause["sent_time"] for pause in pauses), language)
+    still = paused_lines(pauses, zone_of(pause["sent_time"] for pause in pauses), language)
     return Overview(rows, [*heading, *lines, *more, *still, *_unanswered_lines(unanswered, language)], unanswered, paused)
 
 
-def lines_to_resume(paused: t.Mapping[str, t.Sequence[str]], command: Command, language: str = ENGLISH) -> list[str]:
-    """For each workspace the command that starts the jobs that are still *paused*, host -> names, where somebody can type it."""
+def action_word(kind: str, language: str = ENGLISH) -> str:
+    """What was done, by the *kind* of an attempt that is not a rerun."""
+    return say(language, _DONE[kind]) if kind in _DONE else kind
+
+
+def lines_to_resume(
+    paused: t.Mapping[str, t.Sequence[str]], command: Command, language: str = ENGLISH, *, behind: t.Mapping[str, t.Tuple[str, str]] = _NONE
+) -> list[str]:
+    """For each workspace the command that starts the jobs that are still *paused*, host -> names, where somebody can type it.
+
+    :param behind: inventory host and id of each workspace that is none by itself.
+    """
     due = {host: names for host, names in paused.items() if names}
     if not due or command.awx:
         return []
@@ -135,12 +149,15 @@ def lines_to_resume(paused: t.Mapping[str, t.Sequence[str]], command: Command, l
     at = plain.index("ansible-playbook")
     lines = ["", say(language, "To end the pauses that no run needs any more:")]
     for host, names in due.items():
-        options = json.dumps({"state": "resumed", "jobs": names}, ensure_ascii=False)
+        host, workspace_id = behind.get(host, (host, ""))
+        named = {"workspace_id": workspace_id} if workspace_id else {}
+        options = json.dumps({"state": "resumed", "jobs": names, **named}, ensure_ascii=False)
         lines += command_lines([*plain[:at], "ansible", host, *plain[at + 2 :], "-m", "dataarts.factory.job_schedule", "-a", options])
     return lines
 
 
-def _paused_lines(pauses: t.Sequence[Result], zone: str, language: str) -> list[str]:
+def paused_lines(pauses: t.Sequence[Result], zone: str, language: str) -> list[str]:
+    """The jobs that are still paused, by the ``open_pauses`` of workspaces with their ``host``, and who resumes them."""
     if not pauses:
         return []
     head = say(language, "{n} job is still paused: nothing schedules it.|{n} jobs are still paused: nothing schedules them.", len(pauses))

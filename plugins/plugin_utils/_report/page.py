@@ -23,6 +23,7 @@ from .causes import failure_words
 from .command import RELATED
 from .headline import headline
 from .history import history_words, rerun_before
+from .overview import action_word
 from .plain import report_without_script, steps_section
 from .words import LANGUAGES, catalogue
 
@@ -90,6 +91,7 @@ def _data(report: Result) -> dict[str, t.Any]:
             for workspace in report["workspaces"]
         ],
         "rerun_before": rerun_before(report),
+        "actions": {row["kind"]: {name: action_word(row["kind"], name) for name in LANGUAGES} for row in report.get("not_reruns") or ()},
         "headlines": _headlines(report),
         "catalogue": {name: catalogue()[name] for name in ("page", "messages")},
         "columns": ["workspace", *_PLAIN, *_SHARED],

@@ -11,11 +11,13 @@ from __future__ import annotations
 import html
 import typing as t
 
-from .._common.local_times import local_time
+from .._common.local_times import local_time, zone_of
 from .causes import failure_words
 from .history import history_words, rerun_before
 from .next_steps import instances_of
+from .overview import action_word, paused_lines
 from .standings import WORDS
+from .words import ENGLISH
 
 Result = t.Mapping[str, t.Any]
 
@@ -38,7 +40,7 @@ def report_without_script(report: Result) -> str:
     if report["next_step"]:
         steps.insert(0, _next_step(report["next_step"], None, check_mode))
     title = "How to continue" if check_mode else "What is left to do" if steps else "Nothing is left to do"
-    tables = f"{_workspaces(report)}{_causes(report)}{_downstream(report)}{_rerun_before(report)}"
+    tables = f"{_workspaces(report)}{_causes(report)}{_downstream(report)}{_rerun_before(report)}{_not_reruns(report)}{_paused(report)}"
     return f"<section><h2>{title}</h2><div class=steps>{''.join(steps)}</div></section>{tables}"
 
 
@@ -144,6 +146,34 @@ def _rerun_before(report: Result) -> str:
     left = f"<p>and {len(rows) - LISTED:,} more, in report.json</p>" if len(rows) > LISTED else ""
     sheet = f"<div class='sheet scroll' role=region aria-label='Rerun before' tabindex=0><table><thead><tr>{head}</tr></thead>"
     return f"<section><h2>Rerun before</h2>{sheet}<tbody>{body}</tbody></table></div>{left}</section>"
+
+
+def _not_reruns(report: Result) -> str:
+    """A table of what was started and stopped beyond reruns; nothing if that is nothing."""
+    rows = report.get("not_reruns") or ()
+    if not rows:
+        return ""
+    head = "".join(f"<th scope=col>{text}</th>" for text in ("Sent", "Workspace", "Job", "Action", "Attempts", "By", "Outcome", "For"))
+    body = "".join(
+        f"<tr><td>{_text(local_time(row['sent']))}</td><th scope=row>{_name(row['host'])}</th><td>{_name(row['job_name'])}</td>"
+        f"<td>{_text(action_word(row['kind']))}</td><td class=number>{row['attempts']}</td><td>{_name(row['user'])}</td>"
+        f"<td>{_name(', '.join(row['outcomes']))}</td><td>{_name(', '.join(filter(None, (row['purpose'], row['name']))))}</td></tr>"
+        for row in rows[:LISTED]
+    )
+    left = len(rows[LISTED:]) + report["not_reruns_left"]
+    more = f"<p>and {left:,} more, by playbook dataarts.factory.history</p>" if left else ""
+    sheet = f"<div class='sheet scroll' role=region aria-label='Also started or stopped' tabindex=0><table><thead><tr>{head}</tr></thead>"
+    return f"<section><h2>Also started or stopped</h2>{sheet}<tbody>{body}</tbody></table></div>{more}</section>"
+
+
+def _paused(report: Result) -> str:
+    """The jobs that are paused, and how to start them; nothing if none is."""
+    pauses = report.get("open_pauses") or ()
+    lines = paused_lines(pauses, zone_of(pause["sent_time"] for pause in pauses), ENGLISH)
+    resume = report["resume"] if pauses else None
+    items = "".join(f"<p>{_name(line.strip())}</p>" for line in lines if line)
+    command = f"<p>{_text(resume['text'])}</p><div class=command><pre>{_text(resume['command'])}</pre></div>" if resume else ""
+    return f"<section><h2>Paused jobs</h2>{items}{command}</section>" if pauses else ""
 
 
 def _name(value: t.Any) -> str:

@@ -27,7 +27,18 @@ COUNTS = (
 #: Which of them counts what became of a stop.
 _STOP_COUNTS = {"stopped": "stops", "refused": "stop_refused", "moved_on": "moved_on"}
 #: What a run is about, as its passes return it.
-_SCOPE = ("since", "since_iso", "planned_after", "planned_before", "plan_id", "plan_record", "run_id", "purpose", "downstream")
+_SCOPE = (
+    "since",
+    "since_iso",
+    "planned_after",
+    "planned_before",
+    "plan_id",
+    "plan_record",
+    "run_id",
+    "purpose",
+    "downstream",
+    "journal_history",
+)
 _NO_ANSWER = {"status": None, "code": None, "request_id": None, "method": "", "path": "", "hint": ""}
 
 

@@ -246,6 +246,7 @@ class Passes:
             requests=_added(self.requests, result.get("requests") or {}),
             problems=_union(self.problems, result.get("problems") or ()),
             changed=self.changed or bool(result.get("changed")),
+            base={**self.base, **{name: result[name] for name in ("journal_history",) if name in result}},
         )
         if result.get("restored") or run.error is not None:
             return run

@@ -19,18 +19,24 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import AttemptKind
 from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import job_pattern
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import summary_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.files import write_all
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.junit import junit
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.overview import action_word
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.page import page
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.plain import report_without_script
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import say
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import counts, passes
 from tests.support.reports import SINCE, STANDINGS, check_json, check_junit, earlier, instance, result
 
 COMMAND = Command(inventories=("/etc/inventory",), vault=("--ask-vault-pass",), variables={"dataarts_attempts": 2})
+WRITTEN = SINCE + 140_000
+HERE = str(instance(0)["workspace_id"])
+ONE_PAUSED = "{n} job is still paused: nothing schedules it.|{n} jobs are still paused: nothing schedules them."
 NO_RESULT: dict[str, t.Any] = {"succeeded": False, "msg": "Failed to rerun anything: no credentials."}
 
 
@@ -379,6 +385,89 @@ def test_what_was_rerun_before_is_a_table_most_often_first() -> None:
     many = reported({"a": result([instance(number, history=REPEATED[:1]) for number in range(30)])})
     assert "and 5 more, in report.json" in report_without_script(many)
     assert "Rerun before" not in report_without_script(reported({"a": some(succeeded=1)}))
+
+
+def beyond(**changes: t.Any) -> dict[str, t.Any]:
+    """One attempt that is not a rerun."""
+    made = {
+        "workspace_id": HERE,
+        "sent_time": WRITTEN - 60_000,
+        "job_name": "daily_sales",
+        "kind": "pause",
+        "outcome": "accepted",
+        "run_id": "r-1",
+        "plan_time": None,
+    }
+    return {**made, "user": "jane", "controller": "ctl-1", "purpose": "INC-1 <b>", **changes}
+
+
+def open_pause(**changes: t.Any) -> dict[str, t.Any]:
+    """One job that is paused."""
+    made = {
+        "workspace_id": HERE,
+        "job_name": HOSTILE,
+        "made_by": "rerun",
+        "phase": "paused",
+        "sent_time": WRITTEN - 60_000,
+        "run_id": "r-1",
+    }
+    return {**made, "controller": "ctl-1", "user": "jane", "purpose": "INC-1", "needed_by": [], **changes}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_was_started_and_stopped_beyond_reruns_is_shown_in_the_words_of_the_history(language: str) -> None:
+    kinds = [kind.value for kind in AttemptKind if kind is not AttemptKind.RERUN]
+    listed = [beyond(kind=kind, job_name=HOSTILE, run_key="k-1", outcome="moved_on") for kind in kinds]
+    pauses = [open_pause(), open_pause(job_name="needed", needed_by=["r-9"]), open_pause(job_name="by hand", made_by="task")]
+    history = {"attempts": listed, "total": 60, "open_pauses": pauses}
+    report = reported({"a": {**some(succeeded=1), "journal_history": history}, "b": some(succeeded=1)})
+    check_json(report)
+    assert [row["kind"] for row in report["not_reruns"]] == kinds
+    assert report["not_reruns_left"] == 60 - len(kinds)
+    assert [(pause["host"], pause["job_name"]) for pause in report["open_pauses"]][1] == ("a", "needed")
+    assert '"state": "resumed"' in report["resume"]["command"]
+    assert "needed" not in report["resume"]["command"]
+    embedded = json.loads(page(report).split('id="data">')[1].split("</script>")[0])
+    assert {kind: embedded["actions"][kind][language] for kind in kinds} == {kind: action_word(kind, language) for kind in kinds}
+    assert {kind for kind in kinds if not action_word(kind, language).isascii()} == (set(kinds) if language == "zh" else set())
+    plain = report_without_script(report)
+    assert all(f"<td>{action_word(kind)}</td>" in plain for kind in kinds)
+    assert "3 jobs are still paused: nothing schedules them." in plain
+    assert "run r-9 resumes it when it ends" in plain
+    assert "INC-1 &lt;b&gt;, k-1" in plain
+    assert not re.search("<script|<!--|alert\\(1\\)<", plain)
+    lines = "\n".join(line.text for line in summary_lines(report, language=language))
+    assert ("1 job is still paused" if language == "en" else say("zh", ONE_PAUSED, 1)) in lines
+    assert report["resume"]["command"] in lines
+
+
+def test_a_report_without_anything_beyond_reruns_says_nothing_of_it() -> None:
+    nothing = {"attempts": [], "total": 0, "open_pauses": []}
+    for host in (some(succeeded=1), {**some(succeeded=1), "journal_history": nothing}):
+        report = reported({"a": host})
+        assert (report["not_reruns"], report["open_pauses"], report["resume"]) == ([], [], None)
+        plain = report_without_script(report)
+        assert "Also started or stopped" not in plain
+        assert "Paused" not in plain
+
+
+def test_what_is_paused_behind_one_host_or_among_dependants_is_resumed_in_its_workspace() -> None:
+    """What two hosts report of a workspace of dependants is told once, and what one reports of another is told by that one."""
+    pauses = [open_pause(job_name="load"), open_pause(job_name="below", workspace_id="ws-3")]
+    history = {"attempts": [beyond(), beyond(workspace_id="ws-3")], "total": 2, "open_pauses": pauses}
+    one = {**some(succeeded=1), "inventory_host": "fleet", "journal_history": history}
+    theirs = {"attempts": [beyond()], "total": 1, "open_pauses": [*pauses, open_pause(job_name="alone", workspace_id="ws-2")]}
+    alone = {**result([instance(1, "succeeded", workspace_id="ws-2")]), "journal_history": theirs}
+    report = reported({"ws-1": one, "b": alone})
+    assert [(pause["host"], pause["job_name"]) for pause in report["open_pauses"]] == [("ws-1", "load"), ("ws-3", "below"), ("b", "alone")]
+    assert sorted(row["host"] for row in report["not_reruns"]) == ["ws-1", "ws-3"]
+    commands = [json.loads(words[-1]) for words in map(shlex.split, report["resume"]["command"].replace("\\\n", " ").split("\n"))]
+    assert commands == [
+        {"state": "resumed", "jobs": ["load"], "workspace_id": HERE},
+        {"state": "resumed", "jobs": ["below"], "workspace_id": "ws-3"},
+        {"state": "resumed", "jobs": ["alone"]},
+    ]
+    assert [line.split()[1] for line in report["resume"]["command"].split("\n") if line.split()[0] == "ansible"] == ["fleet", "fleet", "b"]
 
 
 def test_junit_has_a_suite_for_each_workspace() -> None:

@@ -363,6 +363,25 @@
     $("reruns-left").textContent = say("more-in-json", { n: left });
   }
 
+  function showOthers() {
+    const all = report.not_reruns || [], left = Math.max(0, all.length - LISTED) + (report.not_reruns_left || 0);
+    $("others").hidden = all.length === 0;
+    const columns = [words("sent-at"), words("workspace"), words("job"), words("action"), numbers("attempts"), words("by"), words("outcome"), words("for")];
+    fill("actions", columns, all.slice(0, LISTED).map((row) => [
+      at(row.sent), named(row.host), named(row.job_name), report.actions[row.kind][language], amount(row.attempts), named(row.user),
+      Object.keys(row.outcomes).map(message).join(", "), named([row.purpose, row.name].filter(Boolean).join(", "))]), 1);
+    $("actions-left").hidden = left <= 0;
+    $("actions-left").textContent = say("more-in-history", { n: left });
+  }
+  function showPauses() {
+    const pauses = report.open_pauses || [];
+    $("paused").hidden = pauses.length === 0;
+    fill("pauses", [words("workspace"), words("job"), words("paused-since"), words("by"), words("for"), words("resumed-by")], pauses.map((pause) => [
+      named(pause.host), named(pause.job_name), at(pause.sent_time), named(pause.user), named(pause.purpose),
+      pause.needed_by.map((run) => say("run", { run })).join(", ") || "–"]), 1);
+    $("resume").replaceChildren(...(report.resume ? [el("p", { class: "text" }, say("resume")), command({ ...report.resume, workspace: null })] : []));
+  }
+
   // ---- Workspaces
 
   function showWorkspaces() {
@@ -538,6 +557,8 @@
     showCauses();
     showDownstream();
     showRerunBefore();
+    showOthers();
+    showPauses();
     choose({});
   }
   setUpFilter();
