@@ -56,6 +56,7 @@ class Policy:
     :param hold_off_until: nothing is sent before it; None: no such time. See ``hold_off.py``.
     :param clock_slack_ms: a start up to so long before ``since`` counts as after it. More than 0 only where the journal does not know
         what was sent since then, so that nothing but two machines' clocks can tell.
+    :param since_given: whether people set ``since``, which they take from what the service shows; else it is when this run began.
     """
 
     since: int
@@ -65,6 +66,7 @@ class Policy:
     attempt_delay_ms: int = 0
     hold_off_until: int | None = None
     clock_slack_ms: int = 0
+    since_given: bool = True
 
     def __post_init__(self) -> None:
         if self.attempts < 1:
@@ -82,7 +84,7 @@ def of_this_run(instance: JobInstance, policy: Policy, attempt: Attempt | None) 
 
     It does if it was made at or after ``since``. One that was not settled when this run began belongs to it too, because two plays
     that begin in the same second have each their own ``since``; unless its rerun had visibly ended before: then this run is a new try. What was
-    in flight when this run began had not, whatever another clock says of its end.
+    in flight when this run began had not, whatever another clock says of its end; but people who set ``since`` mean what that clock says.
     And one that was accepted does for :data:`HIDDEN_MS`, as long as the service shows the very failure that it was made for.
     """
     if attempt is None or attempt.sent_ms >= policy.since:
@@ -93,7 +95,7 @@ def of_this_run(instance: JobInstance, policy: Policy, attempt: Attempt | None) 
     unsettled_ms = max(policy.settle_ms, HIDDEN_MS) if hidden else policy.settle_ms
     if attempt.outcome in NO_EFFECT or attempt.settle_window_end(unsettled_ms) <= policy.since:
         return None
-    in_flight = min(attempt.last_ms, attempt.sent_ms + attempt.flight_ms)
+    in_flight = 0 if policy.since_given else min(attempt.last_ms, attempt.sent_ms + attempt.flight_ms)
     ended = not instance.status.in_progress and instance.end_time is not None and max(instance.end_time, in_flight) < policy.since
     return None if ended and compare(instance, attempt) is Comparison.CHANGED else attempt
 

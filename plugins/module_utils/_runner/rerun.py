@@ -54,7 +54,7 @@ from .ansible_module import ModuleRun
 from .dependencies import OrderReader
 from .downstream import Below
 from .engine import Engine, Strategy
-from .history import not_reruns
+from .journal_records import not_reruns
 from .name_check import NameCheck, unlisted_text
 from .rerun_pauses import RerunPauses, restore
 from .sender import RerunExchange, Sender, open_journal, requests_of
@@ -584,6 +584,7 @@ class Goal(Strategy):
             attempt_delay_ms=options["attempt_delay"] * 1000,
             hold_off_until=scope.hold_off_until,
             clock_slack_ms=scope.clock_slack_ms,
+            since_given=scope.since_given,
         )
 
     def _wanted(self, scope: RunScope) -> frozenset[Status]:

@@ -497,8 +497,10 @@ class TestEarlierRun:
     def test_one_that_was_in_flight_when_this_run_began_had_not_ended_whatever_another_clock_says(self, last: int, action: Action) -> None:
         """The clock that stamps ends is behind the service's."""
         record = attempt(when=-30, last=last, flight_ms=61_000)
-        assert decide(instance(Status.FAIL, -29, -10), policy(), at(31), record).action is action
-        assert decide(instance(Status.SUCCESS, -29, -10), policy(), at(31), record).rerun is (action is Action.FAILED_AGAIN)
+        began, given = policy(since_given=False), policy()
+        assert decide(instance(Status.FAIL, -29, -10), began, at(31), record).action is action
+        assert decide(instance(Status.SUCCESS, -29, -10), began, at(31), record).rerun is (action is Action.FAILED_AGAIN)
+        assert decide(instance(Status.FAIL, -29, -10), given, at(31), record).action is Action.RETRY
 
     @pytest.mark.parametrize("run", [(-29, 0), (-29, 10), (-29, None)])
     def test_its_rerun_that_ended_in_failure_later_is_this_run_s_failure(self, run: t.Any) -> None:

@@ -455,10 +455,10 @@ def test_what_is_paused_behind_one_host_or_among_dependants_is_resumed_in_its_wo
     """What two hosts report of a workspace of dependants is told once, and what one reports of another is told by that one."""
     pauses = [open_pause(job_name="load"), open_pause(job_name="below", workspace_id="ws-3")]
     history = {"attempts": [beyond(), beyond(workspace_id="ws-3")], "total": 2, "open_pauses": pauses}
-    one = {**some(succeeded=1), "inventory_host": "fleet", "journal_history": history}
+    fleet = {**some(succeeded=1), "inventory_host": "fleet", "journal_history": history}
     theirs = {"attempts": [beyond()], "total": 1, "open_pauses": [*pauses, open_pause(job_name="alone", workspace_id="ws-2")]}
     alone = {**result([instance(1, "succeeded", workspace_id="ws-2")]), "journal_history": theirs}
-    report = reported({"ws-1": one, "b": alone})
+    report = reported({"ws-1": fleet, "b": alone})
     assert [(pause["host"], pause["job_name"]) for pause in report["open_pauses"]] == [("ws-1", "load"), ("ws-3", "below"), ("b", "alone")]
     assert sorted(row["host"] for row in report["not_reruns"]) == ["ws-1", "ws-3"]
     commands = [json.loads(words[-1]) for words in map(shlex.split, report["resume"]["command"].replace("\\\n", " ").split("\n"))]
