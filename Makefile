@@ -59,7 +59,7 @@ demo: $(CACHE)/demo/.installed ## a night gone wrong and its rerun, on a local e
 	@ANSIBLE_COLLECTIONS_PATH=$(CACHE)/demo $(BIN)/python tools/demo.py
 
 .PHONY: test
-test: $(VENV)/.test $(HOUSE) ## all tests except those of the targets below (ARGS='-k name' selects some)
+test: $(VENV)/.test $(HOUSE) $(CACHE)/.rewritten ## all tests except those of the targets below (ARGS='-k name' selects some)
 	@$(PYTEST) -q $(ARGS)
 
 ##@ What contributors run
@@ -265,6 +265,11 @@ $(BROWSER)/.made: requirements/browser.txt $(VENV)/.test
 # The checkout under the name that Ansible imports collections by.
 $(HOUSE):
 	@mkdir -p $(dir $@) && ln -sfn ../../../.. $@
+
+# On a fresh checkout pytest rewrites the assertions of every test file. Done once here, no process that runs tests does it again for itself.
+$(CACHE)/.rewritten: $(VENV)/.test $(HOUSE)
+	@$(BIN)/python -m pytest --collect-only -q >/dev/null || true
+	@touch $@
 
 # The artifact is built again whenever a file that it could carry has changed.
 SOURCES := $(shell find plugins roles playbooks meta docs changelogs extensions examples LICENSES COPYING *.md *.rst *.txt galaxy.yml -type f \

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import re
 import tokenize
@@ -195,6 +196,7 @@ def names_of(tree: ast.AST) -> t.Iterator[tuple[str, int]]:
             yield from ((alias.asname, node.lineno) for alias in node.names if alias.asname)
 
 
+@functools.cache
 def in_name(name: str, *, in_plugins: bool) -> tuple[str, str] | None:
     """The retired word in *name* and its replacement, or None. The name of a test is a sentence."""
     if name.startswith("__"):

@@ -44,7 +44,10 @@ class Said(t.NamedTuple):
 
 def says() -> t.Iterator[Said]:
     for path in sorted(PLUGINS.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        source = path.read_text(encoding="utf-8")
+        if "say(" not in source:
+            continue
+        tree = ast.parse(source)
         if not any(isinstance(node, ast.ImportFrom) and "say" in [alias.name for alias in node.names] for node in ast.walk(tree)):
             continue
         for call, loops in calls(tree, {}):
