@@ -278,7 +278,7 @@ class ActionModule(ModuleAction):
     def _attend(self, label: str, module: ModuleRun, language: str) -> None:
         """From here on say what a pass in this process is doing."""
         began = time.monotonic()
-        self._doing = lambda: console.doing_line(label, module.doing, time.monotonic() - began, language)
+        self._doing = lambda: console.doing_line(label, module.waiting_for, time.monotonic() - began, language)
 
     def _result(self, run: Passes, timing: passes.Timing, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         host, unknown = self._host(task_vars), {str(instance.get("job_name")) for instance in run.having({"unknown"})}

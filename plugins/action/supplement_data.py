@@ -10,6 +10,7 @@ import typing as t
 from ..module_utils._common.text import printable
 from ..module_utils._runner.ansible_module import ModuleRun
 from ..plugin_utils._common.lines import Line
+from ..plugin_utils._common.tables import COLUMNS, shortened
 from ..plugin_utils._task.console import label
 from ..plugin_utils._task.heartbeat import Heartbeat
 from ..plugin_utils._task.module_action import ModuleAction
@@ -32,8 +33,8 @@ class ActionModule(ModuleAction):
         host = label(str(task_vars.get("inventory_hostname", "localhost")), task_vars.get("ansible_play_hosts_all") or ())
 
         def line() -> Line:
-            doing = runs[-1].doing if runs else "starting"
-            return Line(f"{host}  PatchData {printable(args.get('name'), 100)}: {doing}")
+            doing = runs[-1].waiting_for if runs else "starting"
+            return Line(shortened(f"{host}  PatchData {printable(args.get('name'), 100)}: {doing}", COLUMNS))
 
         if self._task.no_log or self._play_context.no_log:
             return super().run_here(args, task_vars, begun)

@@ -56,7 +56,7 @@ class ActionModule(ModuleAction):
             started(run)
 
         def line() -> Line:
-            return stage_line(name, runs[-1].doing if runs else "", language)
+            return stage_line(name, runs[-1].waiting_for if runs else "", language)
 
         if self._task.no_log or self._play_context.no_log:
             return super().run_here(args, task_vars, begun)

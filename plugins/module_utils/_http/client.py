@@ -115,6 +115,8 @@ class Client:
         self.counts: dict[str, int] = {}
         #: What the user should know although nothing failed; each once.
         self.warnings: list[str] = []
+        #: Why the newest attempt failed, while it is repeated; "" once an answer has come. For somebody who waits.
+        self.trouble = ""
         #: What :meth:`guarded` has set.
         self.guard: Guard | None = None
         #: Called with each answer as it came: the request, the status, the headers in lower case, the body.
@@ -140,6 +142,7 @@ class Client:
                 raise last or _no_time(request)
             verdict = self._attempt(request, proxies, deadline)
             if verdict.answer is not None:
+                self.trouble = ""
                 return verdict.answer
             last = verdict.error or _no_time(request)
             if verdict.step is Step.RENEW and not renewed and self._renew():
@@ -147,6 +150,7 @@ class Client:
                 continue
             if verdict.step is not Step.RETRY or repeats >= self._max_retries:
                 raise last
+            self.trouble = f"{last.message} (HTTP {last.status})" if last.status else last.message
             self._pause(verdict, repeats, deadline, last)
             repeats += 1
 

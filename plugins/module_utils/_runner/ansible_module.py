@@ -68,6 +68,11 @@ class ModuleRun:
         self._warnings: list[str] = []
 
     @property
+    def waiting_for(self) -> str:
+        """What keeps it waiting just now, in a few words: what a request failed with that is repeated, else what it is doing."""
+        return (self._session.client.trouble if self._session is not None else "") or self.doing
+
+    @property
     def session(self) -> Session:
         """The account's connection, made at first use. That sends nothing.
 

@@ -61,7 +61,7 @@ def stage_line(name: str, doing: str, language: str = ENGLISH) -> Line:
     :param doing: what the module does; "" if it has not begun.
     """
     text = translated(language, doing) or say(language, "starting")
-    return Line(say(language, "{host}  missing instances: {text}", host=name, text=text))
+    return Line(shortened(say(language, "{host}  missing instances: {text}", host=name, text=text), COLUMNS))
 
 
 def to_make(workspace: Result) -> list[Result]:

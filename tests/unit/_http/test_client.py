@@ -222,6 +222,30 @@ def test_a_refusal_whose_words_do_not_come_proves_nothing() -> None:
     assert (read.kind, read.status, read.code, len(server.seen)) == (Kind.NO_PERMISSION, 403, "DLF.6888", 2)
 
 
+class Asked(Pauses):
+    """Keeps what a client says it is waiting for in each pause."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+        self.http: Client | None = None
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self.heard.append(self.http.trouble if self.http is not None else "")
+
+
+def test_who_waits_reads_what_is_tried_again_and_why() -> None:
+    pauses = Asked()
+    pauses.http = client(pauses)
+    with HttpServer(reply(503, b"{}"), OK, reply(500, b"{}"), OK) as server:
+        for dummy in range(2):
+            outcome(pauses.http, server.base, writes=False)
+            assert pauses.http.trouble == "", "an answer has come"
+    causes = [cause for cause in pauses.heard if cause]  # a pause of the rate limiter has none
+    assert [cause.rpartition(" ")[2] for cause in causes] == ["503)", "500)"], causes
+
+
 @pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
 def test_no_connection_is_tried_again(writes: bool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
