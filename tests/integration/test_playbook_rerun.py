@@ -215,7 +215,7 @@ def test_what_nobody_would_read_is_refused_before_anything_is_sent(service: Runn
         (
             "Nothing was sent for sales: dataarts_job is not a variable of this role. Did you mean dataarts_jobs? If it is a variable of your own, "
             "rename it. max_instances is not a variable of this role. Did you mean dataarts_max_instances? If it is a variable of your own, "
-            "rename it."
+            "set dataarts_max_instances next to it."
         )
     }
     assert not service.requests("v1_list")

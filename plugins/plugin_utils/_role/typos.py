@@ -61,13 +61,15 @@ class Typos(t.NamedTuple):
     warned: list[str]
 
 
-def typos(names: t.Iterable[str]) -> Typos:
+def typos(names: t.Iterable[str], typed: t.Collection[str] = ()) -> Typos:
     """The typos among *names*, the variables of a host except those that the role itself has set.
+
+    :param typed: those that were set on the command line. What the inventory says of an option is no reason to ignore what somebody has just typed.
 
     Options that say where the service is and who acts are not considered: without them nothing is rerun.
     """
     present, known, meant = set(names), _known(), _meant()
-    refused = {name: name for name in _BARE if name in present and PREFIX + name not in present}
+    refused = {name: name for name in _BARE if name in present and PREFIX + name not in (typed if name in typed else present)}
     warned: dict[str, str] = {}
     for name in present:
         word, dummy, option = name.lower().partition("_")
@@ -84,7 +86,12 @@ def typos(names: t.Iterable[str]) -> Typos:
         elif alike or option.startswith("job"):
             refused[name] = alike or "jobs"
     return Typos(
-        [_sentence(name, option, "If it is a variable of your own, rename it.") for name, option in sorted(refused.items())],
+        [
+            _sentence(
+                name, option, f"If it is a variable of your own, {f'set {PREFIX}{name} next to it' if name == option else 'rename it'}."
+            )
+            for name, option in sorted(refused.items())
+        ],
         [_sentence(name, option, "It is ignored.") for name, option in sorted(warned.items())],
     )
 

@@ -11,6 +11,7 @@ from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.inventory.helpers import sort_groups
 from ansible.plugins.action import ActionBase
+from ansible.utils.vars import load_extra_vars
 from ansible.vars.manager import VariableManager
 from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_path
 
@@ -155,7 +156,7 @@ class ModuleAction(ActionBase):
         options = filled(spec, args, variables, self._default_of, values.of)
         refusal = ""
         if repairs:
-            refused, warned = typos(task_vars)
+            refused, warned = typos(task_vars, load_extra_vars(self._loader))
             for sentence in warned:
                 self._display.warning(sentence)
             limit = limit_problem(self._loader, task_vars.get("groups") or {}, task_vars.get("ansible_limit"))

@@ -71,6 +71,14 @@ def test_an_option_without_its_prefix_is_refused_unless_the_variable_is_there_to
     assert f"{name} is not a variable of this role. Did you mean dataarts_{name}?" in sentence
     assert typos([name, f"dataarts_{name}"]) == ([], [])
     assert len(typos([name, "jobs"]).refused) == 2
+    assert f"set dataarts_{name} next to it." in sentence
+
+
+@pytest.mark.parametrize("name", ["jobs", "since", "max_instances"])
+def test_what_somebody_has_typed_is_not_ignored_for_what_the_inventory_says(name: str) -> None:
+    assert len(typos([name, f"dataarts_{name}"], {name}).refused) == 1
+    assert typos([name, f"dataarts_{name}"], {name, f"dataarts_{name}"}) == ([], [])
+    assert typos([name, f"dataarts_{name}"], {"jbos"}) == ([], [])
 
 
 @pytest.mark.parametrize(
