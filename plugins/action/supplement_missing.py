@@ -13,11 +13,13 @@ from ansible.errors import AnsibleError
 from ..module_utils._runner.ansible_module import ModuleRun
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report.repair import snapshot_lines, stage_line
+from ..plugin_utils._report.started import started_command
 from ..plugin_utils._report.words import ENGLISH
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task import inprocess
-from ..plugin_utils._task.console import label
+from ..plugin_utils._task.console import label, resume_lines
 from ..plugin_utils._task.heartbeat import Heartbeat
+from ..plugin_utils._task.interruption import Note
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.passes import missing_of, still_broken
 from ..plugin_utils._task.screen import show
@@ -39,6 +41,7 @@ class ActionModule(ModuleAction):
             broken = still_broken(of_hosts) if after else None
             known = [_carried(variables, broken) for variables in of_hosts if "gaps" in (missing_of(variables) or {})]
             self._task.args = {**self._task.args, "snapshots": {snapshot["workspace_id"]: snapshot for snapshot in known}}
+            self._note(missing_of(task_vars) or {}, task_vars)
         result = super().work(task_vars)
         if stage in ("all", "find") and not (self._task.no_log or self._play_context.no_log):
             show(self._display, snapshot_lines(self._label(task_vars), result, self._language(task_vars)))
@@ -62,6 +65,15 @@ class ActionModule(ModuleAction):
             return super().run_here(args, task_vars, begun)
         with Heartbeat(lambda text: show(self._display, [text]), line):
             return super().run_here(args, task_vars, begun)
+
+    def _note(self, missing: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> None:
+        """Leave word for somebody who interrupts the play from here on: the names of PatchData keep it from being made twice."""
+        since, host, language = missing.get("since"), str(task_vars.get("inventory_hostname", "localhost")), self._language(task_vars)
+        if not isinstance(since, int) or self._task.check_mode or self._task.no_log:
+            return
+        lines = resume_lines(since, started_command(task_vars, self._loader), interrupted=True, language=language)
+        standing = stage_line(self._label(task_vars), "making them", language).text
+        Note(host).write(since, standing, "\n".join(line.text for line in lines), language)
 
     def _language(self, task_vars: dict[str, t.Any]) -> str:
         """The language of the lines for people, which is a variable of the role. A value that cannot be read is refused with the reruns."""

@@ -22,7 +22,7 @@ from emulator.running import Running, running
 from tests.support.long import whole_plays, whole_plays_of
 from tests.support.playbook import ROOT, SUPPORT, TIMEOUT, Ansible, Outcome
 from tests.support.reports import check_json
-from tests.support.scenarios import DOMAIN, SUPPLY_ID, USER_NAME, V2, two_workspaces
+from tests.support.scenarios import DOMAIN, SUPPLY_ID, USER_NAME, V2, small_night, two_workspaces
 from tests.support.terminal import shown
 from tests.support.workspace import inventory, variables
 
@@ -153,7 +153,7 @@ def test_a_program_that_reads_the_output_finds_what_the_callback_prints_and_noth
     assert "supply  2 of 2 to rerun  stock_levels 2" in outcome.stderr
 
 
-@pytest.mark.parametrize("number", whole_plays([signal.SIGINT, signal.SIGTERM]))
+@pytest.mark.parametrize("number", whole_plays([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
 def test_who_interrupts_a_play_reads_what_stands_and_the_one_command_that_goes_on(
     service: Running, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -172,6 +172,23 @@ def test_who_interrupts_a_play_reads_what_stands_and_the_one_command_that_goes_o
     service.advance(7200)
     again = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_since": since}).ended(2)
     assert reruns(service) == 8, again.output
+
+
+@pytest.mark.long
+def test_who_interrupts_a_repair_while_it_makes_instances_reads_the_command_too(service: Running, tmp_path: Path) -> None:
+    path = hosts(service, tmp_path, speed=1)
+    job = {"name": "hourly_orders", "failed": 2, "succeeded": 2, "every": "1h"}
+    service.reset(small_night(workspaces=[{"id": SUPPLY_ID, "name": "supply", "jobs": [job]}], switches=SWITCHES, run_seconds=3600))
+    process = Ansible(tmp_path).start("ansible-playbook", "dataarts.factory.repair", "-i", path, "--limit", "supply")
+    deadline = time.monotonic() + TIMEOUT
+    while not service.journal() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    os.kill(process.process.pid, signal.SIGTERM)
+    outcome = process.wait()
+    assert {entry["kind"] for entry in service.journal()} == {"patch_data"}
+    assert "supply  missing instances: making them" in outcome.stderr, outcome.output
+    assert "Go on with (nothing is sent twice):" in outcome.stderr
+    assert "dataarts_since=" in outcome.stderr
 
 
 @pytest.mark.long

@@ -64,7 +64,7 @@ class Typos(t.NamedTuple):
 def typos(names: t.Iterable[str], typed: t.Collection[str] = ()) -> Typos:
     """The typos among *names*, the variables of a host except those that the role itself has set.
 
-    :param typed: those that were set on the command line. What the inventory says of an option is no reason to ignore what somebody has just typed.
+    :param typed: those that were set on the command line. The inventory does not make it right to ignore what somebody has just typed.
 
     Options that say where the service is and who acts are not considered: without them nothing is rerun.
     """

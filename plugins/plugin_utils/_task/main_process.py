@@ -35,7 +35,10 @@ def prepare_main_process() -> None:
     main = os.getpid()
     atexit.register(_tell, main)
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, functools.partial(_terminated, main, signal.getsignal(signal.SIGTERM)))
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            before = signal.getsignal(number)
+            if before is not signal.SIG_IGN:  # nohup goes on without a terminal
+                signal.signal(number, functools.partial(_terminated, main, before))
 
 
 def _losing(print_line: t.Callable[..., None]) -> t.Callable[..., None]:
@@ -61,7 +64,7 @@ def _tell(main: int) -> None:
 
 
 def _terminated(main: int, before: t.Any, number: int, frame: t.Any) -> None:
-    """SIGTERM: show what stands, then do what was done about the signal before."""
+    """SIGTERM, or SIGHUP of a terminal that is gone while somebody keeps a log: show what stands, then do what was done about the signal before."""
     _tell(main)
     if callable(before):
         before(number, frame)
