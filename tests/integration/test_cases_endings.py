@@ -246,12 +246,12 @@ def test_workspaces_behind_one_host_are_reported_each_by_itself(service: Running
     shared.update(dataarts_report_path=str(tmp_path / "report"))
     task = {"name": "Rerun", "dataarts.factory.job_rerun": None, "register": "dataarts_rerun_result", "failed_when": False, **own}
     summary = {"name": "Sum up", "dataarts.factory.rerun_summary": {"report_path": str(tmp_path / "report")}}
-    content: dict[str, t.Any] = {
+    forms: dict[str, dict[str, t.Any]] = {
         "include": {"tasks": [{"name": "Rerun", "ansible.builtin.include_role": {"name": "dataarts.factory.rerun"}, **own}]},
         "roles": {"roles": [{"role": "dataarts.factory.rerun", "dataarts_workspace_id": name} for name in (sales, supply)]},
         "task": {"tasks": [task, summary]},
-    }[form]
-    outcome = Ansible(tmp_path).written_playbook([{"hosts": "localhost", "gather_facts": False, "vars": shared, **content}]).succeeded()
+    }
+    outcome = Ansible(tmp_path).written_playbook([{"hosts": "localhost", "gather_facts": False, "vars": shared, **forms[form]}]).succeeded()
     numbers = outcome.of("rerun_summary")[-1].result["summary"]
     assert (numbers["totals"]["rerun"], numbers["totals"]["succeeded"], numbers["totals"]["failed_again"]) == (8, 7, 1)
     assert {(job["workspace"], job["job_name"]) for job in numbers["jobs"]} == {
