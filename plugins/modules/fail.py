@@ -35,6 +35,10 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Check the workspace of the host
+  dataarts.factory.account_doctor:
+  register: checkup
+
 - name: Fail where the workspace is not set up for reruns
   dataarts.factory.fail:
     msg: "{{ inventory_hostname }} is not ready. Run dataarts.factory.doctor to see what to do."
