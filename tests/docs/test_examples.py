@@ -39,7 +39,7 @@ ENVIRONMENT = {
 }
 CONTROLLER = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 #: Examples whose hosts are workspaces, as the inventory of the guide has them.
-OF_THE_INVENTORY = dict.fromkeys(("fail", "overview"), {"dataarts_workspace_id": WORKSPACE_ID, "dataarts_region": "cn-north-4"})
+OF_THE_INVENTORY = {key: {"dataarts_workspace_id": WORKSPACE_ID, "dataarts_region": "cn-north-4"} for key in ("fail", "overview")}
 #: Waiting takes a second, nothing else is different.
 DEFAULTS = {
     "dataarts.factory.job_rerun": {"poll_interval": 1, "settle_time": 1},
