@@ -9,6 +9,7 @@ if the gateway says that the API is not published. An explicit version never fal
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .._common.errors import ApiError, Kind, OptionError
@@ -44,13 +45,15 @@ class ApiVersions:
         """The result of v2, or of v1 where v2 is not published and not required."""
         if self.preferred(route) == "v2":
             try:
-                return self.by("v2", route, by_v2)
+                with self.asking("v2", route):
+                    return by_v2()
             except ApiError as error:
                 falls_back = error.kind is Kind.NOT_PUBLISHED and self._wanted == "auto" and self._hosts.knows_v1
                 if not falls_back:
                     raise
                 self.known[route] = "v1"
-        return self.by("v1", route, by_v1)
+        with self.asking("v1", route):
+            return by_v1()
 
     def only(self, version: str, route: str, request: t.Callable[[], _T]) -> _T:
         """The result of the only version that has the route. :raises ApiError: NOT_PUBLISHED, if ``api_version`` excludes it."""
@@ -60,15 +63,17 @@ class ApiVersions:
                 f"only {version} of the API has this call, and api_version is {self._wanted}",
                 hint=f"Set api_version to auto or {version}.",
             )
-        return self.by(version, route, request, only=True)
+        with self.asking(version, route, only=True):
+            return request()
 
-    def by(self, version: str, route: str, request: t.Callable[[], _T], *, only: bool = False) -> _T:
-        """The result of *request*, whose version is noted. An error "not published" gets a hint that names the option to change.
+    @contextlib.contextmanager
+    def asking(self, version: str, route: str, *, only: bool = False) -> t.Iterator[None]:
+        """Note that what is asked within is answered by *version*. An error "not published" gets a hint that names the option to change.
 
         :param only: the other version has no such route.
         """
         try:
-            result = request()
+            yield
         except ApiError as error:
             if error.kind is not Kind.NOT_PUBLISHED:
                 self.used[route] = version
@@ -79,7 +84,6 @@ class ApiVersions:
             raise
         self.used[route] = version
         self.answered.add(version)
-        return result
 
     def _remedy(self, version: str, only: bool) -> str:
         """What helps where *version* is not open to the account; "" if no option does."""

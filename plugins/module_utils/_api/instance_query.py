@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The instances that a selection means, by the route with the fewest requests."""
+"""The instances that a selection means."""
 
 from __future__ import annotations
 
@@ -9,16 +9,11 @@ import typing as t
 from dataclasses import replace
 
 from .._common.times import Window
-from .._models.instance import InstanceType, JobInstance, Status
+from .._models.instance import InstanceType, JobInstance
 from .._models.selection import Selection, has_wildcard
 from .job_query import WantedJobs
-from .v1 import V1_WINDOW_MS
-from .v2 import V2_WINDOW_MS
 from .workspace import WorkspaceApi
 from .workspace_lists import Listing
-
-#: Up to this many jobs are listed one by one: a walk over the workspace would carry every other job too.
-FEW_NAMES = 5
 
 
 def list_selected(
@@ -44,12 +39,14 @@ def list_selected(
     :raises ApiError: of a kind that ends every job's list.
     """
     first, *rest = _joined(selection.window, started)
-    instance_types = frozenset() if every_type else selection.instance_types
-    parts = [_listed(api, selection, first, instance_types)]
+    meant = replace(selection, instance_types=frozenset()) if every_type else selection
+    types = meant.instance_types
+    asked: dict[str, t.Any] = {"statuses": meant.statuses, "instance_type": next(iter(types)) if len(types) == 1 else None}
+    wanted = WantedJobs.of(selection)
+    parts = [api.list_workspace(first, wanted=wanted, **asked)]
     last = until if until is not None else max((span.end for span in rest), default=first.end)
     late = late_starts(first, parts[0].instances, last)
-    parts += [_listed(api, selection, span, instance_types) for span in ([late] if late is not None else rest)]
-    meant = replace(selection, instance_types=instance_types)
+    parts += [api.list_workspace(span, wanted=wanted, **asked) for span in ([late] if late is not None else rest)]
     instances: t.Iterable[JobInstance] = (instance for part in parts for instance in part.instances if meant.matches(instance))
     if len(parts) > 1:
         # The later list shows the newer state.
@@ -96,25 +93,6 @@ def patterns_without_instances(selection: Selection, instances: t.Iterable[JobIn
     """The patterns in *selection* (not its names) that no job with an instance matches, and none that *failed*; but none that match any name."""
     seen = {instance.job_name for instance in instances}.union(failed)
     return [pattern for pattern in selection.unmatched(seen) if has_wildcard(pattern) and pattern.strip("*")]
-
-
-def _listed(api: WorkspaceApi, selection: Selection, span: Window, instance_types: t.Collection[InstanceType]) -> Listing:
-    statuses: t.Collection[Status] = selection.statuses
-    types: t.Collection[InstanceType] = selection.instance_types
-    instance_type = next(iter(instance_types)) if len(instance_types) == 1 else None
-    names = selection.exact_names()
-    if names is not None and _named_is_cheaper(api, len(names), span):
-        return api.list_named(names, span, statuses=statuses, instance_type=instance_type)
-    wanted = WantedJobs.of(selection)
-    if types and InstanceType.SUB_JOB not in types:
-        wanted = WantedJobs(wanted.name, lambda dummy: False, wanted.exact)
-    return api.list_workspace(span, wanted=wanted, statuses=statuses, instance_type=instance_type)
-
-
-def _named_is_cheaper(api: WorkspaceApi, names: int, span: Window) -> bool:
-    if names <= FEW_NAMES or not api.walks_workspace:
-        return True
-    return names * len(span.slices(V2_WINDOW_MS)) <= len(span.slices(V1_WINDOW_MS))
 
 
 def _joined(window: Window, other: Window | None) -> list[Window]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from .._common.errors import ApiError
 from .._common.text import COMPARED, closest, printable
 from .._common.times import Window
-from .._models.instance import Job
+from .._models.instance import InstanceType, Job
 from .._models.selection import Selection, has_wildcard, select
 
 
@@ -32,18 +32,24 @@ class WantedJobs(t.NamedTuple):
 
     :param name: whether a job of that name is wanted.
     :param prefix: whether any name that starts so may be wanted.
-    :param exact: names to list even if no list of jobs shows them.
+    :param exact: names to list even if no list of jobs shows them, and *only_exact*: no other job is wanted.
     """
 
     name: t.Callable[[str], bool] = lambda dummy: True
     prefix: t.Callable[[str], bool] = lambda dummy: True
     exact: t.Sequence[str] = ()
+    only_exact: bool = False
 
     @classmethod
     def of(cls, selection: Selection) -> WantedJobs:
-        """The jobs that *selection* names."""
+        """The jobs that *selection* names; no sub-jobs where it has no instances of them."""
         exact = tuple(dict.fromkeys(pattern for pattern in selection.patterns if not has_wildcard(pattern)))
-        return cls(selection.names, lambda prefix: any(may_match(pattern, prefix) for pattern in selection.patterns), exact)
+        sub_jobs = not selection.instance_types or InstanceType.SUB_JOB in selection.instance_types
+
+        def prefix(start: str) -> bool:
+            return sub_jobs and any(may_match(pattern, start) for pattern in selection.patterns)
+
+        return cls(selection.names, prefix, exact, not any(map(has_wildcard, selection.patterns)))
 
 
 @dataclass

@@ -27,7 +27,7 @@ def timed(clock: ServiceClock, read: t.Callable[[], _T]) -> tuple[_T, int]:
     """
     begun = stopwatch()
     answer = read()
-    return answer, clock.earliest_ms() - math.ceil((stopwatch() - begun) * 1000)
+    return answer, clock.earliest_ms() - _ms_since(begun)
 
 
 def timed_window(clock: ServiceClock, window_at: t.Callable[[int], Window], read: t.Callable[[Window], _T]) -> tuple[_T, Window, int]:
@@ -40,10 +40,14 @@ def timed_window(clock: ServiceClock, window_at: t.Callable[[int], Window], read
     :param window_at: the window as it is at a time of the service, epoch ms.
     """
     begun = stopwatch()
-    guess = window_at(clock.now_ms())
-    answer, asked = timed(clock, lambda: read(guess))
-    exact = window_at(clock.now_ms() - math.ceil((stopwatch() - begun) * 1000))
-    if max(abs(exact.begin - guess.begin), abs(exact.end - guess.end)) <= TOLERANCE_MS:
-        return answer, guess, asked
-    answer, asked = timed(clock, lambda: read(exact))
-    return answer, exact, asked
+    window = window_at(clock.now_ms())
+    answer = read(window)
+    exact = window_at(clock.now_ms() - _ms_since(begun))
+    if max(abs(exact.begin - window.begin), abs(exact.end - window.end)) > TOLERANCE_MS:
+        begun, window = stopwatch(), exact
+        answer = read(window)
+    return answer, window, clock.earliest_ms() - _ms_since(begun)
+
+
+def _ms_since(begun: float) -> int:
+    return math.ceil((stopwatch() - begun) * 1000)

@@ -191,7 +191,8 @@ class WorkspaceApi(WorkspaceLists):
     def _probe_v1(self) -> None:
         """Find out by one cheap read whether v1 is open here; an error is an answer too."""
         try:
-            self._versions.by("v1", "probe", self._v1.probe)
+            with self._versions.asking("v1", "probe"):
+                self._v1.probe()
         except ApiError as error:
             if error.kind is Kind.UNREACHABLE:
                 self._unreachable_until = time.monotonic() + UNREACHABLE_SECONDS

@@ -20,8 +20,8 @@ from .base import ScopedClient, wanted_status, wanted_type
 from .fallback import ApiVersions
 from .job_query import JobNames, WantedJobs, listed_names
 from .list_budget import ListBudget
-from .v1 import V1Api
-from .v2 import V2Api
+from .v1 import V1_WINDOW_MS, V1Api
+from .v2 import V2_WINDOW_MS, V2Api
 
 if t.TYPE_CHECKING:
     from .._http.session import Session
@@ -30,6 +30,8 @@ if t.TYPE_CHECKING:
 RETENTION_MS = 190 * DAY_MS
 #: Instances are created when they are due; later plan times than this are not asked for.
 PLANNED_AHEAD_MS = 31 * DAY_MS
+#: Up to this many jobs are listed one by one: a walk over the workspace would carry every other job too.
+FEW_NAMES = 5
 #: How long a v1 host that could not be reached is not tried again, seconds. Whoever watches for days wants the one walk back.
 UNREACHABLE_SECONDS = 900.0
 #: Errors that end what is asked of every job or instance; any other error concerns its own only.
@@ -112,22 +114,30 @@ class WorkspaceLists:
         statuses: t.Collection[Status] | None = None,
         instance_type: InstanceType | None = None,
     ) -> Listing:
-        """The instances of every wanted job, by v1 in one walk; where only v2 is open, of each batch job and sub-job by itself.
+        """The instances of every wanted job, by the route with the fewest requests: few named jobs each by itself; else all by v1 in one walk,
+        or where only v2 is open each batch job and sub-job by itself.
 
         Sub-jobs are listed as ``<real-time job>_<node>`` [H-208]. No list names them, and only v1's definition of a real-time job names
         its nodes. Where that cannot be read, ``notes`` of the listing names the real-time job.
 
         :param statuses: to ask for, and *instance_type* likewise, as far as a request can; others may be listed too.
         """
+        wanted = wanted or WantedJobs()
+        filters: dict[str, t.Any] = {"statuses": statuses, "instance_type": instance_type}
+        if wanted.only_exact and _named_is_cheaper(self, len(wanted.exact), window):
+            return self.list_named(wanted.exact, window, **filters)
         span = self._retained(window)
         if span is None:
             return Listing()
-        wanted = wanted or WantedJobs()
-        walked = self._walk(span, statuses, instance_type)
-        if walked is not None:
-            return Listing([instance for instance in walked if wanted.name(instance.job_name)])
+        if self.walks_workspace:
+            try:
+                with self._versions.asking("v1", "list_workspace"):
+                    walked = self._v1.list_instances(None, span, **filters)
+                return Listing([instance for instance in walked if wanted.name(instance.job_name)])
+            except ApiError as error:
+                self._walk_no_more(error)
         jobs = self._job_names(wanted, instance_type)
-        listing = self.list_named(jobs.names, window, statuses=statuses, instance_type=instance_type)
+        listing = self.list_named(jobs.names, window, **filters)
         # A job that was listed a moment ago and does not exist any more was deleted, and its instances with it.
         listing.problems = {name: error for name, error in listing.problems.items() if error.kind is not Kind.NOT_FOUND}
         listing.problems.update(jobs.problems)
@@ -209,25 +219,15 @@ class WorkspaceLists:
         except OptionError as error:
             return ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL, such as ".."
 
-    def _walk(self, span: Window, statuses: t.Collection[Status] | None, instance_type: InstanceType | None) -> list[JobInstance] | None:
-        """The whole workspace by v1; None where v1 must not be used, or where auto finds it closed or unreachable."""
-        if not self.walks_workspace:
-            return None
-        try:
-            return self._versions.by(
-                "v1",
-                "list_workspace",
-                lambda: self._v1.list_instances(None, span, statuses=statuses, instance_type=instance_type),
-            )
-        except ApiError as error:
-            if self.api_version == "v1" or error.kind not in (Kind.NOT_PUBLISHED, Kind.UNREACHABLE):
-                raise
-            if error.kind is Kind.UNREACHABLE:
-                self._unreachable_until = time.monotonic() + UNREACHABLE_SECONDS
-            else:
-                self._versions.known["list_workspace"] = "v2"
-            self.api_versions["list_workspace"] = "v2"
-            return None
+    def _walk_no_more(self, error: ApiError) -> None:
+        """Let auto list by v2 from now on, because v1 is closed or unreachable. :raises ApiError: *error*, where it says something else."""
+        if self.api_version == "v1" or error.kind not in (Kind.NOT_PUBLISHED, Kind.UNREACHABLE):
+            raise error
+        if error.kind is Kind.UNREACHABLE:
+            self._unreachable_until = time.monotonic() + UNREACHABLE_SECONDS
+        else:
+            self._versions.known["list_workspace"] = "v2"
+        self.api_versions["list_workspace"] = "v2"
 
     def _job_names(self, wanted: WantedJobs, instance_type: InstanceType | None) -> JobNames:
         """The names of all wanted batch jobs and sub-jobs, by v2."""
@@ -268,3 +268,10 @@ class WorkspaceLists:
         now = self.session.client.clock.now_ms()
         begin, end = max(window.begin, now - RETENTION_MS), min(window.end, now + PLANNED_AHEAD_MS)
         return Window(begin, end) if begin <= end else None
+
+
+def _named_is_cheaper(api: WorkspaceLists, names: int, span: Window) -> bool:
+    """Whether to list so many jobs each by itself costs no more requests than one walk over the workspace."""
+    if names <= FEW_NAMES or not api.walks_workspace:
+        return True
+    return names * len(span.slices(V2_WINDOW_MS)) <= len(span.slices(V1_WINDOW_MS))

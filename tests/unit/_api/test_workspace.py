@@ -20,12 +20,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._api.base import 
     wanted_status,
     wanted_type,
 )
-from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_query import (
-    _joined,
-    _named_is_cheaper,
-    names_without_instances,
-)
+from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_query import _joined, names_without_instances
 from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
+from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace_lists import _named_is_cheaper
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind, OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._config.regions import Hosts
