@@ -28,7 +28,7 @@ from ..plugin_utils._report.host_results import patterns_without_job
 from ..plugin_utils._report.started import inventory_sources, started_command
 from ..plugin_utils._report.words import ENGLISH, say, translated
 from ..plugin_utils._role.options import ROLE
-from ..plugin_utils._task import console, counts, passes
+from ..plugin_utils._task import console, counts, inprocess, passes
 from ..plugin_utils._task.heartbeat import Heartbeat
 from ..plugin_utils._task.interruption import Note, earliest, first_to_say
 from ..plugin_utils._task.loops import workspaces_left
@@ -105,7 +105,10 @@ class ActionModule(ModuleAction):
             run = resumed
         self._run, self._go_on = run, ""
         with Heartbeat(self._say, self._waiting_line):
-            run, timing = self._kept(task_vars)
+            timing = passes.Timing()
+            with self._kept():
+                timing = self._passes(task_vars)
+            run = self._run
             if passes.restores(self._task.args, run) and (self._part.name != passes.SEND or run.ended):
                 run = self._run = run.restored(self._run_once(passes.restore_args(self._task.args, run), run, task_vars))
         result = {**self._result(run, timing, task_vars), **self._kept_of_others(before)}
@@ -172,10 +175,11 @@ class ActionModule(ModuleAction):
             entry.text for entry in unmatched if [*(host for host in batch if host in entry.hosts), *batch][:1] == [self._host(task_vars)]
         ]
 
-    def _kept(self, task_vars: dict[str, t.Any]) -> tuple[Passes, passes.Timing]:
-        """The passes. Whatever ends them, what is known by then is kept; an error before anything is known is Ansible's to tell."""
+    @contextlib.contextmanager
+    def _kept(self) -> t.Iterator[None]:
+        """Whatever ends the passes within, what is known by then is kept; an error before anything is known is Ansible's to tell."""
         try:
-            return self._passes(self._run, task_vars)
+            yield
         except AnsibleError:
             raise
         except Exception as error:
@@ -183,7 +187,6 @@ class ActionModule(ModuleAction):
                 raise
             cause = f"{type(error).__name__} in the action of the task"
             self._run = self._run.after({"failed": True, "msg": f"Failed to go on: {cause}.", "error": {"kind": "internal"}})
-            return self._run, passes.Timing()
 
     def cleanup(self, force: bool = False) -> None:
         """As after every task. A machine that cannot be reached any more keeps its folder, and takes the result of the task with it no more."""
@@ -196,8 +199,9 @@ class ActionModule(ModuleAction):
         args = from_start({**self._task.args, **alone}, self._connection.transport)
         return self.execute(args, task_vars, in_background=True)
 
-    def _passes(self, run: Passes, task_vars: dict[str, t.Any]) -> tuple[Passes, passes.Timing]:
-        """Passes until the task's part is done."""
+    def _passes(self, task_vars: dict[str, t.Any]) -> passes.Timing:
+        """Passes until the task's part is done, and the options that say how long that takes."""
+        run = self._run
         timing = passes.Timing.of(self._task.args) if run.base else passes.Timing()
         planning: float | None = 0.0 if run.base else None
         progress = _Progress(self._label(task_vars), self._say, run, verbose=self._display.verbosity > 0)
@@ -213,7 +217,7 @@ class ActionModule(ModuleAction):
                 for line in console.resume_lines(earliest(run.since or 0), command, language=run.language):
                     self._say(line)
             if self._task.check_mode and not run.failed_passes:
-                return run, timing
+                return timing
             if run.planned:
                 continue
             planning = began if planning is None else planning  # what is waited for begins with the first pass that sends
@@ -223,7 +227,7 @@ class ActionModule(ModuleAction):
                 (run, timing), planning = passes.after_timeout(run, timing), self._elapsed()
                 continue
             if seconds is None:
-                return run, timing
+                return timing
             self._pause(seconds, run, progress)
 
     def _seconds_to_next(self, run: Passes, timing: passes.Timing, began: float, elapsed: float) -> float | None:
@@ -258,9 +262,12 @@ class ActionModule(ModuleAction):
         began, label = time.monotonic(), self._label(task_vars)
         args = from_start(options, self._connection.transport)
         self._doing = lambda: console.doing_line(label, "", time.monotonic() - began, run.language)
-        in_process = self.run_here(args, task_vars, lambda module: self._attend(label, module, run.language))
-        if in_process is not None:
-            return in_process
+        if self.runs_here(task_vars):
+            in_process = inprocess.run_here(
+                self.module, args, **self.modes, started=lambda module: self._attend(label, module, run.language)
+            )
+            if in_process is not None:
+                return in_process
         try:
             result = self.execute(args, task_vars)
         except AnsibleConnectionFailure as error:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ..module_utils._common.text import printable
@@ -20,16 +21,10 @@ from ..plugin_utils._task.screen import show
 class ActionModule(ModuleAction):
     """The action behind the task ``dataarts.factory.supplement_data``."""
 
-    def run_here(
-        self, args: t.Mapping[str, t.Any], task_vars: dict[str, t.Any], started: t.Callable[[ModuleRun], None] = lambda dummy: None
-    ) -> dict[str, t.Any] | None:
+    @contextlib.contextmanager
+    def attended(self, args: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> t.Iterator[t.Callable[[ModuleRun], None]]:
         """See :class:`ModuleAction`; with a line whenever the play has been silent for a while."""
         runs: list[ModuleRun] = []
-
-        def begun(run: ModuleRun) -> None:
-            runs.append(run)
-            started(run)
-
         host = label(str(task_vars.get("inventory_hostname", "localhost")), task_vars.get("ansible_play_hosts_all") or ())
 
         def line() -> Line:
@@ -37,6 +32,7 @@ class ActionModule(ModuleAction):
             return Line(shortened(f"{host}  PatchData {printable(args.get('name'), 100)}: {doing}", COLUMNS))
 
         if self._task.no_log or self._play_context.no_log:
-            return super().run_here(args, task_vars, begun)
+            yield runs.append
+            return
         with Heartbeat(lambda text: show(self._display, [text]), line):
-            return super().run_here(args, task_vars, begun)
+            yield runs.append

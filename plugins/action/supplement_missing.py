@@ -47,24 +47,21 @@ class ActionModule(ModuleAction):
             show(self._display, snapshot_lines(self._label(task_vars), result, self._language(task_vars)))
         return result
 
-    def run_here(
-        self, args: t.Mapping[str, t.Any], task_vars: dict[str, t.Any], started: t.Callable[[ModuleRun], None] = lambda dummy: None
-    ) -> dict[str, t.Any] | None:
+    @contextlib.contextmanager
+    def attended(self, args: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> t.Iterator[t.Callable[[ModuleRun], None]]:
         """See :class:`ModuleAction`; with a line whenever the play has been silent for a while."""
+        del args
         runs: list[ModuleRun] = []
         name, language = self._label(task_vars), self._language(task_vars)
-
-        def begun(run: ModuleRun) -> None:
-            runs.append(run)
-            started(run)
 
         def line() -> Line:
             return stage_line(name, runs[-1].waiting_for if runs else "", language)
 
         if self._task.no_log or self._play_context.no_log:
-            return super().run_here(args, task_vars, begun)
+            yield runs.append
+            return
         with Heartbeat(lambda text: show(self._display, [text]), line):
-            return super().run_here(args, task_vars, begun)
+            yield runs.append
 
     def _note(self, missing: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> None:
         """Leave word for somebody who interrupts the play from here on: the names of PatchData keep it from being made twice."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible import constants
@@ -71,23 +72,25 @@ class ModuleAction(ActionBase):
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """What the task does once its options are complete: run the module."""
         args = from_start(self._task.args, self._connection.transport)
-        result = self.run_here(args, task_vars) if not self._task.async_val else None
+        result = None
+        if not self._task.async_val and self.runs_here(task_vars):
+            with self.attended(args, task_vars) as started:
+                result = inprocess.run_here(self.module, args, **self.modes, started=started)
         if result is None:
             result = self.execute(args, task_vars, in_background=bool(self._task.async_val))
         return brief(result, self._display)
 
-    def run_here(
-        self, args: Vars, task_vars: dict[str, t.Any], started: t.Callable[[ModuleRun], None] = lambda dummy: None
-    ) -> dict[str, t.Any] | None:
-        """What the module returns, without a process of its own; None where it needs one. See ``inprocess.py``."""
-        return self._here(self.module, args, task_vars, started)
+    @contextlib.contextmanager
+    def attended(self, args: Vars, task_vars: dict[str, t.Any]) -> t.Iterator[t.Callable[[ModuleRun], None]]:
+        """While the module runs in this process; what it yields is called with the run before that begins, see :func:`.inprocess.run_here`."""
+        del args, task_vars
+        yield lambda dummy: None
 
-    def _here(
-        self, module: str, args: Vars, task_vars: Vars, started: t.Callable[[ModuleRun], None] = lambda dummy: None
-    ) -> dict[str, t.Any] | None:
+    def runs_here(self, task_vars: Vars) -> bool:
+        """Whether a module would run just as this process does, so that it needs none of its own. See ``inprocess.py``."""
         environment: dict[str, t.Any] = {}
         self._compute_environment_string(environment)
-        here = inprocess.same_place(
+        return inprocess.same_place(
             connection=self._connection.transport,
             become=self._connection.become is not None,
             interpreter=self._templar.template(task_vars.get("ansible_python_interpreter")),
@@ -95,10 +98,11 @@ class ModuleAction(ActionBase):
             kept=bool(constants.DEFAULT_KEEP_REMOTE_FILES),
             delegated=bool(self._task.delegate_to),
         )
-        if not here:
-            return None
-        modes = {"check_mode": bool(self._task.check_mode), "diff_mode": bool(self._task.diff)}
-        return inprocess.run_here(module, args, **modes, started=started)
+
+    @property
+    def modes(self) -> dict[str, t.Any]:
+        """In which modes the module runs, as :func:`.inprocess.run_here` takes them."""
+        return {"check_mode": bool(self._task.check_mode), "diff_mode": bool(self._task.diff)}
 
     def execute(self, args: Vars, task_vars: dict[str, t.Any], *, in_background: bool = False) -> dict[str, t.Any]:
         """What the module returns, in a process of its own. Where that is on this machine, it shares what refused a login with the others."""
@@ -120,7 +124,7 @@ class ModuleAction(ActionBase):
     def _refused(self, module: str, options: Vars, task_vars: dict[str, t.Any]) -> str:
         """Why *module* would refuse *options*, which it reads as it does when it begins, asking nothing; "" if it would not."""
         args = from_start({**options, "pass_state": {"options_only": True}}, self._connection.transport)
-        result = self._here(module, args, task_vars)
+        result = inprocess.run_here(module, args, **self.modes) if self.runs_here(task_vars) else None
         if result is None:
             result = self._execute_module(module_name=f"dataarts.factory.{module}", module_args=args, task_vars=task_vars)
         return str(result.get("msg") or "the module ended unexpectedly") if result.get("failed") else ""
