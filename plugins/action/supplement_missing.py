@@ -36,12 +36,13 @@ class ActionModule(ModuleAction):
         stage = str(self._task.args.get("stage") or "all")
         if stage not in ("all", "find") and task_vars.get("ansible_role_name") == ROLE:
             hostvars = task_vars["hostvars"]
-            after = stage == "after_reruns"  # in whose play not every workspace takes part
-            of_hosts = [hostvars.raw_get(host) for host in (hostvars if after else task_vars.get("ansible_play_hosts_all") or ())]
+            after, part = stage == "after_reruns", stage != "before_reruns"  # in whose plays not every workspace takes part
+            of_hosts = [hostvars.raw_get(host) for host in (hostvars if part else task_vars.get("ansible_play_hosts_all") or ())]
             broken = still_broken(of_hosts) if after else None
             known = [_carried(variables, broken) for variables in of_hosts if "gaps" in (missing_of(variables) or {})]
             self._task.args = {**self._task.args, "snapshots": {snapshot["workspace_id"]: snapshot for snapshot in known}}
-            self._note(missing_of(task_vars) or {}, task_vars)
+            if stage != "end":
+                self._note(missing_of(task_vars) or {}, task_vars)
         result = super().work(task_vars)
         if stage in ("all", "find") and not (self._task.no_log or self._play_context.no_log):
             show(self._display, snapshot_lines(self._label(task_vars), result, self._language(task_vars)))

@@ -37,9 +37,10 @@ options:
       - V(unready) returns the hosts for which M(dataarts.factory.account_doctor), registered as C(dataarts_checkup), did not find ready.
       - V(names) returns the names of all hosts.
       - V(missing) returns the hosts to repair if instances are missing in any of them, according to the C(dataarts_missing_result) that the role
-        sets. V(missing_after) returns the hosts in which instances are made after the reruns.
+        sets. V(missing_after) returns the hosts in which instances are made after the reruns. V(paused) returns the hosts in which jobs
+        may be paused until the repair ends.
     type: str
-    choices: [all, watch, missed, close, unready, names, missing, missing_after, made_after]
+    choices: [all, watch, missed, close, unready, names, missing, missing_after, made_after, paused]
     default: all
 seealso:
   - plugin: ansible.builtin.inventory_hostnames
@@ -79,6 +80,7 @@ from ..plugin_utils._task.passes import (
     missing_of,
     not_repaired,
     outcome,
+    pauses_jobs,
     reached_goal,
     with_missing,
 )
@@ -165,6 +167,8 @@ class LookupModule(LookupBase):
             return [host for host, variables in of_hosts.items() if (variables.get("dataarts_checkup") or {}).get("ready") is not True]
         if part == "made_after":
             return [host for host in hosts if made_after(of_hosts[host])]
+        if part == "paused":
+            return [host for host in hosts if pauses_jobs(of_hosts[host])]
         if part in ("missing", "missing_after"):
             due = [host for host in hosts if left_to_make(missing_of(of_hosts[host]), after=part == "missing_after")]
             refused = [host for host in hosts if not_repaired(missing_of(of_hosts[host]) or {})]

@@ -41,9 +41,10 @@ options:
     description:
       - V(all) finds missing instances and makes them.
       - V(find) only finds them, and compares them with O(approved).
-      - V(before_reruns) makes those that do not depend on failed instances, and V(after_reruns) makes the rest. Both need O(snapshots).
+      - V(before_reruns) makes those that do not depend on failed instances, and V(after_reruns) makes the rest. V(end) starts the jobs again that all
+        stages and the reruns between them have paused. The three need O(snapshots).
     type: str
-    choices: [all, find, before_reruns, after_reruns]
+    choices: [all, find, before_reruns, after_reruns, end]
     default: all
   stopped_jobs:
     description:
@@ -55,8 +56,8 @@ options:
   pause_schedules:
     description:
       - Whether the jobs of the missing instances are paused while these are made, as with
-        O(dataarts.factory.job_rerun#module:pause_schedules). Exactly the paused jobs are started again when the task ends. If it is killed, the
-        next rerun in the workspace starts them.
+        O(dataarts.factory.job_rerun#module:pause_schedules). Exactly the paused jobs are started again when the task ends, in a repair with
+        O(stage=end). If it is killed, the next rerun in the workspace starts them.
     type: bool
     default: false
   approved:
@@ -290,6 +291,22 @@ approved:
   type: bool
   returned: when the schedules could be read
   sample: false
+paused_jobs:
+  description: Names of the jobs that are paused before the first instance is made, see O(pause_schedules).
+  type: list
+  elements: str
+  returned: when the schedules could be read
+  sample: []
+pause_id:
+  description: Id by which all stages of a repair pause jobs, or an empty text.
+  type: str
+  returned: when the schedules could be read
+  sample: ""
+journal_history:
+  description: As O(dataarts.factory.job_rerun#module) returns it.
+  type: dict
+  returned: with O(stage=end)
+  sample: {}
 began:
   description: Whether there was anything to make.
   type: bool

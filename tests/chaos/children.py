@@ -12,6 +12,8 @@ import typing as t
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from ansible_collections.dataarts.factory.plugins.action.supplement_missing import _carried
+from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import rerun_spec, supplement_missing_spec
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes
 from tests.support.logic import call
 
@@ -35,7 +37,50 @@ def result_of(answer: Path) -> Json | None:
 
 def rerun(options: Json, answer: str) -> None:
     """A task of job_rerun, pass after pass as its action makes them."""
-    run, timing, began = passes.Passes(run_id=f"run-{time.time_ns()}"), passes.Timing.of(options), time.monotonic()
+    run = _reruns(options, {})
+    _leave({"finished": run.ended and run.error is None, "error": run.error, "problems": list(run.problems)}, answer)
+
+
+def repair(options: Json, answer: str) -> None:
+    """Playbook repair in one workspace, task after task: option name -> value of both modules."""
+    own = {name: value for name, value in options.items() if name in supplement_missing_spec()}
+    kept: Json = {"inventory_hostname": "sales"}
+
+    def stage(name: str) -> None:
+        snapshots = {}
+        if name != "find":
+            known = _carried(kept, passes.still_broken([kept]) if name == "after_reruns" else None)
+            snapshots = {known["workspace_id"]: known}
+        kept[passes.MISSING] = call("supplement_missing", {**own, "stage": name, "snapshots": snapshots})
+
+    def reruns() -> None:
+        repaired = passes.repair_of(kept, [kept])
+        run = _reruns({name: value for name, value in options.items() if name in rerun_spec()}, repaired)
+        error = run.error or {}
+        kept[passes.RESULT] = {**run.base, "succeeded": run.ended and not error, "instances": list(run.instances.values()), **error}
+
+    stage("find")
+    if passes.left_to_make(passes.missing_of(kept)):
+        stage("before_reruns")
+    reruns()
+    if passes.left_to_make(passes.missing_of(kept), after=True):
+        stage("after_reruns")
+    if passes.made_after(kept):
+        reruns()
+    if passes.pauses_jobs(kept):
+        stage("end")
+    result = passes.with_missing(kept[passes.RESULT], passes.missing_of(kept))
+    texts = {name: result.get(name) for name in ("msg", "error", "problems")}
+    _leave({"finished": passes.reached_goal(result), **texts, "open_pauses": result["journal_history"]["open_pauses"]}, answer)
+
+
+def _reruns(options: Json, repaired: Json) -> passes.Passes:
+    """The passes of a task of job_rerun.
+
+    :param repaired: what the repair makes that it is a part of.
+    """
+    run = passes.Passes(run_id=f"run-{time.time_ns()}", repair=repaired)
+    timing, began = passes.Timing.of(options), time.monotonic()
     while True:
         run = run.after(call("job_rerun", passes.next_args(options, run)))
         elapsed = time.monotonic() - began
@@ -45,7 +90,7 @@ def rerun(options: Json, answer: str) -> None:
         time.sleep(seconds)
     if passes.restores(options, run):
         run = run.restored(call("job_rerun", passes.restore_args(options, run)))
-    _leave({"finished": run.ended and run.error is None, "error": run.error, "problems": list(run.problems)}, answer)
+    return run
 
 
 def run_job(options: Json, answer: str) -> None:

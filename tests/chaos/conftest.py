@@ -111,6 +111,8 @@ def figures_text(total: Json) -> list[str]:
         )
     if count["schedule_kills"]:
         lines.append(f"{count['schedule_kills']} kills of reruns that pause jobs; schedules left wrong: {count.get('schedules_wrong', 0)}")
+    if count.get("repair_kills"):
+        lines.append(f"{count['repair_kills']} kills of repairs that pause jobs; repairs that ended wrong: {count.get('repairs_wrong', 0)}")
     if count["hostile"]:
         lines.append(
             f"{count['hostile']} hostile answers over {count['hostile_calls']} calls; most memory {count['most_kilobytes'] // 1024} MB, "

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reruns with ``pause_schedules``, killed with SIGKILL at drawn moments and started again: every job that was scheduled before is scheduled after, no
-other, and every failure is rerun once. So it is with what depends on them in another workspace."""
+other, and every failure is rerun once. So it is with what depends on them in another workspace, and with a repair, whose one pause holds from its first
+PatchData to its last rerun."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from emulator.running import Running, running
-from tests.chaos.children import Json, rerun, result_of, started
+from tests.chaos.children import Json, repair, rerun, result_of, started
 from tests.support.scenarios import BOTH, FREE, WORKSPACE_ID, small_night
 from tests.support.workspace import options as options_for
 
@@ -122,6 +123,81 @@ def judged(service: Running, before: Json, concerned: t.Collection[tuple[str, st
     }
 
 
+def damaged(rng: random.Random) -> tuple[Json, Json, dict[tuple[t.Any, ...], int]]:
+    """A night with every kind of damage, the options of its window, and how often what is to be asked for: kind, job and plan time.
+
+    ``orders`` failed and ``loads`` has gaps; ``digest``, which needs ``orders``, has one that is filled after the reruns.
+    """
+    hour = 3_600_000
+    last = int(time.time() * 1000) // hour * hour - hour
+    times = [last - ago * hour for ago in range(6)]
+    failed, gaps, late = (sorted(rng.sample(times, number)) for number in (rng.choice((1, 2)), rng.choice((1, 2, 3)), 1))
+
+    def job(name: str, *, missing: t.Collection[int] = (), bad: t.Collection[int] = (), **more: t.Any) -> Json:
+        cycles = [{"plan_time": at, "status": "fail" if at in bad else "success"} for at in times if at not in missing]
+        return {"name": name, "instances": cycles, **more}
+
+    jobs = [
+        job("loads", missing=gaps),
+        job("orders", bad=failed),
+        job("digest", missing=late, depends_on=["orders"]),
+        job("whole"),
+        job("stopped", bad=failed, status="STOPPED"),
+    ]
+    late_answers = {"schedule_twice": rng.choice(("refuse", "accept")), "rerun_visible_after": rng.choice((0, 0, 20))}
+    made = small_night(speed=60, run_seconds=rng.choice((10, 60)), switches={**FREE, **BOTH, **late_answers}, jobs=jobs)
+    wanted: dict[tuple[t.Any, ...], int] = {("retry", name, at): 1 for name in ("orders", "stopped") for at in failed}
+    wanted |= {("patch_data", "loads", at): 1 for at in gaps} | {("patch_data", "digest", at): 1 for at in late}
+    window = {
+        "planned_after": str(times[-1]),
+        "planned_before": str(times[0]),
+        "jobs": ["*"],
+        "downstream": "ignore",
+        "order": "upstream_first",
+    }
+    return made, window, wanted
+
+
+def repaired_night(service: Running, seed: int, directory: Path, kills: int) -> tuple[int, dict[str, t.Any]]:
+    """The same of a drawn night that playbook repair makes whole."""
+    rng = random.Random(f"repair {seed}")
+    made, window, wanted = damaged(rng)
+    service.reset(made)
+    for fault in faults(rng, seed):
+        service.inject(fault)
+    before = service.state()["schedules"]
+    own = {"journal": str(directory / f"repair-{seed}.db"), "settle_time": 1, "poll_interval": 1, "max_retries": 1, "read_timeout": 1.0}
+    options = {**options_for(service), **own, **window, "pause_schedules": True, "wait_timeout": 60, "reasons": "none"}
+    answer, done = directory / f"repair-{seed}.json", 0
+    for dummy in range(kills * 3):
+        if done == kills:
+            break
+        done += killed(started(repair, options, answer), service, rng, answer)
+    service.clear_faults()
+    result: Json | None = None
+    for dummy in range(3):  # while PatchData that a killed one began is running, the service refuses another of the same job
+        process = started(repair, {**options, "wait_timeout": 120, "read_timeout": 5.0}, answer)
+        process.join(PATIENCE)
+        result = result_of(answer)
+        if result is not None and result["finished"]:
+            break
+    entries = service.journal()
+    asked: collections.Counter[tuple[t.Any, ...]] = collections.Counter(
+        (entry["kind"], entry["job_name"], instance["plan_time"])
+        for entry in entries
+        for instance in entry["instances"]
+        if not entry["kind"].endswith("_schedule")
+    )
+    touched = {entry["job_name"] for entry in entries if entry["kind"].endswith("_schedule")}
+    wrong = {
+        "schedules": [] if service.state()["schedules"] == before else service.state()["schedules"],
+        "touched": sorted(touched & {"whole", "stopped"}),
+        "asked": {str(key): (asked[key], wanted.get(key, 0)) for key in {*asked, *wanted} if asked[key] != wanted.get(key, 0)},
+        "end": [] if result is not None and result["finished"] and not result["open_pauses"] else [result],
+    }
+    return done, {name: value for name, value in wrong.items() if value}
+
+
 def play(service: Running, seed: int, directory: Path, kills: int) -> tuple[int, dict[str, t.Any]]:
     """Play one drawn night until it had *kills*; how many it had, and what is wrong."""
     rng = random.Random(f"schedules {seed}")
@@ -162,6 +238,28 @@ def play(service: Running, seed: int, directory: Path, kills: int) -> tuple[int,
 def test_one_night(service: Running, tmp_path: Path) -> None:
     dummy, wrong = play(service, 1, tmp_path, 2)
     assert not wrong
+
+
+@pytest.mark.long
+def test_one_repair(service: Running, tmp_path: Path) -> None:
+    dummy, wrong = repaired_night(service, 1, tmp_path, 2)
+    assert not wrong
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", CASES)
+def test_every_repair(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
+    left = KILLS_EACH
+    for variant in range(10):
+        done, wrong = repaired_night(service, seed + 1000 * variant, tmp_path, left)
+        figures(repair_kills=done, repairs_wrong=len(wrong))
+        if wrong:
+            pytest.fail(f"variant {variant}: {wrong}\nplay it again: make chaos CHAOS_SCHEDULE={seed}", pytrace=False)
+        left -= done
+        if left <= 0:
+            return
+    raise AssertionError(f"{left} of {KILLS_EACH} kills found no moment")
 
 
 @pytest.mark.chaos

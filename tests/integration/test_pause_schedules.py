@@ -81,9 +81,7 @@ def test_check_mode_says_who_is_paused_and_a_run_with_nothing_to_do_changes_no_s
     checked = call("job_rerun", asked(), check=True)
     assert checked["changed"]
     assert checked["plan_details"]["paused_jobs"] == ["daily_sales", "daily_stock"]
-    assert (
-        "  the schedules of daily_sales and daily_stock are stopped before the first rerun, and started again at the end" in checked["plan"]
-    )
+    assert "  the schedules of daily_sales and daily_stock are stopped first, and started again at the end" in checked["plan"]
     assert call("job_rerun", asked(pass_state={"plan_only": True}))["plan_details"]["paused_jobs"] == ["daily_sales", "daily_stock"]
     assert call("job_rerun", asked(pause_schedules=False), check=True)["plan_details"]["paused_jobs"] == []
     assert service.journal() == []

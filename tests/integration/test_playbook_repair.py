@@ -176,6 +176,34 @@ def test_a_whole_night_is_one_plan_and_one_approval(service: Running, ansible: A
 
 
 @pytest.mark.long
+def test_one_pause_holds_for_all_steps_of_a_repair(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    """Before the first instance of a job is made or rerun it is paused, and started again once, when all is done in all workspaces."""
+    night = Night()
+    service.reset(night.damaged())
+    before = service.state()["schedules"]
+    hosts = hosts_file(service, tmp_path, night, pause_schedules=True)
+    text = " ".join(" ".join(closing(ansible.playbook(PLAYBOOK, "-i", hosts, "--check").succeeded())).split())
+    assert "sales: the schedules of digest, loads, board, feed" in text
+    assert "supply: the schedules of parts" in text
+    assert not service.journal()
+
+    repaired = ansible.playbook(PLAYBOOK, "-i", hosts).succeeded()
+    assert "the schedules of digest and loads are stopped first, and started again at the end" in " ".join(repaired.stdout.split())
+    assert "still paused" not in repaired.stdout
+    asked = Counter({key: number for key, number in writes(service).items() if not key[0].endswith("_schedule")})
+    assert asked == night.everything()
+    entries = [(entry["kind"], entry["workspace_id"], entry["job_name"]) for entry in service.journal()]
+    kinds = [kind for kind, _where, _name in entries]
+    assert set(kinds[kinds.index("start_schedule") :]) == {"start_schedule"}, kinds
+    paused = Counter((where, name) for kind, where, name in entries if kind == "stop_schedule")
+    assert paused == Counter((where, name) for kind, where, name in entries if kind == "start_schedule")
+    assert paused == dict.fromkeys({(where, name) for kind, where, name in entries if not kind.endswith("_schedule")}, 1)
+    for job in paused:
+        assert next(kind for kind, *of in entries if tuple(of) == job) == "stop_schedule", job
+    assert service.state()["schedules"] == before
+
+
+@pytest.mark.long
 def test_what_was_not_approved_is_not_made_and_nothing_is_rerun_there(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     night = Night()
     service.reset(night.damaged())

@@ -97,6 +97,40 @@ def test_nothing_is_made_where_a_job_cannot_be_paused(service: t.Any, make: Make
     assert "job sales could not be paused: no" in result["msg"]
 
 
+def test_stages_of_a_repair_have_one_pause_which_the_last_one_ends(service: t.Any, make: Make) -> None:
+    service.reset(night({**sales(), "status": "SCHEDULING"}))
+    snapshot = make(stage="find", pause_schedules=True)
+    assert (snapshot["paused_jobs"], service.journal()) == (["sales"], [])
+    made = make(stage="before_reruns", pause_schedules=True, snapshots={WORKSPACE_ID: snapshot})
+    assert not made["failed"], made
+    assert service.state()["schedules"][WORKSPACE_ID] == {"sales": "STOPPED"}
+    ended = make(stage="end", pause_schedules=True, snapshots={WORKSPACE_ID: made})
+    assert (ended["failed"], ended["changed"], ended["journal_history"]["open_pauses"]) == (False, True, [])
+    assert service.state()["schedules"][WORKSPACE_ID] == {"sales": "SCHEDULING"}
+    again = make(stage="end", pause_schedules=True, snapshots={WORKSPACE_ID: {**made, "changed": False}})
+    assert (again["failed"], again["changed"]) == (False, False)
+
+
+def test_a_job_that_the_last_stage_cannot_start_is_named(service: t.Any, make: Make) -> None:
+    service.reset(night({**sales(), "status": "SCHEDULING"}))
+    made = make(stage="before_reruns", pause_schedules=True, snapshots={WORKSPACE_ID: make(stage="find", pause_schedules=True)})
+    service.inject({"route": "v1_start_job", "kind": "status", "status": 400, "code": "DLF.30118", "message": "no", "times": 9})
+    ended = make(stage="end", pause_schedules=True, snapshots={WORKSPACE_ID: made})
+    assert ended["error"]["kind"] == "incomplete"
+    assert "Job sales was paused and could not be started again: DLF.30118 no" in ended["msg"]
+    assert [pause["job_name"] for pause in ended["journal_history"]["open_pauses"]] == ["sales"]
+
+
+def test_a_stage_that_fails_as_a_whole_starts_again_what_it_has_paused(service: t.Any, make: Make) -> None:
+    """Nothing follows it."""
+    service.reset(night({**sales(), "status": "SCHEDULING"}))
+    snapshot = make(stage="find", pause_schedules=True)
+    service.inject({"route": "supplements", "kind": "status", "status": 403, "code": "DLF.3051", "message": "no", "times": 9})
+    made = make(stage="before_reruns", pause_schedules=True, snapshots={WORKSPACE_ID: snapshot})
+    assert made["failed"]
+    assert [entry["kind"] for entry in service.journal()] == ["stop_schedule", "start_schedule"]
+
+
 def test_a_pause_is_kept_for_as_long_as_the_instances_take_to_be_made(
     service: t.Any, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

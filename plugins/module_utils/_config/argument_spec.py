@@ -42,7 +42,7 @@ EXCEPTION_WORDS = ("report", "stop_and_rerun")
 PATCH_DATA_WORDS = ("present", "stopped")
 PATCH_STATE_WORDS = ("running", "success", "failed", "stopped")
 LANGUAGE_WORDS = ("en", "zh")
-STAGE_WORDS = ("all", "find", "before_reruns", "after_reruns")
+STAGE_WORDS = ("all", "find", "before_reruns", "after_reruns", "end")
 TYPE_WORDS = ("normal", "manual", "patch_data", "sub_job", "once")
 
 

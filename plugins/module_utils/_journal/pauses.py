@@ -36,6 +36,7 @@ _HOLD = (
     " ON CONFLICT (project_id, workspace_id, job_name, run_id) DO UPDATE SET until_ms = ?, lease_ms = ?"
 )
 _RENEW = "UPDATE dataarts_hold SET until_ms = ?, lease_ms = ? WHERE project_id = ? AND workspace_id = ? AND run_id = ?"
+_RENEW_ALL = "UPDATE dataarts_hold SET until_ms = ?, lease_ms = ? WHERE run_id = ?"
 _RELEASE = "DELETE FROM dataarts_hold WHERE project_id = ? AND workspace_id = ? AND run_id = ?"
 _FORGET_HOLDS = "DELETE FROM dataarts_hold WHERE project_id = ? AND workspace_id = ? AND job_name = ?"
 
@@ -170,6 +171,15 @@ class PauseBook:
     def release(self, run_id: str) -> None:
         """The run needs nothing any more."""
         self.journal.work(lambda database: database.change([(_RELEASE, (*self._where, run_id))]), write=True)
+
+
+def renew_everywhere(journal: Journal, run_ids: t.Iterable[str], lease_ms: int) -> None:
+    """The runs need what they hold, in whatever workspace, for *lease_ms* from now. :raises JournalError: the journal cannot be used."""
+
+    def work(database: Database) -> None:
+        database.change([(_RENEW_ALL, (database.clock_ms() + lease_ms, lease_ms, run_id)) for run_id in run_ids])
+
+    journal.work(work, write=True)
 
 
 def paused_workspaces(journal: Journal) -> list[tuple[str, str]]:

@@ -79,13 +79,13 @@ def detail_lines(details: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def paused_text(details: t.Mapping[str, t.Any]) -> str:
-    """Which jobs are paused while their instances are rerun; "" if none is."""
+    """Which jobs are paused while their instances are made or rerun; "" if none is."""
     names = [printable(name, 100) for name in details.get("paused_jobs") or ()]
     if not names:
         return ""
     shown = names[:_PAUSED] + ([f"{len(names) - _PAUSED} more"] if len(names) > _PAUSED else [])
     what = "the schedule of {names} is" if len(names) == 1 else "the schedules of {names} are"
-    return f"{what.format(names=listed(shown))} stopped before the first rerun, and started again at the end"
+    return f"{what.format(names=listed(shown))} stopped first, and started again at the end"
 
 
 def stage_text(details: t.Mapping[str, t.Any], stage: int, workspace_id: str) -> str:

@@ -21,6 +21,8 @@ from .schedules import SCHEDULED_STATUS
 
 #: When missing instances are made.
 BEFORE, AFTER = "before_reruns", "after_reruns"
+#: The last step, which starts again what the others have paused.
+END = "end"
 #: What became of a gap: it is still to be made, was made, was not made or did not succeed, was made by somebody else, or is not made at all.
 TO_MAKE, MADE, FAILED, GONE, ALONE = "missing", "made", "failed", "gone", "left_alone"
 _NAMED = 5

@@ -109,7 +109,7 @@ class Goal(Strategy):
         self._since = SinceOption.of(options if self.state.since is None else {}, now)  # once in a run
         self._policy(RunScope(self.since(now).ms or now, False, window))
         self._apis = {self._workspace_id: self.api}
-        self._pauses = RerunPauses(run, self._api_of, self.run_id, self.state.paused)
+        self._pauses = RerunPauses(run, self._api_of, self.run_id, self.state.paused, self.state.repair.get("pauses") or ())
         self._paused_jobs: list[tuple[str, str]] = []  # those that are paused meanwhile, as far as was asked
         self._earlier = RerunEarlier()
         self._below = Below(run, self._api_of, self.state.downstream, Made.of(self.state.repair))

@@ -7,6 +7,9 @@ those of dependants in other workspaces: a cycle that starts there in between ru
 Every run that ends also starts what a dead one of its workspace has left paused, there or elsewhere: the journal knows in which other workspaces runs of
 this one have paused jobs. A run is dead when it has not said for a while that it needs its pauses: it says so in each pass. A run that goes on where
 another one was killed may find nothing to send: it takes on the pauses of the jobs that it follows, so that nobody ends them before it does.
+
+A repair has one pause for all of its steps: each of them pauses by the id of the repair, and ends nothing. The last one does. Until then every pass, in
+whichever workspace of the play, says that the pauses of all of them are needed.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from .._common.sightings import Sightings
 from .._common.text import printable
 from .._common.waiting import Waiting
 from .._journal.journal import Journal
-from .._journal.pauses import PauseBook, paused_workspaces
+from .._journal.pauses import PauseBook, paused_workspaces, renew_everywhere
 from .._models.instance import Job
 from .._models.pause import MadeBy, Pause
 from .._planner.schedules import PAUSED, RESUMED, Moment, ScheduleDecision, ScheduleStep, left_over, to_adopt, worth_waiting
@@ -44,14 +47,24 @@ class RerunPauses:
     :param api_of: the API of a workspace, by its id.
     :param considered: the jobs that earlier passes have paused, or left as they were; none is paused twice. Without the option those whose pauses
         they have taken on.
+    :param repair: the ids by which a repair pauses, that of this workspace first; its last step ends them, and not this run.
     :ivar failures: sentences about jobs that could not be started again.
     :ivar notes: the same about what other runs had paused.
     """
 
-    def __init__(self, run: ModuleRun, api_of: t.Callable[[str], WorkspaceApi], run_id: str, considered: t.Iterable[JobName]) -> None:
-        self._run, self._api_of, self._id = run, api_of, run_id
+    def __init__(
+        self,
+        run: ModuleRun,
+        api_of: t.Callable[[str], WorkspaceApi],
+        run_id: str,
+        considered: t.Iterable[JobName] = (),
+        repair: t.Sequence[str] = (),
+    ) -> None:
+        self._run, self._api_of = run, api_of
         self._here: str = run.options["workspace_id"]
         self.wanted = bool(run.options["pause_schedules"])
+        self._repair = tuple(repair) if self.wanted else ()
+        self._id = (*self._repair, run_id)[0]
         self.considered = set(considered)
         self.failures: list[str] = []
         self.notes: list[str] = []
@@ -159,6 +172,8 @@ class RerunPauses:
         """This run is alive: it needs what it has paused, and takes on what others have paused of the jobs *followed*, and what dead runs have here."""
         if not self._waits or self._run.options["api_version"] == "v2":
             return  # nobody would start the jobs again, or could
+        if self._repair:
+            renew_everywhere(journal, self._repair, self._lease_ms())
         by_workspace = {self._here: set(), **_by_workspace({*followed, *self.considered})}
         for workspace_id in by_workspace:
             names = {name for where, name in followed if where == workspace_id}
@@ -182,12 +197,18 @@ class RerunPauses:
         if workspace_id != self._here:
             journal.note(_PAUSED_FROM, f"{self._here}/{workspace_id}", "")
 
-    def finish(self, journal: Journal) -> None:
-        """Start again what this run has paused, and what dead runs of this workspace have, whatever goes wrong with one workspace."""
+    def finish(self, journal: Journal, *, kept: bool = True) -> None:
+        """Start again what this run has paused, and what dead runs of this workspace have, whatever goes wrong with one workspace.
+
+        :param kept: whether what a repair has paused stays so until its last step.
+        """
+        if self._repair and kept:
+            self.renew(journal, self.considered)
+            return
         open_in = {workspace_id for project_id, workspace_id in paused_workspaces(journal) if project_id == self._run.session.project_id}
         known = {self._here, *_by_workspace(self.considered)}
         if open_in - known:
-            known |= {key.partition("/")[2] for key in journal.notes(_PAUSED_FROM) if key.partition("/")[0] == self._here}
+            known |= self.workspaces(journal)
         broken: list[ApiError] = []
         for workspace_id in sorted(open_in & known, key=lambda where: (where != self._here, where)):
             try:
@@ -200,6 +221,11 @@ class RerunPauses:
                     self.notes.append(f"{where} could not be started again: {printable(error)}. Start it with job_schedule, state resumed")
         if broken:
             raise broken[0]
+
+    def workspaces(self, journal: Journal) -> set[str]:
+        """That of this run, and those in which it, or another run of it, has paused jobs."""
+        notes = (key.partition("/") for key in journal.notes(_PAUSED_FROM))
+        return {self._here, *(there for here, _slash, there in notes if here == self._here)}
 
     def _finish(self, book: PauseBook, workspace_id: str) -> None:
         book.release(self._id)

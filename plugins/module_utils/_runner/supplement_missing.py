@@ -37,6 +37,7 @@ from .._planner.repair import (
     AFTER,
     ALONE,
     BEFORE,
+    END,
     FAILED,
     MADE,
     TO_MAKE,
@@ -55,6 +56,7 @@ from .._planner.repair import (
 )
 from .._planner.schedules import SCHEDULED_STATUS
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
+from .journal_records import not_reruns
 from .missing import ScheduleGaps, find_missing
 from .rerun_pauses import RerunPauses
 from .supplement_data import CONTENTS, supplement_data
@@ -72,11 +74,10 @@ def supplement_missing(run: ModuleRun) -> None:
     if not 1 <= options["parallel"] <= 5:
         raise OptionError(f"parallel is {options['parallel']}. Use 1 to 5.")
     QuietHours.of(options[NOT_BETWEEN], run.session.client.clock.now_ms())
-    stage = options["stage"]
+    stage, own = options["stage"], (options["snapshots"] or {}).get(options["workspace_id"])
     if stage in ("all", "find"):
         _find(run)
     else:
-        own = (options["snapshots"] or {}).get(options["workspace_id"])
         if own is None or RepairSnapshot.of(own) is None:
             raise OptionError(f"snapshots has no entry for this workspace, and stage {stage} needs it. Run stage find first.")
         run.result.update({name: value for name, value in own.items() if name in _CARRIED})
@@ -89,12 +90,14 @@ def supplement_missing(run: ModuleRun) -> None:
         for gap in run.result["gaps"]:
             if gap["state"] == TO_MAKE and gap["name"] in late:
                 gap.update(state=FAILED, msg=late[gap["name"]])
-    not_resumed: list[str] = []
-    if stage != "find" and not run.result.get("failed"):
-        making = _Making(run)
+    making = _Making(run)
+    if stage in ("all", "find") and not run.result.get("failed"):
+        making.foresee()
+    if stage == END:
+        making.end(changed=bool((own or {}).get("changed")))
+    elif stage != "find" and not run.result.get("failed"):
         making.make([AFTER] if stage == AFTER else [BEFORE, AFTER] if stage == "all" else [BEFORE])
-        not_resumed = making.failures
-    _conclude(run, not_resumed, last=stage != BEFORE)
+    _conclude(run, making.failures, last=stage != BEFORE)
 
 
 #: What a stage takes over from the one before.
@@ -113,6 +116,8 @@ _CARRIED = frozenset(
         "planned_before",
         "approved",
         "began",
+        "paused_jobs",
+        "pause_id",
     }
 )
 
@@ -156,6 +161,8 @@ def _find(run: ModuleRun) -> None:
         planned_before=window.end,
         approved=options["approved"] is not None,
         began=False,
+        paused_jobs=[],
+        pause_id=uuid.uuid4().hex if options["pause_schedules"] and not run.check_mode else "",
     )
     _compare(run, api)
 
@@ -286,12 +293,41 @@ class _Making:
         self.options = run.options
         self._api = WorkspaceApi(run.session, run.options["workspace_id"], run.options["api_version"])
         self._begun = stopwatch()
-        self._pauses = RerunPauses(run, self._api_of, uuid.uuid4().hex, ())
+        own = str(run.result.get("pause_id") or uuid.uuid4().hex)
+        others = (str(snapshot.get("pause_id") or "") for snapshot in (self.options["snapshots"] or {}).values())
+        of_repair = dict.fromkeys((own, *filter(None, others))) if self.options["stage"] in (BEFORE, AFTER) else ()
+        self._pauses = RerunPauses(run, self._api_of, own, repair=tuple(of_repair))
 
     @property
     def failures(self) -> list[str]:
         """Sentences about jobs that were paused and could not be started again."""
         return self._pauses.failures
+
+    def foresee(self) -> None:
+        """Which jobs are paused because something of theirs is to be made."""
+        jobs = {(str(gap["workspace_id"]), str(gap["job_name"])) for gap in self.run.result["gaps"] if gap["state"] == TO_MAKE}
+        if jobs and self._pauses.wanted:
+            with _journal(self.run) as journal:
+                self.run.result["paused_jobs"] = safe([name for _where, name in self._pauses.foreseen(journal, jobs)])
+
+    def end(self, *, changed: bool) -> None:
+        """The last step of a repair: what all of its steps have paused is started again.
+
+        :param changed: whether an earlier step changed anything.
+        """
+        self.run.what = f"Failed to repair workspace {printable(self.options['workspace_id'], 100)}"
+        with self._journal() as journal:
+            try:
+                self._pauses.finish(journal)
+            except ApiError as error:
+                self.failures.append(
+                    f"What was paused could not be started again: {printable(error)}. Start it with job_schedule, state resumed"
+                )
+            workspaces, begin = self._pauses.workspaces(journal), int(self.run.result["planned_after"])
+            self.run.result["journal_history"] = not_reruns(journal, self.run.session.project_id, workspaces, begin)
+        for text in self._pauses.notes:
+            self.run.warn(text)
+        self.run.result["changed"] = changed or self._pauses.changed
 
     def _api_of(self, workspace_id: str) -> WorkspaceApi:
         return WorkspaceApi(self.run.session, workspace_id, self.options["api_version"])
@@ -308,19 +344,25 @@ class _Making:
     def make(self, meant: t.Sequence[str]) -> None:
         """Make what belongs to the stages *meant*."""
         due = {gap["name"]: gap for gap in self.run.result["gaps"] if gap["state"] == TO_MAKE and gap["stage"] in meant}
-        if not due or self.run.check_mode:
+        if self.run.check_mode:
             self.run.result["changed"] = bool(due)
             return
+        # Those that are made after the reruns are paused before the first one is made, too.
+        jobs = {(str(gap["workspace_id"]), str(gap["job_name"])) for gap in self.run.result["gaps"] if gap["state"] == TO_MAKE}
+        if not due and not (jobs and self._pauses.wanted):
+            self.run.result["changed"] = False
+            return
         self._cover()
-        jobs = {(str(gap["workspace_id"]), str(gap["job_name"])) for gap in due.values()}
-        with self._journal() as journal:
-            self._pauses.pause(journal, jobs)
+        done = False
         try:
+            with self._journal() as journal:
+                self._pauses.pause(journal, jobs)
             self._make(due)
+            done = True
         finally:
             if self._pauses.wanted:
                 with self._journal() as journal:
-                    self._pauses.finish(journal)
+                    self._pauses.finish(journal, kept=done)
 
     def _make(self, due: t.Mapping[str, dict[str, t.Any]]) -> None:
         above = {name: [(str(where), str(job)) for where, job in jobs] for name, jobs in self.run.result["upstream"].items()}

@@ -162,7 +162,8 @@ def _paused_lines(report: Result, language: str) -> list[Line]:
     """Which jobs of each workspace a plan pauses meanwhile."""
     lines = []
     for workspace in report["workspaces"] if report["check_mode"] else ():
-        text = paused_text(workspace["plan_details"]) if would_rerun(workspace) else ""
+        rerun = (workspace["plan_details"].get("paused_jobs") or ()) if would_rerun(workspace) else ()
+        text = paused_text({"paused_jobs": list(dict.fromkeys([*(workspace.get("paused_first") or ()), *rerun]))})
         shown = say(language, "{host}: {text}", host=printable(workspace["host"], 100), text=translated(language, text))
         lines += [Line(row) for row in wrapped(say(language, "{text}.", text=shown), further="  ")] if text else []
     return lines

@@ -9,6 +9,7 @@ import collections
 import typing as t
 
 from ...module_utils._common.text import printable
+from ...module_utils._output.plan_details import paused_text
 from ...module_utils._planner.plan_id import possible_number
 from .._common.lines import Line
 from .._common.local_times import local_time, localized, zone_of
@@ -37,7 +38,7 @@ class _Row(t.NamedTuple):
 
 
 def snapshot_lines(name: str, result: Result, language: str = ENGLISH) -> list[Line]:
-    """What of a workspace is missing, in one line; none if nothing is.
+    """What of a workspace is missing, in one line, and which jobs are paused for it; none if nothing is.
 
     :param name: what the lines of the workspace begin with.
     :param result: of module supplement_missing.
@@ -51,7 +52,9 @@ def snapshot_lines(name: str, result: Result, language: str = ENGLISH) -> list[L
         jobs[printable(gap["job_name"], 100)] += int(gap["instances"])
     text = say(language, "{n} missing, to be made by PatchData", sum(jobs.values()))
     named = say(language, ", ").join(f"{job} {number}" for job, number in sorted(jobs.items()))
-    return [Line(shortened(f"{name}  {text}  {named}", COLUMNS), "busy")]
+    lines = [Line(shortened(f"{name}  {text}  {named}", COLUMNS), "busy")]
+    paused = "" if result.get("check_mode") else translated(language, paused_text(result))  # a plan names them at its end
+    return [*lines, *(Line(row) for row in wrapped(f"{name}  {paused}", further="  "))] if paused else lines
 
 
 def stage_line(name: str, doing: str, language: str = ENGLISH) -> Line:

@@ -379,8 +379,10 @@ def repair_of(variables: t.Mapping[str, t.Any], of_hosts: t.Iterable[t.Mapping[s
         return {}
     below: dict[str, list[list[str]]] = {}
     names: dict[str, str] = {}
+    pauses = [missing.get("pause_id")]
     for host in of_hosts:
         other = missing_of(host) or {}
+        pauses.append(other.get("pause_id"))
         names[str(other.get("workspace_id"))] = str(host.get("inventory_hostname"))
         for job, above in (other.get("upstream") or {}).items():
             for where, name in above:
@@ -391,6 +393,7 @@ def repair_of(variables: t.Mapping[str, t.Any], of_hosts: t.Iterable[t.Mapping[s
         "below": below,
         "all_since": not missing.get("approved") or bool(missing.get("check_mode")),
         "names": names,
+        "pauses": list(dict.fromkeys(filter(None, pauses))) if pauses[0] else [],
     }
 
 
@@ -400,6 +403,12 @@ def made_after(variables: t.Mapping[str, t.Any]) -> bool:
     if missing is None or not_repaired(missing) or missing.get("check_mode"):
         return False
     return any(gap.get("stage") == "after_reruns" and gap.get("state") == "made" for gap in missing["gaps"])
+
+
+def pauses_jobs(variables: t.Mapping[str, t.Any]) -> bool:
+    """Whether a repair may have paused jobs of a host, of its *variables*, which its last step starts again. One that ended early did so itself."""
+    missing = missing_of(variables) or {}
+    return bool(missing.get("pause_id")) and not not_repaired(missing)
 
 
 def left_to_make(missing: Result | None, *, after: bool = False) -> bool:
@@ -444,10 +453,13 @@ def with_missing(result: Result, missing: Result | None) -> Result:
         **result,
         "changed": bool(result.get("changed") or missing.get("changed")),
         "missing": [*missing["gaps"]],
+        "paused_first": [*(missing.get("paused_jobs") or ())],
         "missing_at": missing.get("missing_at"),
         "unreadable": [*(missing.get("unreadable") or ())],
         "unread_workspaces": [*(missing.get("unread_workspaces") or ())],
     }
+    if "journal_history" in missing:  # of the last step
+        shown["journal_history"] = missing["journal_history"]
     if "error" not in missing:
         return shown
     msg, reached = message_of(missing), reached_goal(result)

@@ -109,8 +109,8 @@ def test_nothing_is_said_where_nothing_is_rerun() -> None:
     ("jobs", "text"),
     [
         ([], ""),
-        (["a"], "the schedule of a is stopped before the first rerun, and started again at the end"),
-        (["a", "b\x1b"], "the schedules of a and b\\x1b are stopped before the first rerun, and started again at the end"),
+        (["a"], "the schedule of a is stopped first, and started again at the end"),
+        (["a", "b\x1b"], "the schedules of a and b\\x1b are stopped first, and started again at the end"),
         ([f"j{number}" for number in range(23)], "j19 and 3 more are stopped"),
     ],
 )
@@ -118,7 +118,7 @@ def test_which_jobs_are_paused_meanwhile(jobs: list[str], text: str) -> None:
     made = plan_details(Plan((decision(),)), Forecast(), FAIL, RetryOptions(), at(0), paused_jobs=jobs)
     assert len(made["paused_jobs"]) == len(jobs)
     assert text in paused_text(made)
-    assert [line for line in detail_lines(made) if "stopped before" in line] == ([f"  {paused_text(made)}"] if jobs else [])
+    assert [line for line in detail_lines(made) if "stopped first" in line] == ([f"  {paused_text(made)}"] if jobs else [])
 
 
 def succeeded(job_name: str, number: int = 9) -> Decision:

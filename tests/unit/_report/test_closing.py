@@ -261,9 +261,9 @@ def test_how_a_plan_reruns_and_how_long_that_takes(hosts: dict[str, dict[str, t.
 def test_a_plan_says_of_each_workspace_which_jobs_it_pauses() -> None:
     hosts = {"a": planned(5, paused_jobs=["daily_sales", "daily_stock"]), "b": planned(5), "c": planned(5, number=0, paused_jobs=["x"])}
     said = " ".join(" ".join(summary(hosts, check_mode=True)).split())
-    assert "a: the schedules of daily_sales and daily_stock are stopped before the first rerun, and started again at the end." in said
-    assert said.count("stopped before") == 1
-    assert "stopped before" not in " ".join(summary(hosts, check_mode=False))
+    assert "a: the schedules of daily_sales and daily_stock are stopped first, and started again at the end." in said
+    assert said.count("stopped first") == 1
+    assert "stopped first" not in " ".join(summary(hosts, check_mode=False))
 
 
 def test_no_command_repeats_what_was_refused_as_a_whole() -> None:
