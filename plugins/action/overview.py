@@ -50,6 +50,8 @@ class ActionModule(ActionBase):
         )
         if not self._task.no_log:
             show(self._display, map(Line, [*made.lines, *further]))
+        if made.unmatched and not made.unanswered:
+            return failed_with(" ".join(made.unmatched))
         if not made.unanswered:
             return brief({"changed": False, "rows": made.rows, "lines": made.lines, "unanswered": {}}, self._display)
         names = say(language, ", ").join(printable(host, 100) for host in list(made.unanswered)[:_NAMED])

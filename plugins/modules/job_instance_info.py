@@ -464,6 +464,14 @@ planned_before:
   type: int
   returned: success
   sample: 1732608000000
+job_patterns:
+  description:
+    - Each name and pattern in O(jobs), whether it matches a job of the workspace, and otherwise C(suggestion), a sentence that names a
+      similar job, or an empty text. If one matches no job, the task fails, and returns what it found of the others.
+  type: list
+  elements: dict
+  returned: with O(jobs), when the names were checked
+  sample: [{pattern: "dialy_*", matches: false, suggestion: "Did you mean daily_sales?"}]
 requests:
   description: Number of HTTP requests by method, including retries.
   type: dict

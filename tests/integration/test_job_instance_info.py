@@ -172,6 +172,14 @@ def test_a_name_or_pattern_that_matches_no_job_fails_with_a_suggestion(
     assert "?." not in result["msg"]
 
 
+@pytest.mark.parametrize("api_version", ["v1", "v2"])
+def test_what_failed_of_the_other_jobs_is_returned_with_it(service: t.Any, api_version: str) -> None:
+    service.set(**OPEN[api_version])
+    result = call("job_instance_info", options(service, api_version=api_version, statuses=["fail"], jobs=["daily_sales", "daily_slaes"]))
+    assert (result["failed"], {instance["job_name"] for instance in result["instances"]}) == (True, {"daily_sales"})
+    assert [(entry["pattern"], entry["matches"]) for entry in result["job_patterns"]] == [("daily_sales", True), ("daily_slaes", False)]
+
+
 @pytest.mark.parametrize("jobs", [["*"], ["**"], ["daily_*"], ["weekly_report", "daily_*"]])
 def test_a_job_that_has_no_such_instance_is_not_missing(service: t.Any, jobs: list[str]) -> None:
     result = call("job_instance_info", options(service, jobs=jobs, statuses=["pause"]))

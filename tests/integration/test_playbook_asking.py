@@ -90,6 +90,23 @@ def test_options_narrow_it(service: Running, ansible: Ansible, tmp_path: Path, g
     assert shown(outcome)[0].startswith(first)
 
 
+def test_a_name_is_judged_over_all_workspaces(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    """One that some lack is a line; one that none has fails the play. What failed of the other jobs is shown anyway."""
+    path = hosts(service, tmp_path)
+    names = ["stock_levels", "daily_sales"]
+    outcome = ansible.playbook("dataarts.factory.failed", "-i", path, variables={"dataarts_jobs": names}).succeeded()
+    rows = [line.split()[:3] for line in shown(outcome) if line.startswith(("sales", "supply"))]
+    assert rows == [["sales", "daily_sales", "3"], ["supply", "stock_levels", "2"]]
+    assert "Jobs that only some workspaces have: stock_levels in 1 of 2, daily_sales in 1 of 2." in " ".join(
+        " ".join(shown(outcome)).split()
+    )
+    both = {"dataarts_jobs": [*names, "stokc_*"], "dataarts_find_missing": True}
+    outcome = ansible.playbook("dataarts.factory.failed", "-i", path, variables=both).ended(2)
+    assert "No job of any workspace matches stokc_*. Did you mean stock_levels?" in outcome.stdout.splitlines()
+    assert [line.split()[:3] for line in outcome.stdout.splitlines() if line.startswith(("sales  ", "supply  "))][:2] == rows
+    assert "could not be asked" not in outcome.stdout
+
+
 def test_a_workspace_that_cannot_be_asked_is_an_error_after_the_others_were_shown(
     service: Running, ansible: Ansible, tmp_path: Path
 ) -> None:

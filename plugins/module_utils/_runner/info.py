@@ -63,7 +63,7 @@ def instance_info(run: ModuleRun) -> None:
     instances = listing.instances
     for note in listing.notes:
         run.warn(note)
-    _check_jobs(catalog, job_name, selection(window), instances, listing.problems)
+    _check_jobs(catalog, job_name, instances, listing.problems)
     newest = sorted(instances, key=lambda instance: (-instance.key.plan_time, instance.job_name, instance.key))[: options["limit"]]
     run.result.update(
         _listed_result(run, api, newest, logs),
@@ -75,6 +75,8 @@ def instance_info(run: ModuleRun) -> None:
     if options["find_missing"]:
         run.result.update(missing_result(run, api, catalog, selection(window), until(window), clock.earliest_ms()))
     run.result["api_versions"] = dict(api.api_versions)
+    if job_name is None:
+        _check_names(run, catalog, selection(window), listing)
 
 
 def _listed_result(run: ModuleRun, api: WorkspaceApi, listed: t.Sequence[JobInstance], logs: LogReader | None) -> dict[str, t.Any]:
@@ -123,21 +125,40 @@ def _of_job(api: WorkspaceApi, job_name: str, wanted: Selection, until: t.Callab
     ]
 
 
-def _check_jobs(
-    catalog: JobCatalog, job_name: str | None, wanted: Selection, instances: list[JobInstance], failed: t.Mapping[str, ApiError]
-) -> None:
-    """What has no instance must match a job: v1 answers with an empty list for a job that does not exist.
-
-    :raises ApiError: NOT_FOUND with a suggestion, if a name or a pattern matches no job; the error of a job that could not be listed.
-    """
+def _check_jobs(catalog: JobCatalog, job_name: str | None, instances: list[JobInstance], failed: t.Mapping[str, ApiError]) -> None:
+    """:raises ApiError: that of a job that could not be listed; NOT_FOUND with a suggestion, if there is no *job_name*, for which v1 answers with an
+    empty list. What does not exist of the option jobs is judged by :func:`_check_names`."""
     for name, error in failed.items():
+        if job_name is None and error.kind is Kind.NOT_FOUND:
+            continue
         error.message = f"job {printable(name, 100)}: {error.message}"
         raise suggested(error, catalog, [name])
     if job_name is not None:
         must_match([] if instances or catalog.has(job_name) else [job_name], catalog)
-        return
-    silent = [*names_without_instances(wanted, instances), *patterns_without_instances(wanted, instances)]
-    must_match(catalog.unmatched(silent), catalog)
+
+
+def _check_names(run: ModuleRun, catalog: JobCatalog, wanted: Selection, listing: Listing) -> None:
+    """``job_patterns``: what in option jobs matches a job.
+
+    :raises ApiError: NOT_FOUND with a suggestion, if anything matches none. The result is whole by then: whoever asks many workspaces for the same
+        jobs judges by all of them.
+    """
+    silent = [*names_without_instances(wanted, listing.instances), *patterns_without_instances(wanted, listing.instances)]
+    unmatched = set(catalog.unmatched(silent))
+    run.result["job_patterns"] = [
+        {"pattern": safe(name), "matches": name not in unmatched, "suggestion": _suggestion(catalog, name) if name in unmatched else ""}
+        for name in dict.fromkeys(run.options["jobs"])
+    ]
+    must_match([name for name in silent if name in unmatched], catalog)
+    for name, error in listing.problems.items():
+        raise suggested(error, catalog, [name])
+
+
+def _suggestion(catalog: JobCatalog, name: str) -> str:
+    try:
+        return catalog.suggestion(name)
+    except ApiError:
+        return ""
 
 
 def must_match(unmatched: t.Sequence[str], catalog: JobCatalog, kind: str = "job") -> None:

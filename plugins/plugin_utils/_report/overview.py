@@ -18,7 +18,9 @@ from types import MappingProxyType
 from ...module_utils._common.text import printable
 from .._common.local_times import local_time, offset, zone_of
 from .._common.tables import COLUMNS, command_lines, shortened, table_lines, wrapped
+from .._task.passes import error_kind
 from .command import Command
+from .summary import jobs_of_some, unmatched_patterns
 from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
@@ -50,12 +52,14 @@ class Overview(t.NamedTuple):
     :param lines: it, for people.
     :param unanswered: host -> why it could not be asked.
     :param paused: host -> the jobs that are still paused, and that no run needs.
+    :param unmatched: sentences about what in ``jobs`` matches no job in any workspace.
     """
 
     rows: list[Row]
     lines: list[str]
     unanswered: dict[str, str]
     paused: t.Mapping[str, t.Sequence[str]] = {}
+    unmatched: t.Sequence[str] = ()
 
 
 def failures(results: t.Mapping[str, Result], *, whole: bool = False, language: str = ENGLISH) -> Overview:
@@ -74,7 +78,11 @@ def failures(results: t.Mapping[str, Result], *, whole: bool = False, language: 
         (row["host"], row["job_name"], str(row["instances"]), _span(row, zone), _short(row["failed_at"], zone), row["node"]) for row in rows
     ]
     lines = _with_notes(head, cells, [translated(language, row["cause"]) for row in rows], language, whole=whole)
-    return Overview(rows, [*_failed_head(rows, answers, zone, language), *lines, *_unanswered_lines(unanswered, language)], unanswered)
+    names = [translated(language, entry.text) for entry in unmatched_patterns(results)]
+    of_some = jobs_of_some(results, language)
+    lines += ["", *(line for text in filter(None, (of_some, *names)) for line in wrapped(text))] if of_some or names else []
+    lines = [*_failed_head(rows, answers, zone, language), *lines, *_unanswered_lines(unanswered, language)]
+    return Overview(rows, lines, unanswered, unmatched=names)
 
 
 def rerun_lines(rows: t.Iterable[Row], command: Command, language: str = ENGLISH) -> list[str]:
@@ -180,8 +188,18 @@ def paused_lines(pauses: t.Sequence[Result], zone: str, language: str) -> list[s
 
 def _answers(results: t.Mapping[str, Result], key: str) -> tuple[dict[str, Result], dict[str, str]]:
     """The results that hold an answer, and why the others hold none."""
-    answers = {host: result for host, result in results.items() if isinstance(result.get(key), list) and not result.get("failed")}
+    # What in jobs matches no job of a workspace may match one of another: that is judged over all of them.
+    answers = {
+        host: result
+        for host, result in results.items()
+        if isinstance(result.get(key), list) and (not result.get("failed") or _lacks_jobs(result))
+    }
     return answers, {host: _why(result) for host, result in results.items() if host not in answers}
+
+
+def _lacks_jobs(result: Result) -> bool:
+    """Whether all that is wrong with an answer is that something in ``jobs`` matches no job."""
+    return error_kind(result) == "not_found" and not all(entry["matches"] for entry in result.get("job_patterns") or [{"matches": True}])
 
 
 def _why(result: Result) -> str:
