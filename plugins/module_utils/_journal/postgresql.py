@@ -77,16 +77,24 @@ class PostgresqlDatabase(Database):
 
     def __init__(self, uri: str, password: str | None, read_only: bool) -> None:
         self._psycopg = _driver()
+        given = self._read(uri)
+        self._parameters: dict[str, t.Any] = {**_DEFAULTS, **given, **({"password": password} if password else {})}
+        super().__init__(_name(given), read_only)
+        self._patience = 0.0
+
+    def _read(self, uri: str) -> dict[str, t.Any]:
+        """The parameters in *uri*. Where a password has a bare ``@`` or ``/``, libpq would take the rest of it for the host or the database, which
+        messages name."""
+        authority, _slash, path = uri.partition("://")[2].partition("?")[0].partition("/")
         try:
-            given = self._psycopg.conninfo.conninfo_to_dict(uri)
+            if authority.count("@") > 1 or "@" in path:
+                raise self._psycopg.ProgrammingError
+            return t.cast("dict[str, t.Any]", self._psycopg.conninfo.conninfo_to_dict(uri))
         except self._psycopg.Error:  # its text holds the URI
             raise JournalError(
                 "Failed to open the journal: the PostgreSQL URI in journal cannot be read. "
                 "Write postgresql://user@host:5432/database and percent-encode what is special in it."
             ) from None
-        self._parameters: dict[str, t.Any] = {**_DEFAULTS, **given, **({"password": password} if password else {})}
-        super().__init__(_name(given), read_only)
-        self._patience = 0.0
 
     def clock_ms(self) -> int:
         return int(self._rows("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint")[0][0])

@@ -450,6 +450,9 @@ class TestPostgresql:
             "postgresql://u:s3cret@h/d?wat=1",
             "postgresql://u:s3cret%zz@h/d",
             "postgresql://u:s3cret@[::1/d",
+            "postgresql://u:pass@s3cret@127.0.0.1/d",
+            "postgresql://u:s3cret/word@127.0.0.1/d",
+            "postgresql://u:1/s3cret@127.0.0.1/d?sslmode=disable",
         ],
     )
     def test_a_uri_that_cannot_be_read(self, uri: str) -> None:

@@ -138,7 +138,14 @@ def test_what_cannot_be_asked(path: str, options: dict[str, t.Any], kind: str, m
 
 @pytest.mark.parametrize(
     "journal",
-    ["postgresql://u:s3cret%40x@127.0.0.1:1/d", "postgresql://127.0.0.1:1/d?user=u&password=s3cret%40x", "mysql://u:s3cret%40x@h/d"],
+    [
+        "postgresql://u:s3cret%40x@127.0.0.1:1/d",
+        "postgresql://127.0.0.1:1/d?user=u&password=s3cret%40x",
+        "mysql://u:s3cret%40x@h/d",
+        "postgresql://u:password@s3cret@127.0.0.1:1/d",
+        "postgresql://u:password/s3cret@127.0.0.1:1/d",
+        "mysql://u:password@s3cret@h/d",
+    ],
 )
 def test_a_password_in_the_uri_is_not_in_the_result_of_a_real_module(journal: str) -> None:
     """Ansible returns the options of a module in its result; from ansible-core 2.20 on only where it is told to."""
