@@ -31,6 +31,8 @@ _INSERT = (
 )
 _SET = ", ".join(f'"{name}" = ?' for name in _FIELDS)
 _UPDATE = f"UPDATE dataarts_run SET {_SET}, claim = ? WHERE id = ? AND claim = ?"
+#: Whoever looked in vain for the instance meanwhile, or took another one for it, has changed the claim.
+_ANSWERED = f"UPDATE dataarts_run SET {_SET}, claim = ? WHERE id = ? AND run_id = ?"
 _MESSAGE = 400
 
 
@@ -82,7 +84,8 @@ class RunBook:
         return stamped
 
     def record(self, run: KeyedRun, outcome: Outcome, **end: t.Any) -> KeyedRun | None:
-        """Record how the request of *run* ended; None where another task has changed the row.
+        """Record how the request of *run* ended; None where another task has changed the row. The service's own answer, an instance that was not
+        read back, counts whatever another task has found out meanwhile.
 
         :param end: ``instance_id``, ``read_back``, ``request_id``, ``message``, ``last_ms``.
         """
@@ -91,12 +94,14 @@ class RunBook:
 
     def _changed(self, run: KeyedRun, **changes: t.Any) -> KeyedRun | None:
         token, moves = uuid.uuid4().hex, "last_ms" in changes
+        answered = bool(changes.get("instance_id")) and not changes.get("read_back")
+        change, rests_on = (_ANSWERED, run.run_id) if answered else (_UPDATE, run.claim)
 
         def work(database: Database) -> list[t.Any]:
             changed = replace(run, **changes)
             if moves:
                 changed = replace(changed, journal_ms=max(database.clock_ms(), run.journal_ms))
-            database.change([(_UPDATE, (*_row(changed), token, run.record_id, run.claim))])
+            database.change([(change, (*_row(changed), token, run.record_id, rests_on))])
             return database.query(f"{_READ} AND claim = ?", (*self._where, token))
 
         rows = self._journal.work(work, write=True)

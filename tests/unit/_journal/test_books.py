@@ -168,6 +168,21 @@ def test_a_key_is_claimed_once_and_recorded(place: t.Any) -> None:
         assert runs(journal, "other").claim(replace(RUN, job_name="other"), None) is not None
 
 
+@pytest.mark.parametrize("meanwhile", [{}, {"instance_id": "9", "read_back": True}], ids=["nothing", "another instance"])
+def test_the_answer_to_a_request_counts_whatever_was_found_out_before_it_came(place: t.Any, meanwhile: dict[str, t.Any]) -> None:
+    """The process that sends may be stopped for longer than its request may be in flight."""
+    with place.open() as journal:
+        made = runs(journal).claim(RUN, None)
+        assert made is not None
+        assert runs(journal).record(made, Outcome.ACCEPTED if meanwhile else Outcome.UNKNOWN, **meanwhile)
+        with pytest.raises(ClaimLostError):
+            runs(journal).stamp(made, 9)
+        assert runs(journal).record(made, Outcome.NOT_EXECUTED) is None
+        assert runs(journal).record(made, Outcome.ACCEPTED, instance_id="3", request_id="r")
+        ((read,), _now) = runs(journal).read()
+        assert (read.outcome, read.instance_id, read.read_back, read.request_id) == (Outcome.ACCEPTED, "3", False, "r")
+
+
 @pytest.mark.parametrize("dummy", range(3))
 def test_of_several_with_one_key_one_gets_it(place: t.Any, dummy: int) -> None:
     with place.open() as journal:
