@@ -68,7 +68,11 @@ _PRUNE = (
     "DELETE FROM dataarts_run WHERE sent_ms < ?",
 )
 _COVER = "INSERT INTO dataarts_coverage (project_id, workspace_id, since_ms, journal_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
-_NOTE = "INSERT INTO dataarts_note (project_id, scope, key, value, made_ms, claim) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+#: A fact that is noted again is not the first to grow old.
+_NOTE = (
+    "INSERT INTO dataarts_note (project_id, scope, key, value, made_ms, claim) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (project_id, scope, key) DO UPDATE SET made_ms = excluded.made_ms WHERE excluded.made_ms > dataarts_note.made_ms"
+)
 #: An instance has a plan time; PatchData has the day that it begins with in ``submit_time``, and the last one in ``end_time``.
 _PLANNED = f"(plan_time BETWEEN ? AND ? OR kind = '{AttemptKind.PATCH_DATA.value}' AND submit_time <= ? AND end_time >= ?)"
 _NOTES = "SELECT {} FROM dataarts_note WHERE project_id = ? AND scope = ?"

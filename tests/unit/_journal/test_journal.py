@@ -421,6 +421,17 @@ class TestNotes:
         with place.open("another project") as journal:
             assert journal.notes("plans") == {}
 
+    def test_one_that_is_noted_again_is_as_young_as_that(self, place: Place) -> None:
+        """A run notes what whoever comes after it needs before its first claim, which deletes what is old."""
+        with place.open() as journal:
+            assert journal.note("plans", "again", "run-1")
+            assert journal.note("plans", "once", "run-1")
+        place.rows(f"UPDATE dataarts_note SET made_ms = made_ms - {191 * DAY_MS}")
+        with place.open() as journal:
+            assert not journal.note("plans", "again", "run-2")
+            claim(journal, 1, seconds=(known(place).journal_ms - T) / 1000)
+            assert journal.notes("plans") == {"again": "run-1"}
+
 
 class TestCheckMode:
     def test_it_reads_and_never_writes(self, place: Place) -> None:
