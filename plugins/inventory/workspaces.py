@@ -192,6 +192,7 @@ import typing as t
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
+from ..module_utils._common.concurrency import begun_in_threads
 from ..module_utils._common.errors import ApiError, OptionError
 from ..module_utils._common.text import safe
 from ..module_utils._config.credentials import SECRET_OPTIONS
@@ -279,11 +280,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _fetched(self, targets: list[Target], alone: bool) -> dict[str, list[Row]]:
         """The rows of *targets* by fingerprint, read at the same time. :raises ApiError OptionError: unless on_error is warn."""
         rows: dict[str, list[Row]] = {}
-        if not targets:
-            return rows
-        with concurrent.futures.ThreadPoolExecutor(min(PARALLEL, len(targets))) as pool:
-            reading = [(target, pool.submit(_read, target, alone)) for target in targets]
-        for target, future in reading:
+        reading = begun_in_threads(lambda target: _read(target, alone), targets, PARALLEL)
+        concurrent.futures.wait(reading)
+        for target, future in zip(targets, reading):
             try:
                 rows[target.fingerprint] = future.result()
             except (ApiError, OptionError) as error:

@@ -18,6 +18,7 @@ import socket
 import threading
 import typing as t
 
+from .._common.concurrency import signals_blocked
 from .._common.stopwatch import stopwatch
 from .compat import (
     HTTPAdapter,
@@ -94,7 +95,8 @@ class Exchange:
             self._guard = socket.socket(fileno=os.dup(sock.fileno()))
             self._timer = threading.Timer(seconds, self._expire)
             self._timer.daemon = True
-            self._timer.start()
+            with signals_blocked():
+                self._timer.start()
 
     def _expire(self) -> None:
         with self._lock:

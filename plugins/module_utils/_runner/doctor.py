@@ -14,13 +14,14 @@ import secrets
 import threading
 import time
 import typing as t
+from concurrent.futures import wait
 from functools import partial
 
 from ansible.module_utils.ansible_release import __version__ as core_version
 
 from .._api.management import Management
 from .._api.questions import NO_SUCH_JOB, Questions
-from .._common.concurrency import in_threads
+from .._common.concurrency import begun_in_threads, in_threads
 from .._common.errors import ApiError, JournalError, Kind, OptionError
 from .._common.text import printable
 from .._common.times import DAY_MS, Window, to_iso
@@ -57,14 +58,12 @@ def doctor(run: ModuleRun) -> None:
     path = run.options["report_path"]
     recording = None if path is None else RecordingFile(path)
     checkup = _Checkup(run)
-    parts = [_Part(work) for work in (checkup.reach, checkup.ask, checkup.see_journal)]
+    # None of them waits for another, and the end of the process waits for none.
+    parts = begun_in_threads(lambda part: part(), (checkup.reach, checkup.ask, checkup.see_journal))
+    wait(parts, max(0.0, checkup.deadline + 1.0 - time.monotonic()))
     for part in parts:
-        part.start()
-    for part in parts:
-        part.join(max(0.0, checkup.deadline + 1.0 - time.monotonic()))
-    for part in parts:
-        if part.error is not None:
-            raise part.error
+        if part.done():
+            part.result()  # or raise what it raised
     seen = checkup.observed()
     findings = diagnose(seen)
     run.result.update(
@@ -81,22 +80,6 @@ def doctor(run: ModuleRun) -> None:
         made = Checkup(run.result, seen, tuple(checkup.answers), {*checkup.originals(), *run.secrets, recording.path})
         recording.write(to_json(record(made, lambda: secrets.token_bytes(32))))
         run.result["report_path"] = printable(recording.path, 4096)
-
-
-class _Part(threading.Thread):
-    """A part of a checkup that the others do not wait for, and that the end of the process does not wait for either."""
-
-    def __init__(self, work: t.Callable[[], None]) -> None:
-        super().__init__(daemon=True)
-        self._work = work
-        self.error: Exception | None = None
-
-    def run(self) -> None:
-        """See :class:`threading.Thread`."""
-        try:
-            self._work()
-        except Exception as error:
-            self.error = error
 
 
 class _Checkup:

@@ -16,6 +16,7 @@ import typing as t
 
 from ansible import constants
 
+from ...module_utils._common.concurrency import signals_blocked
 from .._common.lines import Line
 
 #: Seconds without a line of any task of the play after which one says how far it is.
@@ -54,7 +55,8 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Heartbeat:
-        self._thread.start()
+        with signals_blocked():
+            self._thread.start()
         return self
 
     def __exit__(self, *dummy: object) -> None:
