@@ -117,6 +117,8 @@ options:
         run at once, and for the order within a request. Chains without a deadline come last, the longest first.
       - For jobs that depend on something, V(upstream_first) and V(deadline) need the dependency calls of the newer API generation. If these
         are not available, nothing is sent.
+      - Only the older API generation says which jobs depend on their own previous cycle. Nothing is sent while it cannot be read. Where it is not
+        open, or with O(api_version=v2), no instance waits for its previous cycle.
     type: str
     choices: [parallel, upstream_first, deadline]
     default: parallel

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import socket
 import typing as t
 from pathlib import Path
 
@@ -168,6 +169,43 @@ def test_every_option_that_needs_dependencies_is_named(emulated: t.Any, begin: t
     assert refused["msg"].startswith(f"Failed to read what the instances of workspace {WORKSPACE_ID} depend on ({named}): ")
     assert f"Nothing was sent. {hint} without regard to dependencies." in refused["msg"]
     assert not emulated.journal()
+
+
+#: Name -> what keeps v1's definition of a job from being read for a while, as a fault; None: nothing listens at its host.
+NO_WORD: dict[str, dict[str, t.Any] | None] = {
+    "no host": None,
+    **{f"page {status}": {"kind": "page", "status": status} for status in (400, 404, 407, 502)},
+}
+
+
+@pytest.mark.parametrize(
+    "asked", [{"order": "upstream_first"}, {"order": "parallel", "downstream": "stale"}], ids=lambda asked: asked["order"]
+)
+@pytest.mark.parametrize("name", NO_WORD)
+def test_nothing_is_sent_before_the_service_itself_says_whether_a_job_depends_on_its_previous_cycle(
+    emulated: t.Any, begin: t.Any, name: str, asked: dict[str, str]
+) -> None:
+    """What something in between answers, or nobody, is no such word; what was read would hold for the whole run."""
+    rerun_options = begin(night(job("daily", failed=3, self_dependent=True)), max_retries=0, **asked)
+    fault = NO_WORD[name]
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # kept from others, and nothing listens
+        closed_v1 = {"endpoint_v1": f"http://127.0.0.1:{closed.getsockname()[1]}"}
+        if fault is not None:
+            emulated.inject({"route": "v1_job", "times": 2, **fault})
+        refused = call("job_rerun", {**rerun_options, **(closed_v1 if fault is None else {})})
+    assert (refused["failed"], emulated.journal()) == (True, [])
+    assert "Nothing was sent." in refused["msg"]
+    assert ("set api_version to v2: then no instance waits for its previous cycle" in refused["msg"]) == (name in ("no host", "page 407"))
+    emulated.clear_faults()
+    assert not passes(rerun_options)[-1]["failed"]
+    assert [len(entry["instances"]) for entry in emulated.journal()] == [1, 1, 1], "one cycle after the other"
+
+
+def test_without_v1_no_previous_cycle_is_waited_for(emulated: t.Any, begin: t.Any) -> None:
+    rerun_options = begin(night(job("daily", failed=3, self_dependent=True)), api_version="v2")
+    assert not passes(rerun_options)[-1]["failed"]
+    assert [len(entry["instances"]) for entry in emulated.journal()] == [3]
 
 
 def test_a_circle_is_a_clear_error_before_anything_is_sent(emulated: t.Any, begin: t.Any) -> None:

@@ -4,8 +4,8 @@
 """Dependencies of instances, read from the service with few requests.
 
 First, once per job: whether it depends on anything. v1's definition of the job says so, its own previous cycle included [SDK][OTC]. Where
-v1 is not open, v2's list of the jobs next to it is used [SDK], which does not name the previous cycle. Jobs that depend on nothing are
-done with that.
+the service says that v1 is not open, v2's list of the jobs next to it is used [SDK], which does not name the previous cycle: whether a v1
+host that does not answer would is not known, and what was read holds for the whole run. Jobs that depend on nothing are done with that.
 
 Only the service knows which *instances* an instance depends on: cycles of a day and of an hour do not match one to one, and the policy
 ("same period", "previous period") is the service's. So for jobs that depend on something the instances are read, by v2 [H-DEP]. One
@@ -22,8 +22,9 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._common.concurrency import in_threads
-from .._common.errors import ApiError, Kind
+from .._common.errors import REMEDIES, ApiError, Kind
 from .._common.times import DAY_MS, Window
+from .._http.error_codes import is_services_own
 from .._models.instance import InstanceKey, InstanceType, JobInstance, RelatedInstance, Status
 from .._planner.graph import in_order, reached
 from .list_budget import MAX_ENTRIES
@@ -34,6 +35,10 @@ from .workspace import WorkspaceApi
 PREVIOUS_CYCLE_MS = 31 * DAY_MS
 #: Kinds of errors that concern one job or instance and say nothing about the others.
 ONE_ONLY = frozenset({Kind.NOT_FOUND, Kind.INVALID})
+_NO_HOST = (
+    "Only v1 of the API says which jobs depend on their own previous cycle. If its host can never be reached from here, set api_version to v2: "
+    "then no instance waits for its previous cycle."
+)
 
 
 @dataclass
@@ -223,18 +228,28 @@ def job_dependencies(api: WorkspaceApi, name: str) -> tuple[tuple[str, ...] | No
         try:
             return _defined(api.job_detail(name))
         except ApiError as error:
-            if error.kind in ONE_ONLY:
+            if _says_nothing(error):
                 return None, False  # for example a sub-job of a real-time job: its instances are read
-            if api.api_version == "v1" or error.kind not in (Kind.NOT_PUBLISHED, Kind.UNREACHABLE):
+            if api.api_version == "v1" or error.kind is not Kind.NOT_PUBLISHED:
+                error.hint = f"{error.hint} {_NO_HOST}" if error.kind is Kind.UNREACHABLE else error.hint
                 raise
     try:
         above = [job.job_name for job in api.depend_jobs(name, "parent") if job.relation != "child"]
     except ApiError as error:
-        if error.kind in ONE_ONLY:
+        if _says_nothing(error):
             return None, False
         raise
     # Its own name may be that of a job of another workspace, because an answer has no ids of workspaces: then its instances are read too.
     return tuple(above), name in above
+
+
+def _says_nothing(error: ApiError) -> bool:
+    """Whether *error* is the service's own word that there is nothing to tell of one job. If something in between refused instead, it is worded as
+    that: then it is not known what the job depends on, least of all that it is not its own previous cycle.
+    """
+    if error.kind in ONE_ONLY and not is_services_own(error.code):
+        error.kind, error.hint = Kind.BAD_ANSWER, REMEDIES[Kind.BAD_ANSWER]
+    return error.kind in ONE_ONLY
 
 
 def _defined(detail: t.Mapping[str, t.Any]) -> tuple[tuple[str, ...] | None, bool]:

@@ -16,7 +16,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._api.dependency_q
     DependencyReader,
     _defined,
     _downstream_first,
+    _says_nothing,
 )
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import REMEDIES, ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, RelatedInstance, Status
 from tests.unit.building import at, instance, key
 
@@ -56,6 +58,27 @@ from tests.unit.building import at, instance, key
 )
 def test_what_a_definition_says(schedule: t.Any, expected: t.Any) -> None:
     assert _defined({"name": "sales", "schedule": schedule}) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "nothing", "worded"),
+    [
+        (Kind.NOT_FOUND, "DLF.0100", True, Kind.NOT_FOUND),
+        (Kind.INVALID, "DLF.3051", True, Kind.INVALID),
+        (Kind.NOT_FOUND, None, False, Kind.BAD_ANSWER),  # the page of something in between
+        (Kind.NOT_FOUND, "404", False, Kind.BAD_ANSWER),
+        (Kind.INVALID, None, False, Kind.BAD_ANSWER),
+        (Kind.UNREACHABLE, None, False, Kind.UNREACHABLE),
+        (Kind.NOT_PUBLISHED, "APIGW.0101", False, Kind.NOT_PUBLISHED),
+        (Kind.NO_PERMISSION, "DLF.6888", False, Kind.NO_PERMISSION),
+        (Kind.SERVER, None, False, Kind.SERVER),
+    ],
+)
+def test_only_the_service_itself_says_that_there_is_nothing_to_tell_of_a_job(
+    kind: Kind, code: str | None, nothing: bool, worded: Kind
+) -> None:
+    error = ApiError(kind, "no", code=code)
+    assert (_says_nothing(error), error.kind, error.hint) == (nothing, worded, REMEDIES[worded])
 
 
 def test_what_is_known_survives_the_way_to_the_next_pass() -> None:
