@@ -123,6 +123,38 @@ def test_a_job_that_somebody_stops_meanwhile_is_known_by_the_task_that_did(servi
     assert statuses(service) == {**JOBS, "daily_sales": "STOPPED"}
 
 
+LOSSES: dict[str, Callable[[Path], object]] = {
+    "damaged": lambda journal: journal.write_bytes(b"not a database, but long enough to look like one" * 100),
+    "removed": Path.unlink,
+}
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_journal_that_is_lost_meanwhile_leaves_nothing_paused(
+    service: t.Any, asked: Asked, tmp_path: Path, loss: str, killed: bool
+) -> None:
+    """The run knows what it has paused, and writes it into the new journal: for itself, and for the one that comes after it is killed."""
+    begin(service, run_seconds=3600)
+    state: dict[str, t.Any] = {}
+    for number in range(20):
+        result = call("job_rerun", asked(pass_state={**state, "plan_only": not state}))
+        state = result["pass_state"]
+        if number == 1:
+            assert statuses(service) == {**JOBS, "daily_sales": "STOPPED", "daily_stock": "STOPPED"}
+            LOSSES[loss](tmp_path / "journal.db")
+        if result["finished"] or (killed and number == 2):
+            break
+        if number > 1:
+            service.advance(3600)
+    assert result["finished"] is not killed
+    if killed:
+        service.advance(3600)
+        passes(asked(jobs=["fine"], pause_schedules=False))
+    assert statuses(service) == JOBS
+    assert changed_jobs(service) == {"daily_sales", "daily_stock"}
+
+
 @pytest.mark.parametrize("option", [True, False])
 def test_the_next_run_starts_again_what_a_dead_one_left(service: t.Any, asked: Asked, option: bool) -> None:
     begin(service, run_seconds=3600)

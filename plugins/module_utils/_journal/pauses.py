@@ -23,6 +23,7 @@ _COLUMNS = (
 )
 _OPEN = f"SELECT {_COLUMNS} FROM dataarts_pause WHERE project_id = ? AND workspace_id = ? AND open = 1"
 _PAUSED = "SELECT DISTINCT project_id, workspace_id FROM dataarts_pause WHERE open = 1"
+_KNOWN = "SELECT DISTINCT job_name FROM dataarts_pause WHERE project_id = ? AND workspace_id = ?"
 _HOLDS = "SELECT job_name, run_id, until_ms, lease_ms FROM dataarts_hold WHERE project_id = ? AND workspace_id = ?"
 _BEGIN = (
     "INSERT INTO dataarts_pause (project_id, workspace_id, job_name, made_by, phase, run_id, sent_ms, journal_ms, flight_ms, controller,"
@@ -90,6 +91,11 @@ class PauseBook:
         if text not in self.journal.warnings:
             self.journal.warnings.append(text)
         return replace(pause, journal_ms=began, holds=holds)
+
+    def unknown(self, job_names: t.Iterable[str]) -> set[str]:
+        """Those of the jobs of which the journal has no pause, not even one that is over: it is not the one in which theirs was claimed."""
+        known = {row[0] for row in self.journal.work(lambda database: database.query(_KNOWN, self._where))}
+        return {name for name in job_names if schema.stored(name) not in known}
 
     def begin(self, job_name: str, made_by: MadeBy, run_id: str, who: t.Sequence[str], sent_ms: int, flight_ms: int) -> Pause | None:
         """Claim the pause of a job, durably; None where another run has.

@@ -62,6 +62,7 @@ class PassState:
     :param timeout_ms: when the first pass after that began, epoch ms.
     :param started: the first starts of reruns, see ``hung.py``.
     :param paused: the jobs that were considered for a pause, by workspace and name, see ``rerun_pauses.py``.
+    :param stopped: those of them that are paused for this run, as far as it knows.
     :param seen: when records that lie ahead of the journal's clock were seen first, see ``sightings.py``.
     :param restore: whether the pass only starts again what was paused, because the run is over.
     :param options_only: whether the options are only read, so that a task that comes later refuses none of them.
@@ -89,6 +90,7 @@ class PassState:
     timeout_ms: int | None = None
     started: Carried = field(default_factory=dict)
     paused: tuple[tuple[str, str], ...] = ()
+    stopped: tuple[tuple[str, str], ...] = ()
     seen: Carried = field(default_factory=dict)
     restore: bool = False
     options_only: bool = False
@@ -108,7 +110,8 @@ class PassState:
             run_id=str(value.get("run_id") or ""),
             window=Window(t.cast(int, begin), t.cast(int, end)) if known else None,
             baselines=_numbers(value.get("baselines")),
-            paused=tuple((str(where), str(name)) for where, name in value.get("paused") or ()),
+            paused=_jobs(value.get("paused")),
+            stopped=_jobs(value.get("stopped")),
             repair=value["repair"] if isinstance(value.get("repair"), t.Mapping) else {},
             **parts,
         )
@@ -127,8 +130,13 @@ class PassState:
             "planned_after": None if self.window is None else self.window.begin,
             "planned_before": None if self.window is None else self.window.end,
             "paused": list(map(list, self.paused)),
+            "stopped": list(map(list, self.stopped)),
             "baselines": None if self.baselines is None else dict(self.baselines),
         }
+
+
+def _jobs(value: t.Any) -> tuple[tuple[str, str], ...]:
+    return tuple((str(where), str(name)) for where, name in value or ())
 
 
 def _numbers(value: t.Any) -> dict[str, int] | None:

@@ -110,6 +110,7 @@ class Goal(Strategy):
         self._policy(RunScope(self.since(now).ms or now, False, window))
         self._apis = {self._workspace_id: self.api}
         self._pauses = RerunPauses(run, self._api_of, self.run_id, self.state.paused, self.state.repair.get("pauses") or ())
+        self._pauses.stopped.update(self.state.stopped)
         self._paused_jobs: list[tuple[str, str]] = []  # those that are paused meanwhile, as far as was asked
         self._earlier = RerunEarlier()
         self._below = Below(run, self._api_of, self.state.downstream, Made.of(self.state.repair))
@@ -453,6 +454,7 @@ class Goal(Strategy):
             timeout_ms=self._stops.timeout_ms,
             started=self._stops.started,
             paused=tuple(sorted(self._pauses.considered)),
+            stopped=tuple(sorted(self._pauses.stopped)),
             seen=self.sightings.first,
         ).to_result()
         if result.get("failed") or self.anything_left(plan):

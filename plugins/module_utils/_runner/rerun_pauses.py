@@ -26,7 +26,7 @@ from .._journal.journal import Journal
 from .._journal.pauses import PauseBook, paused_workspaces, renew_everywhere
 from .._models.instance import Job
 from .._models.pause import MadeBy, Pause
-from .._planner.schedules import PAUSED, RESUMED, Moment, ScheduleDecision, ScheduleStep, left_over, to_adopt, worth_waiting
+from .._planner.schedules import PAUSED, RESUMED, STOPPED_STATUS, Moment, ScheduleDecision, ScheduleStep, left_over, to_adopt, worth_waiting
 from .ansible_module import ModuleRun
 from .schedules import JobSchedules
 from .sender import RunIdentity, open_journal
@@ -47,6 +47,7 @@ class RerunPauses:
     :param api_of: the API of a workspace, by its id.
     :param considered: the jobs that earlier passes have paused, or left as they were; none is paused twice. Without the option those whose pauses
         they have taken on.
+    :ivar stopped: the jobs that are paused for this run, by its own knowledge, which outlasts a journal that is lost.
     :param repair: the ids by which a repair pauses, that of this workspace first; its last step ends them, and not this run.
     :ivar failures: sentences about jobs that could not be started again.
     :ivar notes: the same about what other runs had paused.
@@ -66,6 +67,7 @@ class RerunPauses:
         self._repair = tuple(repair) if self.wanted else ()
         self._id = (*self._repair, run_id)[0]
         self.considered = set(considered)
+        self.stopped: set[JobName] = set()
         self.failures: list[str] = []
         self.notes: list[str] = []
         self.changed = False
@@ -136,6 +138,11 @@ class RerunPauses:
                 for decision in decisions
                 if not self._paused(self._book(journal, workspace_id), schedules, decision, pauses.journal_ms)
             }
+            self.stopped |= {
+                (workspace_id, decision.job_name)
+                for decision in decisions
+                if decision.job_name not in names and (decision.step is ScheduleStep.PAUSE or _of_rerun(decision))
+            }
             if names:
                 self._run.doing = "waiting for another run that pauses or starts a job"
                 waiting.pause()
@@ -172,6 +179,8 @@ class RerunPauses:
         """This run is alive: it needs what it has paused, and takes on what others have paused of the jobs *followed*, and what dead runs have here."""
         if not self._waits or self._run.options["api_version"] == "v2":
             return  # nobody would start the jobs again, or could
+        with contextlib.suppress(ApiError):  # the next pass tries again, and the end does
+            self._write_again(journal)
         if self._repair:
             renew_everywhere(journal, self._repair, self._lease_ms())
         by_workspace = {self._here: set(), **_by_workspace({*followed, *self.considered})}
@@ -189,8 +198,22 @@ class RerunPauses:
     def _adopt(self, journal: Journal, book: PauseBook, workspace_id: str, pause: Pause) -> None:
         self._note(journal, workspace_id)
         # With the option what is still to be sent may have to be paused anew, see pause().
-        if book.adopt(pause, self._id, self._lease_ms()) and not self.wanted:
-            self.considered.add((workspace_id, pause.job_name))
+        if book.adopt(pause, self._id, self._lease_ms()):
+            self.stopped.add((workspace_id, pause.job_name))
+            if not self.wanted:
+                self.considered.add((workspace_id, pause.job_name))
+
+    def _write_again(self, journal: Journal) -> None:
+        """What the journal knew of this run's pauses before it was lost, so that somebody ends them."""
+        for workspace_id, names in _by_workspace(self.stopped).items():
+            book = self._book(journal, workspace_id)
+            unknown = book.unknown(names)
+            jobs = self._api_of(workspace_id).list_jobs() if unknown else []
+            lost = sorted(job.name for job in jobs if job.name in unknown and job.status == STOPPED_STATUS)
+            if lost:
+                self._note(journal, workspace_id)
+            for name in lost:
+                self._schedules(book, workspace_id).write_again(name)
 
     def _note(self, journal: Journal, workspace_id: str) -> None:
         """Whoever comes after this run is to know where it needs pauses."""
@@ -202,6 +225,7 @@ class RerunPauses:
 
         :param kept: whether what a repair has paused stays so until its last step.
         """
+        self._write_again(journal)
         if self._repair and kept:
             self.renew(journal, self.considered)
             return

@@ -93,6 +93,15 @@ class JobSchedules:
                 raise
             return ScheduleOutcome(decision, decision.status, error=error, reason=printable(error))
 
+    def write_again(self, name: str) -> None:
+        """The pause of a job, into a journal that does not know it any more."""
+        who = self._identity
+        pause = self._book.begin(name, self._made_by, who.run_id, (who.controller, who.user, who.purpose), self._client.clock.now_ms(), 0)
+        if pause is not None:  # else another run that needs it has
+            self._change(pause, Phase.PAUSED, self._made_by)
+        if self._lease_ms is not None:
+            self._book.hold([name], who.run_id, self._lease_ms)
+
     def check(self) -> None:
         """To be asked once the outcome of :meth:`perform` is in the result, see :meth:`.write.Writer.check`.
 
