@@ -842,6 +842,19 @@ def test_where_the_service_says_that_a_job_does_not_exist_a_similar_one_is_sugge
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("jobs", [["daily_sales"], ["daily_sales", "!zzz"], ["daily_*"], ["*"]])
+def test_where_the_play_judges_by_all_workspaces_one_that_does_not_exist_is_an_error(
+    service: t.Any, rerun_options: t.Any, jobs: list[str], version: str
+) -> None:
+    """The service answers for it as for a job that does not exist."""
+    service.set(**BOTH)
+    nowhere = rerun_options(jobs=jobs, pass_state={"fleet": True}, api_version=version, workspace_id="f" * 32)
+    result = call("job_rerun", nowhere, check=True)
+    assert result["failed"]
+    assert "DLF.20819 The workspace does not exist" in result["msg"]
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.parametrize("name", ["dialy_*", "daily_salse"])
 def test_where_the_play_judges_by_all_workspaces_what_no_job_has_is_told_and_no_failure(
     service: t.Any, rerun_options: t.Any, name: str, version: str

@@ -28,12 +28,14 @@ class NameCheck:
     """The check of one workspace. The jobs are read when they are first needed.
 
     :ivar notes: sentences about what could not be read.
+    :ivar unlisted: sentences about jobs that could not be listed, although they may exist.
     """
 
     def __init__(self, api: WorkspaceApi) -> None:
         self._api = api
         self._catalog = JobCatalog(api)
         self.notes: list[str] = []
+        self.unlisted: list[str] = []
 
     def absent(self, names: t.Iterable[str], patterns: t.Iterable[str], errors: t.Mapping[str, ApiError]) -> dict[str, Absent]:
         """Those of *names* and *patterns* that no job has, and those of the jobs that could not be listed that do not exist.
@@ -43,7 +45,10 @@ class NameCheck:
         where = printable(self._api.workspace_id, 100)
         absent = {}
         for name, error in errors.items():
-            if error.kind is Kind.NOT_FOUND:
+            # Of a workspace that does not exist, or of one whose address is wrong, no job is found either: only the list of jobs tells.
+            if error.kind is Kind.NOT_FOUND and self._may_exist(name):
+                self.unlisted.append(unlisted_text(name, error, error.hint))
+            elif error.kind is Kind.NOT_FOUND:
                 suggestion = self._suggestion(name)
                 absent[name] = Absent(unlisted_text(name, error, suggestion or error.hint), suggestion)
         for name in names:
@@ -64,6 +69,12 @@ class NameCheck:
         except ApiError as error:
             self.notes.append(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
             return True
+
+    def _may_exist(self, name: str) -> bool:
+        try:
+            return self._api.has_job(name)
+        except ApiError:
+            return True  # the list of instances said why, too
 
     def _suggestion(self, name: str) -> str:
         try:

@@ -626,7 +626,7 @@ class Goal(Strategy):
             return
         names = NameCheck(self.api)
         absent = names.absent(self._nameless, self._silent, self._unlisted)
-        for text, _suggestion in absent.values() if not self.state.fleet else ():
+        for text in (*names.unlisted, *(text for text, _suggestion in absent.values() if not self.state.fleet)):
             self._miss(text)
         for text in names.notes:
             self.note(text)
