@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common import sightings
+from ansible_collections.dataarts.factory.plugins.module_utils._common.stopwatch import stopwatch
 from ansible_collections.dataarts.factory.plugins.module_utils._common.waiting import Waiting
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite import SqliteDatabase
 from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import Phase
+from ansible_collections.dataarts.factory.plugins.module_utils._runner import rerun_pauses
 from tests.support.logic import call, passes, reruns
 from tests.support.playbook import Ansible
 from tests.support.scenarios import FREE, WORKSPACE_ID, small_night
@@ -251,6 +253,41 @@ def test_a_run_that_is_alive_keeps_its_pause(service: t.Any, asked: Asked) -> No
     assert (result["failed"], statuses(service)) == (False, JOBS)
 
 
+@pytest.mark.parametrize("by", ["a run that took it for dead", "a task"])
+def test_who_starts_it_again_too_early_is_named_by_the_run_that_paused_it(service: t.Any, asked: Asked, by: str) -> None:
+    begin(service, run_seconds=3600)
+    state: dict[str, t.Any] = {}
+    for dummy in range(2):
+        state = call("job_rerun", asked(pass_state={**state, "plan_only": not state}))["pass_state"]
+    if by == "a task":
+        early = call("job_schedule", {**_schedule(asked()), "state": "started", "jobs": ["daily_sales"]})
+        started = ["daily_sales"]
+    else:
+        dead(asked()["journal"])
+        early = passes(asked(jobs=["fine"]))[-1]
+        started = ["daily_sales", "daily_stock"]
+    assert not early["failed"]
+    assert not early.get("problems")
+    assert starts(service) == started
+    service.advance(3600)
+    result = passes(asked(pass_state=state))[-1]
+    assert (result["failed"], statuses(service)) == (False, JOBS)
+    assert [text.split()[1] for text in result["problems"] if "before this run was over" in text] == started
+    assert not passes(asked())[-1]["problems"]
+
+
+def test_a_slow_service_makes_a_pause_needed_for_longer(service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the time at which the last job is paused, the first one would be free."""
+    begin(service, run_seconds=3600)
+    slept = [0.0]
+    monkeypatch.setattr(rerun_pauses, "stopwatch", lambda: stopwatch() + sum(slept))
+    before_change(monkeypatch, "begin", lambda: slept.append(100))
+    call("job_rerun", asked())
+    leases = [lease for (lease,) in change_journal(asked()["journal"], "SELECT lease_ms FROM dataarts_hold")]
+    assert len(leases) == 2
+    assert min(leases) >= 200_000
+
+
 def _schedule(given: dict[str, t.Any]) -> dict[str, t.Any]:
     return {name: value for name, value in given.items() if name not in ("pause_schedules", "poll_interval", "planned_after")}
 
@@ -399,9 +436,9 @@ def before_change(monkeypatch: pytest.MonkeyPatch, name: str, happens: Callable[
     monkeypatch.setattr(PauseBook, name, first)
 
 
-def change_journal(path: str, statement: str) -> None:
+def change_journal(path: str, statement: str) -> list[t.Any]:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
-        database.execute(statement)
+        return database.execute(statement).fetchall()
 
 
 def dead(path: str) -> None:

@@ -28,12 +28,15 @@ import typing as t
 
 from .._common.errors import ApiError
 from .._common.times import to_iso
+from .._models.attempt import Attempt, AttemptKind, Outcome
 from .._models.instance import Job
 from .._models.pause import MadeBy, Pause
 
 STARTED, STOPPED, PAUSED, RESUMED = "started", "stopped", "paused", "resumed"
 #: Two moments that are less apart are the same one: what lies ahead of the journal's clock is dated by another one, see ``sightings.py``.
 _ALIKE_MS = 1000
+#: Kinds of attempts that start or stop the schedule of a job.
+OF_SCHEDULES = (AttemptKind.PAUSE, AttemptKind.RESUME, AttemptKind.SCHEDULE_START, AttemptKind.SCHEDULE_STOP)
 #: The words of the service for a batch job [SDK].
 SCHEDULED_STATUS, STOPPED_STATUS = "SCHEDULING", "STOPPED"
 
@@ -169,6 +172,26 @@ def worth_waiting(decision: ScheduleDecision, first: dict[str, int]) -> bool:
 def left_over(pauses: t.Iterable[Pause], run_id: str, journal_ms: int) -> list[Pause]:
     """The pauses of reruns that this run is to end: its own, and those of runs that are dead."""
     return [pause for pause in pauses if pause.made_by is MadeBy.RERUN and not pause.held_by_others(run_id, journal_ms)]
+
+
+def started_by_others(attempts: t.Iterable[Attempt], run_id: str) -> list[Attempt]:
+    """The requests by which others have started what the run had paused, before it did so itself.
+
+    :param attempts: those of :data:`OF_SCHEDULES` in a workspace, the newest first.
+    """
+    paused: set[str] = set()
+    started: dict[str, Attempt] = {}
+    for attempt in reversed(list(attempts)):
+        name, ours = attempt.job_name, attempt.run_id == run_id
+        if attempt.outcome is not Outcome.ACCEPTED:
+            continue
+        if attempt.kind is AttemptKind.PAUSE:
+            paused |= {name} if ours else set()
+            continue
+        if name in paused and not ours and attempt.kind is not AttemptKind.SCHEDULE_STOP:
+            started[name] = attempt
+        paused.discard(name)
+    return [started[name] for name in sorted(started)]
 
 
 def to_adopt(pauses: t.Iterable[Pause], followed: t.Collection[str], moment: Moment) -> list[Pause]:

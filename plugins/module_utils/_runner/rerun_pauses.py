@@ -20,13 +20,27 @@ import typing as t
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, JournalError, OptionError
 from .._common.sightings import Sightings
+from .._common.stopwatch import stopwatch
 from .._common.text import printable
+from .._common.times import to_iso
 from .._common.waiting import Waiting
 from .._journal.journal import Journal
 from .._journal.pauses import PauseBook, paused_workspaces, renew_everywhere
 from .._models.instance import Job
 from .._models.pause import MadeBy, Pause
-from .._planner.schedules import PAUSED, RESUMED, STOPPED_STATUS, Moment, ScheduleDecision, ScheduleStep, left_over, to_adopt, worth_waiting
+from .._planner.schedules import (
+    OF_SCHEDULES,
+    PAUSED,
+    RESUMED,
+    STOPPED_STATUS,
+    Moment,
+    ScheduleDecision,
+    ScheduleStep,
+    left_over,
+    started_by_others,
+    to_adopt,
+    worth_waiting,
+)
 from .ansible_module import ModuleRun
 from .schedules import JobSchedules
 from .sender import RunIdentity, open_journal
@@ -50,7 +64,7 @@ class RerunPauses:
     :ivar stopped: the jobs that are paused for this run, by its own knowledge, which outlasts a journal that is lost.
     :param repair: the ids by which a repair pauses, that of this workspace first; its last step ends them, and not this run.
     :ivar failures: sentences about jobs that could not be started again.
-    :ivar notes: the same about what other runs had paused.
+    :ivar notes: the same about what other runs had paused, and about jobs that others have started too early.
     """
 
     def __init__(
@@ -71,6 +85,7 @@ class RerunPauses:
         self.failures: list[str] = []
         self.notes: list[str] = []
         self.changed = False
+        self._said_at, self._silence = stopwatch(), 0.0
         if self.wanted and not self._waits:
             raise OptionError(
                 "pause_schedules needs wait: nobody would start the jobs again at the end. Set wait to true, or leave it out."
@@ -91,7 +106,8 @@ class RerunPauses:
 
     def _lease_ms(self) -> int:
         options, due = self._run.options, self._run.result.get("due_in") or 0
-        return max(_LEAST_LEASE_MS, int((3 * options["poll_interval"] + options["settle_time"] + due) * 1000))
+        self._silence = max(self._silence, stopwatch() - self._said_at)  # a service that took so long to answer may take as long again
+        return max(_LEAST_LEASE_MS, int((3 * options["poll_interval"] + options["settle_time"] + due + 2 * self._silence) * 1000))
 
     def _book(self, journal: Journal, workspace_id: str) -> PauseBook:
         return PauseBook(journal, self._run.session.project_id, workspace_id)
@@ -147,6 +163,15 @@ class RerunPauses:
                 self._run.doing = "waiting for another run that pauses or starts a job"
                 waiting.pause()
 
+    def _say_again(self, journal: Journal) -> None:
+        """Many jobs take long to pause: the first of them is needed until the last one is paused, and longer."""
+        lease_ms = self._lease_ms()
+        if (stopwatch() - self._said_at) * 4000 < lease_ms:
+            return
+        for workspace_id in _by_workspace(self.considered):
+            self._book(journal, workspace_id).renew(self._id, lease_ms)
+        self._said_at = stopwatch()
+
     @contextlib.contextmanager
     def _about(self, workspace_id: str) -> t.Iterator[None]:
         """Errors within name another workspace, and say how to do without it."""
@@ -166,6 +191,7 @@ class RerunPauses:
             outcome = schedules.perform(decision)
             self.changed = self.changed or outcome.changed
             schedules.check()
+            self._say_again(book.journal)
             if outcome.error is not None:
                 outcome.error.message = f"job {printable(decision.job_name, 100)} could not be paused: {outcome.error.message}"
                 raise outcome.error
@@ -194,6 +220,7 @@ class RerunPauses:
             for pause in to_adopt(pauses.by_job.values(), names, moment):
                 if workspace_id == self._here or pause.job_name in names:
                     self._adopt(journal, book, workspace_id, pause)
+        self._said_at = stopwatch()
 
     def _adopt(self, journal: Journal, book: PauseBook, workspace_id: str, pause: Pause) -> None:
         self._note(journal, workspace_id)
@@ -233,6 +260,7 @@ class RerunPauses:
         known = {self._here, *_by_workspace(self.considered)}
         if open_in - known:
             known |= self.workspaces(journal)
+        self._tell_of_others(journal)
         broken: list[ApiError] = []
         for workspace_id in sorted(open_in & known, key=lambda where: (where != self._here, where)):
             try:
@@ -245,6 +273,19 @@ class RerunPauses:
                     self.notes.append(f"{where} could not be started again: {printable(error)}. Start it with job_schedule, state resumed")
         if broken:
             raise broken[0]
+
+    def _tell_of_others(self, journal: Journal) -> None:
+        """Tell which jobs others have started meanwhile: another run that took this one for dead, or a person's task."""
+        for workspace_id in sorted(self.workspaces(journal)) if self.wanted else ():
+            made = journal.history(workspace_ids=[workspace_id], kinds=OF_SCHEDULES, limit=None)
+            for attempt in started_by_others(made, self._id):
+                name, who = printable(attempt.job_name, 100), printable(f"{attempt.user} on {attempt.controller}", 200)
+                text = (
+                    f"Job {name} was paused and {who} started it again at {to_iso(attempt.sent_ms)} (run {printable(attempt.run_id, 100)}),"
+                    " before this run was over. What it has run since may have read data that was half repaired: check it"
+                )
+                if text not in self.notes:
+                    self.notes.append(text)
 
     def workspaces(self, journal: Journal) -> set[str]:
         """That of this run, and those in which it, or another run of it, has paused jobs."""

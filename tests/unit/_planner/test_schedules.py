@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import AttemptKind
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Job
 from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import Hold, MadeBy, Pause, Phase
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.schedules import (
@@ -16,8 +17,10 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.schedule
     ScheduleStep,
     decide_schedule,
     left_over,
+    started_by_others,
     to_adopt,
 )
+from tests.unit.building import attempt, instance
 
 NOW = 1_732_608_000_000
 MOMENT = Moment(NOW, 60_000, "ours")
@@ -83,6 +86,32 @@ def test_what_waits_waits_for_a_time_that_is_still_to_come() -> None:
     assert decide_schedule(Job("daily_sales", status="STOPPED"), "resumed", pause, MOMENT).due_ms == NOW + 25_000
     needed = paused(holds=(ALIVE, Hold("another", NOW + 7)))
     assert decide_schedule(Job("daily_sales", status="STOPPED"), "resumed", needed, MOMENT).due_ms == NOW + 7
+
+
+@pytest.mark.parametrize(
+    ("made", "named"),
+    [
+        ("ours pause", False),
+        ("ours pause, theirs resume", True),
+        ("ours pause, theirs schedule_start", True),
+        ("ours pause, theirs resume, theirs pause", True),
+        ("ours pause, theirs resume, ours resume", True),
+        ("ours pause, theirs schedule_stop, theirs schedule_start", False),  # what people stop is theirs
+        ("ours pause, ours resume, theirs schedule_start", False),
+        ("theirs pause, theirs resume", False),
+        ("theirs resume, ours pause", False),
+        ("ours pause, theirs rejected resume", False),
+        ("ours rejected pause, theirs resume", False),
+    ],
+)
+def test_what_others_started_before_the_run_that_paused_it(made: str, named: bool) -> None:
+    attempts = []
+    for number, text in enumerate(made.split(", ")):
+        who, *outcome, kind = text.split()
+        attempts.append(
+            attempt(outcome[0] if outcome else "accepted", number, before=instance(job_name="load"), run_id=who, kind=AttemptKind(kind))
+        )
+    assert [entry.run_id for entry in started_by_others(reversed(attempts), "ours")] == ["theirs"] * named
 
 
 def test_a_run_ends_its_own_pauses_and_those_of_dead_reruns() -> None:
