@@ -257,23 +257,29 @@ class _Values:
 
         So that an extra variable that was left empty lifts no limit of the inventory. :raises OptionError: it cannot be evaluated.
         """
-        value = self._evaluated(name, self._vars[name])
-        if self._decides(name, value):
-            return value if value is not _OMIT else None
-        for variables in self._beneath():
-            below = self._evaluated(name, variables[name]) if name in variables else None
-            if self._decides(name, below):
-                return below if below is not _OMIT else None
-        return value if value is not _OMIT else None
+        values = []
+        for variables in self._levels():
+            if name not in variables:
+                continue
+            try:
+                value = plain(self._action._templar.template(variables[name]))
+                omitted = "omit" in self._vars and value == self._vars["omit"]
+            except AnsibleError as error:
+                if type(error).__name__ != "AnsibleValueOmittedError":
+                    # Without the chain of causes, which shows the lines of the file.
+                    raise self._refusal(name, error) from None
+                value, omitted = None, True
+            values.append(None if omitted else value)
+            # {{ omit }} leaves out what says who acts, and where; it lifts no limit, and widens no selection.
+            decides = name in _LEFT_OUT_BY_OMIT if omitted else said(value)
+            if decides:
+                return values[-1]
+        return values[0]
 
-    @staticmethod
-    def _decides(name: str, value: t.Any) -> bool:
-        """Whether *value* says anything. {{ omit }} leaves out what says who acts, and where; it lifts no limit, and widens no selection."""
-        return said(value) and (value is not _OMIT or name in _LEFT_OUT_BY_OMIT)
-
-    def _beneath(self) -> t.Iterator[Vars]:
-        """The variables of the host without the extra ones; then without those of tasks and roles; then those of the inventory alone; then those
+    def _levels(self) -> t.Iterator[Vars]:
+        """The variables of the host; then without the extra ones; then without those of tasks and roles; then those of the inventory alone; then those
         of each group, the closest first."""
+        yield self._vars
         task, action = self._action._task, self._action
         of_play = task.get_variable_manager()
         manager = VariableManager(loader=action._loader, inventory=of_play._inventory)
@@ -290,19 +296,10 @@ class _Values:
             by_playbook = get_vars_from_path(action._loader, action._loader.get_basedir(), [group], "task")
             yield {**group.get_vars(), **in_files, **by_playbook}
 
-    def _evaluated(self, name: str, value: t.Any) -> t.Any:
-        try:
-            value = plain(self._action._templar.template(value))
-        except AnsibleError as error:
-            if type(error).__name__ == "AnsibleValueOmittedError":
-                return _OMIT
-            cause = "the cause is not shown, because it may hold the secret" if name in self._secret else str(error).rstrip(".")
-            # Without the chain of causes, which shows the lines of the file.
-            raise OptionError(f"Failed to run {self._action.module}: {name} cannot be evaluated: {cause}. Correct the template.") from None
-        return _OMIT if value == self._vars.get("omit") and "omit" in self._vars else value
+    def _refusal(self, name: str, error: AnsibleError) -> OptionError:
+        cause = "the cause is not shown, because it may hold the secret" if name in self._secret else str(error).rstrip(".")
+        return OptionError(f"Failed to run {self._action.module}: {name} cannot be evaluated: {cause}. Correct the template.")
 
 
-#: A variable that says {{ omit }}.
-_OMIT = object()
 #: Variables that {{ omit }} leaves out, whatever stands beneath.
 _LEFT_OUT_BY_OMIT = frozenset(PREFIX + name for name in account_spec())
