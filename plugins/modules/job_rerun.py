@@ -1121,11 +1121,13 @@ plan_details:
         - The reruns of each job, by stage. With O(order=parallel) there is only one stage.
         - C(planned_after) and C(planned_before) are the first and the last plan time in epoch milliseconds. C(run_seconds) is how long a
           run of the job takes, based on the successful runs in the list, or V(null) if there are none.
+        - C(workspace_name) is an empty text if it is that of the plan, or the service did not return it.
       type: list
       elements: dict
       returned: always
       sample:
-        - {stage: 1, job_name: daily_sales, instances: 5, planned_after: 1732601580000, planned_before: 1732605180000, run_seconds: 61.0}
+        - {stage: 1, job_name: daily_sales, workspace_id: 62fbba734e634c5087656fc3ff7adf34, workspace_name: "", instances: 5,
+           planned_after: 1732601580000, planned_before: 1732605180000, run_seconds: 61.0}
     waits_for:
       description:
         - What the instances of a later stage wait for, with O(order=upstream_first), and how many instances wait.
@@ -1279,7 +1281,7 @@ recap:
   returned: by the task
   sample: {failed: 2, rerun: 2, succeeded: 2, running: 0, waiting: 0, failed_again: 0, broken: 0}
 recap_by_job:
-  description: The same by job name, without zeros.
+  description: The same by job name, without zeros. A dependant in another workspace that has the name of a job of this one too is named with it.
   type: dict
   returned: by the task
   sample: {daily_sales: {failed: 2, rerun: 2, succeeded: 2}}

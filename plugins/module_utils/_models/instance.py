@@ -133,6 +133,11 @@ class JobInstance:
     instance_name: str | None = None
 
     @property
+    def job(self) -> JobName:
+        """The job that it is one of."""
+        return self.key.workspace_id, self.job_name
+
+    @property
     def full_key(self) -> tuple[InstanceKey, str]:
         """The key plus the instance_id ("" if the service listed none). It differs between twins: instances with the same job_id, plan_time and
         submit_time, such as a normal one and a PatchData one. v2 reruns by the key, so its request cannot say which twin is meant; v1 reruns

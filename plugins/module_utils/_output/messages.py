@@ -26,7 +26,7 @@ from .._planner.hung import NONE, REPORT, STOP_AND_RERUN
 from .._planner.outcomes import MISSED_WORDS
 from .._planner.plan import Plan
 from .._planner.reconcile import Policy
-from .plan_details import detail_lines, stage_text
+from .plan_details import detail_lines, job_text, stage_text
 
 _NAMED_LENGTH = 1500  # characters of jobs that a command names
 _PLANNED_JOBS = 50  # jobs that a plan names; the rest is counted
@@ -115,16 +115,16 @@ def _to_rerun(due: int, total: int, requests: int, stages: int) -> str:
 def _stages(workspace_id: str, details: t.Mapping[str, t.Any]) -> list[str]:
     by_stage = {stage: list(jobs) for stage, jobs in itertools.groupby(details["jobs"], key=operator.itemgetter("stage"))}
     if not by_stage.keys() - {1}:
-        return _job_lines(details["jobs"], "  ")
+        return _job_lines(workspace_id, details["jobs"], "  ")
     lines = []
     for stage, jobs in by_stage.items():
         waits = "" if stage == 1 else f", {stage_text(details, stage, workspace_id)}"
-        lines += [f"  stage {stage}{waits}:", *_job_lines(jobs, "    ")]
+        lines += [f"  stage {stage}{waits}:", *_job_lines(workspace_id, jobs, "    ")]
     return lines
 
 
-def _job_lines(jobs: t.Sequence[t.Mapping[str, t.Any]], indent: str) -> list[str]:
-    lines = [f"{indent}{printable(job['job_name'], 100)}: {counted(job['instances'], 'instance')}, planned {_span(job)}" for job in jobs]
+def _job_lines(workspace_id: str, jobs: t.Sequence[t.Mapping[str, t.Any]], indent: str) -> list[str]:
+    lines = [f"{indent}{job_text(job, workspace_id)}: {counted(job['instances'], 'instance')}, planned {_span(job)}" for job in jobs]
     rest = len(lines) - _PLANNED_JOBS
     return lines if rest <= 0 else [*lines[:_PLANNED_JOBS], f"{indent}and {counted(rest, 'more job')}"]
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import collections
 import typing as t
+from types import MappingProxyType
 
 from .._common.text import counted, listed, printable, safe
 from .._common.times import duration_text, to_iso
 from .._models.decision import Action, Decision
-from .._models.instance import Status
+from .._models.instance import JobName, Status
 from .._models.rerun_request import RetryOptions
 from .._planner.forecast import Forecast
 from .._planner.outcomes import MISSED_WORDS
@@ -24,6 +25,7 @@ from .expectation import minute
 
 Result = t.Dict[str, t.Any]
 _NAMED = 3  # jobs that a line names
+_NO_NAMES: t.Mapping[str, str] = MappingProxyType({})
 _PAUSED = 20  # those that are paused: whoever approves a plan has to know them
 _STARTS = {"errorNode": "at the node that failed", "firstNode": "at the first node"}
 _PARAMETERS = {"original_version": "its original parameters", "current_version": "the parameters submitted last"}
@@ -44,12 +46,14 @@ def plan_details(
     now_ms: int,
     *,
     paused_jobs: t.Sequence[str] = (),
+    workspace_names: t.Mapping[str, str] = _NO_NAMES,
 ) -> Result:
     """What module job_rerun returns as ``plan_details``.
 
     :param expected: when the instances of *plan* will probably end, counted from *now_ms*, the service's time, epoch ms.
     :param statuses: those to rerun.
     :param paused_jobs: the jobs that ``pause_schedules`` pauses meanwhile.
+    :param workspace_names: of other workspaces, by id, as far as they are known.
     """
     stages = _stages(plan)
     due = [decision for stage in stages.values() for decision in stage]
@@ -62,7 +66,11 @@ def plan_details(
         "selected": len(plan.decisions),
         "to_rerun": len(due),
         "left": _left(plan.decisions, {id(decision) for decision in due}, statuses),
-        "jobs": [_job(number, name, of_job, expected) for number, stage in stages.items() for name, of_job in _by_job(stage).items()],
+        "jobs": [
+            _job(number, job, of_job, expected, workspace_names)
+            for number, stage in stages.items()
+            for job, of_job in _by_job(stage).items()
+        ],
         "waits_for": [entry for number, stage in stages.items() for entry in _waits_for(number, stage)],
         "expected_end": None if expected.seconds is None else now_ms + round(expected.seconds * 1000),
         "expected_seconds": None if expected.seconds is None else round(expected.seconds, 1),
@@ -96,7 +104,7 @@ def stage_text(details: t.Mapping[str, t.Any], stage: int, workspace_id: str) ->
     entries = [entry for entry in details.get("waits_for", ()) if entry["stage"] == stage]
     if not entries:
         return "when what they depend on has succeeded"
-    names = [_upstream(entry, workspace_id) for entry in entries[:_NAMED]]
+    names = [job_text(entry, workspace_id) for entry in entries[:_NAMED]]
     more = [f"{len(entries) - _NAMED} more"] if len(entries) > _NAMED else []
     return f"when {listed([*names, *more])} {'has' if len(entries) == 1 else 'have'} succeeded"
 
@@ -153,22 +161,25 @@ def _why(decision: Decision, statuses: t.Container[Status]) -> str:
     return _LEFT.get(decision.action, decision.action.value)
 
 
-def _by_job(stage: t.Iterable[Decision]) -> dict[str, list[Decision]]:
-    by_job: dict[str, list[Decision]] = {}
+def _by_job(stage: t.Iterable[Decision]) -> dict[JobName, list[Decision]]:
+    by_job: dict[JobName, list[Decision]] = {}
     for decision in stage:
-        by_job.setdefault(decision.instance.job_name, []).append(decision)
+        by_job.setdefault(decision.instance.job, []).append(decision)
     return by_job
 
 
-def _job(stage: int, name: str, decisions: t.Sequence[Decision], expected: Forecast) -> Result:
+def _job(stage: int, job: JobName, decisions: t.Sequence[Decision], expected: Forecast, names: t.Mapping[str, str]) -> Result:
+    workspace_id, name = job
     times = [decision.instance.key.plan_time for decision in decisions]
     return {
         "stage": stage,
         "job_name": safe(name),
+        "workspace_id": safe(workspace_id),
+        "workspace_name": safe(names.get(workspace_id, "")),
         "instances": len(decisions),
         "planned_after": min(times),
         "planned_before": max(times),
-        "run_seconds": expected.by_job.get(name),
+        "run_seconds": expected.by_job.get(job),
     }
 
 
@@ -186,7 +197,8 @@ def _waits_for(stage: int, decisions: t.Iterable[Decision]) -> list[Result]:
     ]
 
 
-def _upstream(entry: Result, workspace_id: str) -> str:
+def job_text(entry: t.Mapping[str, t.Any], workspace_id: str) -> str:
+    """The job of *entry*, with its workspace if that is not the one of the plan."""
     name = printable(entry["job_name"], 100)
     if entry["workspace_id"] in ("", workspace_id):
         return name

@@ -107,7 +107,7 @@ def by_urgency(plan: Plan, urgency: Urgency | None) -> Plan:
     left = sorted((decision for decision in plan.decisions if decision.action.open), key=age)
     number = {decision.instance.key: index for index, decision in enumerate(left)}
     above = [nearest_above(decision.instance.key, number, urgency.depends) for decision in left]
-    seconds = [_seconds(urgency.runs.get(decision.instance.job_name, ())) for decision in left]
+    seconds = [_seconds(urgency.runs.get(decision.instance.job, ())) for decision in left]
     last_end = [_or_never(urgency.deadlines.of(decision.instance)) for decision in left]
     chain = list(seconds)
     order, circles = in_order(dict(enumerate(above)))

@@ -19,7 +19,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._models.decision import Action, Decision
-from .._models.instance import InstanceKey, JobInstance, Status
+from .._models.instance import InstanceKey, JobInstance, JobName, Status
 from .dependency_order import Depends
 from .limits import age
 
@@ -30,7 +30,8 @@ ENOUGH = 3
 #: How much longer than any run before it one will probably take that has taken longer already, as a part of what it has taken.
 _OVERDUE = 0.1
 
-Runs = t.Mapping[str, t.Sequence[float]]
+#: Seconds that runs of a job took, by its workspace and name: jobs of one name in two workspaces are two.
+Runs = t.Mapping[JobName, t.Sequence[float]]
 
 
 class Room(t.NamedTuple):
@@ -51,7 +52,7 @@ class Room(t.NamedTuple):
 class Item(t.NamedTuple):
     """An instance that is to end. Seconds from now.
 
-    :param job: its name.
+    :param job: its workspace and name.
     :param after: numbers of the items that have to end before it is sent.
     :param in_service: whether the service has it.
     :param elapsed: how long it has been running; None if it has not begun.
@@ -59,7 +60,7 @@ class Item(t.NamedTuple):
     :param blind: whether it waits for something of which nothing is known.
     """
 
-    job: str
+    job: JobName
     after: tuple[int, ...] = ()
     in_service: bool = False
     elapsed: float | None = None
@@ -78,12 +79,14 @@ class Forecast:
     """
 
     seconds: float | None = None
-    by_job: t.Mapping[str, float] = field(default_factory=dict)
+    by_job: t.Mapping[JobName, float] = field(default_factory=dict)
     unknown: int = 0
     ends: t.Mapping[InstanceKey, float | None] = field(default_factory=dict)
 
 
-def runs_of(instances: t.Iterable[JobInstance], since: int, averages: t.Mapping[str, float] | None = None) -> dict[str, tuple[float, ...]]:
+def runs_of(
+    instances: t.Iterable[JobInstance], since: int, averages: t.Mapping[JobName, float] | None = None
+) -> dict[JobName, tuple[float, ...]]:
     """Seconds that the successful runs of each job among *instances* took, the shortest first.
 
     One that a person set to success has not run to its end, and says nothing.
@@ -91,14 +94,14 @@ def runs_of(instances: t.Iterable[JobInstance], since: int, averages: t.Mapping[
     :param since: of the run, epoch ms: what began since then are reruns.
     :param averages: seconds of a run by job, as the dependency calls tell them [H-DEP]; they count where the list has none.
     """
-    before: dict[str, list[float]] = {}
-    reruns: dict[str, list[float]] = {}
+    before: dict[JobName, list[float]] = {}
+    reruns: dict[JobName, list[float]] = {}
     for instance in instances:
         seconds = _seconds(instance)
         if seconds is not None:
             of_run = instance.start_time is not None and instance.start_time >= since
-            (reruns if of_run else before).setdefault(instance.job_name, []).append(seconds)
-    known: dict[str, tuple[float, ...]] = {name: (seconds,) for name, seconds in (averages or {}).items() if seconds > 0}
+            (reruns if of_run else before).setdefault(instance.job, []).append(seconds)
+    known: dict[JobName, tuple[float, ...]] = {name: (seconds,) for name, seconds in (averages or {}).items() if seconds > 0}
     for name in {*before, *reruns}:
         own = reruns.get(name, [])
         known[name] = tuple(sorted(own if len(own) >= ENOUGH else [*before.get(name, ()), *own]))
@@ -152,11 +155,11 @@ class _Night:
         self._events: list[tuple[float, int, t.Callable[[int, float], None], int]] = []
         self._order = itertools.count()
         self._ready: list[int] = []
-        self._without_room: dict[str, collections.deque[int]] = collections.defaultdict(collections.deque)
-        self._by_job: collections.Counter[str] = collections.Counter()
+        self._without_room: dict[JobName, collections.deque[int]] = collections.defaultdict(collections.deque)
+        self._by_job: collections.Counter[JobName] = collections.Counter()
         self._busy = 0
-        self._running: collections.Counter[str] = collections.Counter()
-        self._queue: dict[str, collections.deque[int]] = collections.defaultdict(collections.deque)
+        self._running: collections.Counter[JobName] = collections.Counter()
+        self._queue: dict[JobName, collections.deque[int]] = collections.defaultdict(collections.deque)
 
     def play(self) -> list[float | None]:
         """The end of each item."""
@@ -228,11 +231,11 @@ class _Night:
 def _item(decision: Decision, after: tuple[int, ...], now_ms: int) -> Item:
     instance, due_ms = decision.instance, decision.due_ms
     if instance.status is Status.RUNNING and decision.action is Action.WAIT and not decision.queued:
-        return Item(instance.job_name, in_service=True, elapsed=max(0.0, (now_ms - (instance.start_time or now_ms)) / 1000))
+        return Item(instance.job, in_service=True, elapsed=max(0.0, (now_ms - (instance.start_time or now_ms)) / 1000))
     if decision.in_progress and not decision.queued and not decision.delayed and decision.action is not Action.RETRY:
-        return Item(instance.job_name, in_service=True)
+        return Item(instance.job, in_service=True)
     begin = 0.0 if due_ms is None else max(0.0, (due_ms - now_ms) / 1000)
-    return Item(instance.job_name, after, begin=begin, blind=decision.queued > 1 and not after)
+    return Item(instance.job, after, begin=begin, blind=decision.queued > 1 and not after)
 
 
 def nearest_above(key: InstanceKey, number: t.Mapping[InstanceKey, int], depends: Depends) -> tuple[int, ...]:
@@ -255,7 +258,7 @@ def _durations(items: t.Sequence[Item], runs: Runs) -> list[float | None]:
     """How long each item still takes. Instances of a job do not all take the median: the last of many is later than that, so they get what
     is between the shortest and the longest run, evenly."""
     seconds: list[float | None] = [None] * len(items)
-    by_job: dict[str, list[int]] = {}
+    by_job: dict[JobName, list[int]] = {}
     for index, item in enumerate(items):
         if item.job in runs:
             by_job.setdefault(item.job, []).append(index)

@@ -263,7 +263,7 @@ class Goal(Strategy):
         waits = order is not None and order.upstream_first
         self._depends = order.depends if order is not None and waits else {}
         self._read_baselines()
-        averages = {name: average / 1000 for name, average in self._order.known.averages.items()}
+        averages = {(self._workspace_id, name): average / 1000 for name, average in self._order.known.averages.items()}
         self._runs = runs_of(snapshot.instances, scope.since, averages)
         urgency = Urgency(self._deadlines(), self._runs, self._depends) if options["order"] == "deadline" else None
         plan = schedule(plan, order, self._limits, self._quiet_now, urgency)
@@ -363,7 +363,15 @@ class Goal(Strategy):
         )
         forecast, now_ms = self._forecast(plan, snapshot)
         purpose = printable(self.run.options["purpose"] or "", 200)
-        details = plan_details(plan, forecast, statuses, self._retry_options, now_ms, paused_jobs=self._names_of_paused())
+        details = plan_details(
+            plan,
+            forecast,
+            statuses,
+            self._retry_options,
+            now_ms,
+            paused_jobs=self._names_of_paused(),
+            workspace_names=self._below.graph.names,
+        )
         self.run.result["plan_details"] = details
         self.run.result["plan"] = [
             *plan_lines(self._workspace_id, snapshot.scope, plan, self._policy(snapshot.scope), details, purpose),

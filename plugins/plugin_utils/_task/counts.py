@@ -8,6 +8,7 @@ The module says of each instance where it stands; nothing is decided here a seco
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
 from ...module_utils._output.results import summary
@@ -83,11 +84,15 @@ def count_by_job(run: Passes, *, over: bool = False) -> dict[str, dict[str, int]
 
 
 def by_job_name(instances: t.Iterable[Result]) -> dict[str, list[Result]]:
-    """*instances* by the name of their job, in their order."""
-    by_job: dict[str, list[Result]] = {}
+    """*instances* by the name of their job, in their order. Of jobs of one name in several workspaces those of dependants have theirs with it."""
+    by_job: dict[tuple[str, str], list[Result]] = {}
     for instance in instances:
-        by_job.setdefault(str(instance.get("job_name")), []).append(instance)
-    return by_job
+        by_job.setdefault((str(instance.get("job_name")), str(instance.get("workspace_id"))), []).append(instance)
+    alike = collections.Counter(name for name, _workspace_id in by_job)
+    here = {where for (_name, where), of_job in by_job.items() if not all(instance.get("downstream") for instance in of_job)}
+    return {
+        name if alike[name] == 1 or where in here else f"{name} (workspace {where})": of_job for (name, where), of_job in by_job.items()
+    }
 
 
 def counts(instances: t.Iterable[Result], statuses: t.Container[str], *, check: bool = False, over: bool = False) -> dict[str, int]:

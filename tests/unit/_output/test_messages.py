@@ -23,7 +23,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.forecast
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan import Plan
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import Policy, decide
-from ansible_collections.dataarts.factory.tests.unit.building import SINCE, at, attempt, instance, limited, policy
+from ansible_collections.dataarts.factory.tests.unit.building import SINCE, WORKSPACE, at, attempt, instance, limited, policy
 
 WINDOW = Window(at(-86_400), at(0))
 SCOPE = RunScope(SINCE, True, WINDOW)
@@ -35,10 +35,11 @@ def decision(action: Action, status: Status = Status.FAIL, **changes: t.Any) -> 
 
 
 def lines_of(scope: RunScope, plan: Plan, wanted: Policy, purpose: str = "") -> list[str]:
-    """The lines of a plan but for those of its details."""
+    """The lines of a plan but for those of its details, with a short id of the workspace."""
     details = plan_details(plan, Forecast(), wanted.statuses, RetryOptions(), at(0))
     without = detail_lines(details)
-    return [line for line in plan_lines("62fb", scope, plan, wanted, details, purpose) if line not in without]
+    lines = plan_lines(WORKSPACE, scope, plan, wanted, details, purpose)
+    return [line.replace(WORKSPACE, "62fb") for line in lines if line not in without]
 
 
 def test_a_plan_names_jobs_and_what_is_left_alone() -> None:
@@ -197,3 +198,13 @@ def test_the_command_that_finds_out_holds_nothing_that_ansible_would_evaluate() 
 def test_the_command_that_finds_out_is_whole_however_many_jobs_there_are() -> None:
     variables = json.loads(shlex.split(lookup_hint({"workspace_id": "62fb"}, ["x" * 128] * 40, WINDOW))[-1])
     assert variables == {"workspace_id": "62fb", "planned_after": WINDOW.begin, "planned_before": WINDOW.end, "short": True}
+
+
+def test_jobs_of_one_name_in_two_workspaces_have_a_line_each() -> None:
+    here = decision(Action.RETRY)
+    there = Decision(dataclasses.replace(here.instance, key=here.instance.key._replace(workspace_id="w9")), Action.RETRY, "because")
+    plan = limited([here, there], Limits())
+    details = plan_details(plan, Forecast(), policy().statuses, RetryOptions(), at(0), workspace_names={"w9": "finance"})
+    lines = [line for line in plan_lines(WORKSPACE, SCOPE, plan, policy(), details) if ", planned 2026" in line and "instance," in line]
+    assert [line.partition(":")[0] for line in lines] == ["  daily_sales", "  daily_sales (workspace finance)"]
+    assert [(job["workspace_id"], job["instances"]) for job in details["jobs"]] == [(WORKSPACE, 1), ("w9", 1)]

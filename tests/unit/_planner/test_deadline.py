@@ -65,7 +65,7 @@ def ordered(case: str) -> tuple[Plan, Urgency]:
     depends: dict[InstanceKey, frozenset[InstanceKey]] = {}
     for edge in edges.split():
         depends[key(edge[0])] = depends.get(key(edge[0]), frozenset()) | {key(edge[2])}
-    times = {name: (seconds,) for name, seconds in runs.items()}
+    times = {(WORKSPACE, name): (seconds,) for name, seconds in runs.items()}
     return Plan(tuple(map(decision, jobs))), Urgency(
         Deadlines(None, {name: at(seconds) for name, seconds in deadlines.items()}, WORKSPACE), times, depends
     )
@@ -239,5 +239,5 @@ def test_what_is_not_a_time_is_refused(value: str) -> None:
 def test_ten_thousand_instances_in_a_chain() -> None:
     decisions = [dataclasses.replace(decision("a"), instance=instance(number=number, job_name="a", job_id="a")) for number in range(10_000)]
     depends = {lower.instance.key: frozenset({upper.instance.key}) for upper, lower in itertools.pairwise(decisions)}
-    made = by_urgency(Plan(tuple(decisions)), Urgency(Deadlines(at(100)), {"a": (10.0,)}, depends))
+    made = by_urgency(Plan(tuple(decisions)), Urgency(Deadlines(at(100)), {(WORKSPACE, "a"): (10.0,)}, depends))
     assert [ranked.rank for ranked in made.decisions] == list(range(10_000))

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
-from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import JobInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import JobInstance, JobName, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.forecast import (
     Item,
     Room,
@@ -20,9 +20,14 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.forecast
     running_at_once,
     runs_of,
 )
-from tests.unit.building import SINCE, at, attempt, instance
+from tests.unit.building import SINCE, WORKSPACE, at, attempt, instance
 
-KNOWN = {"a": (60.0,), "b": (10.0,)}
+
+def job(name: str) -> JobName:
+    return WORKSPACE, name
+
+
+KNOWN = {job("a"): (60.0,), job("b"): (10.0,)}
 
 #: jobs (a letter is an instance of that job), room, expected seconds until the last end, instances of which nothing is known
 CASES: dict[str, tuple[str, Room, float | None, int]] = {
@@ -51,26 +56,26 @@ CASES: dict[str, tuple[str, Room, float | None, int]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_how_long_it_takes(case: str) -> None:
     jobs, room, seconds, unknown = CASES[case]
-    item_ends = ends([Item(name) for name in jobs], KNOWN, room)
+    item_ends = ends([Item(job(name)) for name in jobs], KNOWN, room)
     assert (max((end for end in item_ends if end is not None), default=None), item_ends.count(None)) == (seconds, unknown)
 
 
 #: items, the end of each
 CHAINS: dict[str, tuple[list[Item], list[float | None]]] = {
-    "one behind the other": ([Item("a"), Item("b", after=(0,))], [60.0, 70.0]),
-    "both above": ([Item("a"), Item("b"), Item("b", after=(0, 1))], [60.0, 10.0, 70.0]),
-    "behind what is unknown": ([Item("x"), Item("b", after=(0,)), Item("b")], [None, None, 10.0]),
-    "behind what is behind what is unknown": ([Item("x"), Item("a", after=(0,)), Item("b", after=(1,))], [None, None, None]),
-    "an unknown one in between": ([Item("a"), Item("x", after=(0,)), Item("b", after=(1,))], [60.0, None, None]),
-    "waits for something outside": ([Item("a", blind=True), Item("b")], [None, 10.0]),
-    "not before": ([Item("a", begin=100)], [160.0]),
-    "not before, and behind": ([Item("a"), Item("b", after=(0,), begin=100)], [60.0, 110.0]),
-    "begins when it may, behind": ([Item("a"), Item("b", after=(0,), begin=30)], [60.0, 70.0]),
-    "running": ([Item("a", in_service=True, elapsed=20)], [40.0]),
-    "running for longer than before": ([Item("a", in_service=True, elapsed=600)], [60.0]),
-    "waits in the service": ([Item("a", in_service=True), *[Item("a", in_service=True, elapsed=30)] * 5], [90.0, *[30.0] * 5]),
-    "behind what is running": ([Item("a", in_service=True, elapsed=20), Item("b", after=(0,))], [40.0, 50.0]),
-    "a circle never begins": ([Item("a", after=(1,)), Item("a", after=(0,)), Item("b")], [None, None, 10.0]),
+    "one behind the other": ([Item(job("a")), Item(job("b"), after=(0,))], [60.0, 70.0]),
+    "both above": ([Item(job("a")), Item(job("b")), Item(job("b"), after=(0, 1))], [60.0, 10.0, 70.0]),
+    "behind what is unknown": ([Item(job("x")), Item(job("b"), after=(0,)), Item(job("b"))], [None, None, 10.0]),
+    "behind what is behind what is unknown": ([Item(job("x")), Item(job("a"), after=(0,)), Item(job("b"), after=(1,))], [None, None, None]),
+    "an unknown one in between": ([Item(job("a")), Item(job("x"), after=(0,)), Item(job("b"), after=(1,))], [60.0, None, None]),
+    "waits for something outside": ([Item(job("a"), blind=True), Item(job("b"))], [None, 10.0]),
+    "not before": ([Item(job("a"), begin=100)], [160.0]),
+    "not before, and behind": ([Item(job("a")), Item(job("b"), after=(0,), begin=100)], [60.0, 110.0]),
+    "begins when it may, behind": ([Item(job("a")), Item(job("b"), after=(0,), begin=30)], [60.0, 70.0]),
+    "running": ([Item(job("a"), in_service=True, elapsed=20)], [40.0]),
+    "running for longer than before": ([Item(job("a"), in_service=True, elapsed=600)], [60.0]),
+    "waits in the service": ([Item(job("a"), in_service=True), *[Item(job("a"), in_service=True, elapsed=30)] * 5], [90.0, *[30.0] * 5]),
+    "behind what is running": ([Item(job("a"), in_service=True, elapsed=20), Item(job("b"), after=(0,))], [40.0, 50.0]),
+    "a circle never begins": ([Item(job("a"), after=(1,)), Item(job("a"), after=(0,)), Item(job("b"))], [None, None, 10.0]),
 }
 
 
@@ -81,31 +86,31 @@ def test_when_each_ends(case: str) -> None:
 
 
 def test_many_instances_of_a_job_take_between_its_shortest_and_its_longest_run() -> None:
-    runs = {"a": (10.0, 20.0, 30.0, 40.0)}
-    assert ends([Item("a")], runs, Room()) == [25.0]
-    item_ends = sorted(t.cast("list[float]", ends([Item("a")] * 4, runs, Room(at_once=4))))
+    runs = {job("a"): (10.0, 20.0, 30.0, 40.0)}
+    assert ends([Item(job("a"))], runs, Room()) == [25.0]
+    item_ends = sorted(t.cast("list[float]", ends([Item(job("a"))] * 4, runs, Room(at_once=4))))
     assert item_ends == [10.0, 20.0, 30.0, 40.0]
 
 
 def test_ten_thousand_instances_of_one_job() -> None:
-    assert max(t.cast("list[float]", ends([Item("a")] * 10_000, KNOWN, Room(max_parallel=100)))) == 2000 * 60
+    assert max(t.cast("list[float]", ends([Item(job("a"))] * 10_000, KNOWN, Room(max_parallel=100)))) == 2000 * 60
 
 
 def ran(status: Status = Status.SUCCESS, start: float | None = -100, end: float | None = -40, **changes: t.Any) -> JobInstance:
     return dataclasses.replace(instance(status, start, end, job_name="a"), **changes)
 
 
-RUNS: list[tuple[list[JobInstance], dict[str, tuple[float, ...]]]] = [
+RUNS: list[tuple[list[JobInstance], dict[JobName, tuple[float, ...]]]] = [
     ([], {}),
-    ([ran()], {"a": (60.0,)}),
-    ([ran(execute_time=59_000)], {"a": (59.0,)}),
-    ([ran(execute_time=0)], {"a": (60.0,)}),
-    ([ran(start=None, execute_time=59_000)], {"a": (59.0,)}),
-    ([ran(), ran(execute_time=10_000), ran(execute_time=600_000)], {"a": (10.0, 60.0, 600.0)}),
-    ([ran(), dataclasses.replace(ran(execute_time=5000), job_name="b")], {"a": (60.0,), "b": (5.0,)}),
+    ([ran()], {job("a"): (60.0,)}),
+    ([ran(execute_time=59_000)], {job("a"): (59.0,)}),
+    ([ran(execute_time=0)], {job("a"): (60.0,)}),
+    ([ran(start=None, execute_time=59_000)], {job("a"): (59.0,)}),
+    ([ran(), ran(execute_time=10_000), ran(execute_time=600_000)], {job("a"): (10.0, 60.0, 600.0)}),
+    ([ran(), dataclasses.replace(ran(execute_time=5000), job_name="b")], {job("a"): (60.0,), job("b"): (5.0,)}),
     # Reruns of this run count alone, once there are enough.
-    ([ran(), ran(start=10, end=20), ran(start=10, end=30)], {"a": (10.0, 20.0, 60.0)}),
-    ([ran(), ran(start=10, end=20), ran(start=10, end=30), ran(start=0, end=5)], {"a": (5.0, 10.0, 20.0)}),
+    ([ran(), ran(start=10, end=20), ran(start=10, end=30)], {job("a"): (10.0, 20.0, 60.0)}),
+    ([ran(), ran(start=10, end=20), ran(start=10, end=30), ran(start=0, end=5)], {job("a"): (5.0, 10.0, 20.0)}),
     # What says nothing about a whole run.
     ([ran(Status.FAIL)], {}),
     ([ran(Status.MANUAL_STOP)], {}),
@@ -119,12 +124,21 @@ RUNS: list[tuple[list[JobInstance], dict[str, tuple[float, ...]]]] = [
 
 
 @pytest.mark.parametrize(("instances", "expected"), RUNS)
-def test_what_a_run_takes(instances: list[JobInstance], expected: dict[str, tuple[float, ...]]) -> None:
+def test_what_a_run_takes(instances: list[JobInstance], expected: dict[JobName, tuple[float, ...]]) -> None:
     assert runs_of(instances, SINCE) == expected
 
 
 def test_averages_of_the_service_count_where_the_list_has_no_run() -> None:
-    assert runs_of([ran()], SINCE, {"a": 7.0, "b": 9.0, "c": 0.0}) == {"a": (60.0,), "b": (9.0,)}
+    assert runs_of([ran()], SINCE, {job("a"): 7.0, job("b"): 9.0, job("c"): 0.0}) == {job("a"): (60.0,), job("b"): (9.0,)}
+
+
+def test_jobs_of_one_name_in_two_workspaces_are_two() -> None:
+    other = dataclasses.replace(ran(execute_time=5000), key=ran().key._replace(workspace_id="other"))
+    runs = runs_of([ran(), other], SINCE)
+    assert runs == {job("a"): (60.0,), ("other", "a"): (5.0,)}
+    assert ends([Item(job("a")), Item(("other", "a"))], runs, Room(max_parallel_per_job=1)) == [60.0, 5.0]
+    made = [decision(Action.RETRY), Decision(dataclasses.replace(other, status=Status.FAIL), Action.RETRY, "because")]
+    assert foresee(made, {}, runs, Room(), at(0)).by_job == {job("a"): 60.0, ("other", "a"): 5.0}
 
 
 def test_more_than_five_that_run_at_once_are_believed() -> None:

@@ -823,3 +823,11 @@ def test_the_message_of_a_module_that_was_killed_is_one_line() -> None:
         == "MODULE FAILURE See stdout/stderr for the exact error"
     )
     assert passes.message_of({}).startswith("the module ended unexpectedly: ")
+
+
+def test_jobs_of_one_name_in_two_workspaces_are_counted_each() -> None:
+    own = {"job_name": "mart", "workspace_id": "a", "downstream": None}
+    below = [{**own, "workspace_id": where, "downstream": "stale"} for where in ("a", "b", "b")]
+    other = {"job_name": "feed", "workspace_id": "b", "downstream": "stale"}
+    groups = counts.by_job_name([own, *below, other])
+    assert {name: len(group) for name, group in groups.items()} == {"mart": 2, "mart (workspace b)": 2, "feed": 1}
