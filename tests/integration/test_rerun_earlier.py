@@ -71,7 +71,12 @@ def test_what_was_rerun_without_regard_to_dependants_is_followed_by_them(service
     given = options(service, jobs=["orders"], journal=str(tmp_path / "journal.db"), settle_time=1, poll_interval=1)
     play(service, given, "first")
     assert play(service, {**given, "downstream": "report"}, "second")["changed"] is False
+    said = "An earlier run has rerun orders. What depends on it and has not succeeded since then is rerun too."
+    checked = call("job_rerun", {**given, "downstream": "stale"}, check=True)
+    assert (said in checked["problems"], [instance["action"] for instance in checked["instances"]].count("retry")) == (True, 3)
     assert play(service, {**given, "downstream": "stale"}, "third")["finished"]
+    again = call("job_rerun", {**given, "downstream": "stale"}, check=True)
+    assert (said in again["problems"], again["changed"]) == (False, False)
     assert rerun(service) == dict.fromkeys(["orders", "board", "mart", "sheet"], 1)
 
 

@@ -12,6 +12,7 @@ in a run that started after everything above it had come up to date; what is rer
 | running | started before a new end above it | ``waits`` | | waited for, then judged |
 | manual-stop | had begun to run | ``by_hand``: only a person stops what runs | | |
 | manual-stop | had not begun | ``cancelled`` | rerun | rerun |
+| the same | an earlier run had rerun it after the new ends above it | ``cancelled`` | | |
 | success | started before a new end above it, or above it something is not up to date | ``stale`` | | rerun |
 | the same | a person set it to success | ``by_hand`` | | |
 | any other, or up to date | | none | | |
@@ -83,6 +84,12 @@ class RerunEarlier:
 
     roots: t.Mapping[InstanceKey, Root] = field(default_factory=dict)
     since: int | None = None
+
+    def jobs_above(self, joined: t.Iterable[Decision], dependants: t.Iterable[Dependant]) -> collections.Counter[str]:
+        """The jobs of those :attr:`roots` because of which something of *joined* is rerun, each with the number of its roots."""
+        due = {decision.instance.key for decision in joined if decision.action is Action.RETRY}
+        above = {dependant.upstream.key: dependant.upstream.job_name for dependant in dependants if dependant.instance.key in due}
+        return collections.Counter(name for key, name in above.items() if key in self.roots)
 
 
 def rerun_earlier(
@@ -304,7 +311,9 @@ def decide_dependants(dependants: t.Sequence[Dependant], mode: str, known: Knowl
     left_alone = {
         dependant.instance.key: dependant
         for dependant in dependants
-        if joining[dependant.instance.key] is None and dependant.outdated and dependant.effect in (Effect.BY_HAND, Effect.STALE)
+        if joining[dependant.instance.key] is None
+        and dependant.outdated
+        and dependant.effect in (Effect.BY_HAND, Effect.STALE, Effect.CANCELLED)
     }
     decisions = []
     for dependant in dependants:
@@ -321,13 +330,24 @@ def decide_dependants(dependants: t.Sequence[Dependant], mode: str, known: Knowl
 
 def _effect_to_answer(dependant: Dependant, rerun: frozenset[Effect], known: Knowledge) -> Effect | None:
     if dependant.effect in rerun:
-        return dependant.effect
+        return None if _stopped_since(dependant, known) else dependant.effect
     answered = known.answered(dependant.instance)
     if answered is not None or known.rerun_since is None:
         return answered
     # Sent by an earlier run, which may not have seen its end. What has come up to date is none of this one's, nor is what a person stopped.
     unfinished = dependant.instance.status.in_progress or dependant.instance.status is Status.FAIL
-    return known.answered(dependant.instance, since=known.rerun_since) if unfinished else None
+    answered = known.answered(dependant.instance, since=known.rerun_since) if unfinished else None
+    return answered if answered in rerun else None
+
+
+def _stopped_since(dependant: Dependant, known: Knowledge) -> bool:
+    """Whether it was cancelled after an earlier run had rerun it on the new data: nothing above it had failed then, so a person stopped it."""
+    if dependant.effect is not Effect.CANCELLED or dependant.since is None:
+        return False
+    return any(
+        dependant.since <= attempt.sent_ms < known.policy.since and compare(dependant.instance, attempt) is Comparison.CHANGED
+        for attempt in known.effective.get(dependant.instance.key, ())
+    )
 
 
 def _decided(dependant: Dependant, effect: Effect, obstacle: Dependant | None, known: Knowledge, graph: Graph) -> Decision:

@@ -28,7 +28,7 @@ from .._models.reason import Reason
 from .._models.rerun_request import RetryOptions
 from .._models.run_scope import PassState, RunScope, SinceOption, check_past, seconds_of, window_of
 from .._models.selection import Selection, select, wanted_statuses
-from .._output.downstream import downstream_lines, downstream_result
+from .._output.downstream import downstream_lines, downstream_result, jobs_text
 from .._output.expectation import expectation, late_lines
 from .._output.messages import lookup_hint, plan_lines, stop_lines, unshown_notes
 from .._output.plan_details import plan_details
@@ -227,9 +227,17 @@ class Goal(Strategy):
             self._earlier.since,
         )
         joined = decide_dependants(self._below.dependants, self._below.mode, known, self._below.graph)
+        self._note_earlier(joined)
         early = set() if self.run.check_mode else self._below.too_early()
         by_key = {decision.instance.key: decision for decision in joined if decision.instance.key not in early}
         return [by_key.pop(decision.instance.key, decision) for decision in decisions] + list(by_key.values())
+
+    def _note_earlier(self, joined: t.Iterable[Decision]) -> None:
+        """Why something is to be rerun although nothing above it failed."""
+        jobs = self._earlier.jobs_above(joined, self._below.dependants)
+        if jobs:
+            shown = jobs_text(jobs.most_common())
+            self.note(f"An earlier run has rerun {shown}. What depends on it and has not succeeded since then is rerun too.")
 
     def _meant(self, instance: JobInstance, selection: Selection) -> bool:
         return instance.key.workspace_id == self._workspace_id and selection.matches(instance)

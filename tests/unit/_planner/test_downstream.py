@@ -341,6 +341,12 @@ def test_what_was_stopped_to_be_rerun_is_a_root_while_it_is_rerun() -> None:
         (FRESH, reran(105), None),
         ((Status.RUNNING, 110, None), reran(105, CANCELLED), Action.WAIT),
         ((Status.MANUAL_STOP, 110, 120), reran(105), None),
+        # A person stopped it while it waited, after it had been rerun on the new data, and not before.
+        ((Status.MANUAL_STOP, None, 120), reran(105), None),
+        ((Status.MANUAL_STOP, None, 120), reran(105, CANCELLED), None),
+        ((Status.MANUAL_STOP, None, 120), reran(99, CANCELLED), Action.RETRY),
+        ((Status.MANUAL_STOP, None, 120), None, Action.RETRY),
+        (CANCELLED, reran(105, CANCELLED, "intended"), Action.RETRY),
         # The same, and the service shows it as it was: held for fifteen minutes, as for every run.
         (OLD, reran(105), Action.WAIT),
         (OLD, reran(995), Action.SETTLING),
@@ -355,3 +361,18 @@ def test_what_was_stopped_to_be_rerun_is_a_root_while_it_is_rerun() -> None:
 def test_what_an_earlier_run_left_below(seen: Seen, tried: Attempt | None, action: Action | None) -> None:
     decisions = planned("ab", made("b", seen), attempts={"b": tried} if tried else {}, rerun_since=at(5), now=1000, since=at(1000))
     assert [decision.action for decision in decisions.values()] == ([action] if action else [])
+
+
+@pytest.mark.parametrize(("seen", "mode", "joins"), [(OLD, "stale", True), (OLD, "cancelled", False), (CANCELLED, "cancelled", True)])
+def test_what_failed_after_an_earlier_run_had_rerun_it_joins_where_that_would_rerun_it(seen: Seen, mode: str, joins: bool) -> None:
+    failed = made("b", (Status.FAIL, 110, 120))
+    decisions = planned("ab", failed, mode=mode, attempts={"b": reran(105, seen)}, rerun_since=at(5), now=1000, since=at(1000))
+    assert [decision.action for decision in decisions.values()] == ([Action.RETRY] if joins else [])
+
+
+def test_what_depends_on_one_that_a_person_stopped_after_it_was_rerun_is_left_to_a_person() -> None:
+    stopped = made("b", (Status.MANUAL_STOP, None, 120))
+    attempts = {"b": reran(105, CANCELLED)}
+    decisions = planned("ab bc", stopped, made("c", OLD), attempts=attempts, rerun_since=at(5), now=1000, since=at(1000))
+    assert {name: decision.action for name, decision in decisions.items()} == {"c": Action.BLOCKED}
+    assert "which a person stopped" in decisions["c"].reason
