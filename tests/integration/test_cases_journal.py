@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite import SqliteDatabase
 from emulator.running import Running
 from tests.support.journaled import Controller, begin, let_settle, module_options, once, shown_after, wait_for
 from tests.support.logic import Result, by_action, call, passes, reruns
@@ -177,6 +178,25 @@ def test_an_unreadable_journal_holds_every_run_back_until_reruns_show(
     assert reruns(service.journal()) == once(service)
     assert last["failed"] is False
     assert [path.name for path in tmp_path.iterdir() if path.name != "journal.db"], "it was set aside, not thrown away"
+
+
+@pytest.mark.parametrize("step_ms", [-3_600_000, 60_000, 3_600_000])
+def test_a_step_of_the_journals_clock_does_not_shorten_that(
+    service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step_ms: int
+) -> None:
+    """The clock is set while the second run holds off, or between that and the third one."""
+    begin(service, rerun_visible_after=shown_after(2), retry_of_active="accept")
+    journal = tmp_path / "journal.db"
+    given = module_options(service, journal, settle_time=4)
+    call("job_rerun", given)
+    overwritten(journal)
+    second = call("job_rerun", given)
+    clock_ms = SqliteDatabase.clock_ms
+    monkeypatch.setattr(SqliteDatabase, "clock_ms", lambda database: clock_ms(database) + step_ms)
+    assert not call("job_rerun", given)["changed"]
+    assert not call("job_rerun", {**given, "pass_state": second["pass_state"]})["changed"]
+    assert passes(given)[-1]["failed"] is False
+    assert reruns(service.journal()) == once(service)
 
 
 @pytest.mark.parametrize("downstream", ["cancelled", "stale"])

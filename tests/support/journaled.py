@@ -86,7 +86,7 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 def let_settle(service: Running, seconds: float = 1.0) -> None:
     """Let *seconds*, a settle time, pass on both clocks: what was sent before does not concern a run in this process that begins now."""
-    service.advance(seconds + 0.1)
+    service.advance(seconds + 1.1)  # a run takes the latest for when its answer came that the whole seconds of Date allow
 
 
 def answered(service: Running, *routes: str) -> Callable[[], bool]:

@@ -9,6 +9,7 @@ when it is younger than ``since``, when it took the place of one that could not 
 
 from __future__ import annotations
 
+from .._common.times import DAY_MS
 from .._models.attempt import Attempt
 from .._models.slotted import replace
 
@@ -48,7 +49,8 @@ def hold_off_until(
     :param complete_ms: see :func:`complete_since`.
     :param covered_age_ms: how long ago, by the journal's clock, it began to be complete: the slower of two clocks counts. None if it does not
         say, or was set back.
-    :param set_aside_age_ms: how long ago, by the journal's clock, an unreadable one was set aside; None if none was.
+    :param set_aside_age_ms: how long ago, by the journal's clock, an unreadable one was set aside; None if none was. The service's clock counts
+        for a day.
     """
     if since > now_ms:
         return since
@@ -57,7 +59,11 @@ def hold_off_until(
     if covered_age_ms is not None and covered_age_ms >= -SET_BACK_MS:
         began_ms = max(complete_ms, now_ms - max(0, covered_age_ms))
     young = began_ms + shown_ms if since < complete_ms else None
-    damaged = now_ms + settle_ms - max(0, set_aside_age_ms) if set_aside_age_ms is not None and set_aside_age_ms < settle_ms else None
+    damaged = None
+    if set_aside_age_ms is not None and set_aside_age_ms < DAY_MS:
+        # A journal that takes another one's place begins to be complete after that, by the service's clock: a step of either shortens nothing.
+        until = now_ms + settle_ms - max(0, min(set_aside_age_ms, now_ms - complete_ms))
+        damaged = until if until > now_ms else None
     return max((until for until in (young, damaged) if until is not None), default=None)
 
 

@@ -66,6 +66,8 @@ def test_where_a_rerun_shows_at_once_there_is_nothing_to_wait_for() -> None:
         # A journal was set aside: what this or any other run sent a moment ago is lost with it, whatever since is.
         (NOW, NOW - HOUR, 0, NOW + MINUTE),
         (NOW - 5, NOW - 5, 0, NOW + MINUTE),
+        (NOW - 5, NOW - 5, HOUR, NOW + MINUTE - 5),  # the journal's clock stepped ahead
+        (NOW - 5, NOW - 5, 24 * HOUR, None),
         (NOW, NOW - HOUR, 59_999, NOW + 1),
         (NOW, NOW - HOUR, 60_000, None),
         (NOW, NOW - HOUR, HOUR, None),
