@@ -224,6 +224,45 @@ def test_workspaces_of_later_batches_are_not_called_broken(service: Running, ans
     assert "1 workspace of later batches not begun yet." in failed.ended(2).stdout
 
 
+#: Ways in which a play runs the role, or the module, for one host alone; whether they are right; and what the end says.
+ONCE: list[tuple[dict[str, t.Any], int, str]] = [
+    ({"import_role": {"name": "dataarts.factory.rerun"}}, 2, "Nothing was sent: the task has run_once, which would leave out supply."),
+    ({"dataarts.factory.job_rerun": {"jobs": ["*"]}}, 2, "Nothing was sent: the task has run_once, which would leave out supply."),
+    ({"dataarts.factory.job_rerun": {"jobs": ["*"], "workspace_id": WORKSPACE_ID}}, 0, ""),
+    (
+        {"import_role": {"name": "dataarts.factory.rerun"}, "vars": {"dataarts_workspace_id": WORKSPACE_ID}, "delegate_to": "localhost"},
+        0,
+        "6 instances would be rerun in 1 workspace.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("task", "code", "text"), whole_plays_of(ONCE))
+def test_what_runs_once_does_not_count_for_other_workspaces(
+    service: Running, ansible: Ansible, hosts: Path, task: dict[str, t.Any], code: int, text: str
+) -> None:
+    """Ansible registers the result of such a task for every host of the play. The last: hosts that are machines, as in a deployment."""
+    data = json.loads(hosts.read_text(encoding="utf-8"))
+    if "vars" in task:
+        for host in data["all"]["hosts"].values():
+            del host["dataarts_workspace_id"]
+    hosts.write_text(json.dumps(data), encoding="utf-8")
+    play = {"hosts": "all", "connection": "local", "gather_facts": False, "tasks": [{**task, "run_once": True}]}
+    outcome = ansible.written_playbook([play], "-i", hosts, "--check").ended(code)
+    assert text in " ".join(outcome.output.split())
+    assert not service.journal()
+
+
+@pytest.mark.long
+def test_a_workspace_that_a_condition_leaves_out_is_not_called_broken(service: Running, ansible: Ansible, hosts: Path) -> None:
+    role = {"role": "dataarts.factory.rerun", "when": "inventory_hostname == 'sales'"}
+    play = {"hosts": "all", "connection": "local", "gather_facts": False, "roles": [role]}
+    outcome = ansible.written_playbook([play], "-i", hosts, "--check").succeeded()
+    assert "6 instances would be rerun in 1 workspace.\n" in outcome.stdout
+    assert "could not be worked on" not in outcome.stdout
+    assert not service.journal()
+
+
 #: A variable of a host by which a task ends before its action begins: Ansible finds no such connection.
 LOST = {"sending": "nosuch", "watching": "{{ 'nosuch' if __dataarts_sent is defined else 'local' }}"}
 

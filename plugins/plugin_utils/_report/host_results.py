@@ -16,7 +16,7 @@ from pathlib import Path
 from ansible.errors import AnsibleError
 from ansible.release import __version__ as ansible_version
 
-from .._task.passes import FIRST_PART, RESULT, missing_of, outcome, with_missing
+from .._task.passes import FIRST_PART, RESULT, left_out, missing_of, outcome, with_missing
 from . import data, summary
 from .command import Command
 from .files import write_all
@@ -61,10 +61,21 @@ def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) 
     :raises AnsibleError: for a host that the inventory does not have.
     """
     results: Results = {}
+    runs: set[str] = set()
     for host in hosts:
         variables = _variables(host, task_vars)
+        if left_out(variables, variable):
+            continue
+        kept = outcome(variables, variable)
+        run_id = str(kept.get("run_id") or "")
+        if run_id and run_id in runs:
+            # Ansible registers the result of a task that is run once for every host of the play.
+            if _workspace_id(host, task_vars) in ("", str(kept.get("workspace_id"))):
+                continue
+            kept = {}
+        runs.add(run_id)
         missing = missing_of(variables) if variable == RESULT else None
-        for name, result in workspaces_of(host, outcome(variables, variable)).items():
+        for name, result in workspaces_of(host, kept).items():
             of_this = missing if name == host or (missing and missing.get("workspace_id") == name) else None
             results[name if name not in results else f"{host} {name}"] = with_missing(result, of_this)
     return results

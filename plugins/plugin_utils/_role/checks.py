@@ -15,6 +15,9 @@ from .options import variables_of
 #: What entry point related asks for by itself.
 _NEEDED = ("workspace_id", "job_name", "jobs", "begin_time", "end_time")
 
+#: Hosts that a message names.
+_NAMED = 3
+
 
 def rerun_problem(host: str, options: t.Mapping[str, t.Any], *, without_plan: bool, refused: t.Sequence[str]) -> str:
     """Why nothing is rerun for *host*, in sentences; "" if nothing is wrong.
@@ -81,6 +84,18 @@ def empty_approval(names: t.Sequence[str], variables: t.Mapping[str, str]) -> st
     return (
         f"Nothing was sent: {name} holds the approved plan, and is empty. Set it to what check mode returned, or leave it out to rerun without "
         "an approval."
+    )
+
+
+def run_once_problem(others: t.Sequence[str]) -> str:
+    """Why a task that Ansible runs for one host alone sends nothing, "" without *others*: hosts of the play that are workspaces too, for which its
+    result would count."""
+    if not others:
+        return ""
+    names = listed([*others[:_NAMED], *([f"{len(others) - _NAMED} more"] if len(others) > _NAMED else [])])
+    return (
+        f"Nothing was sent: the task has run_once, which would leave out {names}. A host of the inventory is a workspace. Leave run_once out, or "
+        "limit the play to one host."
     )
 
 

@@ -20,7 +20,7 @@ def items_left(task: t.Any, templar: t.Any, variables: t.Mapping[str, t.Any]) ->
     :param templar: evaluates the loop.
     :param variables: those of the task.
     """
-    parent = _looping(task)
+    parent = looping(task)
     name = _variable(parent)
     if parent is None or name not in variables or getattr(parent, "loop_with", None) not in _PLAIN:
         return []
@@ -43,7 +43,7 @@ def workspaces_left(task: t.Any, templar: t.Any, variables: t.Mapping[str, t.Any
     """
     if _role_follows(task):
         return True
-    name = _variable(_looping(task))
+    name = _variable(looping(task))
     return name in str(variables.get("dataarts_workspace_id")) and bool(items_left(task, templar, variables))
 
 
@@ -56,7 +56,7 @@ def _role_follows(task: t.Any) -> bool:
     return role in same[:-1]
 
 
-def _looping(task: t.Any) -> t.Any:
+def looping(task: t.Any) -> t.Any:
     """The closest task around *task* that has a loop; None if none has."""
     parent = getattr(task, "_parent", None)
     while parent is not None and not getattr(parent, "loop", None):

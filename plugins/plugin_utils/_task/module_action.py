@@ -24,10 +24,19 @@ from ...module_utils._runner.ansible_module import LOGIN_GATE, PURPOSES, ModuleR
 from .._awx.launch_inputs import PREFIX, jobs_of_lines
 from .._common.templates import plain
 from .._inventory.matching import limit_problem
-from .._role.checks import empty_approval, related_problem, repair_plan_problem, repair_problem, report_problem, rerun_problem
+from .._role.checks import (
+    empty_approval,
+    related_problem,
+    repair_plan_problem,
+    repair_problem,
+    report_problem,
+    rerun_problem,
+    run_once_problem,
+)
 from .._role.options import APPROVALS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
 from .._role.typos import typos
 from . import inprocess, logins
+from .loops import looping
 from .old_python import with_cause
 from .passes import missing_of, not_repaired, outcome
 from .paths import from_start
@@ -171,10 +180,24 @@ class ModuleAction(ActionBase):
         elif role and self.module == "job_instance_retry":
             options = {**options, "jobs": jobs_of_lines(options["jobs"])} if "jobs" in options else options
             refusal = related_problem(host, options, approved=[PREFIX + name for name in APPROVALS if PREFIX + name in task_vars])
+        if not self.module.endswith(("_info", "doctor")):  # they send nothing
+            refusal = refusal or run_once_problem(self._left_out(task_vars, options.get("workspace_id")))
         refusal = refusal or empty_approval([name for name in (*args, *variables) if name in APPROVALS and name not in options], variables)
         if refusal:
             raise OptionError(refusal)
         return options, {name: variable for name, variable in variables.items() if not said(args.get(name))}
+
+    def _left_out(self, task_vars: dict[str, t.Any], workspace_id: t.Any) -> list[str]:
+        """Hosts of the play that are other workspaces, and are left out because the task is run once; none if it names its workspace itself, or
+        a loop does."""
+        if not self._task.run_once or said(self._task.args.get("workspace_id")) or looping(self._task) is not None:
+            return []
+        hostvars, left_out = task_vars["hostvars"], []
+        for host in map(str, task_vars.get("ansible_play_batch") or ()):
+            with contextlib.suppress(AnsibleError):
+                own = hostvars[host].get("dataarts_workspace_id")
+                left_out += [host] if said(own) and str(own) != str(workspace_id) else []
+        return left_out
 
     def _of_repair(self, task_vars: dict[str, t.Any], values: _Values, options: dict[str, t.Any], *, reruns_by: Vars, whole: str) -> str:
         """Why this part of a repair is not done, "" if it is. Reruns get their ``since`` from the part before, so that what that made counts as

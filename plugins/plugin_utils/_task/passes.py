@@ -335,10 +335,15 @@ def goes_on(variables: t.Mapping[str, t.Any]) -> bool:
     return isinstance(_newest(variables, RESULT).get("pass_state"), t.Mapping)
 
 
+def left_out(variables: t.Mapping[str, t.Any], name: str = RESULT) -> bool:
+    """Whether a condition (``when``) has left out all tasks of a host, by its *variables*; parameters as of :func:`outcome`."""
+    kept = (variables.get(name), variables.get(FIRST_PART) if name == RESULT else None)
+    return not _newest(variables, name) and any(isinstance(result, t.Mapping) for result in kept)
+
+
 def _newest(variables: t.Mapping[str, t.Any], name: str) -> Result:
-    result, first = variables.get(name), variables.get(FIRST_PART) if name == RESULT else None
-    known = result if isinstance(result, t.Mapping) else {}
-    if not isinstance(first, t.Mapping):
+    known, first = _made(variables.get(name)), _made(variables.get(FIRST_PART)) if name == RESULT else {}
+    if not first:
         return known
     if not _own(first):
         return {"succeeded": False, "msg": message_of(first)}
@@ -472,6 +477,12 @@ def _went_on(result: Result, first: Result) -> bool:
     return run_id == first.get("run_id") or any(
         other.get("run_id") == run_id and isinstance(other.get("pass_state"), t.Mapping) for other in kept
     )
+
+
+def _made(registered: t.Any) -> Result:
+    """What a task has *registered*; {} if none was run, also because of a condition."""
+    result: Result = registered if isinstance(registered, t.Mapping) else {}
+    return {} if result.get("skipped") is True and not _own(result) else result
 
 
 def _own(result: Result) -> bool:

@@ -426,6 +426,29 @@ class TestWhatOneTaskLeavesToTheNext:
         assert not passes.goes_on({passes.FIRST_PART: left, passes.RESULT: ended})
         assert not passes.goes_on({})
 
+    @pytest.mark.parametrize(
+        ("first", "second", "result", "left_out"),
+        [
+            ("no task", "no task", {}, False),
+            ("a condition", "a condition", {}, True),
+            ("a condition", "no task", {}, True),
+            ("a condition", "ended", "ended", False),  # its own part sends, and watches
+            ("sent", "a condition", "sent", False),
+            ("no task", "ended", "ended", False),
+        ],
+    )
+    def test_a_condition_leaves_out_a_host_and_takes_no_result(self, first: str, second: str, result: t.Any, left_out: bool) -> None:
+        """Ansible registers that, too."""
+        results: dict[str, t.Any] = {
+            "a condition": {"changed": False, "skipped": True, "skip_reason": "Conditional result was False"},
+            "sent": {"run_id": "r", "succeeded": False, "pass_state": {}, "instances": []},
+            "ended": {"run_id": "r", "succeeded": True, "instances": []},
+        }
+        variables = {passes.FIRST_PART: results.get(first), passes.RESULT: results.get(second)}
+        variables = {name: value for name, value in variables.items() if value is not None}
+        assert passes.outcome(variables) == (results[result] if result else {})
+        assert passes.left_out(variables) is left_out
+
 
 class TestSeveralWorkspaces:
     """Behind one host, whose variable keeps the result of the newest and those of the others."""
