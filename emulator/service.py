@@ -124,6 +124,7 @@ class Service:
                     "requested": past.requested,
                     "start": past.start,
                     "end": past.end,
+                    "resumed": past.resumed,
                     "request_id": past.request_id,
                     "read": [[*_name(above), number] for above, number in past.read],
                 }

@@ -38,7 +38,7 @@ class Fate:
 @dataclass
 class Run:
     """One run of an instance. ``from_node`` is the index of the node it starts at; ``read`` on what data it began: of each instance that it depends
-    on the number of the run whose data was there, None if there was none. Of runs that wait, the one
+    on the number of the run whose data was there, None if there was none; ``resumed`` when it went on after it had hung. Of runs that wait, the one
     with the lower ``rank`` begins first, where none is set the one with the earlier plan time."""
 
     number: int
@@ -54,6 +54,7 @@ class Run:
     read: list[tuple[Instance, int | None]] = field(default_factory=list, repr=False)
     stopping: bool = False
     rank: int | None = None
+    resumed: int | None = None
 
 
 @dataclass

@@ -118,7 +118,7 @@ class Scheduler:
         """Somebody lets an instance that hangs go on."""
         if instance.status != "running-exception":
             return
-        run.end, run.status, run.fate = None, "running", instance.next_fate()
+        run.end, run.status, run.fate, run.resumed = None, "running", instance.next_fate(), now
         instance.current, instance.status, instance.end_time = run, "running", None
         self._plan_end(instance, run, now)
 

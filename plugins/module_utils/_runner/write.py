@@ -31,10 +31,12 @@ _TOO_OLD_HINT = "Run it again; if that does not help, name fewer jobs or a short
 #: How long after its claim began a request may leave before the journal is told, and asked whether the claim still stands, seconds. By the
 #: stopwatch: the service's clock may step back meanwhile. A journal that takes longer than this for one transaction is of no use.
 STAMP_SECONDS = 5.0
-#: How often in a row it may take as long as that before the task is given up: asking once more, or in a later pass, would go on for ever.
+#: How often in a row it may take as long as that before the task is given up, or the request where the last check does: asking once more
+#: would go on for ever.
 _SLOW_STAMPS = 3
 
 _TOO_SLOW = f"the journal took {STAMP_SECONDS:.0f} seconds or more, {_SLOW_STAMPS} times, to say that the claim still stands"
+_LATE_CHECK = f"the service took {STAMP_SECONDS:.0f} seconds or more, {_SLOW_STAMPS} times, to show how it stands just before the request"
 _TOO_SLOW_HINT = "The request was not sent. Check the file system or the server of the journal, then run it again."
 
 
@@ -151,6 +153,13 @@ class Writer:
         """The outcome of a write could not be recorded."""
         self._useless = JournalError(f"{error} What was sent is in the result; the next run settles it.")
 
+    def _too_slow(self, *, journal: bool) -> ApiError:
+        """Why a request is given up. A journal that is too slow is of no use for the next one either; a service that is may be."""
+        if not journal:
+            return ApiError(Kind.STALE, _LATE_CHECK, hint=_TOO_OLD_HINT)
+        self._useless = JournalError(f"{_TOO_SLOW}. {_TOO_SLOW_HINT}")
+        return ApiError(Kind.STALE, _TOO_SLOW, hint=_TOO_SLOW_HINT)
+
     def _exchange(self, write: Write, basis: Basis, claimed_at: float) -> Ending | None:
         stamped_at = claimed_at  # when the journal was last told of the request; not when it had answered
         slow = 0
@@ -158,22 +167,23 @@ class Writer:
         def guard() -> float:
             """Whatever may take long is done by then, or is asked for again: name, connection, TLS, proxy, and the journal's own answer.
 
-            :raises ApiError: STALE, the journal takes too long each time; the next :meth:`check` says so, too.
+            :raises ApiError: STALE, the journal takes too long each time, and the next :meth:`check` says so too; or the last check does.
             """
             nonlocal stamped_at, slow
             obstacle = basis.obstacle()
             if obstacle is not None:
                 raise obstacle
+            asked_at = stopwatch()  # what the last check shows may change by itself at once: it counts from when it was asked for
             write.last_check()
             now = stopwatch()
             if now - stamped_at >= STAMP_SECONDS:
                 write.stamp()
                 stamped_at = now
-                slow = slow + 1 if stopwatch() - now >= STAMP_SECONDS else 0
-                if slow == _SLOW_STAMPS:
-                    self._useless = JournalError(f"{_TOO_SLOW}. {_TOO_SLOW_HINT}")
-                    raise ApiError(Kind.STALE, _TOO_SLOW, hint=_TOO_SLOW_HINT)
-            return min(basis.until, stamped_at + STAMP_SECONDS)
+            over = stopwatch()
+            slow = slow + 1 if over - asked_at >= STAMP_SECONDS else 0
+            if slow == _SLOW_STAMPS:
+                raise self._too_slow(journal=over - now >= STAMP_SECONDS)
+            return min(basis.until, stamped_at + STAMP_SECONDS, asked_at + STAMP_SECONDS)
 
         try:
             with self._client.guarded(guard):

@@ -24,6 +24,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common import stopwatch as stopwatch_file
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._common.stopwatch import stopwatch
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
@@ -104,7 +105,7 @@ class Run:
     def _window(self) -> Window:
         return Window(self.listed.key.plan_time, self.listed.key.plan_time)
 
-    def play(self, happens: Callable[[], None]) -> None:
+    def play(self, happens: Callable[[], None], last_check: Callable[[], None] | None = None) -> sender.RerunExchange:
         """Send; at the line of its number after its list, *happens* happens. Lines within a transaction do not count: nobody else can claim there."""
         scope = RunScope(SINCE, False, Window(0, T))
         snapshot = Snapshot((), T, stopwatch(), scope, History({}, {}), (), uncovered=False)
@@ -125,7 +126,7 @@ class Run:
         before = sys.gettrace()
         sys.settrace(trace)
         try:
-            sending.send([Decision(self.listed, Action.RETRY, "failed", attempts=1)], self._post)
+            return sending.send([Decision(self.listed, Action.RETRY, "failed", attempts=1)], self._post, last_check=last_check)
         finally:
             sys.settrace(before)
             self.journal.close()
@@ -174,13 +175,13 @@ def play(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock, tls: tupl
         clock.offset += way.handshake
         return True
 
-    def plays(happens: Callable[[Run], None]) -> Iterator[Run]:
+    def plays(happens: Callable[[Run], None], last_check: Callable[[], None] | None = None) -> Iterator[Run]:
         actions = [THROTTLED, ANSWER] if way.throttled else [ANSWER]
         for number in itertools.count():
             clock.offset = 0.0
             with HttpServer(*actions, greeting=hold, tls=tls[0] if way.secure else None) as server:
                 run = Run(server, tmp_path / "journal.db", clock, tls[1] if way.secure else None, number)
-                run.play(functools.partial(happens, run))
+                run.play(functools.partial(happens, run), last_check)
                 yield run
                 if served(server):
                     return
@@ -203,3 +204,37 @@ def test_nothing_leaves_once_another_run_has_taken_over(play: t.Any, clock: Cloc
 
     runs = list(play(sleep))
     assert (len(runs) > 50, runs[-1].paused) == (True, LAST)
+
+
+def test_nothing_leaves_by_a_check_that_grew_old_before_the_first_byte(play: t.Any, clock: Clock) -> None:
+    """What is to be stopped goes on by itself while the process is stopped; the claim still stands."""
+    gone_on = False
+
+    def go_on(_run: Run) -> None:
+        nonlocal gone_on
+        gone_on = True
+        clock.offset += 20
+
+    def check() -> None:
+        if gone_on:
+            raise ApiError(Kind.MOVED_ON, "its state had changed by itself")
+
+    runs = []
+    for run in play(go_on, check):
+        runs.append(run)
+        gone_on = False
+    assert (len(runs) > 50, runs[-1].paused) == (True, LAST)
+
+
+def test_a_check_that_always_comes_late_ends_the_request_and_not_the_task(tmp_path: Path, clock: Clock) -> None:
+    checks = []
+
+    def check() -> None:
+        checks.append(1)
+        clock.offset += 6
+
+    with HttpServer(ANSWER) as server:
+        exchange = Run(server, tmp_path / "journal.db", clock, None, 1_000_000).play(lambda: None, check)
+        assert (served(server), len(checks)) == (0, 3)
+    assert (exchange.error is not None and exchange.error.kind, exchange.after[0].action) == (Kind.STALE, Action.WAIT)
+    assert "the service took 5 seconds or more, 3 times" in str(exchange.error)
