@@ -827,6 +827,18 @@ def test_a_name_or_a_pattern_that_matches_no_job_fails(service: t.Any, rerun_opt
     assert [(entry["pattern"], entry["matches"]) for entry in result["job_patterns"]] == [(name, name in known) for name in jobs]
 
 
+@pytest.mark.parametrize("fleet", [False, True])
+@pytest.mark.parametrize("name", ["daily_salse", "dialy_*"])
+def test_a_typo_is_not_a_success_where_the_jobs_cannot_be_read(service: t.Any, rerun_options: t.Any, name: str, fleet: bool) -> None:
+    service.set(**BOTH)
+    service.inject({"route": "v1_jobs", "kind": "status", "status": 400, "code": "DLF.3051", "message": "no"})
+    given = rerun_options(jobs=[name], pass_state={"fleet": fleet}, api_version="v1", max_retries=0)
+    result = call("job_rerun", given, check=True)
+    assert result["failed"]
+    assert f"Whether job {name} exists could not be read: DLF.3051 no" in result["msg"]
+    service.clear_faults()
+
+
 @pytest.mark.parametrize(("name", "remedy"), [("daily_salse", "Did you mean daily_sales?"), ("zzz", "Check the name and that region")])
 def test_where_the_service_says_that_a_job_does_not_exist_a_similar_one_is_suggested(
     service: t.Any, rerun_options: t.Any, name: str, remedy: str

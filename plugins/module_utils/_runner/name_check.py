@@ -27,15 +27,13 @@ class Absent(t.NamedTuple):
 class NameCheck:
     """The check of one workspace. The jobs are read when they are first needed.
 
-    :ivar notes: sentences about what could not be read.
-    :ivar unlisted: sentences about jobs that could not be listed, although they may exist.
+    :ivar unknown: sentences about jobs that may exist: their instances could not be listed, or it could not be read whether they do.
     """
 
     def __init__(self, api: WorkspaceApi) -> None:
         self._api = api
         self._catalog = JobCatalog(api)
-        self.notes: list[str] = []
-        self.unlisted: list[str] = []
+        self.unknown: list[str] = []
 
     def absent(self, names: t.Iterable[str], patterns: t.Iterable[str], errors: t.Mapping[str, ApiError]) -> dict[str, Absent]:
         """Those of *names* and *patterns* that no job has, and those of the jobs that could not be listed that do not exist.
@@ -47,7 +45,7 @@ class NameCheck:
         for name, error in errors.items():
             # Of a workspace that does not exist, or of one whose address is wrong, no job is found either: only the list of jobs tells.
             if error.kind is Kind.NOT_FOUND and self._may_exist(name):
-                self.unlisted.append(unlisted_text(name, error, error.hint))
+                self.unknown.append(unlisted_text(name, error, error.hint))
             elif error.kind is Kind.NOT_FOUND:
                 suggestion = self._suggestion(name)
                 absent[name] = Absent(unlisted_text(name, error, suggestion or error.hint), suggestion)
@@ -67,7 +65,7 @@ class NameCheck:
         try:
             return ask(name)
         except ApiError as error:
-            self.notes.append(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
+            self.unknown.append(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
             return True
 
     def _may_exist(self, name: str) -> bool:

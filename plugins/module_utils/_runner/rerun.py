@@ -642,10 +642,8 @@ class Goal(Strategy):
             return
         names = NameCheck(self.api)
         absent = names.absent(self._nameless, self._silent, self._unlisted)
-        for text in (*names.unlisted, *(text for text, _suggestion in absent.values() if not self.state.fleet)):
+        for text in (*names.unknown, *(text for text, _suggestion in absent.values() if not self.state.fleet)):
             self._miss(text)
-        for text in names.notes:
-            self.note(text)
         self.run.result["job_patterns"] = [
             {"pattern": safe(name), "matches": name not in absent, "suggestion": absent[name].suggestion if name in absent else ""}
             for name in dict.fromkeys(self.run.options["jobs"])
