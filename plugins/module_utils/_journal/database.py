@@ -155,7 +155,9 @@ class Database:
         if 0 < version < latest:
             if self.read_only:
                 raise self.failed(
-                    "read", f"it has schema {version} and has to be brought to {latest}", "The next rerun outside check mode does that"
+                    "read",
+                    f"it has schema {version} and has to be brought to {latest}",
+                    "The next task outside check mode does that, even one that finds nothing to do",
                 )
             raise _Outdated
         return version == latest

@@ -465,7 +465,7 @@ class TestSchema:
         with place.open() as journal:
             (claimed,) = claim(journal, 1)
         monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, self.MORE, ("CREATE TABLE dataarts_shape (side INTEGER)",)))
-        with pytest.raises(JournalError, match=r"schema 7 and has to be brought to 9. The next rerun outside check mode does that"):
+        with pytest.raises(JournalError, match=r"schema 7 and has to be brought to 9. The next task outside check mode does that"):
             known(place, read_only=True)
         assert known(place).attempts == (claimed,)
         assert place.rows("SELECT colour FROM dataarts_attempt") == [("red",)]
