@@ -22,10 +22,12 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.write import STAMP_SECONDS
 from emulator.running import Running
 from tests.chaos.controllers import Controllers
 from tests.chaos.processes import KilledError
+from tests.support.logic import call
 from tests.support.postgresql import PASSWORD, PostgresServer
 from tests.support.scenarios import FREE, V1, small_night
 from tests.support.workspace import options as options_for
@@ -222,6 +224,30 @@ def went_on_in_between(stop: int, reads: t.Iterable[int], resumed: int | None) -
 )
 def test_only_what_nobody_could_know_is_excused(reads: list[int], resumed: int | None, excused: bool) -> None:
     assert went_on_in_between(100_000, reads, resumed) is excused
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_stop_that_rests_on_the_list_alone_is_found(
+    service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: bool
+) -> None:
+    """What hangs goes on just before the stop arrives: after the last read of it, or with no such read since it was listed."""
+    case, last_check = HungCase(1), WorkspaceApi.check_unmoved
+    instance = {"plan_time": "-60m", "status": "running-exception", "recovers": 60, "runs": [{"status": "success", "seconds": 900}]}
+    case.kinds = {1: "recovering"}
+    case.scenario["speed"] = 1
+    case.scenario["accounts"][0]["workspaces"][0]["jobs"][0]["instances"] = [instance]
+    service.reset(case.scenario)
+
+    def check(api: WorkspaceApi, listed: t.Any) -> None:
+        if reads:
+            last_check(api, listed)
+        service.advance(61)
+
+    monkeypatch.setattr(WorkspaceApi, "check_unmoved", check)
+    call("job_rerun", {**options_for(service), **case.options, "journal": str(tmp_path / "journal.db"), "timeout_action": "none"})
+    findings = Night(service, case, t.cast("t.Any", None), t.cast("t.Any", None))._judge()
+    assert _count(service, "stop") == 1
+    assert sum("gone on" in text for text in findings) == (not reads)
 
 
 def play_killed(
