@@ -66,7 +66,7 @@ import re
 import typing as t
 
 from ansible import context
-from ansible.errors import AnsibleLookupError
+from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..module_utils._common.text import printable
@@ -98,6 +98,7 @@ class LookupModule(LookupBase):
         part of either."""
         variables = variables or {}
         self.set_options(var_options=variables, direct=kwargs)
+        self._check_template(variables.get("dataarts_hosts"))
         pattern, part = self._checked((terms or ["all"])[0]), self.get_option("part")
         # Where a play is only listed or its syntax checked, there are no results.
         if part == "all" or variables.get("hostvars") is None:
@@ -131,6 +132,20 @@ class LookupModule(LookupBase):
             raise AnsibleLookupError(
                 f"Nothing was done: {left_out[0]} leaves out tasks that say what became of the reruns. Start the playbook without it."
             )
+
+    def _check_template(self, hosts: t.Any) -> None:
+        """Here, because ``default('all')`` in the playbooks would take a template with an undefined name for every workspace.
+
+        :raises AnsibleLookupError: *hosts*, as it stands in the variable, cannot be evaluated.
+        """
+        try:
+            self._templar.template(hosts)
+        except AnsibleError as error:
+            cause = printable(str(error), 1000).rstrip(".")
+            raise AnsibleLookupError(
+                f"Nothing was done: dataarts_hosts cannot be evaluated for a whole play: {cause}. Write the pattern itself, or leave it out for all "
+                "workspaces."
+            ) from None
 
     def _check_serial(self, serial: t.Any) -> None:
         """Here, because Ansible would end with an unexpected exception. :raises AnsibleLookupError: *serial* is not what ``serial`` of a play may be."""

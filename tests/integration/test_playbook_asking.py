@@ -178,3 +178,26 @@ def test_the_command_below_the_history_ends_the_pause(ansible: Ansible, tmp_path
         ansible.run(*command).succeeded()
         assert service.state()["schedules"][WORKSPACE_ID]["planned"] == "SCHEDULING"
         assert "still paused" not in ansible.playbook("dataarts.factory.history", "-i", path, *journal).succeeded().stdout
+
+
+@pytest.mark.parametrize(
+    ("playbook", "name"),
+    whole_plays_of(
+        [
+            ("failed", "planned_after"),
+            ("failed", "planned_before"),
+            ("failed", "find_missing"),
+            ("failed", "hosts"),
+            ("history", "made_after"),
+            ("history", "kinds"),
+            ("doctor", "report_path"),
+        ]
+    ),
+)
+def test_an_option_that_cannot_be_evaluated_is_not_taken_for_its_default(
+    service: Running, ansible: Ansible, tmp_path: Path, playbook: str, name: str
+) -> None:
+    path = hosts(service, tmp_path)
+    outcome = ansible.playbook(f"dataarts.factory.{playbook}", "-i", path, "-e", f"dataarts_{name}={{{{ no_such_thing }}}}")
+    assert outcome.rc != 0, outcome.output
+    assert "'no_such_thing' is undefined" in outcome.output

@@ -14,6 +14,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.dataarts.factory.plugins.lookup.target_hosts import LookupModule
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.templates import own_template
 from tests.unit.test_input_forms import BLANKS, OTHER, showable
 
 
@@ -113,3 +114,10 @@ def test_a_command_line_that_leaves_out_the_verdict_is_refused(
         return
     with pytest.raises(AnsibleError, match=f"^Nothing was done: {named} leaves out tasks"):
         plugin()._check_command_line({"ansible_skip_tags": skipped})
+
+
+def test_a_pattern_that_cannot_be_evaluated_is_not_taken_for_every_workspace() -> None:
+    """``default('all')`` in the playbooks takes it for a variable that is not set."""
+    hosts = own_template("{{ no_such_team }}")
+    with pytest.raises(AnsibleError, match=r"dataarts_hosts cannot be evaluated for a whole play.*no_such_team"):
+        plugin().run(["all"], {"groups": {"all": ["sales", "supply"]}, "dataarts_hosts": hosts})
