@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import signal
 import socket
@@ -69,7 +70,8 @@ def test_work_that_hangs_does_not_hold_the_end_of_the_process() -> None:
         "assert not future.done()\n"
         "raise KeyboardInterrupt\n"
     )
-    ended = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=30, check=False)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=30, check=False, env=environment)
     assert (ended.returncode, "KeyboardInterrupt" in ended.stderr) == (-signal.SIGINT, True), ended.stderr
 
 
