@@ -378,6 +378,10 @@ def _database(where: str | None, password: str | None, read_only: bool, environ:
         )
     if re.search(r"(?:^|[\s/])(?:host|hostaddr|dbname|service) *=", where):
         raise OptionError("journal has libpq's form of key=value, which is not supported. Set a URI that begins with postgresql://.")
+    if re.search(r"(?:^|/)[^/:@\s]+:[^/]+@", where):
+        raise OptionError(
+            "journal is the address of a database without postgresql:// in front of it. Set a URI that begins with postgresql://."
+        )
     return SqliteDatabase(journal_path(where, environ), read_only)
 
 

@@ -314,6 +314,16 @@ class TestPlace:
             Journal(where, password=None, project_id="p")
         assert "s3cret" not in str(caught.value)
 
+    @pytest.mark.parametrize("where", ["reruns:s3cret@db.example.com/reruns", "/home/u/reruns:s3c:ret@db:5432/reruns", " u:s3cret@h"])
+    def test_an_address_without_its_scheme_makes_no_file(self, where: str) -> None:
+        with pytest.raises(OptionError, match=r"without postgresql:// in front of it. Set a URI that begins with postgresql://") as caught:
+            Journal(where, password=None, project_id="p")
+        assert "s3c" not in str(caught.value)
+
+    @pytest.mark.parametrize("where", ["me@work/journal.db", "12:30/journal.db", "a:b/c/me@work.db"])
+    def test_a_path_with_some_of_its_characters(self, tmp_path: Path, where: str) -> None:
+        assert Journal(str(tmp_path / where), password=None, project_id="p").name == str(tmp_path / where)
+
     def test_blanks_around_a_uri_make_no_file_of_it(self) -> None:
         assert Journal(" postgresql://u@h/d\n", password=None, project_id="p").name == "in PostgreSQL at h:5432, database d, as u"
 

@@ -145,6 +145,8 @@ def test_what_cannot_be_asked(path: str, options: dict[str, t.Any], kind: str, m
         "postgresql://u:password@s3cret@127.0.0.1:1/d",
         "postgresql://u:password/s3cret@127.0.0.1:1/d",
         "mysql://u:password@s3cret@h/d",
+        "u:s3cret%40x@127.0.0.1:1/d",
+        "/home/me/u:s3cret@127.0.0.1:1/d",
     ],
 )
 def test_a_password_in_the_uri_is_not_in_the_result_of_a_real_module(journal: str) -> None:
