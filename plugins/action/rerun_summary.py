@@ -79,7 +79,7 @@ class ActionModule(ActionBase):
         failures = [*([] if task_vars.get(_JUDGED) else unmatched), *([published.failure] if published.failure else [])]
         if failures:
             # Without what has been shown: Ansible prints the whole of a result that failed, and passes on no statistics of it.
-            return failed_with(" ".join(failures), paths=published.paths, report_url=published.url)
+            return failed_with(" ".join(translated(language, text) for text in failures), paths=published.paths, report_url=published.url)
         result = {"changed": False, "summary": _summary.summarize(results), "plans": _summary.plans(results), "lines": _texts(lines)}
         result.update(paths=published.paths, report_url=published.url)
         if options["publish"]:

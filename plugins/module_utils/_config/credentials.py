@@ -228,10 +228,10 @@ def text_of(value: t.Any, option: str) -> str | None:
         return None
     if not isinstance(value, str):
         variables = ENVIRONMENT.get(option)
-        other = f", or use the environment variable {variables[0]}" if variables else ""
+        instead = f", or use the environment variable {variables[0]}" if variables else ""
         raise OptionError(
             f"{option} must be text, not {type_text(value)}: YAML drops leading zeros and changes digits such as 12e3. Quote it there "
-            f'("0123"), declare it as a string where it is entered{other}.'
+            f'("0123"), declare it as a string where it is entered{instead}.'
         )
     if option == "user_password":
         return value or None

@@ -47,9 +47,9 @@ def named_cloud(environ: t.Mapping[str, str]) -> Source:
     name = environ[CLOUD_VARIABLE].strip()
     path, clouds = _clouds(environ)
     if name not in clouds:
-        where = f"The file {path}" if path else f"There is no clouds.yaml in the usual places or by {FILE_VARIABLE}, so it"
+        holder = f"The file {path}" if path else f"There is no clouds.yaml in the usual places or by {FILE_VARIABLE}, so it"
         raise OptionError(
-            f"{where} has no cloud {printable(name, 80)}, which {CLOUD_VARIABLE} names. {did_you_mean(name, clouds)}".rstrip()
+            f"{holder} has no cloud {printable(name, 80)}, which {CLOUD_VARIABLE} names. {did_you_mean(name, clouds)}".rstrip()
         )
     return _source_of(clouds[name], f"cloud {printable(name, 80)} of {os.path.basename(path)}", f"cloud {printable(name, 80)} of {path}")
 

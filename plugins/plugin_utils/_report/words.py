@@ -37,7 +37,7 @@ _PART = r"(?:(?![;.] ).)+?"
 #: Gaps of which several sentences are taken, the last with its full stop.
 _OPEN_ENDS = ("{text}", "{reason}", "{reruns}")
 #: Gaps that hold a message, those that hold a list, and those with words of others, in which nothing is taken for a list of ours.
-_NESTED, _LISTS, _FOREIGN = frozenset({"reason", "reruns"}), frozenset({"jobs", "states"}), frozenset({"text", "cause"})
+_NESTED, _LISTS, _FOREIGN = frozenset({"reason", "reruns", "where"}), frozenset({"jobs", "states"}), frozenset({"text", "cause"})
 #: A list of names, as in ``access_key, secret_key and 2 more``.
 _LISTING = re.compile(r"[^\s,]+(?:, [^\s,]+)* and (?:[^\s,]+|\d+ more(?: jobs?)?)")
 

@@ -128,8 +128,9 @@ def pieces() -> set[str]:
         docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docstrings)
         texts |= {node.value for node in constants if isinstance(node.value, str)}
-    parts = {part for text in texts for part in re.split(r"\{\w*\}", SAMPLES.sub("{}", text))}
+    parts = {part for text in texts for part in re.split(r"\{[\w:]*\}", SAMPLES.sub("{}", text))}
     clauses = {clause.strip(" \n.,;:()'").lower() for part in parts for clause in (part, *re.split(r"(?<=[.;:?]) |, |[()]", part))}
+    clauses |= {clause[len("failed to ") :] for clause in clauses if clause.startswith("failed to ")}  # which a message begins with already
     return {form for clause in clauses if len(clause) > 1 for form in (clause, clause.replace("_", " "))}
 
 

@@ -76,7 +76,7 @@
   function whole(text) {
     for (const [begin, pattern, translation] of PATTERNS) {
       const found = text.startsWith(begin) ? pattern.exec(text) : null;
-      if (found) return filled(translation, Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, value]) => [name, /^(jobs|states)$/.test(name) || (!/^(text|cause|reason|reruns)$/.test(name) && /^[^\s,]+(, [^\s,]+)* and ([^\s,]+|\d+ more( jobs?)?)$/.test(value)) ? value.split(/, and |, | and /).map((entry) => whole(entry) ?? entry).join("、") : /^(reason|reruns)$/.test(name) ? chinese(value) : value]))) + (found.groups?.stop ? "。" : "");
+      if (found) return filled(translation, Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, value]) => [name, /^(jobs|states)$/.test(name) || (!/^(text|cause|reason|reruns|where)$/.test(name) && /^[^\s,]+(, [^\s,]+)* and ([^\s,]+|\d+ more( jobs?)?)$/.test(value)) ? value.split(/, and |, | and /).map((entry) => whole(entry) ?? entry).join("、") : /^(reason|reruns|where)$/.test(name) ? chinese(value) : value]))) + (found.groups?.stop ? "。" : "");
     }
     return null;
   }
