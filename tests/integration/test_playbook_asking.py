@@ -201,3 +201,32 @@ def test_an_option_that_cannot_be_evaluated_is_not_taken_for_its_default(
     outcome = ansible.playbook(f"dataarts.factory.{playbook}", "-i", path, "-e", f"dataarts_{name}={{{{ no_such_thing }}}}")
     assert outcome.rc != 0, outcome.output
     assert "'no_such_thing' is undefined" in outcome.output
+
+
+#: Playbooks with a slip in a variable of each, and what the error says of it.
+SLIPS = [
+    ("failed", "dataarts_planned_afer", "this playbook. Did you mean dataarts_planned_after?"),
+    ("history", "dataarts_made_afer", "this playbook. Did you mean dataarts_made_after?"),
+    ("doctor", "dataarts_probe_rerty", "this playbook. Did you mean dataarts_probe_retry?"),
+    ("rerun_related", "dataarts_begin_tim", "this role. Did you mean dataarts_begin_time?"),
+    ("repair", "dataarts_stoped_jobs", "this role. Did you mean dataarts_stopped_jobs?"),
+    ("rerun_failed", "dataarts_planned_afer", "this role. Did you mean dataarts_planned_after?"),
+    ("event_rerun", "dataarts_webhok_url", "this role. Did you mean dataarts_webhook_url?"),
+    ("event_propose", "dataarts_webhok_url", "this role. Did you mean dataarts_webhook_url?"),
+    ("event_propose_repair", "dataarts_webhok_url", "this role. Did you mean dataarts_webhook_url?"),
+]
+
+
+@pytest.mark.parametrize(("playbook", "slip", "words"), whole_plays_of(SLIPS))
+def test_a_slip_in_the_name_of_a_variable_is_refused_by_every_playbook(
+    service: Running, ansible: Ansible, tmp_path: Path, playbook: str, slip: str, words: str
+) -> None:
+    """Ansible ignores a variable that nobody reads: another window would be shown, or another job rerun."""
+    given = {slip: "-2h", "dataarts_max_reruns_per_day": 1, "dataarts_proposal_directory": str(tmp_path)}
+    asked = len(service.requests())
+    outcome = ansible.playbook(f"dataarts.factory.{playbook}", "-i", hosts(service, tmp_path), variables=given)
+    assert outcome.rc == 2, outcome.output
+    assert f"{slip} is not a variable of {words}" in " ".join(outcome.output.split())
+    assert "Traceback" not in outcome.output
+    assert len(service.requests()) == asked
+    assert service.journal() == []

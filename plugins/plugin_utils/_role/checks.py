@@ -41,6 +41,11 @@ def rerun_problem(host: str, options: t.Mapping[str, t.Any], *, without_plan: bo
     return " ".join([*problems, *([f"Nothing was sent for {host}:", *refused] if refused else [])])
 
 
+def asking_problem(refused: t.Sequence[str]) -> str:
+    """Why a playbook that only asks does not ask, in the same words for every host; "" if nothing is wrong. Parameter as of :func:`rerun_problem`."""
+    return " ".join(["Nothing was asked:", *refused] if refused else [])
+
+
 def repair_problem(*, approved: bool, unfit: str) -> str:
     """Why nothing is repaired, before it is known what is missing; "" if nothing is wrong.
 
@@ -99,7 +104,7 @@ def run_once_problem(others: t.Sequence[str]) -> str:
     )
 
 
-def related_problem(host: str, options: t.Mapping[str, t.Any], *, approved: t.Sequence[str] = ()) -> str:
+def related_problem(host: str, options: t.Mapping[str, t.Any], *, approved: t.Sequence[str] = (), refused: t.Sequence[str] = ()) -> str:
     """As :func:`rerun_problem`, for options of job_instance_retry in its second mode.
 
     :param approved: variables that say what was approved.
@@ -109,6 +114,8 @@ def related_problem(host: str, options: t.Mapping[str, t.Any], *, approved: t.Se
             f"Nothing was sent for {host}: {approved[0]} holds the approved plan, and a rerun of a job with its related jobs has no plan, because "
             "the service chooses what it reruns. Leave it out, or use playbook dataarts.factory.rerun."
         )
+    if refused:
+        return " ".join([f"Nothing was sent for {host}:", *refused])
     called = variables_of("job_instance_retry", role=True)
     missing = [called[name] for name in _NEEDED if options.get(name) in (None, [])]
     if not missing:

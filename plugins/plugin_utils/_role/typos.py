@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Typos: variables that look like an option of role rerun and are not one. Pure.
+"""Typos: variables that look like an option of role rerun, or of a playbook, and are not one. Pure.
 
 Ansible ignores a variable that nobody reads. With ``dataarts_job`` for ``dataarts_jobs`` every job would be rerun, and with
 ``dataarts_max_instance`` any number of instances.
@@ -17,14 +17,21 @@ from ...module_utils._common.text import printable
 from ...module_utils._config.argument_spec import account_spec, instance_retry_spec, rerun_spec, supplement_missing_spec, workspace_spec
 from .._awx.launch_inputs import ANSWER, PREFIX
 from .._inventory.rows import ROW_NAMES
+from .options import OWN, REPAIRS, variables_of
 
+#: Variable in which a playbook names what it reads by itself, without the prefix.
+READS = "__dataarts_reads"
 #: What the role and its playbooks read in addition to the options of the module.
-_OWN = frozenset({"hosts", "serial", "plans", "fail_on_broken", "report_path", "report_url", "report_token", "report_link"})
+_OWN = frozenset({"hosts", "serial", *OWN})
+#: What only playbooks read that rerun nothing.
+_ASKED = frozenset({"find_missing", "made_after", "made_before", "limit", "kinds", "probe_retry"})
 #: Documented variables of other entry points, playbooks, rulebooks and of the inventory plugin, and what the role leaves behind.
 _OTHERS = frozenset(
     {
         *("related_jobs", "webhook_url", "proposal_directory", "accounts", "plan_required", "gate", "threshold"),
         *("summary", "report", "rerun_result", "missing_result", "rerun_summary", "account"),
+        *("failed_result", "history_result", "checkup"),
+        *_ASKED,
         *ROW_NAMES,
     }
 )
@@ -41,6 +48,10 @@ _BARE = (
     "not_between",
     "max_reruns_per_day",
     "plan_id",
+    "find_missing",
+    "made_after",
+    "made_before",
+    "probe_retry",
 )
 #: Options without which more is rerun than was meant: a slip in one of them is never only warned about.
 _GUARDS = frozenset(
@@ -61,21 +72,37 @@ class Typos(t.NamedTuple):
     warned: list[str]
 
 
-def typos(names: t.Iterable[str], typed: t.Collection[str] = ()) -> Typos:
+def read_by(module: str, *, role: bool, reads: t.Iterable[str] = ()) -> frozenset[str]:
+    """What a typo may be meant for: the variables that a task of *module* is completed with, without their prefix.
+
+    :param role: whether the task is one of role rerun.
+    :param reads: what the playbook itself reads, as :data:`READS` says.
+    """
+    modules = REPAIRS if role and module in REPAIRS else (module,)
+    variables = {name for of in modules for name in variables_of(of, role=role).values()}
+    names = {*(name[len(PREFIX) :] for name in variables), *(_OWN if role else ()), *reads}
+    return frozenset(names - {*account_spec(), *workspace_spec()})
+
+
+def typos(names: t.Iterable[str], typed: t.Collection[str] = (), *, read: t.Collection[str] | None = None, reader: str = "role") -> Typos:
     """The typos among *names*, the variables of a host except those that the role itself has set.
 
     :param typed: those that were set on the command line. The inventory does not make it right to ignore what somebody has just typed.
+    :param read: what they may be meant for, as :func:`read_by` has it; that of module job_rerun in the role if not set.
+    :param reader: what reads it, role or playbook.
 
     Options that say where the service is and who acts are not considered: without them nothing is rerun.
     """
-    present, known, meant = set(names), _known(), _meant()
-    refused = {name: name for name in _BARE if name in present and PREFIX + name not in (typed if name in typed else present)}
+    present, known, meant = set(names), _known(), sorted(read_by("job_rerun", role=True) if read is None else read)
+    words = [*meant, *(["job"] if "jobs" in meant else [])]
+    bare = [name for name in _BARE if name in meant and name in present]
+    refused = {name: name for name in bare if PREFIX + name not in (typed if name in typed else present)}
     warned: dict[str, str] = {}
     for name in present:
         word, dummy, option = name.lower().partition("_")
         if name in refused or not _is_prefix(f"{word}_") or (name[len(PREFIX) :] in known and name.startswith(PREFIX)):
             continue
-        begins_like = max((start for start in (*meant, "job") if option.startswith(f"{start}_")), key=len, default=None)
+        begins_like = max((start for start in words if option.startswith(f"{start}_")), key=len, default=None)
         alike = next((guard for guard in meant if _alike(option, guard)), None) or "".join(
             difflib.get_close_matches(option, meant, n=1, cutoff=_ALIKE)
         )
@@ -83,27 +110,25 @@ def typos(names: t.Iterable[str], typed: t.Collection[str] = ()) -> Typos:
         slip = alike in _GUARDS and (alike != begins_like or option == f"{alike}_")
         if begins_like is not None and not slip:
             warned[name] = alike or ("jobs" if begins_like == "job" else begins_like)
-        elif alike or option.startswith("job"):
+        elif alike or ("jobs" in meant and option.startswith("job")):
             refused[name] = alike or "jobs"
     return Typos(
         [
             _sentence(
-                name, option, f"If it is a variable of your own, {f'set {PREFIX}{name} next to it' if name == option else 'rename it'}."
+                name,
+                option,
+                reader,
+                f"If it is a variable of your own, {f'set {PREFIX}{name} next to it' if name == option else 'rename it'}.",
             )
             for name, option in sorted(refused.items())
         ],
-        [_sentence(name, option, "It is ignored.") for name, option in sorted(warned.items())],
+        [_sentence(name, option, reader, "It is ignored.") for name, option in sorted(warned.items())],
     )
 
 
 def _known() -> set[str]:
     options = {*_OWN, *_OTHERS, *rerun_spec(), *instance_retry_spec(), *supplement_missing_spec()} - {"only_statuses"}
     return options | {f"{ANSWER[len(PREFIX) :]}{option}" for option in options}
-
-
-def _meant() -> list[str]:
-    """What a typo may be meant for."""
-    return sorted({*_OWN, *rerun_spec()} - {*account_spec(), *workspace_spec()})
 
 
 @functools.cache
@@ -117,5 +142,5 @@ def _alike(text: str, other: str) -> bool:
     return len(wrong) <= 1 or (len(wrong) == 2 and sorted(text) == sorted(other))
 
 
-def _sentence(name: str, option: str, advice: str) -> str:
-    return f"{printable(name, 100)} is not a variable of this role. Did you mean {PREFIX}{option}? {advice}"
+def _sentence(name: str, option: str, reader: str, advice: str) -> str:
+    return f"{printable(name, 100)} is not a variable of this {reader}. Did you mean {PREFIX}{option}? {advice}"

@@ -25,6 +25,7 @@ from .._awx.launch_inputs import PREFIX, jobs_of_lines
 from .._common.templates import plain
 from .._inventory.matching import limit_problem
 from .._role.checks import (
+    asking_problem,
     empty_approval,
     related_problem,
     repair_plan_problem,
@@ -34,7 +35,7 @@ from .._role.checks import (
     run_once_problem,
 )
 from .._role.options import APPROVALS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
-from .._role.typos import typos
+from .._role.typos import READS, read_by, typos
 from . import inprocess, logins
 from .loops import looping
 from .old_python import with_cause
@@ -167,11 +168,9 @@ class ModuleAction(ActionBase):
         plan = plan_of(own.get("plans"), host, self.module) if repairs else {}
         args.update(plan)
         options = filled(spec, args, variables, self._default_of, values.of)
-        refusal = ""
+        refused = self._typos(task_vars, role=role)
+        refusal = "" if role else asking_problem(refused)
         if repairs:
-            refused, warned = typos(task_vars, load_extra_vars(self._loader))
-            for sentence in warned:
-                self._display.warning(sentence)
             limit = limit_problem(self._loader, task_vars.get("groups") or {}, task_vars.get("ansible_limit"))
             refused = [*([f"{limit[0].upper()}{limit[1:]}"] if limit else []), *refused]
             refusal = rerun_problem(host, options, without_plan="plans" in own and not plan, refused=refused)
@@ -179,13 +178,25 @@ class ModuleAction(ActionBase):
             refusal = refusal or self._of_repair(task_vars, values, options, reruns_by=plan_of(own.get("plans"), host), whole=whole)
         elif role and self.module == "job_instance_retry":
             options = {**options, "jobs": jobs_of_lines(options["jobs"])} if "jobs" in options else options
-            refusal = related_problem(host, options, approved=[PREFIX + name for name in APPROVALS if PREFIX + name in task_vars])
+            approved = [PREFIX + name for name in APPROVALS if PREFIX + name in task_vars]
+            refusal = related_problem(host, options, approved=approved, refused=refused)
         if not self.module.endswith(("_info", "doctor")):  # they send nothing
             refusal = refusal or run_once_problem(self._left_out(task_vars, options.get("workspace_id")))
         refusal = refusal or empty_approval([name for name in (*args, *variables) if name in APPROVALS and name not in options], variables)
         if refusal:
             raise OptionError(refusal)
         return options, {name: variable for name, variable in variables.items() if not said(args.get(name))}
+
+    def _typos(self, task_vars: dict[str, t.Any], *, role: bool) -> list[str]:
+        """Sentences about variables that are most likely a typo of one that the role, or the playbook, reads; none in a play of somebody's own."""
+        reads = task_vars.get(READS) or ()
+        if not role and not reads:
+            return []
+        read = read_by(self.module, role=role, reads=reads)
+        refused, warned = typos(task_vars, load_extra_vars(self._loader), read=read, reader="role" if role else "playbook")
+        for sentence in warned:
+            self._display.warning(sentence)
+        return refused
 
     def _left_out(self, task_vars: dict[str, t.Any], workspace_id: t.Any) -> list[str]:
         """Hosts of the play that are other workspaces, and are left out because the task is run once; none if it names its workspace itself, or

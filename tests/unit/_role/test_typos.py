@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import re
+import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._role.typos import typos
+from ansible_collections.dataarts.factory.plugins.plugin_utils._role.typos import READS, read_by, typos
 
 ROOT = Path(__file__).resolve().parents[3]
 #: The typo that the documentation shows, and the helper variable.
@@ -95,3 +97,81 @@ def test_no_variable_of_the_collection_is_taken_for_a_typo() -> None:
     names = {name for path in files for name in re.findall(r"\bdataarts_[a-z0-9_]*[a-z0-9]\b", path.read_text(encoding="utf-8"))}
     assert {"dataarts_max_instances", "dataarts_serial", "dataarts_rerun_result", "dataarts_proposal_directory"} <= names
     assert typos(names - SHOWN) == ([], [])
+
+
+def variables_of_playbook(name: str) -> dict[str, t.Any]:
+    """The variables of the first play of playbook *name*."""
+    plays = yaml.safe_load((ROOT / "playbooks" / f"{name}.yml").read_text(encoding="utf-8"))
+    return t.cast("dict[str, t.Any]", plays[0]["vars"])
+
+
+#: By playbook: the module that looks at its variables, and whether as role rerun.
+MODULES = {
+    "failed": ("job_instance_info", False),
+    "history": ("rerun_history_info", False),
+    "doctor": ("account_doctor", False),
+    "event_rerun": ("job_rerun", True),
+    "event_propose": ("job_rerun", True),
+    "event_propose_repair": ("supplement_missing", True),
+}
+
+
+@pytest.mark.parametrize("playbook", MODULES)
+def test_a_playbook_names_what_it_reads(playbook: str) -> None:
+    """All that it reads, except what it is completed with anyway, and what is left behind by itself."""
+    module, role = MODULES[playbook]
+    reads = variables_of_playbook(playbook)[READS]
+    text = (ROOT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8")
+    names = set(re.findall(r"(?<![_.{])\bdataarts_([a-z_]+)\b", re.sub(r"(?m)#.*$", "", text)))
+    left = {"workspace_id", "failed_result", "history_result", "checkup", "rerun_result", "rerun_summary", "missing_result"}
+    itself = read_by(module, role=role) | {"check_only", "max_reruns_per_day"}
+    assert set(reads) == names - left - itself
+
+
+@pytest.mark.parametrize(
+    ("playbook", "name", "meant"),
+    [
+        ("failed", "dataarts_planned_afer", "planned_after"),
+        ("failed", "dataarts_planed_before", "planned_before"),
+        ("failed", "dataarts_host", "hosts"),
+        ("failed", "dataarts_job", "jobs"),
+        ("failed", "dataarts_status", "statuses"),
+        ("failed", "dataarts_find_mising", "find_missing"),
+        ("failed", "dataarts_langauge", "language"),
+        ("failed", "planned_after", "planned_after"),
+        ("failed", "find_missing", "find_missing"),
+        ("history", "dataarts_made_afer", "made_after"),
+        ("history", "dataarts_limits", "limit"),
+        ("history", "dataarts_kind", "kinds"),
+        ("history", "dataarts_jornal", "journal"),
+        ("history", "made_after", "made_after"),
+        ("doctor", "dataarts_probe_rerty", "probe_retry"),
+        ("doctor", "dataarts_report_paht", "report_path"),
+        ("doctor", "probe_retry", "probe_retry"),
+        ("event_rerun", "dataarts_webhok_url", "webhook_url"),
+        ("event_propose", "dataarts_proposal_dir", "proposal_directory"),
+        ("event_propose", "dataarts_max_instance", "max_instances"),
+        ("event_propose_repair", "dataarts_stoped_jobs", "stopped_jobs"),
+    ],
+)
+def test_a_typo_of_what_a_playbook_reads_is_refused(playbook: str, name: str, meant: str) -> None:
+    module, role = MODULES[playbook]
+    read = read_by(module, role=role, reads=variables_of_playbook(playbook)[READS])
+    (sentence,) = typos([name], {name}, read=read, reader="playbook").refused
+    assert sentence.startswith(
+        f"{name} is not a variable of this playbook. Did you mean dataarts_{meant}? If it is a variable of your own, "
+    )
+
+
+@pytest.mark.parametrize("name", ["dataarts_max_instance", "dataarts_sinc", "since", "dataarts_job", "dataarts_planned_afer"])
+def test_a_typo_of_what_the_playbook_does_not_read_is_left_to_those_that_do(name: str) -> None:
+    read = read_by("account_doctor", role=False, reads=variables_of_playbook("doctor")[READS])
+    assert typos([name], read=read) == ([], [])
+
+
+def test_a_rerun_with_related_jobs_reads_variables_of_its_own() -> None:
+    read = read_by("job_instance_retry", role=True)
+    assert [typos([name], read=read).refused != [] for name in ("dataarts_relatd_jobs", "dataarts_max_instance", "dataarts_begin_tim")] == [
+        True
+    ] * 3
+    assert typos(["dataarts_job_name", "dataarts_jobs", "dataarts_plan_id", "dataarts_max_parallel"], read=read) == ([], [])
