@@ -227,6 +227,7 @@ def test_workspaces_of_later_batches_are_not_called_broken(service: Running, ans
 #: Ways in which a play runs the role, or the module, for one host alone; whether they are right; and what the end says.
 ONCE: list[tuple[dict[str, t.Any], int, str]] = [
     ({"import_role": {"name": "dataarts.factory.rerun"}}, 2, "Nothing was sent: the task has run_once, which would leave out supply."),
+    ({"include_role": {"name": "dataarts.factory.rerun"}}, 2, "Nothing was sent: the task has run_once, which would leave out supply."),
     ({"dataarts.factory.job_rerun": {"jobs": ["*"]}}, 2, "Nothing was sent: the task has run_once, which would leave out supply."),
     ({"dataarts.factory.job_rerun": {"jobs": ["*"], "workspace_id": WORKSPACE_ID}}, 0, ""),
     (

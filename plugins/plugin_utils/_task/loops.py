@@ -64,6 +64,13 @@ def looping(task: t.Any) -> t.Any:
     return parent
 
 
+def once(task: t.Any) -> bool:
+    """Whether *task* is run for one host alone, also because what includes it is: a task of a dynamic include does not inherit ``run_once``."""
+    while task is not None and not getattr(task, "run_once", False):
+        task = getattr(task, "_parent", None)
+    return task is not None
+
+
 def _variable(parent: t.Any) -> str:
     """The loop variable of *parent*. ansible-core 2.16 does not tell the tasks of a role its name, as later ones do in ``ansible_loop_var``."""
     return str(getattr(getattr(parent, "loop_control", None), "loop_var", None) or "item")

@@ -37,7 +37,7 @@ from .._role.checks import (
 from .._role.options import APPROVALS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
 from .._role.typos import READS, read_by, typos
 from . import inprocess, logins
-from .loops import looping
+from .loops import looping, once
 from .old_python import with_cause
 from .passes import missing_of, not_repaired, outcome
 from .paths import from_start
@@ -201,7 +201,7 @@ class ModuleAction(ActionBase):
     def _left_out(self, task_vars: dict[str, t.Any], workspace_id: t.Any) -> list[str]:
         """Hosts of the play that are other workspaces, and are left out because the task is run once; none if it names its workspace itself, or
         a loop does."""
-        if not self._task.run_once or said(self._task.args.get("workspace_id")) or looping(self._task) is not None:
+        if not once(self._task) or said(self._task.args.get("workspace_id")) or looping(self._task) is not None:
             return []
         hostvars, left_out = task_vars["hostvars"], []
         for host in map(str, task_vars.get("ansible_play_batch") or ()):
