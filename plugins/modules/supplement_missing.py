@@ -303,7 +303,7 @@ pause_id:
   returned: when the schedules could be read
   sample: ""
 journal_history:
-  description: As O(dataarts.factory.job_rerun#module) returns it.
+  description: As RV(dataarts.factory.job_rerun#module:journal_history).
   type: dict
   returned: with O(stage=end)
   sample: {}

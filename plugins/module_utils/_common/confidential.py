@@ -20,7 +20,8 @@ _OTHER_HINTS = re.compile(r"[密口令@]|(?<![A-Za-z0-9])(?=[A-Za-z]{0,39}[0-9])
 _GAP = r"[ ._-]?"
 #: Names of settings whose values are secrets, with whatever stands in front: ``spark.hadoop.fs.obs.secret.key``, ``X-Auth-Token``.
 _NAMES = (
-    rf"(?:pass(?:word|wd|phrase|code)|passwd|(?<![a-z])pwd|secret(?:{_GAP}access)?(?:{_GAP}key)?|(?:access|api|private|account|encryption){_GAP}key(?:{_GAP}id)?"
+    rf"(?:pass(?:word|wd|phrase|code)|passwd|(?<![a-z])pwd|secret(?:{_GAP}access)?(?:{_GAP}key)?"
+    rf"|(?:access|api|private|account|encryption){_GAP}key(?:{_GAP}id)?"
     rf"|(?:auth|access|security|session|subject|refresh|id|sts|bearer){_GAP}token|client{_GAP}secret|(?<![a-z])(?:ak|sk)(?![a-z_])|密码|口令|密钥|私钥|令牌)"
 )
 #: What is a value: in quotes, or up to what ends a word. Words of a sentence behind a colon are none: ``password: authentication failed``.
