@@ -17,7 +17,7 @@ from types import ModuleType
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
-from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import error_result
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import PURPOSES, error_result
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import catalogue, translated
 
 PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
@@ -56,6 +56,8 @@ SAMPLES: dict[str, str | tuple[str, ...]] = {
     "__name__": "ValueError",
     "list_budget.total": "3",
     "dependency_query.hint": "Run it again.",
+    "baseline_query.what": ("baselines", "baseline instances"),
+    "baseline_query.replace": ("baselines", "baseline instances"),
     "times.cause": (
         "is not a time",
         "has 3 digits, epoch milliseconds have 13",
@@ -193,6 +195,7 @@ SAID_ELSEWHERE = {form for text in catalogue()["console"] for form in (text, *te
 
 def shown(place: str, text: str) -> str:
     """The message in which people read *text*: what a module was to do, and the error; of an error of the service all its words."""
+    text = f"{text} refused" if text.endswith(":") else text
     if place.startswith(tuple(ERRORS_OF[:1])) or not place.startswith("module_utils/"):
         # What a message begins with stands before its cause.
         return f"{text}: refused" if text.startswith("Failed to ") and ": " not in text else text.strip()
@@ -208,3 +211,9 @@ def test_what_a_module_fails_with_is_translated(place: str, text: str) -> None:
     inside = any(text in whole and text != whole for other, whole in SAID if other.partition(":")[0] == place.partition(":")[0])
     if not inside and text not in SAID_ELSEWHERE and not NOT_SHOWN.match(text):
         assert not ENGLISH.search(SAME.sub("", translated("zh", shown(place, text)))), place
+
+
+@pytest.mark.parametrize("where", ["", " of workspace 62fb"])
+@pytest.mark.parametrize("module", PURPOSES)
+def test_what_a_module_was_to_do_is_translated(module: str, where: str) -> None:
+    assert not translated("zh", f"Failed to {' '.join(PURPOSES[module])}{where}: refused").startswith("Failed")
