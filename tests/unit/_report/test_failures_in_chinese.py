@@ -195,7 +195,7 @@ SAID_ELSEWHERE = {form for text in catalogue()["console"] for form in (text, *te
 
 def shown(place: str, text: str) -> str:
     """The message in which people read *text*: what a module was to do, and the error; of an error of the service all its words."""
-    text = f"{text} refused" if text.endswith(":") else text
+    text = f"{text} refused" if text.startswith("Nothing was ") and text.endswith(":") else text
     if place.startswith(tuple(ERRORS_OF[:1])) or not place.startswith("module_utils/"):
         # What a message begins with stands before its cause.
         return f"{text}: refused" if text.startswith("Failed to ") and ": " not in text else text.strip()
