@@ -122,6 +122,78 @@ def test_what_people_do_in_between_stands(service: t.Any, asked: Asked) -> None:
     assert [statuses(service)[name] for name in ("daily_sales", "daily_stock")] == ["STOPPED", "STOPPED"]
 
 
+LOSSES: dict[str, t.Callable[[Path], object]] = {
+    "set aside": lambda journal: journal.write_bytes(b"not a database, but long enough to look like one" * 100),
+    "no record": Path.unlink,
+}
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_named_job_whose_pause_was_lost_with_the_journal_is_a_failure(
+    service: t.Any, asked: Asked, tmp_path: Path, loss: str, check_mode: bool
+) -> None:
+    where = {"journal": str(tmp_path / "journal.db")}
+    assert call("job_schedule", asked("paused", jobs=["daily_sales", "daily_stock"], **where))["changed"]
+    LOSSES[loss](tmp_path / "journal.db")
+    assert call("job_schedule", asked("paused", jobs=["report"], **where))["changed"]
+    named = ["daily_sales", "daily_held", "report"]
+    result = call("job_schedule", asked("resumed", jobs=named, **where), check=check_mode)
+    check(result)
+    assert (result["failed"], result["error"]["kind"], result["changed"]) == (True, "incomplete", True)
+    for words in ("daily_sales: it is STOPPED, and whether a run has paused it is unknown", loss, "with state started"):
+        assert words in result["msg"]
+    assert actions(result) == {"daily_sales": "failed", "daily_held": "none", "report": "resume"}
+    assert statuses(service) == {
+        **JOBS, "daily_sales": "STOPPED", "daily_stock": "STOPPED", "report": "STOPPED" if check_mode else "SCHEDULING"
+    }  # fmt: skip
+    assert call("job_schedule", asked("started", jobs=named[:1], **where))["changed"]
+    again = call("job_schedule", asked("resumed", jobs=named[:1], **where))
+    assert (again["failed"], again["changed"]) == (False, False)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_of_jobs_that_a_pattern_matches_it_is_told(service: t.Any, asked: Asked, tmp_path: Path, loss: str) -> None:
+    """Not where the journal knows pauses: what was stopped for good is nobody's concern then."""
+    where = {"jobs": ["daily_*"], "journal": str(tmp_path / "journal.db")}
+    call("job_schedule", asked("paused", **{**where, "jobs": ["daily_sales"]}))
+    for _time in range(2):
+        known = call("job_schedule", asked("resumed", **where))
+        assert (known["failed"], known.get("warnings") or []) == (False, [])
+    call("job_schedule", asked("paused", **where))
+    LOSSES[loss](tmp_path / "journal.db")
+    for mode in (True, False):
+        result = call("job_schedule", asked("resumed", **where), check=mode)
+        assert (result["failed"], result["changed"], result["jobs"]) == (False, False, [])
+        start = "daily_old, daily_sales, daily_stock: it is STOPPED, and whether a run has paused it is unknown"
+        assert [loss in text for text in result["warnings"] if text.startswith(start)] == [True]
+
+
+@pytest.mark.parametrize("state", ["paused", "stopped"])
+def test_a_job_that_was_stopped_before_was_not_paused_by_a_lost_journal(service: t.Any, asked: Asked, state: str) -> None:
+    named = ["daily_old", "daily_sales"]
+    call("job_schedule", asked(state, jobs=named))
+    for _time in range(2):
+        result = call("job_schedule", asked("resumed", jobs=named))
+        assert not result["failed"], result["msg"]
+        assert actions(result)["daily_old"] == "none"
+    assert statuses(service) == {**JOBS, **({} if state == "paused" else {"daily_sales": "STOPPED"})}
+
+
+def test_a_job_that_was_not_scheduled_when_a_new_journal_was_begun_in_place_of_an_unreadable_one_may_be_paused(
+    service: t.Any, asked: Asked, tmp_path: Path
+) -> None:
+    """Paused once more after the loss: still nobody knows."""
+    where = {"jobs": ["daily_sales"], "journal": str(tmp_path / "journal.db")}
+    call("job_schedule", asked("paused", **where))
+    LOSSES["set aside"](tmp_path / "journal.db")
+    assert "whether a run has paused it is unknown" in call("job_schedule", asked("paused", **where))["jobs"][0]["reason"]
+    assert call("job_schedule", asked("resumed", **where))["failed"]
+    assert not call("job_schedule", asked("stopped", **where))["failed"]
+    assert not call("job_schedule", asked("resumed", **where))["failed"]
+    assert statuses(service)["daily_sales"] == "STOPPED"
+
+
 @pytest.mark.parametrize(
     ("jobs", "words"),
     [

@@ -167,13 +167,12 @@ class Journal:
         def work(database: Database) -> tuple[Known, list[t.Any]]:
             rows = database.query(f"{_READ} {where} AND plan_time BETWEEN ? AND ? ORDER BY id", (*values, plan_times.begin, plan_times.end))
             covered = database.query(f"SELECT since_ms, journal_ms FROM dataarts_coverage WHERE {where}", values)
-            aside = database.query("SELECT value FROM dataarts_meta WHERE key = 'set_aside_ms'")
             attempts = [schema.from_row(row[2:]) for row in rows]
             known = Known(
                 *_by_instance([attempt for attempt in attempts if attempt.kind is AttemptKind.RERUN], now_ms),
                 complete_since=max(row[0] for row in covered) if covered and len(covered) == len(workspaces) else None,
                 covered_ms=max((row[1] for row in covered if row[1] is not None), default=None),
-                set_aside_ms=int(aside[0][0]) if aside else database.set_aside_ms,
+                set_aside_ms=set_aside_ms(database),
                 journal_ms=database.clock_ms(),
                 stops=_by_slot(attempt for attempt in attempts if attempt.kind is not AttemptKind.RERUN),
             )
@@ -364,6 +363,12 @@ class Journal:
             return bool(database.query(f"{_NOTES.format('1')} AND key = ? AND claim = ?", (*named, token)))
 
         return self._write(work)
+
+
+def set_aside_ms(database: Database) -> int | None:
+    """When an unreadable journal was set aside and this one begun in its place, epoch ms of the journal's clock, else None."""
+    aside = database.query("SELECT value FROM dataarts_meta WHERE key = 'set_aside_ms'")
+    return int(aside[0][0]) if aside else database.set_aside_ms
 
 
 def _database(where: str | None, password: str | None, read_only: bool, environ: t.Mapping[str, str]) -> Database:

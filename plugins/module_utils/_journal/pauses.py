@@ -13,17 +13,23 @@ import uuid
 from dataclasses import replace
 
 from .._common.text import printable
+from .._common.times import DAY_MS
+from .._models.attempt import OF_SCHEDULES
 from .._models.pause import Hold, MadeBy, Pause, Phase
 from . import schema
 from .database import Database
-from .journal import Journal
+from .journal import Journal, set_aside_ms
 
 _COLUMNS = (
     'job_name, made_by, phase, run_id, sent_ms, journal_ms, flight_ms, controller, "user", purpose, id, claim'  # in the order of Pause
 )
 _OPEN = f"SELECT {_COLUMNS} FROM dataarts_pause WHERE project_id = ? AND workspace_id = ? AND open = 1"
 _PAUSED = "SELECT DISTINCT project_id, workspace_id FROM dataarts_pause WHERE open = 1"
-_KNOWN = "SELECT DISTINCT job_name FROM dataarts_pause WHERE project_id = ? AND workspace_id = ?"
+_OF_WORKSPACE = "project_id = ? AND workspace_id = ?"
+_KINDS = ", ".join(f"'{kind.value}'" for kind in OF_SCHEDULES)
+_KNOWN = f"SELECT job_name FROM dataarts_pause WHERE {_OF_WORKSPACE} UNION SELECT job_name FROM dataarts_attempt WHERE {_OF_WORKSPACE} AND kind IN ({_KINDS})"
+#: Scopes of the journal's facts about jobs that were not scheduled when a task came, ``<workspace_id>/<job name>``.
+_LEFT, _FOR_GOOD = "not scheduled when they were to be paused", "to stay stopped"
 _HOLDS = "SELECT job_name, run_id, until_ms, lease_ms FROM dataarts_hold WHERE project_id = ? AND workspace_id = ?"
 _BEGIN = (
     "INSERT INTO dataarts_pause (project_id, workspace_id, job_name, made_by, phase, run_id, sent_ms, journal_ms, flight_ms, controller,"
@@ -43,10 +49,14 @@ _FORGET_HOLDS = "DELETE FROM dataarts_hold WHERE project_id = ? AND workspace_id
 
 
 class OpenPauses(t.NamedTuple):
-    """The open pauses of a workspace by job, and the journal's clock when they were read, epoch ms."""
+    """The open pauses of a workspace by job, and the journal's clock when they were read, epoch ms.
+
+    :param set_aside_ms: when, in the 24 hours before that, an unreadable journal was set aside with the pauses in it, else None.
+    """
 
     by_job: t.Mapping[str, Pause]
     journal_ms: int
+    set_aside_ms: int | None = None
 
     @property
     def claims(self) -> dict[str, str]:
@@ -69,10 +79,17 @@ class PauseBook:
             for job_name, *hold in database.query(_HOLDS, self._where):
                 holds.setdefault(job_name, []).append(Hold(*hold))
             pauses = [_pause(row, tuple(holds.get(row[0], ()))) for row in database.query(_OPEN, self._where)]
-            return OpenPauses({pause.job_name: pause for pause in pauses}, database.clock_ms())
+            return OpenPauses({pause.job_name: pause for pause in pauses}, database.clock_ms(), set_aside_ms(database))
 
         pauses = self.journal.work(work)
-        return pauses._replace(by_job={name: self._dated(pause, pauses.journal_ms) for name, pause in pauses.by_job.items()})
+        now, aside = pauses.journal_ms, pauses.set_aside_ms
+        if aside is not None:
+            aside = self.journal.sightings.recorded_ms("set aside", aside, now)
+        return OpenPauses(
+            {name: self._dated(pause, now) for name, pause in pauses.by_job.items()},
+            now,
+            aside if aside is not None and now - aside < DAY_MS else None,
+        )
 
     def _dated(self, pause: Pause, now: int) -> Pause:
         """*pause* in the time of the journal's clock as it is set at *now*, see :class:`.Sightings`."""
@@ -92,10 +109,28 @@ class PauseBook:
             self.journal.warnings.append(text)
         return replace(pause, journal_ms=began, holds=holds)
 
-    def unknown(self, job_names: t.Iterable[str]) -> set[str]:
-        """Those of the jobs of which the journal has no pause, not even one that is over: it is not the one in which theirs was claimed."""
-        known = {row[0] for row in self.journal.work(lambda database: database.query(_KNOWN, self._where))}
+    def unknown(self, job_names: t.Iterable[str], *, left: bool = False) -> set[str]:
+        """Those of the jobs of whose schedule the journal has no record, not even of a pause that is over: it is not the one in which theirs was claimed.
+
+        :param left: whether that a pause left them as they were is a record too, see :meth:`note_left`.
+        """
+        known = {row[0] for row in self.journal.work(lambda database: database.query(_KNOWN, (*self._where, *self._where)))}
+        here = f"{self._where[1]}/"
+        for scope in (_FOR_GOOD, _LEFT) if left else (_FOR_GOOD,):
+            known |= {key[len(here) :] for key in self.journal.notes(scope) if key.startswith(here)}
         return {name for name in job_names if schema.stored(name) not in known}
+
+    def note_left(self, job_names: t.Iterable[str], *, for_good: bool) -> None:
+        """Keep that these jobs were not scheduled, durably: that they are not is not the work of a pause in a journal that was lost.
+
+        :param for_good: whether a task wants them stopped; else it, or a rerun, was to pause them and left them as they were.
+        """
+        scope = _FOR_GOOD if for_good else _LEFT
+        keys = [f"{self._where[1]}/{schema.stored(name)}" for name in job_names]
+        known = self.journal.notes(scope) if keys else {}
+        for key in keys:
+            if key not in known:
+                self.journal.note(scope, key, "")
 
     def begin(self, job_name: str, made_by: MadeBy, run_id: str, who: t.Sequence[str], sent_ms: int, flight_ms: int) -> Pause | None:
         """Claim the pause of a job, durably; None where another run has.

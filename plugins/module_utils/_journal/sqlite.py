@@ -209,7 +209,8 @@ class SqliteDatabase(Database):
             os.replace(fresh, self.path)
             _sync(self.path.parent)
         self.warnings.append(
-            f"The journal {self.name} could not be read ({cause}) and was set aside as {aside.name}. What was sent before now is unknown to the new one."
+            f"The journal {self.name} could not be read ({cause}) and was set aside as {aside.name}."
+            " What was sent or paused before now is unknown to the new one."
         )
 
     @contextlib.contextmanager

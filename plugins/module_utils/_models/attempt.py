@@ -49,6 +49,10 @@ class AttemptKind(str, enum.Enum):
     RESUME = "resume"
 
 
+#: Kinds of attempts that start or stop the schedule of a job.
+OF_SCHEDULES = (AttemptKind.PAUSE, AttemptKind.RESUME, AttemptKind.SCHEDULE_START, AttemptKind.SCHEDULE_STOP)
+
+
 class Slot(t.NamedTuple):
     """What budgets and history count by: one planned run of a job. A rerun never changes it. ``plan_time`` in epoch ms."""
 

@@ -19,6 +19,9 @@ Pure. The service can start and stop a job; a pause is a stop that the journal k
 | resumed | any | one with a request that may still take effect | wait |
 | resumed | any | one that another run needs | wait for that run |
 | resumed | any | none | nothing |
+
+A job that is STOPPED without a pause may have one in a journal that was lost: where this one was begun in place of an unreadable one, or has no record
+of the job, nobody knows. Who names such a job to have it resumed is told so.
 """
 
 from __future__ import annotations
@@ -35,8 +38,6 @@ from .._models.pause import MadeBy, Pause
 STARTED, STOPPED, PAUSED, RESUMED = "started", "stopped", "paused", "resumed"
 #: Two moments that are less apart are the same one: what lies ahead of the journal's clock is dated by another one, see ``sightings.py``.
 _ALIKE_MS = 1000
-#: Kinds of attempts that start or stop the schedule of a job.
-OF_SCHEDULES = (AttemptKind.PAUSE, AttemptKind.RESUME, AttemptKind.SCHEDULE_START, AttemptKind.SCHEDULE_STOP)
 #: The words of the service for a batch job [SDK].
 SCHEDULED_STATUS, STOPPED_STATUS = "SCHEDULING", "STOPPED"
 
@@ -64,6 +65,7 @@ class ScheduleDecision(t.NamedTuple):
     :param pause: of the job, or None.
     :param ends_pause: whether *pause* is over with that.
     :param due_ms: with WAIT, when to look again at the latest, epoch ms of the journal's clock.
+    :param unknown: whether the job is STOPPED, and a pause of it may have been lost with the journal that knew it.
     """
 
     job_name: str
@@ -73,6 +75,7 @@ class ScheduleDecision(t.NamedTuple):
     pause: Pause | None = None
     ends_pause: bool = False
     due_ms: int | None = None
+    unknown: bool = False
 
 
 class ScheduleOutcome(t.NamedTuple):
@@ -98,18 +101,20 @@ class Moment(t.NamedTuple):
     :param journal_ms: the journal's clock, epoch ms.
     :param settle_ms: how long a request may not show.
     :param run_id: of the run that asks.
+    :param set_aside_ms: when a journal was set aside in the last 24 hours, epoch ms of the journal's clock, else None.
     """
 
     journal_ms: int
     settle_ms: int
     run_id: str
+    set_aside_ms: int | None = None
 
 
 def decide_schedule(job: Job, wanted: str, pause: Pause | None, moment: Moment) -> ScheduleDecision:
     """By the table at the top of this file."""
     status = job.status or ""
     if wanted == PAUSED:
-        return _paused(job.name, status, pause)
+        return _paused(job.name, status, pause, moment)
     if wanted == RESUMED:
         return _resumed(job.name, status, pause, moment)
     there = status == (SCHEDULED_STATUS if wanted == STARTED else STOPPED_STATUS)
@@ -127,11 +132,13 @@ def gone(pause: Pause) -> ScheduleDecision:
     )
 
 
-def _paused(name: str, status: str, pause: Pause | None) -> ScheduleDecision:
+def _paused(name: str, status: str, pause: Pause | None, moment: Moment) -> ScheduleDecision:
     if status == SCHEDULED_STATUS:
         return ScheduleDecision(name, status, ScheduleStep.PAUSE, f"it is {status}", pause)
     if pause is not None:
         return ScheduleDecision(name, status, ScheduleStep.NONE, f"{_made(pause)} goes on", pause)
+    if status == STOPPED_STATUS and moment.set_aside_ms is not None:
+        return ScheduleDecision(name, status, ScheduleStep.NONE, _nobody_knows(moment.set_aside_ms))
     shown = status or "in an unknown status"
     return ScheduleDecision(name, status, ScheduleStep.NONE, f"somebody else changed it: it is {shown}, and is not started again")
 
@@ -152,6 +159,29 @@ def _resumed(name: str, status: str, pause: Pause | None, moment: Moment) -> Sch
         return ScheduleDecision(name, status, ScheduleStep.RESUME, f"{_made(pause)} is over", pause, ends_pause=True)
     reason = f"somebody else changed it: it is {status or 'in an unknown status'}, and {_made(pause)} is over"
     return ScheduleDecision(name, status, ScheduleStep.NONE, reason, pause, ends_pause=True)
+
+
+def of_unknown_pause(
+    decisions: t.Iterable[ScheduleDecision], unrecorded: t.Collection[str], set_aside_ms: int | None
+) -> list[ScheduleDecision]:
+    """*decisions*, which say of jobs that are STOPPED without a pause whether anybody knows that they have none.
+
+    :param unrecorded: the jobs of whose schedule the journal has no record.
+    :param set_aside_ms: see :class:`Moment`.
+    """
+    return [
+        decision._replace(reason=_nobody_knows(set_aside_ms), unknown=True)
+        if decision.pause is None and decision.status == STOPPED_STATUS and decision.job_name in unrecorded
+        else decision
+        for decision in decisions
+    ]
+
+
+def _nobody_knows(set_aside_ms: int | None) -> str:
+    cause = (
+        "the journal has no record of it" if set_aside_ms is None else f"the journal was unreadable and set aside at {to_iso(set_aside_ms)}"
+    )
+    return f"it is {STOPPED_STATUS}, and whether a run has paused it is unknown: {cause}"
 
 
 def _made(pause: Pause) -> str:
@@ -177,7 +207,7 @@ def left_over(pauses: t.Iterable[Pause], run_id: str, journal_ms: int) -> list[P
 def started_by_others(attempts: t.Iterable[Attempt], run_id: str) -> list[Attempt]:
     """The requests by which others have started what the run had paused, before it did so itself.
 
-    :param attempts: those of :data:`OF_SCHEDULES` in a workspace, the newest first.
+    :param attempts: those of ``OF_SCHEDULES`` in a workspace, the newest first.
     """
     paused: set[str] = set()
     started: dict[str, Attempt] = {}

@@ -20,7 +20,7 @@ from .._models.instance import Job
 from .._models.pause import MadeBy
 from .._models.selection import Selection, select
 from .._output.schedules import schedule_diff, schedule_results
-from .._planner.schedules import RESUMED, ScheduleDecision, ScheduleOutcome, ScheduleStep, worth_waiting
+from .._planner.schedules import RESUMED, ScheduleDecision, ScheduleOutcome, ScheduleStep, of_unknown_pause, worth_waiting
 from .ansible_module import ModuleRun, error_result
 from .info import must_match
 from .schedules import JobSchedules
@@ -29,6 +29,10 @@ from .sender import RunIdentity, open_journal
 #: How often it is read whether a job that cannot be started again yet can be, seconds.
 _PAUSE = 1.0
 _VERBS = {"started": "start", "stopped": "stop", "paused": "pause", "resumed": "resume"}
+
+
+#: What to do about jobs of which nobody knows whether they are paused.
+_NEXT_STEP = "Start what is to be scheduled with state started, and leave out what is to stay stopped"
 
 
 def job_schedule(run: ModuleRun) -> None:
@@ -92,9 +96,26 @@ class _Task:
         lost = self._gone(jobs, pauses)
         self._check_names(meant, {decision.job_name for decision in lost})
         decisions = self._schedules.decide(meant, self._wanted, pauses) + lost
+        if not self._run.check_mode:
+            self._schedules.note_left(decisions, self._wanted, pauses)
         if self._wanted != RESUMED:
             return decisions
+        unrecorded = self._book.unknown([decision.job_name for decision in decisions], left=True)
+        decisions = of_unknown_pause(decisions, unrecorded, pauses.set_aside_ms)
+        self._tell_of_unknown(decisions, unrecorded, aside=pauses.set_aside_ms is not None)
         return [decision for decision in decisions if decision.pause is not None or decision.job_name in self._selection.patterns]
+
+    def _tell_of_unknown(self, decisions: t.Sequence[ScheduleDecision], unrecorded: t.Collection[str], *, aside: bool) -> None:
+        """Tell of jobs that only a pattern matches: many are stopped for good, so the task does not fail, and says nothing where the journal
+        knows others of them.
+
+        :param unrecorded: the jobs of which the journal has no record.
+        :param aside: whether the journal was set aside lately.
+        """
+        matched = [decision for decision in decisions if decision.job_name not in self._selection.patterns]
+        unknown = [decision for decision in matched if decision.unknown]
+        if unknown and (aside or not any(decision.job_name not in unrecorded for decision in matched)):
+            self._run.warn(f"{_listed(unknown)}: {unknown[0].reason}. {_NEXT_STEP}.")
 
     def _gone(self, jobs: t.Iterable[Job], pauses: OpenPauses) -> list[ScheduleDecision]:
         names = {job.name for job in jobs}
@@ -113,11 +134,9 @@ class _Task:
         """:raises OptionError: more jobs would be changed than ``max_jobs`` allows; before anything is sent."""
         most, due = self._run.options["max_jobs"], [decision for decision in decisions if decision.step.sends]
         if most is not None and len(due) > most and not self._outcomes:
-            shown = ", ".join(printable(decision.job_name, 100) for decision in due[:10])
-            more = f" and {len(due) - 10} more" if len(due) > 10 else ""
             self._run.result["changed"] = False
             raise OptionError(
-                f"{counted(len(due), 'job')} would be changed, and max_jobs is {most}: {shown}{more}. Name fewer jobs, or raise it."
+                f"{counted(len(due), 'job')} would be changed, and max_jobs is {most}: {_listed(due)}. Name fewer jobs, or raise it."
             )
 
     def _report(self) -> None:
@@ -136,11 +155,20 @@ class _Task:
         self._report()
         run = self._run
         failed = [outcome for outcome in self._outcomes.values() if outcome.error is not None]
+        unknown = [outcome.decision for outcome in self._outcomes.values() if outcome.decision.unknown]
         late = [outcome for outcome in self._outcomes.values() if outcome.decision.step is ScheduleStep.WAIT]
         if failed and failed[0].error is not None:
             jobs = f"{len(failed)} of {counted(len(self._outcomes), 'job')} {run.where}"
             what = f"Failed to {_VERBS[self._wanted]} {jobs}, {printable(failed[0].decision.job_name, 100)} first"
             run.result.update(error_result(failed[0].error, what))
+        elif unknown:
+            run.fail("incomplete", f"{_listed(unknown)}: {unknown[0].reason}", _NEXT_STEP)
         elif late and not run.check_mode:
             cause = f"{len(late)} of {counted(len(self._outcomes), 'job')} not started yet: {late[0].reason}"
             run.fail("incomplete", cause, "Run it again when that has ended")
+
+
+def _listed(decisions: t.Sequence[ScheduleDecision]) -> str:
+    """The names of the jobs, ten at most."""
+    shown = ", ".join(printable(decision.job_name, 100) for decision in decisions[:10])
+    return f"{shown} and {len(decisions) - 10} more" if len(decisions) > 10 else shown

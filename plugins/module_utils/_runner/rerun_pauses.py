@@ -26,10 +26,10 @@ from .._common.times import to_iso
 from .._common.waiting import Waiting
 from .._journal.journal import Journal
 from .._journal.pauses import PauseBook, paused_workspaces, renew_everywhere
+from .._models.attempt import OF_SCHEDULES
 from .._models.instance import Job
 from .._models.pause import MadeBy, Pause
 from .._planner.schedules import (
-    OF_SCHEDULES,
     PAUSED,
     RESUMED,
     STOPPED_STATUS,
@@ -148,6 +148,7 @@ class RerunPauses:
         while names:
             listed, pauses = schedules.read()
             decisions = schedules.decide([job for job in listed if job.name in names], PAUSED, pauses)
+            schedules.note_left(decisions, PAUSED, pauses)
             # What another run is pausing, or starting again, at this moment is decided anew when it has done so.
             names = {
                 decision.job_name

@@ -17,6 +17,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.schedule
     ScheduleStep,
     decide_schedule,
     left_over,
+    of_unknown_pause,
     started_by_others,
     to_adopt,
 )
@@ -79,6 +80,27 @@ def test_the_table(wanted: str, status: str | None, pause: Pause | None, step: S
     assert (decision.step, decision.ends_pause) == (step, ends)
     assert decision.reason
     assert (decision.due_ms is not None) == (step is ScheduleStep.WAIT)
+
+
+@pytest.mark.parametrize("aside", [None, NOW - 5])
+@pytest.mark.parametrize(
+    ("status", "pause", "recorded", "unknown"),
+    [
+        ("STOPPED", None, False, True),
+        ("STOPPED", None, True, False),
+        ("STOPPED", PAUSE, False, False),
+        ("SCHEDULING", None, False, False),
+        ("PAUSED", None, False, False),
+    ],
+)
+def test_whether_anybody_knows_that_a_job_has_no_pause(
+    status: str, pause: Pause | None, recorded: bool, unknown: bool, aside: int | None
+) -> None:
+    decision = decide_schedule(Job("daily_sales", status=status), "resumed", pause, MOMENT)
+    (judged,) = of_unknown_pause([decision], () if recorded else {"daily_sales"}, aside)
+    assert judged.unknown is unknown
+    assert ("is unknown: the journal " in judged.reason) is unknown
+    assert judged._replace(reason="", unknown=False) == decision._replace(reason="")
 
 
 def test_what_waits_waits_for_a_time_that_is_still_to_come() -> None:
