@@ -21,7 +21,7 @@ from ..plugin_utils._task.console import label, resume_lines
 from ..plugin_utils._task.heartbeat import Heartbeat
 from ..plugin_utils._task.interruption import Note
 from ..plugin_utils._task.module_action import ModuleAction
-from ..plugin_utils._task.passes import missing_of, still_broken
+from ..plugin_utils._task.passes import missing_of, paused_by_reruns, still_broken
 from ..plugin_utils._task.screen import show
 
 # A repair has it read the options of the reruns that follow, see ModuleAction; imported before Ansible forks, as that of every action is.
@@ -95,4 +95,5 @@ def _carried(variables: t.Mapping[str, t.Any], broken: t.Mapping[str, list[str]]
         for name, value in (missing_of(variables) or {}).items()
         if name not in ("failed", "failed_when_result", "warnings", "msg", "error", "requests")
     }
+    snapshot["paused_by_reruns"] = paused_by_reruns(variables)
     return snapshot if broken is None else {**snapshot, "failed_jobs": broken.get(str(snapshot["workspace_id"]), [])}

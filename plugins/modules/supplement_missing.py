@@ -292,7 +292,7 @@ approved:
   returned: when the schedules could be read
   sample: false
 paused_jobs:
-  description: Names of the jobs that are paused before the first instance is made, see O(pause_schedules).
+  description: Names of the jobs that are paused before the first instance is made, see O(pause_schedules). Once they are, those that were.
   type: list
   elements: str
   returned: when the schedules could be read

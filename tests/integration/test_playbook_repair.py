@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from emulator.running import Running, running
 from tests.support.playbook import TIMEOUT, Ansible, Outcome
@@ -201,6 +202,35 @@ def test_one_pause_holds_for_all_steps_of_a_repair(service: Running, ansible: An
     for job in paused:
         assert next(kind for kind, *of in entries if tuple(of) == job) == "stop_schedule", job
     assert service.state()["schedules"] == before
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("before", ["Rerun", "Start the paused jobs again"])
+def test_a_repair_whose_journal_is_lost_between_its_steps_leaves_nothing_paused(
+    service: Running, ansible: Ansible, tmp_path: Path, before: str
+) -> None:
+    """The playbook itself, with one more play that overwrites the journal."""
+    night = Night()
+    service.reset(night.damaged())
+    schedules = service.state()["schedules"]
+    hosts = hosts_file(service, tmp_path, night, pause_schedules=True, journal=str(tmp_path / "journal.db"))
+    path = Path(__file__).parents[2] / "playbooks" / "repair.yml"
+    plays: list[Json] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for play in plays:
+        if "ansible.builtin.import_playbook" in play:
+            play["ansible.builtin.import_playbook"] = str(path.parent / play["ansible.builtin.import_playbook"])
+    overwrite = {
+        "ansible.builtin.copy": {"dest": str(tmp_path / "journal.db"), "content": "not a database any more\n" * 100, "mode": "0600"}
+    }
+    place = [play["name"] for play in plays].index(before)
+    plays.insert(place, {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [overwrite]})
+    outcome = ansible.written_playbook(plays, "-i", hosts)
+    entries = [(entry["kind"], entry["workspace_id"], entry["job_name"]) for entry in service.journal()]
+    paused = {(where, name) for kind, where, name in entries if kind == "stop_schedule"}
+    assert {where for where, _name in paused} == {WORKSPACE_ID, SUPPLY_ID}, outcome.output
+    assert paused == {(where, name) for kind, where, name in entries if kind == "start_schedule"}, outcome.output
+    assert service.state()["schedules"] == schedules
+    assert list(tmp_path.glob("journal.db.unreadable-*"))
 
 
 @pytest.mark.long

@@ -111,6 +111,34 @@ def test_stages_of_a_repair_have_one_pause_which_the_last_one_ends(service: t.An
     assert (again["failed"], again["changed"]) == (False, False)
 
 
+@pytest.mark.parametrize("loss", ["damaged", "removed"])
+@pytest.mark.parametrize("stage", ["after_reruns", "end"])
+def test_stages_after_the_journal_was_lost_start_again_what_was_paused_and_nothing_else(
+    service: t.Any, make: Make, tmp_path: Path, stage: str, loss: str
+) -> None:
+    """Each stage is a process of its own; what the reruns between them have paused, in other workspaces too, the role hands on."""
+    jobs = [{**sales(), "status": "SCHEDULING"}, {"name": "closed", "status": "STOPPED", "instances": instances()}]
+    there = [{"name": name, "status": "SCHEDULING", "instances": instances()} for name in ("parts", "fine")]
+    both = night(*jobs)
+    both["accounts"][0]["workspaces"].append({"id": SUPPLY_ID, "name": "supply", "jobs": there})
+    service.reset(both)
+    where = {"journal": str(tmp_path / "journal.db"), "pause_schedules": True}
+    result = make(stage="before_reruns", **where, snapshots={WORKSPACE_ID: make(stage="find", **where)})
+    assert (result["failed"], result["paused_jobs"]) == (False, ["sales"])
+    named = {"state": "stopped", "jobs": ["parts"], "workspace_id": SUPPLY_ID, "journal": where["journal"]}
+    call("job_schedule", options(service, **named))
+    if loss == "damaged":
+        (tmp_path / "journal.db").write_bytes(b"not a database, but long enough to look like one" * 100)
+    else:
+        (tmp_path / "journal.db").unlink()
+    for name in dict.fromkeys((stage, "end")):
+        result = make(stage=name, **where, snapshots={WORKSPACE_ID: {**result, "paused_by_reruns": [[SUPPLY_ID, "parts"]]}})
+        assert (result["failed"], result["paused_jobs"]) == (False, ["sales"]), result
+    assert result["journal_history"]["open_pauses"] == []
+    assert service.state()["schedules"][WORKSPACE_ID] == {"sales": "SCHEDULING", "closed": "STOPPED"}
+    assert service.state()["schedules"][SUPPLY_ID] == {"parts": "SCHEDULING", "fine": "SCHEDULING"}
+
+
 def test_a_job_that_the_last_stage_cannot_start_is_named(service: t.Any, make: Make) -> None:
     service.reset(night({**sales(), "status": "SCHEDULING"}))
     made = make(stage="before_reruns", pause_schedules=True, snapshots={WORKSPACE_ID: make(stage="find", pause_schedules=True)})

@@ -297,6 +297,10 @@ class _Making:
         others = (str(snapshot.get("pause_id") or "") for snapshot in (self.options["snapshots"] or {}).values())
         of_repair = dict.fromkeys((own, *filter(None, others))) if self.options["stage"] in (BEFORE, AFTER) else ()
         self._pauses = RerunPauses(run, self._api_of, own, repair=tuple(of_repair))
+        if self.options["stage"] in (AFTER, END):  # what the steps before have paused, also where the journal that knew it was lost since
+            here, known = self.options["workspace_id"], (self.options["snapshots"] or {}).get(self.options["workspace_id"]) or {}
+            self._pauses.stopped.update((here, str(name)) for name in known.get("paused_jobs") or ())
+            self._pauses.stopped.update((str(where), str(name)) for where, name in known.get("paused_by_reruns") or ())
 
     @property
     def failures(self) -> list[str]:
@@ -357,6 +361,8 @@ class _Making:
         try:
             with self._journal() as journal:
                 self._pauses.pause(journal, jobs)
+            here = self.options["workspace_id"]
+            self.run.result["paused_jobs"] = safe(sorted(name for where, name in self._pauses.stopped if where == here))
             self._make(due)
             done = True
         finally:

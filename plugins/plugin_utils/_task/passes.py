@@ -416,6 +416,15 @@ def pauses_jobs(variables: t.Mapping[str, t.Any]) -> bool:
     return bool(missing.get("pause_id")) and not not_repaired(missing)
 
 
+def paused_by_reruns(variables: t.Mapping[str, t.Any]) -> list[list[str]]:
+    """Workspace and name of each job that the reruns of a repair have paused for it on a host, of its *variables*, as their last pass knew."""
+    pause_id, result = (missing_of(variables) or {}).get("pause_id"), outcome(variables)
+    known = (result, *(result.get("others") or {}).values())
+    pauses = [pause for part in known for pause in (part.get("journal_history") or {}).get("open_pauses") or ()]
+    ours = {(pause["workspace_id"], pause["job_name"]) for pause in pauses if pause_id in (pause["run_id"], *pause["needed_by"])}
+    return sorted(map(list, ours))
+
+
 def left_to_make(missing: Result | None, *, after: bool = False) -> bool:
     """Whether a repair has still to make missing instances in a workspace.
 
