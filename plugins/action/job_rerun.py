@@ -145,7 +145,8 @@ class ActionModule(ModuleAction):
         result, program = passes.with_missing(passes.outcome(task_vars, self._part.result), missing), read_by_program(self._task)
         reached, language = passes.reached_goal(result), ENGLISH if program else self._language(task_vars)
         msg = str(result.get("msg") or ("" if reached else "Failed: no task of this play left a result."))
-        whole = self._part.whole or program
+        # The failure of a task that is run once ends a play of ansible-core 2.16 before the closing lines.
+        whole = self._part.whole or program or bool(self._task.run_once)
         unmatched = self._unmatched(task_vars)
         if unmatched and (reached or not self._part.fail):
             text = (
