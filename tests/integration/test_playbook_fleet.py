@@ -255,11 +255,18 @@ def test_what_runs_once_does_not_count_for_other_workspaces(
 
 
 @pytest.mark.long
-def test_a_workspace_that_a_condition_leaves_out_is_not_called_broken(service: Running, ansible: Ansible, hosts: Path) -> None:
-    role = {"role": "dataarts.factory.rerun", "when": "inventory_hostname == 'sales'"}
+@pytest.mark.parametrize(("name", "number"), [("sales", 6), ("supply", 2)])
+def test_a_workspace_that_a_condition_leaves_out_is_not_called_broken(
+    service: Running, ansible: Ansible, hosts: Path, tmp_path: Path, name: str, number: int
+) -> None:
+    """Also where it is the first of the play, on which Ansible would run what is run once."""
+    role = {"role": "dataarts.factory.rerun", "when": f"inventory_hostname == '{name}'"}
     play = {"hosts": "all", "connection": "local", "gather_facts": False, "roles": [role]}
-    outcome = ansible.written_playbook([play], "-i", hosts, "--check").succeeded()
-    assert "6 instances would be rerun in 1 workspace.\n" in outcome.stdout
+    report = {"dataarts_report_path": str(tmp_path / "report")}
+    outcome = ansible.written_playbook([play], "-i", hosts, "--check", variables=report).succeeded()
+    assert outcome.stdout.count(f"{number} instances would be rerun in 1 workspace.\n") == 1
+    assert len([line for line in outcome.of("rerun_summary") if line.event == "ok"]) == 1
+    assert (tmp_path / "report" / "report.html").is_file()
     assert "could not be worked on" not in outcome.stdout
     assert not service.journal()
 
