@@ -58,10 +58,12 @@ def is_foreign(name: str) -> bool:
 def pytest_configure() -> None:
     """Before the first fixture: no credentials, proxies and Ansible settings of the person, and a home of the tests' own.
 
-    A shell starts what it puts into the background with SIGINT ignored, and so is everything that is started by that.
+    A shell starts what it puts into the background with SIGINT ignored, ``nohup`` what it starts with SIGHUP, and so is everything that is
+    started by that.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+            signal.signal(number, handler)
     for name in [name for name in os.environ if is_foreign(name)]:
         del os.environ[name]
     from tests.support.scratch import MEMORY, suits

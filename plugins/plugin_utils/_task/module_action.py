@@ -182,7 +182,8 @@ class ModuleAction(ActionBase):
             refusal = related_problem(host, options, approved=approved, refused=refused)
         if not self.module.endswith(("_info", "doctor")):  # they send nothing
             refusal = refusal or run_once_problem(self._left_out(task_vars, options.get("workspace_id")))
-        refusal = refusal or empty_approval([name for name in (*args, *variables) if name in APPROVALS and name not in options], variables)
+        given = {**(self._own_variables(task_vars, without) if role else {}), **variables}
+        refusal = refusal or empty_approval([name for name in (*args, *given) if name in APPROVALS and name not in {*options, *own}], given)
         if refusal:
             raise OptionError(refusal)
         return options, {name: variable for name, variable in variables.items() if not said(args.get(name))}
@@ -234,15 +235,17 @@ class ModuleAction(ActionBase):
         refused = repair_problem(approved="plan_id" in reruns and not reruns_by, unfit=self._unfit(spec, reruns, there))
         return refused or (self._refused("job_rerun", reruns, task_vars) if self._task.args.get("stage") == "find" else "")
 
+    @staticmethod
+    def _own_variables(task_vars: Vars, without: t.Container[str]) -> dict[str, str]:
+        """The options of the role alone that a host's variables set, with the names of these."""
+        return {name: PREFIX + name for name in OWN if PREFIX + name in task_vars and name not in without}
+
     def _own(self, task_vars: Vars, values: _Values, without: t.Container[str]) -> dict[str, t.Any]:
         """What the host's variables say for the role alone, evaluated and checked."""
-        variables = {name: PREFIX + name for name in OWN if PREFIX + name in task_vars and name not in without}
+        variables = self._own_variables(task_vars, without)
         own = {name: value for name, value in ((name, values.of(variable)) for name, variable in variables.items()) if said(value)}
-        refusal = self._unfit(OWN, own, variables) or empty_approval(
-            [name for name in variables if name in APPROVALS and name not in own], variables
-        )
         fit = fitted(OWN, own)[0]
-        refusal = refusal or report_problem(fit)
+        refusal = self._unfit(OWN, own, variables) or report_problem(fit)
         if refusal:
             raise OptionError(refusal)
         return fit
