@@ -19,6 +19,11 @@ ELSEWHERE = [
     ("std:label", "action_plugins", "plugins/action.html#action-plugins"),
     (
         "std:label",
+        "ansible_collections.ansible.builtin.fail_module",
+        "collections/ansible/builtin/fail_module.html#ansible-collections-ansible-builtin-fail-module",
+    ),
+    (
+        "std:label",
         "ansible_collections.ansible.builtin.inventory_hostnames_lookup",
         "collections/ansible/builtin/inventory_hostnames_lookup.html#ansible-collections-ansible-builtin-inventory-hostnames-lookup",
     ),
