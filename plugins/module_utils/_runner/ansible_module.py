@@ -251,7 +251,7 @@ def _journal_passwords(options: t.Mapping[str, t.Any]) -> frozenset[str]:
     """The passwords in options ``journal`` and ``journal_password``, as they are written and as they are meant."""
     uri = str(options.get("journal") or "")
     # Both with the first @ and with the last one, for a password in which it is not percent-encoded.
-    patterns = (r"(?:^|/)[^:@/]*:([^@]+)@", r"(?:^|/)[^:@/]*:([^?]+)@", r"[?&](?:ssl)?password=([^&]+)")
+    patterns = (r"(?:^|/)[^:@/]*:([^/@][^@]*)@", r"(?:^|/)[^:@/]*:([^/?][^?]*)@", r"[?&](?:ssl)?password=([^&]+)")
     words = [options.get("journal_password"), *(word for pattern in patterns for word in re.findall(pattern, uri))]
     return maskable(form for word in words if word for form in (word, unquote(word)))
 
