@@ -238,7 +238,7 @@ def test_a_repair_is_planned_approved_carried_out_as_planned_and_rechecked(launc
     assert not service.journal()
     planned = plan.artifacts()["dataarts_summary"]
     assert (planned["to_rerun"], planned["to_make"]) == (4, 1)
-    assert "sales: the schedules of board, mart and orders are stopped first" in " ".join(planned["text"].split())
+    assert "sales: the schedules of loads, board, mart and orders are stopped first" in " ".join(planned["text"].split())
 
     def follows(playbook: str, template: dict[str, t.Any], check: bool = False) -> Job:
         return launcher.run(playbook, {**plan.artifacts(), **answers}, template, check)

@@ -142,13 +142,14 @@ def unmatched_patterns(results: t.Mapping[str, Result]) -> list[Unmatched]:
     """What in ``jobs`` matches no job in any of the workspaces that have the same ``jobs``.
 
     What matches somewhere is as it was meant: whoever asks many workspaces for the same jobs does not know the jobs of each. Where ``jobs`` differ,
-    they were written for their workspaces. Those that were refused before their jobs were listed are not among the workspaces that are named.
+    they were written for their workspaces. Where one was refused before its jobs were listed, it may match there, and nothing is said.
     """
     asked, unmatched = _asked_together(results), []
-    refused = any(result and "job_patterns" not in result for result in results.values())
+    if any(result and "job_patterns" not in result for result in results.values()):
+        return []
     for group in asked:
         hosts = tuple(group)
-        where = _workspaces(hosts) if refused or len(asked) > 1 else "any workspace"
+        where = _workspaces(hosts) if len(asked) > 1 else "any workspace"
         for name, match in _matches(group.values()).items():
             if not match.matched:
                 remedy = printable(match.suggestion, 200) or f"Check the {'pattern' if has_wildcard(name) else 'name'} in jobs."
