@@ -266,7 +266,7 @@ def test_a_repair_is_planned_approved_carried_out_as_planned_and_rechecked(launc
     assert Counter(entries) == dict.fromkeys(
         [
             *(("patch_data", "loads"), ("retry", "board"), ("retry", "orders"), ("retry", "mart"), ("retry", "stock")),
-            *((f"{what}_schedule", job) for what in ("stop", "start") for job in ("board", "orders", "mart", "stock")),
+            *((f"{what}_schedule", job) for what in ("stop", "start") for job in ("board", "loads", "orders", "mart", "stock")),
         ],
         1,
     )

@@ -223,9 +223,9 @@ def test_a_slip_in_the_name_of_a_variable_is_refused_by_every_playbook(
 ) -> None:
     """Ansible ignores a variable that nobody reads: another window would be shown, or another job rerun."""
     given = {slip: "-2h", "dataarts_max_reruns_per_day": 1, "dataarts_proposal_directory": str(tmp_path)}
-    asked, sent = len(service.requests()), len(service.journal())
+    requests, writes = len(service.requests()), len(service.journal())
     outcome = ansible.playbook(f"dataarts.factory.{playbook}", "-i", hosts(service, tmp_path), variables=given)
     assert outcome.rc == 2, outcome.output
     assert f"{slip} is not a variable of {words}" in " ".join(outcome.output.split())
     assert "Traceback" not in outcome.output
-    assert (len(service.requests()), len(service.journal())) == (asked, sent)
+    assert (len(service.requests()), len(service.journal())) == (requests, writes)
