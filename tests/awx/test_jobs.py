@@ -392,7 +392,7 @@ def test_an_answer_that_became_a_number_is_refused_and_check_only_sends_nothing(
     if tuple(map(int, core.split("."))) < (2, 19):  # keeps the text, so that it is a job that does not exist
         text = " ".join(digits.stdout().split())  # where it is shown, lines are wrapped
         assert "0777" in text
-        assert "does not exist" in text
+        assert "No job of any workspace matches 0777" in text
     else:
         assert "dataarts_answer_jobs must hold text, not a number" in digits.messages()[0]
         assert "[0]777" in digits.messages()[0]
