@@ -246,33 +246,40 @@ def test_one_repair(service: Running, tmp_path: Path) -> None:
     assert not wrong
 
 
-@pytest.mark.chaos
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("seed", CASES)
-def test_every_repair(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
+def every_kill(seed: int, played: t.Callable[[int, int], tuple[int, dict[str, t.Any]]], figures: t.Callable[[int, int], None]) -> None:
+    """Further variants of a night, until so many kills as one case has found their moment.
+
+    :param played: plays the variant with at most so many kills; how many there were, and what was wrong afterwards.
+    """
     left = KILLS_EACH
     for variant in range(10):
-        done, wrong = repaired_night(service, seed + 1000 * variant, tmp_path, left)
-        figures(repair_kills=done, repairs_wrong=len(wrong))
+        done, wrong = played(seed + 1000 * variant, left)
+        figures(done, len(wrong))
         if wrong:
             pytest.fail(f"variant {variant}: {wrong}\nplay it again: make chaos CHAOS_SCHEDULE={seed}", pytrace=False)
         left -= done
         if left <= 0:
             return
     raise AssertionError(f"{left} of {KILLS_EACH} kills found no moment")
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", CASES)
+def test_every_repair(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
+    every_kill(
+        seed,
+        lambda variant, left: repaired_night(service, variant, tmp_path, left),
+        lambda done, wrong: figures(repair_kills=done, repairs_wrong=wrong),
+    )
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", CASES)
 def test_every_schedule(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
-    left = KILLS_EACH
-    for variant in range(10):
-        done, wrong = play(service, seed + 1000 * variant, tmp_path, left)
-        figures(schedule_kills=done, schedules_wrong=len(wrong))
-        if wrong:
-            pytest.fail(f"variant {variant}: {wrong}\nplay it again: make chaos CHAOS_SCHEDULE={seed}", pytrace=False)
-        left -= done
-        if left <= 0:
-            return
-    raise AssertionError(f"{left} of {KILLS_EACH} kills found no moment")
+    every_kill(
+        seed,
+        lambda variant, left: play(service, variant, tmp_path, left),
+        lambda done, wrong: figures(schedule_kills=done, schedules_wrong=wrong),
+    )

@@ -13,10 +13,12 @@ import re
 
 MASK = "***"
 
-#: Whether a text is worth a closer look; nearly none is. In lower case, and as it is written. A long word without a digit, as the name of
-#: an exception, cannot be a key.
-_HINTS = ("pass", "pwd", "secret", "token", "key", "signature", "authoriz", "credential", "bearer", "basic", "identified", "ak", "sk")
-_OTHER_HINTS = re.compile(r"[密口令@]|(?<![A-Za-z0-9])(?=[A-Za-z]{0,39}[0-9])[A-Za-z0-9]{20}|eyJ|MII")
+#: Whether a text is worth a closer look. In lower case, and as it is written: ``ak`` and ``sk`` stand in many words, such as task, and count by
+#: themselves only. A long word without a digit, as the name of an exception, cannot be a key.
+_HINTS = ("pass", "pwd", "secret", "token", "key", "signature", "authoriz", "credential", "bearer", "basic", "identified")
+_OTHER_HINTS = re.compile(
+    r"[密口令私@]|(?<![A-Za-z])(?i:ak|sk)(?![A-Za-z_])|(?<![A-Za-z0-9])(?=[A-Za-z]{0,39}[0-9])[A-Za-z0-9]{20}|eyJ|MII"
+)
 _GAP = r"[ ._-]?"
 #: Names of settings whose values are secrets, with whatever stands in front: ``spark.hadoop.fs.obs.secret.key``, ``X-Auth-Token``.
 _NAMES = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.times import Window
+from .._common.times import DAY_MS, Window
 from .._models.attempt import Slot
 from .._models.decision import Decision
 from .._models.instance import JobInstance
@@ -21,7 +21,7 @@ from .sender import RerunExchange, Sender, requests_of
 from .snapshot import Snapshot
 
 #: Plan times that are this close to each other are listed in one window, ms.
-NEAR_MS = 86_400_000
+NEAR_MS = DAY_MS
 
 
 class NamedInstances(NamedRequest):

@@ -23,7 +23,7 @@ from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable, safe
-from .._common.times import Window, to_iso
+from .._common.times import DAY_MS, Window, to_iso
 from .._common.waiting import Waiting
 from .._journal.journal import Journal
 from .._models.attempt import EFFECTIVE, Attempt, AttemptKind, Failure, Intent, Outcome, Slot
@@ -48,7 +48,6 @@ _HINTS = {
 }
 #: Where the journal keeps the content of a run, by the id of its attempt.
 CONTENTS = "patch_data"
-_DAY_MS = 86_400_000
 
 
 def supplement_data(run: ModuleRun, seen: ListedRuns | None = None, alive: t.Callable[[], None] = lambda: None) -> None:
@@ -321,7 +320,7 @@ class _Starting(_Work):
 
     def _progress(self, row: PatchDataRow) -> list[JobInstance]:
         """The instances of the run, with the result's account of its dates."""
-        slack = _DAY_MS if self.asked.day_granularity else SLACK_MS
+        slack = DAY_MS if self.asked.day_granularity else SLACK_MS
         window = Window(self.asked.begin - slack, self.asked.end + slack)
         jobs = [(self.asked.job_name, self.workspace_id), *self.asked.depend_jobs]
         instances: list[JobInstance] = []

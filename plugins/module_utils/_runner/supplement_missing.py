@@ -194,9 +194,9 @@ def _being_rerun(run: ModuleRun, in_progress: t.Sequence[JobInstance], window: W
     return {instance.job_name for instance in in_progress if Slot.of(instance) in rerun}
 
 
-def _journal(run: ModuleRun) -> Journal:
+def _journal(run: ModuleRun, *, read_only: bool = True) -> Journal:
     options = run.options
-    return Journal(options["journal"], password=options["journal_password"], project_id=run.session.project_id, read_only=True)
+    return Journal(options["journal"], password=options["journal_password"], project_id=run.session.project_id, read_only=read_only)
 
 
 def _rows(run: ModuleRun) -> list[PatchDataRow]:
@@ -320,7 +320,7 @@ class _Making:
         :param changed: whether an earlier step changed anything.
         """
         self.run.what = f"Failed to repair workspace {printable(self.options['workspace_id'], 100)}"
-        with self._journal() as journal:
+        with _journal(self.run, read_only=False) as journal:
             try:
                 self._pauses.finish(journal)
             except ApiError as error:
@@ -336,13 +336,10 @@ class _Making:
     def _api_of(self, workspace_id: str) -> WorkspaceApi:
         return WorkspaceApi(self.run.session, workspace_id, self.options["api_version"])
 
-    def _journal(self) -> Journal:
-        return Journal(self.options["journal"], password=self.options["journal_password"], project_id=self.run.session.project_id)
-
     def _alive(self) -> None:
         """What is paused is still needed."""
         if self._pauses.wanted:
-            with self._journal() as journal:
+            with _journal(self.run, read_only=False) as journal:
                 self._pauses.renew(journal, self._pauses.considered)
 
     def make(self, meant: t.Sequence[str]) -> None:
@@ -359,7 +356,7 @@ class _Making:
         self._cover()
         done = False
         try:
-            with self._journal() as journal:
+            with _journal(self.run, read_only=False) as journal:
                 self._pauses.pause(journal, jobs)
             here = self.options["workspace_id"]
             self.run.result["paused_jobs"] = safe(sorted(name for where, name in self._pauses.stopped if where == here))
@@ -367,7 +364,7 @@ class _Making:
             done = True
         finally:
             if self._pauses.wanted:
-                with self._journal() as journal:
+                with _journal(self.run, read_only=False) as journal:
                     self._pauses.finish(journal, kept=done)
 
     def _make(self, due: t.Mapping[str, dict[str, t.Any]]) -> None:
@@ -395,7 +392,7 @@ class _Making:
     def _cover(self) -> None:
         """From here on the journal knows what is sent in the workspace, also for the reruns that follow."""
         options = self.options
-        with self._journal() as journal:
+        with _journal(self.run, read_only=False) as journal:
             if not self.run.result["approved"]:
                 journal.cover([options["workspace_id"]], self.run.result["since"])
             for text in journal.warnings:

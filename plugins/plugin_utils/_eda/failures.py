@@ -16,11 +16,11 @@ import hashlib
 import typing as t
 from dataclasses import dataclass
 
+from ...module_utils._common.times import DAY_MS
 from ...module_utils._models.instance import FullKey, InstanceKey, InstanceType, JobInstance
 
 #: How long what has left the window of plan times is kept, ms.
-MARGIN_MS = 86_400_000
-#: Key and instance_id: differs between twins.
+MARGIN_MS = DAY_MS
 
 
 @dataclass(frozen=True)

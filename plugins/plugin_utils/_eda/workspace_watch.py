@@ -18,7 +18,7 @@ from ...module_utils._api.workspace import WorkspaceApi
 from ...module_utils._api.workspace_lists import Listing
 from ...module_utils._common.errors import ApiError, Kind
 from ...module_utils._common.text import printable
-from ...module_utils._common.times import Window
+from ...module_utils._common.times import DAY_MS, Window
 from ...module_utils._http.session import Session
 from ...module_utils._journal.journal import Journal
 from ...module_utils._models.attempt import Slot
@@ -38,7 +38,7 @@ from .options import Place, SourceOptions
 
 _LOG = logging.getLogger("dataarts.factory.failed_instances")
 #: The statistics count the instances of the last seven days [H-OV2]; a window that reaches further back is always read.
-_COUNTED_MS = 6 * 86_400_000
+_COUNTED_MS = 6 * DAY_MS
 #: Part of the poll interval that probing every workspace of an account may take: the statistics answer once a second.
 _PROBING = 0.5
 #: How much longer than it should take a source may need to confirm what it delivered, ms.

@@ -144,9 +144,9 @@ def unmatched_patterns(results: t.Mapping[str, Result]) -> list[Unmatched]:
     What matches somewhere is as it was meant: whoever asks many workspaces for the same jobs does not know the jobs of each. Where ``jobs`` differ,
     they were written for their workspaces. Where one was refused before its jobs were listed, it may match there, and nothing is said.
     """
-    asked, unmatched = _asked_together(results), []
     if any(result and "job_patterns" not in result for result in results.values()):
         return []
+    asked, unmatched = _asked_together(results), []
     for group in asked:
         hosts = tuple(group)
         where = _workspaces(hosts) if len(asked) > 1 else "any workspace"

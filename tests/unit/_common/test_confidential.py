@@ -28,6 +28,7 @@ TEXTS: list[tuple[str, str]] = [
     ("Password：{}", WORD),
     ("用户密码：{}，请检查", WORD),
     ("口令={}", WORD),
+    ("私钥：{}", WORD),
     ('{{"password": "{}", "user": "x"}}', "two words"),
     ('{{\\"password\\":\\"{}\\"}}', WORD),
     ("{{'password': '{}'}}", WORD),

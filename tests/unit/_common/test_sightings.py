@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,7 +45,7 @@ def test_it_never_seems_older_than_it_is_and_is_old_enough_once_it_was_seen_so_l
     for number, (later, back) in enumerate(steps):
         passed += later
         seconds = (passed if number else max(0, passed - max(0, asleep))) / 1000
-        sightings = Sightings(sightings.first, lambda seconds=seconds: seconds)  # type: ignore[misc]
+        sightings = Sightings(sightings.first, functools.partial(float, seconds))
         clock = MADE + passed + back
         age = clock - sightings.recorded_ms("run", MADE, clock)
         first = passed if number == 0 else first
