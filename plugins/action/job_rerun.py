@@ -55,7 +55,7 @@ class ActionModule(ModuleAction):
         except AnsibleError as error:
             if not isinstance(before, t.Mapping) or (self._working and not watch):
                 raise
-            result, self._working = failure_result(printable(str(error), 4000), "refused"), False
+            result, self._working = self.with_names(failure_result(printable(str(error), 4000), "refused"), task_vars or {}), False
         if self._working or not isinstance(before, t.Mapping):
             return result
         return passes.refused(before, self._workspace_id(task_vars or {}), result, watch=watch)

@@ -467,10 +467,11 @@ planned_before:
 job_patterns:
   description:
     - Each name and pattern in O(jobs), whether it matches a job of the workspace, and otherwise C(suggestion), a sentence that names a
-      similar job, or an empty text. If one matches no job, the task fails, and returns what it found of the others.
+      similar job, or an empty text. If one matches no job, the task fails, and returns what it found of the others. V(null) for C(matches)
+      if the task failed before that was known.
   type: list
   elements: dict
-  returned: with O(jobs), when the names were checked
+  returned: with O(jobs), when the names were checked, or the task failed before that
   sample: [{pattern: "dialy_*", matches: false, suggestion: "Did you mean daily_sales?"}]
 requests:
   description: Number of HTTP requests by method, including retries.

@@ -1175,12 +1175,12 @@ plan_record:
   sample: {options: {attempts: 1, order: parallel}, instances: i2c26b46b9f86d081}
 job_patterns:
   description:
-    - Each name and pattern in O(jobs), whether it matches a job of the workspace, and otherwise C(suggestion), a sentence that names a
-      similar job, or an empty text. One that matches no job fails the task, except in role P(dataarts.factory.rerun#role), which fails if it
+    - Each name and pattern in O(jobs), whether it matches a job of the workspace (V(null) where the task failed before that was known), and
+      otherwise C(suggestion), a sentence that names a similar job, or an empty text. One that matches no job fails the task, except in role P(dataarts.factory.rerun#role), which fails if it
       matches none in any workspace of the play that has the same O(jobs).
   type: list
   elements: dict
-  returned: when the names were checked
+  returned: when the names were checked, or the task failed before that
   sample: [{pattern: "dialy_*", matches: false, suggestion: "Did you mean daily_sales?"}]
 problems:
   description: What a person should know, for example names that match no job, and refusals of the service.

@@ -199,7 +199,7 @@ def _answers(results: t.Mapping[str, Result], key: str) -> tuple[dict[str, Resul
 
 def _lacks_jobs(result: Result) -> bool:
     """Whether all that is wrong with an answer is that something in ``jobs`` matches no job."""
-    return error_kind(result) == "not_found" and not all(entry["matches"] for entry in result.get("job_patterns") or [{"matches": True}])
+    return error_kind(result) == "not_found" and any(entry["matches"] is False for entry in result.get("job_patterns") or ())
 
 
 def _why(result: Result) -> str:

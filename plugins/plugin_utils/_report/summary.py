@@ -142,7 +142,8 @@ def unmatched_patterns(results: t.Mapping[str, Result]) -> list[Unmatched]:
     """What in ``jobs`` matches no job in any of the workspaces that have the same ``jobs``.
 
     What matches somewhere is as it was meant: whoever asks many workspaces for the same jobs does not know the jobs of each. Where ``jobs`` differ,
-    they were written for their workspaces. Where one was refused before its jobs were listed, it may match there, and nothing is said.
+    they were written for their workspaces. Where one of them was refused before its jobs were looked for, it may match there, and nothing is said;
+    likewise where it is not known what one was asked for.
     """
     if any(result and "job_patterns" not in result for result in results.values()):
         return []
@@ -151,7 +152,7 @@ def unmatched_patterns(results: t.Mapping[str, Result]) -> list[Unmatched]:
         hosts = tuple(group)
         where = _workspaces(hosts) if len(asked) > 1 else "any workspace"
         for name, match in _matches(group.values()).items():
-            if not match.matched:
+            if not match.matched and not match.unknown:
                 remedy = printable(match.suggestion, 200) or f"Check the {'pattern' if has_wildcard(name) else 'name'} in jobs."
                 unmatched.append(Unmatched(hosts, f"No job of {where} matches {printable(name, 100)}. {remedy}"))
     return unmatched
@@ -172,10 +173,11 @@ def jobs_of_some(results: t.Mapping[str, Result], language: str) -> str:
 
 
 class _Match(t.NamedTuple):
-    """Of how many of the workspaces that were *asked* a name or a pattern *matched* a job, and what one of the others suggests."""
+    """Of how many of the workspaces that were *asked* a name or a pattern *matched* a job, in how many nobody looked, and what one of the others suggests."""
 
     matched: int = 0
     asked: int = 0
+    unknown: int = 0
     suggestion: str = ""
 
 
@@ -194,7 +196,8 @@ def _matches(results: t.Iterable[Result]) -> dict[str, _Match]:
     for entry in (entry for result in results for entry in result["job_patterns"]):
         match = by_name.get(str(entry["pattern"]), _Match())
         suggestion = match.suggestion or str(entry.get("suggestion") or "")
-        by_name[str(entry["pattern"])] = _Match(match.matched + bool(entry.get("matches")), match.asked + 1, suggestion)
+        known = entry["matches"] is not None
+        by_name[str(entry["pattern"])] = _Match(match.matched + bool(entry["matches"]), match.asked + known, match.unknown + (not known), suggestion)
     return by_name
 
 

@@ -67,7 +67,20 @@ class ModuleAction(ActionBase):
             ``refused`` where that is not a matter of one option.
         """
         super().run(tmp, task_vars)
-        task_vars = task_vars or {}
+        return self.with_names(self._completed_run(task_vars or {}), task_vars or {})
+
+    def with_names(self, result: dict[str, t.Any], task_vars: Vars) -> dict[str, t.Any]:
+        """*result*, and where the module was refused before it looked for the names and patterns in ``jobs``, those it was asked for: ``matches`` is
+        None, as a job of this workspace may be meant that no other has."""
+        if self.module not in ("job_rerun", "job_instance_info") or not result.get("failed") or "job_patterns" in result:
+            return result
+        with contextlib.suppress(AnsibleError):
+            asked = self._task.args.get("jobs") or self._templar.template(task_vars.get(f"{PREFIX}jobs"))
+            names = fitted(MODULES[self.module](), {"jobs": asked})[0].get("jobs") or ()
+            return {**result, "job_patterns": [{"pattern": printable(name), "matches": None, "suggestion": ""} for name in dict.fromkeys(names)]}
+        return result
+
+    def _completed_run(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         try:
             options, called = self._completed(task_vars)
         except OptionError as error:

@@ -155,11 +155,11 @@ def test_hosts_of_one_workspace_are_told(ids: dict[str, str], number: int) -> No
     assert len(_summary.shared_workspaces(ids)) == number
 
 
-def patterns(**matches: str | bool) -> dict[str, t.Any]:
+def patterns(**matches: str | bool | None) -> dict[str, t.Any]:
     """What a workspace says of its patterns: whether each matches a job, or what is suggested instead."""
     return {
         "job_patterns": [
-            {"pattern": f"{name}*", "matches": match is True, "suggestion": match if isinstance(match, str) else ""}
+            {"pattern": f"{name}*", "matches": None if match is None else match is True, "suggestion": match if isinstance(match, str) else ""}
             for name, match in matches.items()
         ]
     }
@@ -175,6 +175,8 @@ UNMATCHED: list[tuple[list[dict[str, t.Any]], list[str]]] = [
     ([patterns(a=True), patterns(a=False)], []),
     ([patterns(a=False), patterns(a=False), {}], ["a*"]),
     ([patterns(a=False), {"error": {"kind": "limit"}, "msg": "It was refused."}], []),
+    ([patterns(a=False), patterns(a=None)], []),
+    ([patterns(a=False), patterns(b=None)], ["a*"]),
     ([patterns(a=False), patterns(b=True)], ["a*"]),
     ([patterns(a=False, b=True), patterns(a=True, b=False)], []),
     ([patterns(a=False, b=True), patterns(b=False, a=True)], []),
@@ -226,7 +228,12 @@ NAMES: dict[str, tuple[dict[str, dict[str, t.Any]], list[str], str]] = {
         [],
         "Jobs that only some workspaces have: a in 1 of 2, b in 1 of 2, c in 1 of 2 and 2 more.",
     ),
-    "a workspace was refused": (
+    "one that was asked for the same was refused": (
+        {"sales": named(of="ab"), "supply": {"job_patterns": [{"pattern": name, "matches": None, "suggestion": ""} for name in "ab"]}},
+        [],
+        "",
+    ),
+    "one was refused, nobody knows what it was asked for": (
         {"sales": named(of="a"), "supply": {"error": {"kind": "limit"}, "msg": "It was refused."}},
         [],
         "",
