@@ -197,7 +197,9 @@ def _matches(results: t.Iterable[Result]) -> dict[str, _Match]:
         match = by_name.get(str(entry["pattern"]), _Match())
         suggestion = match.suggestion or str(entry.get("suggestion") or "")
         known = entry["matches"] is not None
-        by_name[str(entry["pattern"])] = _Match(match.matched + bool(entry["matches"]), match.asked + known, match.unknown + (not known), suggestion)
+        by_name[str(entry["pattern"])] = _Match(
+            match.matched + bool(entry["matches"]), match.asked + known, match.unknown + (not known), suggestion
+        )
     return by_name
 
 

@@ -77,7 +77,10 @@ class ModuleAction(ActionBase):
         with contextlib.suppress(AnsibleError):
             asked = self._task.args.get("jobs") or self._templar.template(task_vars.get(f"{PREFIX}jobs"))
             names = fitted(MODULES[self.module](), {"jobs": asked})[0].get("jobs") or ()
-            return {**result, "job_patterns": [{"pattern": printable(name), "matches": None, "suggestion": ""} for name in dict.fromkeys(names)]}
+            return {
+                **result,
+                "job_patterns": [{"pattern": printable(name), "matches": None, "suggestion": ""} for name in dict.fromkeys(names)],
+            }
         return result
 
     def _completed_run(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -159,7 +159,11 @@ def patterns(**matches: str | bool | None) -> dict[str, t.Any]:
     """What a workspace says of its patterns: whether each matches a job, or what is suggested instead."""
     return {
         "job_patterns": [
-            {"pattern": f"{name}*", "matches": None if match is None else match is True, "suggestion": match if isinstance(match, str) else ""}
+            {
+                "pattern": f"{name}*",
+                "matches": None if match is None else match is True,
+                "suggestion": match if isinstance(match, str) else "",
+            }
             for name, match in matches.items()
         ]
     }
