@@ -1176,8 +1176,8 @@ plan_record:
 job_patterns:
   description:
     - Each name and pattern in O(jobs), whether it matches a job of the workspace (V(null) where the task failed before that was known), and
-      otherwise C(suggestion), a sentence that names a similar job, or an empty text. One that matches no job fails the task, except in role P(dataarts.factory.rerun#role), which fails if it
-      matches none in any workspace of the play that has the same O(jobs).
+      otherwise C(suggestion), a sentence that names a similar job, or an empty text. One that matches no job fails the task, except in role
+      P(dataarts.factory.rerun#role), which fails if it matches none in any workspace of the play that has the same O(jobs).
   type: list
   elements: dict
   returned: when the names were checked, or the task failed before that
