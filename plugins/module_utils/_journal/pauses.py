@@ -28,8 +28,8 @@ _PAUSED = "SELECT DISTINCT project_id, workspace_id FROM dataarts_pause WHERE op
 _OF_WORKSPACE = "project_id = ? AND workspace_id = ?"
 _KINDS = ", ".join(f"'{kind.value}'" for kind in OF_SCHEDULES)
 _KNOWN = f"SELECT job_name FROM dataarts_pause WHERE {_OF_WORKSPACE} UNION SELECT job_name FROM dataarts_attempt WHERE {_OF_WORKSPACE} AND kind IN ({_KINDS})"
-#: Scopes of the journal's facts about jobs that were not scheduled when a task came, ``<workspace_id>/<job name>``.
-_LEFT, _FOR_GOOD = "not scheduled when they were to be paused", "to stay stopped"
+#: Scope of the journal's facts about jobs that were not scheduled when they were to be paused, ``<workspace_id>/<job name>``.
+_LEFT = "not scheduled when they were to be paused"
 _HOLDS = "SELECT job_name, run_id, until_ms, lease_ms FROM dataarts_hold WHERE project_id = ? AND workspace_id = ?"
 _BEGIN = (
     "INSERT INTO dataarts_pause (project_id, workspace_id, job_name, made_by, phase, run_id, sent_ms, journal_ms, flight_ms, controller,"
@@ -109,28 +109,23 @@ class PauseBook:
             self.journal.warnings.append(text)
         return replace(pause, journal_ms=began, holds=holds)
 
-    def unknown(self, job_names: t.Iterable[str], *, left: bool = False) -> set[str]:
-        """Those of the jobs of whose schedule the journal has no record, not even of a pause that is over: it is not the one in which theirs was claimed.
-
-        :param left: whether that a pause left them as they were is a record too, see :meth:`note_left`.
-        """
+    def unknown(self, job_names: t.Iterable[str]) -> set[str]:
+        """Those of the jobs of whose schedule the journal has no record, not even of a pause that is over: it is not the one in which theirs was claimed."""
         known = {row[0] for row in self.journal.work(lambda database: database.query(_KNOWN, (*self._where, *self._where)))}
-        here = f"{self._where[1]}/"
-        for scope in (_FOR_GOOD, _LEFT) if left else (_FOR_GOOD,):
-            known |= {key[len(here) :] for key in self.journal.notes(scope) if key.startswith(here)}
         return {name for name in job_names if schema.stored(name) not in known}
 
-    def note_left(self, job_names: t.Iterable[str], *, for_good: bool) -> None:
-        """Keep that these jobs were not scheduled, durably: that they are not is not the work of a pause in a journal that was lost.
+    def left(self, job_names: t.Iterable[str]) -> set[str]:
+        """Those of the jobs that were not scheduled when they were to be paused, see :meth:`note_left`."""
+        known = self.journal.notes(_LEFT)
+        return {name for name in job_names if self._note(name) in known}
 
-        :param for_good: whether a task wants them stopped; else it, or a rerun, was to pause them and left them as they were.
-        """
-        scope = _FOR_GOOD if for_good else _LEFT
-        keys = [f"{self._where[1]}/{schema.stored(name)}" for name in job_names]
-        known = self.journal.notes(scope) if keys else {}
-        for key in keys:
-            if key not in known:
-                self.journal.note(scope, key, "")
+    def note_left(self, job_names: t.Collection[str]) -> None:
+        """Keep that these jobs were not scheduled when they were to be paused, durably."""
+        for name in set(job_names) - self.left(job_names):
+            self.journal.note(_LEFT, self._note(name), "")
+
+    def _note(self, job_name: str) -> str:
+        return f"{self._where[1]}/{schema.stored(job_name)}"
 
     def begin(self, job_name: str, made_by: MadeBy, run_id: str, who: t.Sequence[str], sent_ms: int, flight_ms: int) -> Pause | None:
         """Claim the pause of a job, durably; None where another run has.

@@ -11,7 +11,7 @@ Pure. The service can start and stop a job; a pause is a stop that the journal k
 | stopped | not STOPPED | any | stop; the pause is over |
 | stopped | STOPPED | one | nothing; the pause is over, so that nothing starts the job again |
 | paused | SCHEDULING | none, or an old one | pause: claimed in the journal, then stopped |
-| paused | anything else | none | nothing: somebody else stopped it, and it is never started by us |
+| paused | anything else | none | nothing: it is never started by us |
 | paused | anything else | one | nothing; it is kept |
 | resumed | STOPPED | one | start; the pause is over |
 | resumed | SCHEDULING | one, settled | nothing; somebody started it, and the pause is over |
@@ -21,7 +21,8 @@ Pure. The service can start and stop a job; a pause is a stop that the journal k
 | resumed | any | none | nothing |
 
 A job that is STOPPED without a pause may have one in a journal that was lost: where this one was begun in place of an unreadable one, or has no record
-of the job, nobody knows. Who names such a job to have it resumed is told so.
+of the job, nobody knows. Who names such a job to have it resumed is told so. That it was STOPPED already when it was to be paused is a record, but no
+proof: the journal may have been lost before that.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ from .._models.pause import MadeBy, Pause
 STARTED, STOPPED, PAUSED, RESUMED = "started", "stopped", "paused", "resumed"
 #: Two moments that are less apart are the same one: what lies ahead of the journal's clock is dated by another one, see ``sightings.py``.
 _ALIKE_MS = 1000
+_AS_IT_WAS = (
+    "it was not scheduled already when it was to be paused. If an earlier pause was lost with another journal, this one does not know it"
+)
 #: The words of the service for a batch job [SDK].
 SCHEDULED_STATUS, STOPPED_STATUS = "SCHEDULING", "STOPPED"
 
@@ -66,6 +70,7 @@ class ScheduleDecision(t.NamedTuple):
     :param ends_pause: whether *pause* is over with that.
     :param due_ms: with WAIT, when to look again at the latest, epoch ms of the journal's clock.
     :param unknown: whether the job is STOPPED, and a pause of it may have been lost with the journal that knew it.
+    :param left: whether it is STOPPED and was not scheduled already when it was to be paused, and nothing else is known of it.
     """
 
     job_name: str
@@ -76,6 +81,7 @@ class ScheduleDecision(t.NamedTuple):
     ends_pause: bool = False
     due_ms: int | None = None
     unknown: bool = False
+    left: bool = False
 
 
 class ScheduleOutcome(t.NamedTuple):
@@ -140,7 +146,7 @@ def _paused(name: str, status: str, pause: Pause | None, moment: Moment) -> Sche
     if status == STOPPED_STATUS and moment.set_aside_ms is not None:
         return ScheduleDecision(name, status, ScheduleStep.NONE, _nobody_knows(moment.set_aside_ms))
     shown = status or "in an unknown status"
-    return ScheduleDecision(name, status, ScheduleStep.NONE, f"somebody else changed it: it is {shown}, and is not started again")
+    return ScheduleDecision(name, status, ScheduleStep.NONE, f"it is {shown} already, and resumed does not start it")
 
 
 def _resumed(name: str, status: str, pause: Pause | None, moment: Moment) -> ScheduleDecision:
@@ -162,19 +168,23 @@ def _resumed(name: str, status: str, pause: Pause | None, moment: Moment) -> Sch
 
 
 def of_unknown_pause(
-    decisions: t.Iterable[ScheduleDecision], unrecorded: t.Collection[str], set_aside_ms: int | None
+    decisions: t.Iterable[ScheduleDecision], unrecorded: t.Collection[str], left: t.Collection[str], set_aside_ms: int | None
 ) -> list[ScheduleDecision]:
     """*decisions*, which say of jobs that are STOPPED without a pause whether anybody knows that they have none.
 
     :param unrecorded: the jobs of whose schedule the journal has no record.
+    :param left: those that were not scheduled when they were to be paused.
     :param set_aside_ms: see :class:`Moment`.
     """
-    return [
-        decision._replace(reason=_nobody_knows(set_aside_ms), unknown=True)
-        if decision.pause is None and decision.status == STOPPED_STATUS and decision.job_name in unrecorded
-        else decision
-        for decision in decisions
-    ]
+
+    def judged(decision: ScheduleDecision) -> ScheduleDecision:
+        if decision.pause is not None or decision.status != STOPPED_STATUS or decision.job_name not in unrecorded:
+            return decision
+        if decision.job_name in left:
+            return decision._replace(reason=_AS_IT_WAS, left=True)
+        return decision._replace(reason=_nobody_knows(set_aside_ms), unknown=True)
+
+    return [judged(decision) for decision in decisions]
 
 
 def _nobody_knows(set_aside_ms: int | None) -> str:

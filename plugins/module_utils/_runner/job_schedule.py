@@ -20,7 +20,15 @@ from .._models.instance import Job
 from .._models.pause import MadeBy
 from .._models.selection import Selection, select
 from .._output.schedules import schedule_diff, schedule_results
-from .._planner.schedules import RESUMED, ScheduleDecision, ScheduleOutcome, ScheduleStep, of_unknown_pause, worth_waiting
+from .._planner.schedules import (
+    RESUMED,
+    STOPPED_STATUS,
+    ScheduleDecision,
+    ScheduleOutcome,
+    ScheduleStep,
+    of_unknown_pause,
+    worth_waiting,
+)
 from .ansible_module import ModuleRun, error_result
 from .info import must_match
 from .schedules import JobSchedules
@@ -96,22 +104,26 @@ class _Task:
         lost = self._gone(jobs, pauses)
         self._check_names(meant, {decision.job_name for decision in lost})
         decisions = self._schedules.decide(meant, self._wanted, pauses) + lost
-        if not self._run.check_mode:
-            self._schedules.note_left(decisions, self._wanted, pauses)
+        if any(decision.step is ScheduleStep.PAUSE for decision in decisions) and not self._run.check_mode:
+            self._schedules.note_left(decisions, pauses)  # a task that changes nothing writes nothing
         if self._wanted != RESUMED:
             return decisions
-        unrecorded = self._book.unknown([decision.job_name for decision in decisions], left=True)
-        decisions = of_unknown_pause(decisions, unrecorded, pauses.set_aside_ms)
-        self._tell_of_unknown(decisions, unrecorded, aside=pauses.set_aside_ms is not None)
+        names = [decision.job_name for decision in decisions]
+        unrecorded, left = self._book.unknown(names), self._book.left(names)
+        decisions = of_unknown_pause(decisions, unrecorded, left, pauses.set_aside_ms)
+        self._tell_of_unknown(decisions, unrecorded - left, aside=pauses.set_aside_ms is not None)
         return [decision for decision in decisions if decision.pause is not None or decision.job_name in self._selection.patterns]
 
     def _tell_of_unknown(self, decisions: t.Sequence[ScheduleDecision], unrecorded: t.Collection[str], *, aside: bool) -> None:
-        """Tell of jobs that only a pattern matches: many are stopped for good, so the task does not fail, and says nothing where the journal
-        knows others of them.
+        """Tell of jobs that stay stopped and do not make the task fail: named ones that were so when they were to be paused, and what only a pattern
+        matches. Of these many are stopped for good, so nothing is said where the journal knows others of them.
 
         :param unrecorded: the jobs of which the journal has no record.
         :param aside: whether the journal was set aside lately.
         """
+        as_they_were = [decision for decision in decisions if decision.left and decision.job_name in self._selection.patterns]
+        if as_they_were:
+            self._run.warn(f"{_listed(as_they_were)}: it stays {STOPPED_STATUS}: {as_they_were[0].reason}. {_NEXT_STEP}.")
         matched = [decision for decision in decisions if decision.job_name not in self._selection.patterns]
         unknown = [decision for decision in matched if decision.unknown]
         if unknown and (aside or not any(decision.job_name not in unrecorded for decision in matched)):

@@ -148,7 +148,7 @@ class RerunPauses:
         while names:
             listed, pauses = schedules.read()
             decisions = schedules.decide([job for job in listed if job.name in names], PAUSED, pauses)
-            schedules.note_left(decisions, PAUSED, pauses)
+            schedules.note_left(decisions, pauses)
             # What another run is pausing, or starting again, at this moment is decided anew when it has done so.
             names = {
                 decision.job_name

@@ -21,9 +21,7 @@ from .._models.instance import Job
 from .._models.pause import MadeBy, Pause, Phase
 from .._planner.outcomes import SHARED_KINDS
 from .._planner.schedules import (
-    PAUSED,
     SCHEDULED_STATUS,
-    STOPPED,
     STOPPED_STATUS,
     Moment,
     ScheduleDecision,
@@ -76,11 +74,12 @@ class JobSchedules:
         moment = Moment(pauses.journal_ms, self._settle_ms, self._identity.run_id, pauses.set_aside_ms)
         return [decide_schedule(job, wanted, pauses.by_job.get(job.name), moment) for job in sorted(jobs, key=lambda job: job.name)]
 
-    def note_left(self, decisions: t.Iterable[ScheduleDecision], wanted: str, pauses: OpenPauses) -> None:
-        """Keep which jobs were to be paused, or stopped, and were not scheduled; but not where a pause that was lost may be why."""
-        if wanted == STOPPED or (wanted == PAUSED and pauses.set_aside_ms is None):
-            left = [decision for decision in decisions if decision.step is ScheduleStep.NONE and decision.pause is None]
-            self._book.note_left([decision.job_name for decision in left], for_good=wanted == STOPPED)
+    def note_left(self, decisions: t.Iterable[ScheduleDecision], pauses: OpenPauses) -> None:
+        """Keep which jobs were not scheduled when others were to be paused; but not where a pause that was lost is known to be a possible cause."""
+        if pauses.set_aside_ms is None:
+            self._book.note_left(
+                [decision.job_name for decision in decisions if decision.step is ScheduleStep.NONE and decision.pause is None]
+            )
 
     @staticmethod
     def gone(pauses: t.Iterable[Pause]) -> list[ScheduleDecision]:

@@ -84,23 +84,26 @@ def test_the_table(wanted: str, status: str | None, pause: Pause | None, step: S
 
 @pytest.mark.parametrize("aside", [None, NOW - 5])
 @pytest.mark.parametrize(
-    ("status", "pause", "recorded", "unknown"),
+    ("status", "pause", "recorded", "noted", "doubt"),
     [
-        ("STOPPED", None, False, True),
-        ("STOPPED", None, True, False),
-        ("STOPPED", PAUSE, False, False),
-        ("SCHEDULING", None, False, False),
-        ("PAUSED", None, False, False),
+        ("STOPPED", None, False, False, "unknown"),
+        ("STOPPED", None, False, True, "left"),
+        ("STOPPED", None, True, False, ""),
+        ("STOPPED", None, True, True, ""),
+        ("STOPPED", PAUSE, False, True, ""),
+        ("SCHEDULING", None, False, True, ""),
+        ("PAUSED", None, False, True, ""),
     ],
 )
 def test_whether_anybody_knows_that_a_job_has_no_pause(
-    status: str, pause: Pause | None, recorded: bool, unknown: bool, aside: int | None
+    status: str, pause: Pause | None, recorded: bool, noted: bool, doubt: str, aside: int | None
 ) -> None:
     decision = decide_schedule(Job("daily_sales", status=status), "resumed", pause, MOMENT)
-    (judged,) = of_unknown_pause([decision], () if recorded else {"daily_sales"}, aside)
-    assert judged.unknown is unknown
-    assert ("is unknown: the journal " in judged.reason) is unknown
-    assert judged._replace(reason="", unknown=False) == decision._replace(reason="")
+    names = {"daily_sales"}
+    (judged,) = of_unknown_pause([decision], () if recorded else names, names if noted else (), aside)
+    assert (judged.unknown, judged.left) == (doubt == "unknown", doubt == "left")
+    assert ("is unknown: the journal " in judged.reason, "lost with another journal" in judged.reason) == (judged.unknown, judged.left)
+    assert judged._replace(reason="", unknown=False, left=False) == decision._replace(reason="")
 
 
 def test_what_waits_waits_for_a_time_that_is_still_to_come() -> None:

@@ -100,7 +100,7 @@ NOT_SHOWN = re.compile(
     "the certificate is cut off|token must be updated|Tunnel connection failed|.* does not exist$|could not decode|the (local|default) [a-z]+$|"
     "Refused. Before that, 3 instances of 3 jobs was|3 more instances were in|stopped, and not rerun|to be rerun|skipped, an upstream|"
     ",|Sent | [(]3 had been rerun|: no instance matches|in progress when|still in progress|not known to be|not sent |the first run's|Looked again"
-    "|not scheduled when they were to be paused|to stay stopped"  # scopes of the journal's facts
+    "|not scheduled when they were to be paused"  # a scope of the journal's facts
 )
 #: Calls whose texts are shown in another way: Ansible's warnings, which are English, patterns, and lines that have a catalogue of their own.
 OTHERS = {"warn", "append", "say", "compile", "search", "match", "fullmatch", "sub", "fromisoformat", "counted"}
