@@ -26,8 +26,8 @@ from .dependency_query import ONE_ONLY, cycles_of, job_dependencies
 from .list_budget import MAX_ENTRIES
 from .workspace import WorkspaceApi
 
-#: Kinds of errors by which one job's instances cannot be listed, now or later.
-_NOT_LISTED = ONE_ONLY | {Kind.NO_PERMISSION, Kind.NOT_PUBLISHED}
+#: Kinds of errors by which one job's instances, or its definition, cannot be read, now or later.
+_REFUSED = ONE_ONLY | {Kind.NO_PERMISSION, Kind.NOT_PUBLISHED}
 
 
 @dataclass
@@ -98,7 +98,10 @@ class DownstreamReader:
     :param depth: how many levels.
     :ivar unlisted: jobs whose instances could not be listed, and why.
     :ivar missing: instances that no list shows.
-    :ivar unread: instances below which nothing could be read, because the service does not know them, and why.
+    :ivar unread: jobs with instances below which nothing could be read, because the service does not know them, and why.
+    :ivar unchained: jobs of which it could not be read whether they depend on their own previous cycle, and why.
+
+    What could not be read counts as unknown, so the next pass asks again.
     """
 
     def __init__(self, api_of: t.Callable[[str], WorkspaceApi], known: Downstream, depth: int) -> None:
@@ -108,7 +111,9 @@ class DownstreamReader:
         self.known = known
         self.unlisted: dict[JobName, ApiError] = {}
         self.missing: set[InstanceKey] = set()
-        self.unread: dict[str, ApiError] = {}
+        self.unread: dict[JobName, ApiError] = {}
+        self.unchained: dict[JobName, ApiError] = {}
+        self._in_vain: set[tuple[t.Any, ...]] = set()  # the instances asked for that are unread, by :func:`_place`
 
     def read(self, roots: t.Sequence[JobInstance], listed: t.Sequence[JobInstance], now_ms: int) -> None:
         """Read everything below *roots* that is not known yet.
@@ -117,14 +122,14 @@ class DownstreamReader:
         :param now_ms: the service's time, up to which cycles are listed.
         :raises ApiError: the service does not tell what depends on what.
         """
-        left = [root for root in roots if _place(root.key) not in self.known.read]
+        left = self._unread(roots)
         new = bool(left)
-        while left:
+        while left or self._unasked(roots):
             first = [instances[0] for instances in _by_job(left).values()]
             for instance, related in zip(first, in_threads(self._below, first)):
                 self._learn(instance, related)
             for instances in sorted(_by_job(left).values(), key=self._rank):
-                rest = [instance for instance in instances if _place(instance.key) not in self.known.read]
+                rest = self._unread(instances)
                 for instance, related in zip(rest, in_threads(self._below, rest)):
                     self._learn(instance, related)
             left = self._later_cycles(roots, listed, now_ms)
@@ -150,19 +155,26 @@ class DownstreamReader:
         self.known.instances.update({key: replace(state, key=key) for key, state in states.items()})
         return states
 
-    def _below(self, instance: JobInstance) -> list[RelatedInstance]:
-        if not instance.instance_id:
-            self.unread[instance.job_name] = ApiError(Kind.INVALID, "the service listed an instance of it without its id")
-            return []
+    def _unread(self, instances: t.Iterable[JobInstance]) -> list[JobInstance]:
+        """Those of *instances* of which what is below is not known yet, and was not asked for."""
+        return [instance for instance in instances if _place(instance.key) not in self.known.read | self._in_vain]
+
+    def _below(self, instance: JobInstance) -> list[RelatedInstance] | None:
+        """None if it cannot be read."""
         try:
+            if not instance.instance_id:
+                raise ApiError(Kind.INVALID, "the service listed an instance of it without its id")
             return self._api_of(instance.key.workspace_id).depend_instances(instance.instance_id, "child", self._depth, latest_only=False)
         except ApiError as error:
             if error.kind not in ONE_ONLY:
                 raise
-            self.unread[instance.job_name] = error
-            return []
+            self.unread[_job_of(instance)] = error
+            return None
 
-    def _learn(self, instance: JobInstance, related: t.Sequence[RelatedInstance]) -> None:
+    def _learn(self, instance: JobInstance, related: t.Sequence[RelatedInstance] | None) -> None:
+        if related is None:
+            self._in_vain.add(_place(instance.key))
+            return
         by_id = {below.instance.instance_id: below.instance.key for below in related}
         by_id[instance.instance_id] = instance.key
         children: dict[InstanceKey, list[InstanceKey]] = collections.defaultdict(list)
@@ -205,28 +217,34 @@ class DownstreamReader:
 
     def _later_cycles(self, roots: t.Sequence[JobInstance], listed: t.Sequence[JobInstance], now_ms: int) -> list[JobInstance]:
         """The later cycles of jobs that depend on their own previous one, of which what is below is not known yet."""
-        concerned = _by_job([*roots, *self.known.instances.values()])
-        names = [name for name in concerned if name not in self.known.chained]
-        self.known.chained.update(zip(names, in_threads(self._is_chained, names)))
+        names, concerned = self._unasked(roots), _by_job([*roots, *self.known.instances.values()])
+        answers = zip(names, in_threads(self._is_chained, names))
+        self.known.chained.update((name, chained) for name, chained in answers if chained is not None)
         left: dict[InstanceKey, JobInstance] = {}
-        for name in (name for name in concerned if self.known.chained[name]):
+        for name in (name for name in concerned if self.known.chained.get(name)):
             first = min(instance.key.plan_time for instance in concerned[name])
             cycles = [instance for instance in listed if _job_of(instance) == name and instance.key.plan_time >= first]
             by_key = {instance.key: instance for instance in [*self._list(name, first, now_ms), *cycles]}
             for before, after in cycles_of(by_key.values()):
                 self.known.parents[after] = self.known.parents.get(after, frozenset()) | {before}
                 self.known.instances.setdefault(after, by_key[after])
-                if _place(after) not in self.known.read:
-                    left[after] = by_key[after]
-        return list(left.values())
+                left[after] = by_key[after]
+        return self._unread(left.values())
 
-    def _is_chained(self, name: JobName) -> bool:
+    def _unasked(self, roots: t.Iterable[JobInstance]) -> list[JobName]:
+        """The jobs of *roots* and of what is below of which it is not known yet, and was not asked, whether they depend on their own previous cycle."""
+        names = dict.fromkeys(map(_job_of, (*roots, *self.known.instances.values())))
+        return [name for name in names if name not in self.known.chained and name not in self.unchained]
+
+    def _is_chained(self, name: JobName) -> bool | None:
+        """Whether a job depends on its own previous cycle; None if that cannot be read."""
         try:
             return job_dependencies(self._api_of(name[0]), name[1])[1]
         except ApiError as error:
-            if error.kind not in _NOT_LISTED:
+            if error.kind not in _REFUSED:
                 raise
-            return False
+            self.unchained[name] = error
+            return None
 
     def _list(self, name: JobName, begin: int, now_ms: int) -> list[JobInstance]:
         """The instances of a job planned since *begin*, once in a pass. Up to now, so that each is there by whatever time a window is compared."""
@@ -235,7 +253,7 @@ class DownstreamReader:
             try:
                 instances = self._api_of(name[0]).list_instances(Window(begin, max(begin, now_ms)), job_name=name[1])
             except ApiError as error:
-                if error.kind not in _NOT_LISTED:
+                if error.kind not in _REFUSED:
                     raise
                 self.unlisted[name] = error
             self._listed[name] = (begin, instances)

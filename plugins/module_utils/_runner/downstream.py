@@ -11,19 +11,17 @@ nothing is sent. Where nothing is rerun nothing is asked for.
 from __future__ import annotations
 
 import collections
-import contextlib
 import typing as t
 
-from .._api.dependency_query import ONE_ONLY
 from .._api.downstream_query import Downstream, DownstreamReader
 from .._api.instance_query import list_job
 from .._api.v2 import MAX_DEPTH
 from .._api.workspace import WorkspaceApi
-from .._common.errors import ApiError, OptionError
+from .._common.errors import ApiError, Kind, OptionError
 from .._common.text import printable
 from .._common.times import DAY_MS, Window
 from .._models.downstream import IGNORE, Dependant, Graph, Renewal, Root
-from .._models.instance import InstanceKey, JobInstance
+from .._models.instance import InstanceKey, JobInstance, JobName
 from .._planner.downstream import dependants_of, joins
 from .._planner.graph import reached, turned
 from .._planner.made import Made, MadeGap
@@ -134,7 +132,7 @@ class Below:
             if self.joins:
                 error.hint = f"{error.hint} {so_far} {_FALL_BACK}".strip()
                 raise
-            self.notes.append(f"What depends on the rerun instances is not known: {printable(error, 300)}")
+            self._note("What depends on the rerun instances is not known", error)
         self._run.what = what
         self._unlisted, self._missing = known.unlisted, frozenset(known.missing)
         self._note_gaps(known)
@@ -158,12 +156,14 @@ class Below:
 
     def _jobs_below(self, gap: MadeGap) -> dict[tuple[str, str], None]:
         """The jobs that depend on that of *gap*: by the definitions that were read, and by the service, which knows those that are not selected too."""
-        with contextlib.suppress(ApiError):
+        try:
             for related in self._api_of(gap.workspace_id).depend_jobs(gap.job_name, "child"):
                 named = [where for where, name in self._made.names.items() if name == related.workspace_name]
                 self._jobs.setdefault(gap.job_name, {}).update(
                     dict.fromkeys((where, related.job_name) for where in named or [gap.workspace_id])
                 )
+        except ApiError as error:
+            self._note(f"What depends on {_named((gap.workspace_id, gap.job_name))} is not known", error)
         return {**dict.fromkeys(self._made.below.get(gap.job_name, ())), **self._jobs.get(gap.job_name, {})}
 
     def _list(self, workspace_id: str, job_name: str, gap: MadeGap) -> list[JobInstance]:
@@ -172,7 +172,7 @@ class Below:
             window = Window(gap.begin - DAY_MS, gap.until + DAY_MS)
             return list_job(self._api_of(workspace_id), job_name, window, now_ms=self._run.session.client.clock.latest_ms())
         except ApiError as error:
-            if error.kind not in ONE_ONLY:
+            if error.kind is not Kind.NOT_FOUND:
                 raise
             return []
 
@@ -212,8 +212,18 @@ class Below:
         self.dependants = dependants_of(self._roots, self.graph) if self._states or self._foreseen else []
 
     def _note_gaps(self, known: DownstreamReader) -> None:
-        for job_name, error in known.unread.items():
-            self.notes.append(f"What depends on job {printable(job_name, 100)} is not known: {printable(error, 300)}")
-        for (workspace_id, job_name), error in known.unlisted.items():
-            where = f"job {printable(job_name, 100)} in workspace {printable(workspace_id, 100)}"
-            self.notes.append(f"The instances of {where}, which depends on what is rerun, could not be listed: {printable(error, 300)}")
+        for job, error in known.unread.items():
+            self._note(f"What depends on {_named(job)} is not known", error)
+        for job, error in known.unlisted.items():
+            self._note(f"The instances of {_named(job)}, which depends on what is rerun, could not be listed", error)
+        for job in known.unchained.keys() - known.unlisted.keys():
+            self._note(
+                f"Whether {_named(job)} depends on its own previous cycle, and so needs a rerun too, is not known", known.unchained[job]
+            )
+
+    def _note(self, text: str, error: ApiError) -> None:
+        self.notes.append(f"{text}: {printable(error, 300)}")
+
+
+def _named(job: JobName) -> str:
+    return f"job {printable(job[1], 100)} in workspace {printable(job[0], 100)}"
