@@ -989,6 +989,16 @@ expected:
       elements: dict
       returned: always
       contains:
+        workspace_id:
+          description: Id of the workspace of the job.
+          type: str
+          returned: always
+          sample: 62fbba734e634c5087656fc3ff7adf34
+        workspace_name:
+          description: Name of that workspace, as far as it is known.
+          type: str
+          returned: always
+          sample: ""
         job_name:
           description: Name of the job.
           type: str

@@ -8,6 +8,7 @@ Pure. Nothing is said of what is not known.
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
 from .._common.text import counted, listed, printable, safe
@@ -18,10 +19,11 @@ Result = t.Dict[str, t.Any]
 _NAMED = 3  # jobs that a line names
 
 
-def expectation(jobs: t.Sequence[JobEnd], deadline: int | None) -> Result:
+def expectation(jobs: t.Sequence[JobEnd], deadline: int | None, workspaces: t.Mapping[str, str]) -> Result:
     """What module job_rerun returns as ``expected``.
 
     :param deadline: the option, epoch ms.
+    :param workspaces: id of a workspace -> its name, as far as it is known.
     """
     end = max((job.end for job in jobs if job.end is not None), default=None)
     return {
@@ -34,6 +36,8 @@ def expectation(jobs: t.Sequence[JobEnd], deadline: int | None) -> Result:
         "left_to_person": sum(bool(job.person) and job.deadline is not None and not job.late for job in jobs),
         "jobs": [
             {
+                "workspace_id": safe(job.workspace_id),
+                "workspace_name": safe(workspaces.get(job.workspace_id, "")),
                 "job_name": safe(job.job_name),
                 "instances": job.instances,
                 "end": job.end,
@@ -49,21 +53,29 @@ def expectation(jobs: t.Sequence[JobEnd], deadline: int | None) -> Result:
     }
 
 
-def late_lines(expected: t.Mapping[str, t.Any] | None, most: int = _NAMED) -> list[str]:
+def late_lines(jobs: t.Iterable[t.Mapping[str, t.Any]], most: int = _NAMED) -> list[str]:
     """Which jobs miss their deadline, and which do unless somebody acts, a line for each deadline; nothing where none does.
 
-    :param expected: what :func:`expectation` returned.
+    :param jobs: those of what :func:`expectation` returned, of one workspace or of several. Where two have the same name, their workspace is named.
     :param most: how many jobs a line names.
     """
     by_deadline: dict[int, list[str]] = {}
     by_person: dict[int, list[str]] = {}
-    for job in (expected or {}).get("jobs") or ():
+    concerned: dict[tuple[str, str, int], t.Mapping[str, t.Any]] = {}
+    for job in jobs:
+        if job["deadline"] is not None:  # two hosts may have to do with one job: the first says it
+            concerned.setdefault((job["workspace_id"], job["job_name"], job["deadline"]), job)
+    places = collections.Counter(name for _where, name in {key[:2] for key in concerned})
+    for (where, job_name, deadline), job in concerned.items():
+        name = printable(job_name, 100)
+        if places[job_name] > 1:
+            name += f" (workspace {printable(job['workspace_name'] or where, 100)})"
         if job["late"]:
             left = job["end"] if job["instances"] else None
             about = f" ({'about' if not job['unknown'] else 'not before'} {to_iso(minute(left))})" if left is not None else ""
-            by_deadline.setdefault(job["deadline"], []).append(f"{printable(job['job_name'], 100)}{about}")
-        elif job["left_to_person"] and job["deadline"] is not None:
-            by_person.setdefault(job["deadline"], []).append(printable(job["job_name"], 100))
+            by_deadline.setdefault(deadline, []).append(f"{name}{about}")
+        elif job["left_to_person"]:
+            by_person.setdefault(deadline, []).append(name)
     late = [
         f"{counted(len(names), 'job')} late for the deadline {to_iso(deadline)}: {_first(names, most)}"
         for deadline, names in sorted(by_deadline.items())

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from .._common.times import parse_time
 from .._models.decision import Action, Decision
-from .._models.instance import InstanceKey, JobInstance, Status
+from .._models.instance import InstanceKey, JobInstance, JobName, Status
 from .dependency_order import Depends
 from .forecast import Forecast, Runs, nearest_above
 from .graph import in_order
@@ -57,6 +57,7 @@ class JobEnd(t.NamedTuple):
     :param person: how many of its instances are left to a person. They make it late only once *deadline* is over: until then somebody may act.
     """
 
+    workspace_id: str
     job_name: str
     instances: int
     end: int | None
@@ -91,13 +92,13 @@ def job_ends(
 
     :param wanted: the statuses to rerun.
     """
-    by_job: dict[tuple[str, str], list[Decision]] = {}
+    by_job: dict[tuple[JobName, str], list[Decision]] = {}
     for decision in decisions:
         concerns = decision.action.open or is_broken(decision, wanted) or (decision.action is Action.DONE and not decision.already_done)
         if concerns:
-            by_job.setdefault((decision.instance.job_name, decision.instance.key.job_id), []).append(decision)
+            by_job.setdefault((decision.instance.job, decision.instance.key.job_id), []).append(decision)
     ends = [_job_end(of_job, forecast, deadlines, now_ms) for of_job in by_job.values()]
-    return sorted(ends, key=lambda job: (not job.late, -(job.end or 0), job.job_name))
+    return sorted(ends, key=lambda job: (not job.late, -(job.end or 0), job.job_name, job.workspace_id))
 
 
 def by_urgency(plan: Plan, urgency: Urgency | None) -> Plan:
@@ -128,7 +129,7 @@ def _job_end(decisions: t.Sequence[Decision], forecast: Forecast, deadlines: Dea
     person = sum(decision.action is Action.BLOCKED for decision in decisions)
     lost = len(decisions) - len(left) - len(ended) - person
     late = deadline is not None and (lost > 0 or max([*known, *ended, *([now_ms] if left or person else [])], default=0) > deadline)
-    return JobEnd(first.job_name, len(left), max(known, default=None), len(left) - len(known), deadline, late, person)
+    return JobEnd(*first.job, len(left), max(known, default=None), len(left) - len(known), deadline, late, person)
 
 
 def _seconds(runs: t.Sequence[float]) -> float:

@@ -383,7 +383,7 @@ class Goal(Strategy):
         self.run.result["plan_details"] = details
         self.run.result["plan"] = [
             *plan_lines(self._workspace_id, snapshot.scope, plan, self._policy(snapshot.scope), details, purpose),
-            *map("  {}".format, late_lines(self._expected(plan, snapshot))),
+            *map("  {}".format, late_lines(self._expected(plan, snapshot)["jobs"])),
             *stop_lines(self.run.options),
             *policy_lines(plan.decisions),
             *reason_lines(grouped(failures)),
@@ -519,7 +519,7 @@ class Goal(Strategy):
         """When everything will probably have ended, and which jobs are late."""
         forecast, now_ms = self._forecast(plan, snapshot)
         ends = job_ends(self._current(plan), forecast, self._deadlines(), self._wanted(snapshot.scope), now_ms)
-        return expectation(ends, self._deadline)
+        return expectation(ends, self._deadline, self._below.graph.names)
 
     def _downstream_results(self, plan: Plan) -> list[dict[str, t.Any]]:
         """What depends on what is rerun, and is concerned by it."""

@@ -189,8 +189,13 @@ def _duration(details: Result, language: str) -> str:
 
 def _late_lines(report: Result, language: str) -> list[Line]:
     """Which jobs of the play are late for a deadline."""
-    jobs = [job for workspace in report["workspaces"] for job in (workspace.get("expected") or {}).get("jobs") or ()]
-    texts = (say(language, "{text}.", text=localized(translated(language, text))) for text in late_lines({"jobs": jobs}))
+    names = {workspace["workspace_id"]: workspace["host"] for workspace in report["workspaces"]}
+    jobs = [
+        {**job, "workspace_name": names.get(job["workspace_id"], job["workspace_name"])}
+        for workspace in report["workspaces"]
+        for job in (workspace.get("expected") or {}).get("jobs") or ()
+    ]
+    texts = (say(language, "{text}.", text=localized(translated(language, text))) for text in late_lines(jobs))
     return [Line(row, "bad") for text in texts for row in wrapped(text)]
 
 

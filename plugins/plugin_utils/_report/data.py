@@ -150,7 +150,9 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
         "plan_details": safe(result.get("plan_details") or {}),
         "downstream": [safe(dependant) for dependant in result.get("downstream") or ()],
         "expected": safe(result.get("expected") or {}),
-        "problems": [safe(str(text)) for text in (*(result.get("problems") or ()), *late_lines(result.get("expected"), 20))],
+        "problems": [
+            safe(str(text)) for text in (*(result.get("problems") or ()), *late_lines((result.get("expected") or {}).get("jobs") or (), 20))
+        ],
         "requests": dict(result.get("requests") or {}),
         "instances": instances,
     }

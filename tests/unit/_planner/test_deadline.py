@@ -95,10 +95,18 @@ def test_what_there_is_room_for_is_the_most_urgent() -> None:
 
 
 def job(
-    name: str, left: int, end: float | None, unknown: int = 0, deadline: float | None = 100, *, late: bool = False, person: int = 0
+    name: str,
+    left: int,
+    end: float | None,
+    unknown: int = 0,
+    deadline: float | None = 100,
+    *,
+    late: bool = False,
+    person: int = 0,
+    workspace_id: str = WORKSPACE,
 ) -> JobEnd:
     times = (None if end is None else at(end), None if deadline is None else at(deadline))
-    return JobEnd(name, left, times[0], unknown, times[1], late, person)
+    return JobEnd(workspace_id, name, left, times[0], unknown, times[1], late, person)
 
 
 #: decisions, expected ends in seconds, deadline, now, jobs
@@ -187,17 +195,34 @@ def test_the_line_about_those_that_are_late() -> None:
         job("e", 1, 60),
         job("f", 1, 9000, deadline=200, late=True),
     ]
-    expected = expectation(jobs, at(100))
+    expected = expectation(jobs, at(100), {})
     assert (expected["end"], expected["late"], expected["unknown"]) == (at(9000), 5, 1)
-    assert late_lines(expected) == [
+    assert late_lines(expected["jobs"]) == [
         (
             "4 jobs late for the deadline 2026-11-23T03:01:40Z: a (about 2026-11-23T04:40:00Z), b (about 2026-11-23T04:40:00Z), "
             "c (not before 2026-11-23T04:40:00Z) and 1 more"
         ),
         "1 job late for the deadline 2026-11-23T03:03:20Z: f (about 2026-11-23T05:30:00Z)",
     ]
-    assert late_lines(expectation([job("e", 1, 60)], at(100))) == []
-    assert late_lines(None) == []
+    assert late_lines(expectation([job("e", 1, 60)], at(100), {})["jobs"]) == []
+
+
+def test_of_jobs_with_the_same_name_the_workspaces_are_named() -> None:
+    jobs = [
+        job("a", 1, 6000, late=True),
+        job("a", 1, 6000, late=True, workspace_id="ws2"),
+        job("b", 0, None, person=1, workspace_id="ws2"),
+        job("b", 0, None, person=1, workspace_id="ws3"),
+        job("c", 0, None, late=True, workspace_id="ws3"),
+    ]
+    entries = expectation(jobs, at(100), {"ws2": "supply"})["jobs"]
+    assert late_lines([*entries, entries[1]]) == [
+        (
+            f"3 jobs late for the deadline 2026-11-23T03:01:40Z: a (workspace {WORKSPACE}) (about 2026-11-23T04:40:00Z), "
+            "a (workspace supply) (about 2026-11-23T04:40:00Z) and c"
+        ),
+        "2 jobs late for the deadline 2026-11-23T03:01:40Z unless a person acts: b (workspace supply) and b (workspace ws3)",
+    ]
 
 
 def test_what_is_left_to_a_person_is_said_in_those_words() -> None:
@@ -205,10 +230,10 @@ def test_what_is_left_to_a_person_is_said_in_those_words() -> None:
         job("f", 0, None, deadline=None, person=1),
         job("g", 0, None, late=True, person=1),
     ]
-    expected = expectation(jobs, at(100))
+    expected = expectation(jobs, at(100), {})
     assert (expected["late"], expected["left_to_person"]) == (1, 5)
     assert [entry["left_to_person"] for entry in expected["jobs"]] == [1] * 7
-    assert late_lines(expected) == [
+    assert late_lines(expected["jobs"]) == [
         "1 job late for the deadline 2026-11-23T03:01:40Z: g",
         "5 jobs late for the deadline 2026-11-23T03:01:40Z unless a person acts: a, b, c and 2 more",
     ]
