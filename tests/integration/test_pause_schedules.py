@@ -18,10 +18,10 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._common import sightings
 from ansible_collections.dataarts.factory.plugins.module_utils._common.stopwatch import stopwatch
 from ansible_collections.dataarts.factory.plugins.module_utils._common.waiting import Waiting
-from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite import SqliteDatabase
 from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import Phase
 from ansible_collections.dataarts.factory.plugins.module_utils._runner import rerun_pauses
+from tests.support.journaled import before_change
 from tests.support.logic import call, passes, reruns
 from tests.support.playbook import Ansible
 from tests.support.scenarios import FREE, WORKSPACE_ID, small_night
@@ -276,6 +276,24 @@ def test_who_starts_it_again_too_early_is_named_by_the_run_that_paused_it(servic
     assert not passes(asked())[-1]["problems"]
 
 
+@pytest.mark.parametrize("repeated", [False, True], ids=["once", "after a pass that followed"])
+def test_a_start_in_the_console_is_told_by_the_run_that_paused_the_job(
+    service: t.Any, asked: Asked, tmp_path: Path, repeated: bool
+) -> None:
+    begin(service, run_seconds=3600)
+    state: dict[str, t.Any] = {}
+    for dummy in range(2 + repeated):
+        state = call("job_rerun", asked(pass_state={**state, "plan_only": not state}))["pass_state"]
+    by_hand = {**_schedule(asked(journal=str(tmp_path / "another.db"))), "state": "started", "jobs": ["daily_sales"]}
+    assert call("job_schedule", by_hand)["changed"]
+    service.advance(3600)
+    result = passes(asked(pass_state=state))[-1]
+    assert (result["failed"], statuses(service)) == (False, JOBS)
+    (problem,) = [text for text in result["problems"] if "before this run was over" in text]
+    assert problem.startswith("Job daily_sales was paused and somebody else changed it before this run was over: it is SCHEDULING.")
+    assert not passes(asked())[-1]["problems"]
+
+
 def test_a_slow_service_makes_a_pause_needed_for_longer(service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the time at which the last job is paused, the first one would be free."""
     begin(service, run_seconds=3600)
@@ -422,18 +440,6 @@ def test_a_run_of_another_workspace_leaves_them_alone(service: t.Any, asked: Ask
         state = call("job_rerun", asked(downstream="stale", pass_state={**state, "plan_only": not state}))["pass_state"]
     assert not passes(asked(workspace_id=FINANCE, jobs=["fine"]))[-1]["failed"]
     assert statuses(service) == {"daily_sales": "STOPPED"}, "by a run of finance, whose own jobs alone are its concern"
-
-
-def before_change(monkeypatch: pytest.MonkeyPatch, name: str, happens: Callable[[], object], phase: Phase | None = None) -> None:
-    """Before method *name* of the journal's pauses is called for the first time, to begin *phase* if it is one, something happens."""
-    change, left = getattr(PauseBook, name), [happens]
-
-    def first(book: PauseBook, *args: t.Any, **named: t.Any) -> t.Any:
-        if left and (phase is None or phase in args):
-            left.pop()()
-        return change(book, *args, **named)
-
-    monkeypatch.setattr(PauseBook, name, first)
 
 
 def change_journal(path: str, statement: str) -> list[t.Any]:

@@ -22,6 +22,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace im
 from ansible_collections.dataarts.factory.plugins.module_utils._common import stopwatch as stopwatch_file
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client, Guard
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.database import Database
+from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import Phase
+from tests.support.journaled import before_change
 from tests.support.logic import Result, call
 from tests.support.scenarios import FREE, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import options
@@ -86,7 +88,7 @@ class Night:
     def __init__(self, service: t.Any, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.service, self.asked = service, 0
         self._monkeypatch = monkeypatch
-        self._journal = str(directory / "journal.db")
+        self.directory, self._journal = directory, str(directory / "journal.db")
         self._ahead = 0.0
         self._happens: Callable[[], object] | None = None
         clock, guarded = stopwatch_file._clock, Client.guarded
@@ -163,9 +165,53 @@ def test_nothing_leaves_once_another_controller_has_taken_the_claim_over(night: 
     result = night.call(kind)
     assert night.asked >= 1
     assert night.accepted(before) == kind.accepted
+    history = night.history()
+    assert "intended" not in {attempt["outcome"] for attempt in history["attempts"]}, "what did not leave is known not to have left"
     if kind.module == "job_schedule":
         assert (night.schedule(), result["failed"], result["changed"]) == ("STOPPED", False, kind is PAUSE)
-        assert len(night.history()["open_pauses"]) == (kind is PAUSE)
+        assert len(history["open_pauses"]) == (kind is PAUSE)
+
+
+@pytest.mark.parametrize("between", ["started", "unknown"])
+def test_a_run_whose_claim_was_lost_before_it_left_frees_its_key(night: Night, between: str) -> None:
+    """The other task takes it for lost; it says unknown, or finds an instance that somebody has started by hand, and follows that."""
+    others: list[Result] = []
+
+    def meanwhile() -> None:
+        night.sleep(30)
+        if between == "started":
+            night.call(RUN, run_key="by hand", journal=str(night.directory / "another.db"))
+        others.append(night.call(RUN))
+
+    night.hold_back(meanwhile)
+    result = night.call(RUN)
+    assert (result["failed"], result["changed"], result["action"], result["error"]["kind"]) == (True, False, "none", "stale")
+    assert "the request was not sent: another task took its claim over in the meantime" in result["msg"]
+    assert others[0]["action"] == ("adopt" if between == "started" else "unknown")
+    again = night.call(RUN)
+    assert (again["failed"], again["action"]) == (False, "adopt" if between == "started" else "run")
+    assert night.accepted(0) == ["run"]
+
+
+@pytest.mark.parametrize("refusal", [400, 403])
+def test_a_run_that_was_refused_after_another_task_took_it_for_lost_frees_its_key(
+    night: Night, monkeypatch: pytest.MonkeyPatch, refusal: int
+) -> None:
+    """What the service answers counts, also where another task has recorded meanwhile that nobody knows."""
+    night.service.inject({"route": "v1_run", "kind": "status", "status": refusal, "code": "DLF.30118", "message": "no", "times": 1})
+    run_job = WorkspaceApi.run_job
+
+    def slow(api: WorkspaceApi, *args: t.Any) -> t.Any:
+        monkeypatch.setattr(WorkspaceApi, "run_job", run_job)
+        try:
+            return run_job(api, *args)
+        finally:
+            night.sleep(30)
+            assert night.call(RUN)["action"] == "unknown"
+
+    monkeypatch.setattr(WorkspaceApi, "run_job", slow)
+    assert night.call(RUN)["action"] == "rejected"
+    assert (night.call(RUN)["action"], night.accepted(0)) == ("run", ["run"])
 
 
 @pytest.mark.parametrize("kind", [STOP, START_PATCH], ids=["stop", "patch data"])
@@ -209,6 +255,35 @@ def test_a_job_that_another_controller_pauses_between_list_and_journal_is_starte
     assert not night.call(PAUSE, state=state)["failed"]
     assert not night.call(PAUSE, state="resumed")["failed"]
     assert night.schedule() == "SCHEDULING"
+
+
+#: Which state is asked for, where the job is paused or not, before which change of its pause another controller brings about which state meanwhile, and
+#: what is to be seen at the end: the status of the job, how many pauses are open, and words of the reason.
+CHANGED_MEANWHILE = {
+    "pause": ("paused", False, ("change", Phase.PAUSED), "resumed", ("STOPPED", 1, "it was SCHEDULING")),
+    "stop": ("stopped", True, ("close",), "resumed", ("STOPPED", 0, "it was SCHEDULING")),
+    "start": ("started", True, ("close",), "paused", ("STOPPED", 1, "and another run has changed its pause since")),
+    "resume": ("resumed", True, ("close",), "paused", ("STOPPED", 1, "and another run has changed its pause since")),
+}
+
+
+@pytest.mark.parametrize(("state", "paused", "change", "other", "end"), CHANGED_MEANWHILE.values(), ids=list(CHANGED_MEANWHILE))
+def test_a_change_of_a_pause_that_the_journal_refuses_is_not_taken_for_made(
+    night: Night, monkeypatch: pytest.MonkeyPatch, state: str, paused: bool, change: tuple[t.Any, ...], other: str, end: tuple[t.Any, ...]
+) -> None:
+    if paused:
+        assert night.call(PAUSE)["changed"]
+
+    def meanwhile() -> None:
+        night.sleep(30)
+        assert night.call(PAUSE, state=other)["changed"]
+
+    before_change(monkeypatch, change[0], meanwhile, *change[1:])
+    result = night.call(PAUSE, state=state)
+    assert (result["failed"], result["changed"]) == (False, True), result
+    status, pauses, words = end
+    assert (night.schedule(), len(night.history()["open_pauses"])) == (status, pauses), result
+    assert words in result["jobs"][0]["reason"]
 
 
 @pytest.mark.parametrize("refused", [False, True], ids=["shown", "refused"])

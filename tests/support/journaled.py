@@ -17,6 +17,10 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
+from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import Phase
 from emulator.running import Running
 from tests.emulator.signed_requests import restart, retry, retry_body
 from tests.support.logic import PATIENCE, Result
@@ -169,3 +173,15 @@ class Controller:
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
+
+
+def before_change(monkeypatch: pytest.MonkeyPatch, name: str, happens: Callable[[], object], phase: Phase | None = None) -> None:
+    """Before method *name* of the journal's pauses is called for the first time, to begin *phase* if it is one, something happens."""
+    change, left = getattr(PauseBook, name), [happens]
+
+    def first(book: PauseBook, *args: t.Any, **named: t.Any) -> t.Any:
+        if left and (phase is None or phase in args):
+            left.pop()()
+        return change(book, *args, **named)
+
+    monkeypatch.setattr(PauseBook, name, first)

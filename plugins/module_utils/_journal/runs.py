@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from .._common.errors import ClaimLostError
 from .._common.text import printable
-from .._models.attempt import Outcome
+from .._models.attempt import NO_EFFECT, Outcome
 from .._models.job_run import KeyedRun
 from . import schema
 from .database import Database
@@ -31,8 +31,9 @@ _INSERT = (
 )
 _SET = ", ".join(f'"{name}" = ?' for name in _FIELDS)
 _UPDATE = f"UPDATE dataarts_run SET {_SET}, claim = ? WHERE id = ? AND claim = ?"
-#: Whoever looked in vain for the instance meanwhile, or took another one for it, has changed the claim.
+#: What the task that sends knows of it, whatever others who looked for its instance have changed; that nothing was started, only where they found none.
 _ANSWERED = f"UPDATE dataarts_run SET {_SET}, claim = ? WHERE id = ? AND run_id = ?"
+_NOT_STARTED = f"{_ANSWERED} AND instance_id = ''"
 _MESSAGE = 400
 
 
@@ -84,8 +85,8 @@ class RunBook:
         return stamped
 
     def record(self, run: KeyedRun, outcome: Outcome, **end: t.Any) -> KeyedRun | None:
-        """Record how the request of *run* ended; None where another task has changed the row. The service's own answer, an instance that was not
-        read back, counts whatever another task has found out meanwhile.
+        """Record how the request of *run* ended; None where another task has changed the row. An instance that was not read back, or that nothing was
+        started, is known to the task that sends: it counts whatever another one has recorded meanwhile, but for an instance that one follows.
 
         :param end: ``instance_id``, ``read_back``, ``request_id``, ``message``, ``last_ms``.
         """
@@ -94,8 +95,11 @@ class RunBook:
 
     def _changed(self, run: KeyedRun, **changes: t.Any) -> KeyedRun | None:
         token, moves = uuid.uuid4().hex, "last_ms" in changes
-        answered = bool(changes.get("instance_id")) and not changes.get("read_back")
-        change, rests_on = (_ANSWERED, run.run_id) if answered else (_UPDATE, run.claim)
+        change, rests_on = _UPDATE, run.claim
+        if changes.get("instance_id") and not changes.get("read_back"):
+            change, rests_on = _ANSWERED, run.run_id
+        elif changes.get("outcome") in NO_EFFECT:
+            change, rests_on = _NOT_STARTED, run.run_id
 
         def work(database: Database) -> list[t.Any]:
             changed = replace(run, **changes)

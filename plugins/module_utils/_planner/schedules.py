@@ -34,7 +34,7 @@ from .._common.errors import ApiError
 from .._common.times import to_iso
 from .._models.attempt import Attempt, AttemptKind, Outcome
 from .._models.instance import Job
-from .._models.pause import MadeBy, Pause
+from .._models.pause import MadeBy, Pause, Phase
 
 STARTED, STOPPED, PAUSED, RESUMED = "started", "stopped", "paused", "resumed"
 #: Two moments that are less apart are the same one: what lies ahead of the journal's clock is dated by another one, see ``sightings.py``.
@@ -232,6 +232,12 @@ def started_by_others(attempts: t.Iterable[Attempt], run_id: str) -> list[Attemp
             started[name] = attempt
         paused.discard(name)
     return [started[name] for name in sorted(started)]
+
+
+def changed_by_hand(decision: ScheduleDecision) -> bool:
+    """Whether the job is not stopped any more although its pause is open: nobody who shares the journal has started it."""
+    pause = decision.pause
+    return decision.ends_pause and pause is not None and pause.phase is Phase.PAUSED and decision.status not in ("", STOPPED_STATUS)
 
 
 def to_adopt(pauses: t.Iterable[Pause], followed: t.Collection[str], moment: Moment) -> list[Pause]:

@@ -142,6 +142,11 @@ class _Task:
         """Send it, and say how it ended. A run rests on its key alone, so nothing grows old while it waits to be sent."""
         ending = self._writer.send(request, Basis())
         if ending is None:
+            if request.claimed:
+                self._writer.check()
+                cause = "the request was not sent: another task took its claim over in the meantime"
+                self._run.fail(Kind.STALE.value, cause, f"Run it again with run_key {self._key}, unless somebody has run the job since")
+                self._run.result["action"] = "none"
             return
         self._run.result["changed"] = ending.outcome is Outcome.ACCEPTED
         self._run.result["instance"] = {"instance_id": request.instance_id} if request.instance_id else None
@@ -161,8 +166,8 @@ class _Task:
             if self._book.record(known, Outcome.ACCEPTED, instance_id=instance_id, read_back=True, message=reason):
                 self._run.result["changed"] = known.run_id == self._who.run_id
             return True
-        if known.outcome is not Outcome.UNKNOWN:
-            self._book.record(known, Outcome.UNKNOWN, message=reason)
+        if known.outcome is not Outcome.UNKNOWN and self._book.record(known, Outcome.UNKNOWN, message=reason) is None:
+            return True  # its own task has told it meanwhile
         cause = f"it was asked for at {to_iso(known.sent_ms)}, its answer was lost, and {reason}"
         span = Window(known.sent_ms - CLOCK_SLACK_MS, max(now, known.sent_ms))
         hint = f"It is never sent again for run_key {self._key}: check whether it ran, and use another key if it did not. "
@@ -257,6 +262,7 @@ class _Request(Write):
     :param wanted: the row.
     :param instead_of: what the journal has of the key, of which nothing was started.
     :ivar instance_id: of the instance that it made, or "".
+    :ivar claimed: whether the key was claimed for it.
     """
 
     def __init__(
@@ -271,13 +277,13 @@ class _Request(Write):
         super().__init__(self._run_job)
         self._api, self._book, self._clock = api, book, clock
         self._row, self._instead_of, self._params = wanted, instead_of, params
-        self.instance_id = ""
+        self.instance_id, self.claimed = "", False
 
     def claim(self) -> bool:
         """The key."""
         claimed = self._book.claim(self._row, self._instead_of)
-        self._row = claimed or self._row
-        return claimed is not None
+        self._row, self.claimed = claimed or self._row, claimed is not None
+        return self.claimed
 
     def stamp(self) -> None:
         """The row moves with it."""

@@ -78,7 +78,8 @@ class _Task:
             for decision in decisions:
                 known = self._outcomes.get(decision.job_name)
                 if known is None or known.contested or known.decision.step is ScheduleStep.WAIT:
-                    self._outcomes[decision.job_name] = ScheduleOutcome(decision, decision.status, reason=decision.reason)
+                    changed = known is not None and known.changed
+                    self._outcomes[decision.job_name] = ScheduleOutcome(decision, decision.status, changed, decision.reason)
             self._report()
             if self._run.check_mode:
                 break
@@ -94,7 +95,8 @@ class _Task:
             if decision.step is ScheduleStep.WAIT or (decision.step is ScheduleStep.NONE and not decision.ends_pause):
                 continue
             self._run.doing = f"{decision.step.value} {printable(decision.job_name, 100)}"
-            self._outcomes[decision.job_name] = self._schedules.perform(decision)
+            changed, outcome = self._outcomes[decision.job_name].changed, self._schedules.perform(decision)
+            self._outcomes[decision.job_name] = outcome._replace(changed=changed or outcome.changed)
             self._report()
             self._schedules.check()
 

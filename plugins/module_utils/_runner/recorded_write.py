@@ -61,10 +61,6 @@ class RecordedWrite(Write):
         """At once: people may ask at any time."""
         self._record(ending.outcome, ending.request_id, "" if ending.error is None else printable(ending.error, 400))
 
-    def fail(self, cause: str) -> None:
-        """It was not sent."""
-        self._record(Outcome.NOT_EXECUTED, None, cause)
-
     def confirm(self) -> None:
         """Its answer was lost, and by what the service shows it took effect."""
         self._record(Outcome.ACCEPTED, None, "its answer was lost; the service shows what it was to bring")

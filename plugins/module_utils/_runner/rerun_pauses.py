@@ -36,6 +36,7 @@ from .._planner.schedules import (
     Moment,
     ScheduleDecision,
     ScheduleStep,
+    changed_by_hand,
     left_over,
     started_by_others,
     to_adopt,
@@ -281,12 +282,14 @@ class RerunPauses:
             made = journal.history(workspace_ids=[workspace_id], kinds=OF_SCHEDULES, limit=None)
             for attempt in started_by_others(made, self._id):
                 name, who = printable(attempt.job_name, 100), printable(f"{attempt.user} on {attempt.controller}", 200)
-                text = (
+                self._tell(
                     f"Job {name} was paused and {who} started it again at {to_iso(attempt.sent_ms)} (run {printable(attempt.run_id, 100)}),"
                     " before this run was over. What it has run since may have read data that was half repaired: check it"
                 )
-                if text not in self.notes:
-                    self.notes.append(text)
+
+    def _tell(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
 
     def workspaces(self, journal: Journal) -> set[str]:
         """That of this run, and those in which it, or another run of it, has paused jobs."""
@@ -322,6 +325,11 @@ class RerunPauses:
         name += f" of workspace {printable(workspace_id, 100)}" if workspace_id != self._here else ""
         self._run.doing = f"starting {name} again"
         ours = decision.pause is not None and decision.pause.run_id == self._id
+        if changed_by_hand(decision) and (ours or (workspace_id, decision.job_name) in self.stopped):
+            self._tell(
+                f"Job {name} was paused and somebody else changed it before this run was over: it is {printable(decision.status, 40)}."
+                " What it has run since may have read data that was half repaired: check it"
+            )
         try:
             outcome = schedules.perform(decision)
             error = outcome.error

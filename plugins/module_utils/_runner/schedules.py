@@ -125,11 +125,13 @@ class JobSchedules:
         if decision.step is ScheduleStep.START:
             outcome = self._until_shown(decision, self._write(AttemptKind.SCHEDULE_START, decision.job_name), SCHEDULED_STATUS)
             if outcome.error is None and pause is not None:
-                self._record(lambda: self._book.close(pause, "started by a task"))
+                return self._closed(outcome, pause, "started by a task")
             return outcome
         if pause is not None and decision.ends_pause:
             # Before the stop: what people stop is never started again, whatever happens next.
-            self._book.close(pause, "ended by a task" if decision.step is ScheduleStep.STOP else printable(decision.reason, 200))
+            ended = "ended by a task" if decision.step is ScheduleStep.STOP else printable(decision.reason, 200)
+            if not self._book.close(pause, ended):
+                return _contested(decision)
         if decision.step is ScheduleStep.STOP:
             return self._until_shown(decision, self._write(AttemptKind.SCHEDULE_STOP, decision.job_name), STOPPED_STATUS)
         return ScheduleOutcome(decision, decision.status, reason=decision.reason)
@@ -156,21 +158,21 @@ class JobSchedules:
 
         write = _PauseWrite(self._write(AttemptKind.PAUSE, name), decision.pause, claim, check)
         outcome, pause, known = self._until_shown(decision, write, STOPPED_STATUS), write.pause, decision.pause
-        if pause is not None:
-            self._record(lambda: self._paused(pause, known, outcome))
+        # By whom it was changed meanwhile, that one may have started the job by then.
+        if pause is not None and not self._recorded(lambda: self._paused(pause, known, outcome)):
+            return outcome._replace(contested=True)
         return outcome
 
-    def _paused(self, pause: Pause, known: Pause | None, outcome: ScheduleOutcome) -> None:
-        """Record what became of *pause*, claimed in place of *known*, by the stop that ended in *outcome*."""
+    def _paused(self, pause: Pause, known: Pause | None, outcome: ScheduleOutcome) -> object:
+        """Record what became of *pause*, claimed in place of *known*, by the stop that ended in *outcome*. Nothing where another run has changed it."""
         if outcome.error is None and outcome.changed:
-            self._change(pause, Phase.PAUSED, self._made_by)
-        elif outcome.error is not None and outcome.error.kind is Kind.AMBIGUOUS:
-            return
-        elif known is not None:
+            return self._change(pause, Phase.PAUSED, self._made_by)
+        if outcome.error is not None and outcome.error.kind is Kind.AMBIGUOUS:
+            return True
+        if known is not None:
             # As it was: the stop of the run that made it may still take effect, or has, and that run starts the job again by it.
-            self._change(pause, known.phase, known.made_by, known.flight_ms)
-        else:
-            self._book.close(pause, "stopped by somebody else first" if outcome.error is None else "the stop was refused")
+            return self._change(pause, known.phase, known.made_by, known.flight_ms)
+        return self._book.close(pause, "stopped by somebody else first" if outcome.error is None else "the stop was refused")
 
     def _resume(self, decision: ScheduleDecision, known: Pause) -> ScheduleOutcome:
         def claim(pause: Pause | None) -> Pause | None:
@@ -180,17 +182,25 @@ class JobSchedules:
         write = _PauseWrite(self._write(AttemptKind.RESUME, name), known, claim, lambda: self._check_status(name, STOPPED_STATUS))
         outcome, pause = self._until_shown(decision, write, SCHEDULED_STATUS), write.pause or known
         if outcome.error is None:
-            self._record(lambda: self._book.close(pause, "started again" if outcome.changed else "somebody else changed it"))
-        elif outcome.error.kind is not Kind.AMBIGUOUS:
-            self._record(lambda: self._change(pause, Phase.PAUSED, known.made_by))
+            return self._closed(outcome, pause, "started again" if outcome.changed else "somebody else changed it")
+        if outcome.error.kind is not Kind.AMBIGUOUS:
+            self._recorded(lambda: self._change(pause, Phase.PAUSED, known.made_by))
         return outcome
 
-    def _record(self, work: t.Callable[[], object]) -> None:
-        """Record how a request ended; that this cannot be done must not hide what was sent, see :meth:`check`."""
+    def _closed(self, outcome: ScheduleOutcome, pause: Pause, ended: str) -> ScheduleOutcome:
+        """*outcome* of a start, by which *pause* is over, unless another run has paused the job since, or needs that it is."""
+        if self._recorded(lambda: self._book.close(pause, ended)):
+            return outcome
+        return outcome._replace(reason=f"{outcome.reason}, and another run has changed its pause since")
+
+    def _recorded(self, work: t.Callable[[], object]) -> bool:
+        """Record how a request ended; False where another run has changed its pause since. That it cannot be done must not hide what was sent, see
+        :meth:`check`."""
         try:
-            work()
+            return bool(work())
         except JournalError as error:
             self._writer.fail(error)
+            return True
 
     def _change(self, pause: Pause, phase: Phase, made_by: MadeBy, flight: int = 0) -> Pause | None:
         return self._book.change(pause, phase, run_id=self._identity.run_id, made_by=made_by, flight_ms=flight)
@@ -209,9 +219,7 @@ class JobSchedules:
         for _number in range(_MAX_SENDS):
             ending = self._writer.send(write, Basis())
             if ending is None:
-                return ScheduleOutcome(
-                    decision, decision.status, reason="another run is pausing or starting it at this moment", contested=True
-                )
+                return _contested(decision)
             error = ending.error
             if error is None:
                 return done
@@ -220,7 +228,7 @@ class JobSchedules:
             if ending.outcome is Outcome.UNKNOWN:
                 lost = error
                 if self._reaches(name, wanted):
-                    self._record(write.confirm)
+                    self._recorded(write.confirm)
                     return done
                 continue
             status = self._status(name)
@@ -241,6 +249,10 @@ class JobSchedules:
         """The status of the job now; "" if it does not exist."""
         jobs = self._api.list_jobs(name)
         return (jobs[0].status or "") if jobs else ""
+
+
+def _contested(decision: ScheduleDecision) -> ScheduleOutcome:
+    return ScheduleOutcome(decision, decision.status, reason="another run is pausing or starting it at this moment", contested=True)
 
 
 class _PauseWrite(RecordedWrite):
@@ -271,7 +283,6 @@ class _PauseWrite(RecordedWrite):
         """The same once more."""
         super().stamp()
         if not self._pause_claimed():
-            self.fail("another run took it over in the meantime")
             raise ClaimLostError(
                 "Failed to keep the claim of a pause in the journal: another run took it over in the meantime. Run it again."
             )

@@ -120,7 +120,7 @@ class Writer:
         self._useless: JournalError | None = None
 
     def send(self, write: Write, basis: Basis) -> Ending | None:
-        """How *write* ended; None where another run has claimed it, or taken the claim over, so that nothing was sent.
+        """How *write* ended; None where another run has claimed it, or taken the claim over, so that nothing was sent. The latter is recorded.
 
         An outcome that cannot be recorded must not hide what is known of the request: that is raised by the next :meth:`check`.
 
@@ -133,13 +133,16 @@ class Writer:
         claimed_at = stopwatch()
         if not write.claim():
             return None
-        ending = self._exchange(write, basis, claimed_at)
-        if ending is not None:
-            try:
-                write.record(ending)
-            except JournalError as error:
-                self.fail(error)
-        return ending
+        lost = False
+        try:
+            ending = self._exchange(write, basis, claimed_at)
+        except ClaimLostError as error:  # it never left, whatever the journal says by now
+            ending, lost = Ending(Outcome.NOT_EXECUTED, error=ApiError(Kind.STALE, str(error))), True
+        try:
+            write.record(ending)
+        except JournalError as error:
+            self.fail(error)
+        return None if lost else ending
 
     def check(self) -> None:
         """Stop once the journal is of no use: before each write, and after the last one, when what became of it is in the result.
@@ -160,7 +163,7 @@ class Writer:
         self._useless = JournalError(f"{_TOO_SLOW}. {_TOO_SLOW_HINT}")
         return ApiError(Kind.STALE, _TOO_SLOW, hint=_TOO_SLOW_HINT)
 
-    def _exchange(self, write: Write, basis: Basis, claimed_at: float) -> Ending | None:
+    def _exchange(self, write: Write, basis: Basis, claimed_at: float) -> Ending:
         stamped_at = claimed_at  # when the journal was last told of the request; not when it had answered
         slow = 0
 
@@ -188,8 +191,6 @@ class Writer:
         try:
             with self._client.guarded(guard):
                 return Ending(Outcome.ACCEPTED, write.post())
-        except ClaimLostError:
-            return None
         except ApiError as error:
             return _ended(write, error)
         except OptionError as error:  # a name that cannot be part of a URL: it never left this machine

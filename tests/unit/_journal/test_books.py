@@ -177,7 +177,9 @@ def test_the_answer_to_a_request_counts_whatever_was_found_out_before_it_came(pl
         assert runs(journal).record(made, Outcome.ACCEPTED if meanwhile else Outcome.UNKNOWN, **meanwhile)
         with pytest.raises(ClaimLostError):
             runs(journal).stamp(made, 9)
-        assert runs(journal).record(made, Outcome.NOT_EXECUTED) is None
+        for outcome in (Outcome.NOT_EXECUTED, Outcome.REJECTED):  # no run; an instance that another task follows stays what it is
+            assert (runs(journal).record(made, outcome) is None) is bool(meanwhile)
+        assert runs(journal).record(made, Outcome.UNKNOWN) is None
         assert runs(journal).record(made, Outcome.ACCEPTED, instance_id="3", request_id="r")
         ((read,), _now) = runs(journal).read()
         assert (read.outcome, read.instance_id, read.read_back, read.request_id) == (Outcome.ACCEPTED, "3", False, "r")
