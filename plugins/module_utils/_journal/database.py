@@ -22,7 +22,7 @@ Statement = t.Tuple[str, t.Sequence[t.Any]]
 class Database:
     """One connection to the journal's database, opened when it is first needed, used by one thread at a time.
 
-    :param read_only: nothing is made, written, migrated or set aside.
+    :param read_only: nothing is made, written or set aside; a journal of an earlier schema is migrated all the same, else it could not be read.
     :ivar name: for messages; without a password.
     :ivar warnings: what the user should know.
     :ivar set_aside_ms: when this object found that the journal cannot be read, epoch ms of the journal's clock, else None.
@@ -47,6 +47,7 @@ class Database:
         self._connection: t.Any = None
         self._guard = threading.RLock()
         self._there = False  # whether the open connection has the schema of this version
+        self._outdated = ""  # that the journal has an earlier one, while it is migrated: why something could not be done
 
     def transact(self, work: t.Callable[[Database], _T], *, write: bool = False) -> _T:
         """What *work* returns, done in one transaction.
@@ -132,20 +133,29 @@ class Database:
                 raise
         else:
             return result
-        return self._once(work, True)
+        if not self.read_only:
+            return self._once(work, True)
+        self.close()
+        self.read_only = False
+        try:
+            self._once(lambda dummy: None, True)
+        finally:
+            self.read_only = True
+            self.close()
+        return self._once(work, False)
 
     def _prepare(self, write: bool) -> bool:
         """Bring the schema to this version; False if there is none, and none may be made.
 
-        :raises JournalError: it is of a later version, or an earlier one that must not be changed.
+        :raises JournalError: it is of a later version.
         """
-        latest = len(schema.MIGRATIONS)
-        version = self._version()
+        latest, version = len(schema.MIGRATIONS), self._version()
+        self._outdated = f"it has schema {version} and has to be brought to {latest}: " if 0 < version < latest else ""
         if version < latest and write:
             self._execute(self.exclude_others)
             version = self._version()
             self._migrate(version)
-            version = max(version, latest)
+            self._outdated, version = "", max(version, latest)
         if version > latest:
             raise self.failed(
                 "use",
@@ -153,12 +163,6 @@ class Database:
                 "Update the collection on this controller, or set another journal",
             )
         if 0 < version < latest:
-            if self.read_only:
-                raise self.failed(
-                    "read",
-                    f"it has schema {version} and has to be brought to {latest}",
-                    "The next task outside check mode does that, even one that finds nothing to do",
-                )
             raise _Outdated
         return version == latest
 

@@ -42,6 +42,10 @@ _BEGIN = (
 _CONNECTION = "Check journal and that the server runs and can be reached from here"
 #: What helps, by what SQLSTATE and message say.
 _REMEDIES = (
+    (
+        r"^42501 it has schema",
+        "Run one task, such as rerun_history_info, as the role that owns the tables; then grant this role SELECT, INSERT, UPDATE and DELETE on them again",
+    ),
     (r"pg_hba", "Allow this user and address in pg_hba.conf of the server"),
     (r"password|^28", "Check the user in journal and its password: journal_password, PGPASSWORD or ~/.pgpass"),
     (
@@ -134,6 +138,7 @@ class PostgresqlDatabase(Database):
         """*error* in the server's or libpq's words, in one line and without the password."""
         line = str(error.diag.message_primary or error).partition("\n")[0]
         cause = re.sub(r"^.*failed: +(?:FATAL: +)?", "", line) or type(error).__name__
+        cause, self._outdated = f"{self._outdated}{cause}", ""
         secret = self._parameters.get("password")
         if secret:
             cause = cause.replace(secret, "***")

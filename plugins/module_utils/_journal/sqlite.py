@@ -37,6 +37,10 @@ _BROKEN = ("file is not a database", "malformed", "could not decode to utf-8")
 _ANOTHER_PATH = "Set journal to a path that this user can write and that every run of this user uses"
 #: What helps, by what the cause says.
 _REMEDIES = (
+    (
+        r"^it has schema.*(readonly|unable to open)",
+        "Run one task as a user who can write it, or set journal to a copy that this user can write",
+    ),
     (r"locked", "Wait for the process that has held it for {busy:g} seconds or stop it, then start again with the same since"),
     (r"full|no space|quota", "Free space on that file system, then start again with the same since"),
     (r"i/o error", "Check that file system: its space, quota and server. Then start again with the same since"),
@@ -114,8 +118,11 @@ class SqliteDatabase(Database):
             raise self._refusal(verb, getattr(error, "strerror", None) or printable(error, 200)) from None
 
     def _refusal(self, verb: str, cause: str) -> JournalError:
+        cause, self._outdated = f"{self._outdated}{cause}", ""
         remedy = next(remedy for pattern, remedy in _REMEDIES if re.search(pattern, cause.lower()))
-        if self.read_only and "readonly" in cause.lower():  # a process died while it wrote; only a writer can undo that
+        if self.read_only and cause.lower().startswith(
+            "attempt to write a readonly"
+        ):  # a process died while it wrote; only a writer can undo that
             remedy = "Run once without check mode"
         return self.failed(verb, cause, f"Nothing is sent without it. {remedy.format(busy=BUSY_SECONDS)}")
 

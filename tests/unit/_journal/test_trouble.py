@@ -22,6 +22,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import JournalError, OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._journal import postgresql as postgresql_file
+from ansible_collections.dataarts.factory.plugins.module_utils._journal import schema
 from ansible_collections.dataarts.factory.plugins.module_utils._journal import sqlite as sqlite_file
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import error_result
@@ -205,6 +206,24 @@ class TestSqlite:
             place.path.parent.chmod(0o777)
             with place.open() as journal:
                 assert claim(journal, 1)[0], "it works once the trouble is over"
+
+    @pytest.mark.parametrize("read_only", [False, True])
+    def test_a_file_of_an_earlier_schema_that_may_only_be_read(
+        self, open_folder: Path, monkeypatch: pytest.MonkeyPatch, read_only: bool
+    ) -> None:
+        place = Place(str(open_folder / "home" / "journal.db"))
+        place.path.parent.mkdir(mode=0o777)
+        with monkeypatch.context() as patch, file_to_read_only(place.path):
+            more = ("ALTER TABLE dataarts_attempt ADD COLUMN colour TEXT",)
+            patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, more))
+            for act in (reading, lambda journal: journal.history()):
+                refused(
+                    place.open(read_only=read_only),
+                    act,
+                    "it has schema 7 and has to be brought to 8: attempt to write a readonly database. Nothing is sent without it. "
+                    "Run one task as a user who can write it, or set journal to a copy that this user can write",
+                )
+        assert len(place.open(read_only=True).history()) == 1
 
     def test_a_disk_that_is_full_in_the_middle(self, sqlite: Place) -> None:
         with sqlite.open() as journal:
