@@ -25,7 +25,7 @@ from .._common.text import comparable, printable
 from .._models.decision import Action, Decision, LeftOut
 from .._models.instance import InstanceKey
 from .._models.reason import FAILED, Reason
-from .hung import kept
+from .hung import kept, stopped_by
 
 NEVER, ONLY = "never_rerun_reasons", "rerun_only_reasons"
 _WILDCARDS = re.compile(r"\*+")
@@ -134,7 +134,11 @@ def leave_out(
 
 
 def _passed(decision: Decision, since: int) -> bool:
-    return decision.action is Action.RETRY and decision.stop is not None and decision.stop.since == since
+    """Whether it is the run that was stopped that is to be answered; a later one may have failed for another reason."""
+    stop = decision.stop
+    return (
+        decision.action is Action.RETRY and stop is not None and stop.since == since and stopped_by(decision.instance, (stop,)) is not None
+    )
 
 
 def _blocked(decision: Decision, left: LeftOut, reason: Reason | None) -> Decision:

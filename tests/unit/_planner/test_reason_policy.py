@@ -15,9 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import AttemptKind
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision, LeftOut
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import CUT, MAX_MESSAGE, InstanceType, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._models.reason import Reason
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.hung import StopPolicy, decide_with_stops
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reason_policy import (
     NEVER,
     ONLY,
@@ -27,7 +29,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.reason_p
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reasons import normalised
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
-from tests.unit.building import at, attempt, instance, policy
+from tests.unit.building import SINCE, at, attempt, instance, policy
 
 
 def reason(message: str | None, *types: str, read: bool = True) -> Reason:
@@ -201,9 +203,9 @@ class TestDecisions:
     NEVER_RIGHTS = ReasonPolicy.of({NEVER: ["permission"], ONLY: None})
     SEEN = instance(number=1)
 
-    def left(self, decision: Decision, why: Reason | None, rule: ReasonPolicy | None = None) -> Decision:
+    def left(self, decision: Decision, why: Reason | None, rule: ReasonPolicy | None = None, since: int = 0) -> Decision:
         reasons = {} if why is None else {decision.instance.full_key: why}
-        (after,) = leave_out([decision], rule or self.NEVER_RIGHTS, reasons)
+        (after,) = leave_out([decision], rule or self.NEVER_RIGHTS, reasons, since)
         return after
 
     def test_one_that_is_due_is_left_to_a_person_with_the_pattern(self) -> None:
@@ -238,6 +240,22 @@ class TestDecisions:
         assert (due.action, due.attempts) == (Action.RETRY, 2)
         after = self.left(due, RIGHTS)
         assert (after.action, after.attempts, after.attempt) == (Action.BLOCKED, 1, due.attempt)
+
+    @pytest.mark.parametrize("outcome", ["accepted", "unknown"])
+    def test_what_failed_after_it_was_stopped_and_rerun_is_judged_by_its_new_reason(self, outcome: str) -> None:
+        """What the stop left has passed the policy before the stop, and no later run has."""
+        hung = instance(Status.RUNNING_EXCEPTION, instance_id="7")
+        stop = attempt(outcome, 5, before=hung, kind=AttemptKind.STOP_AND_RERUN, attempt_id=1)
+        left = instance(Status.FAIL, end=8, instance_id="7")
+        rerun = attempt("accepted", 100, before=left, attempt_id=2)
+        wanted = StopPolicy(running_exception="stop_and_rerun", run_id="run-1")
+        owed = decide_with_stops(left, policy(), wanted, at(90), None, [], [stop])
+        assert (owed.action, self.left(owed, NOTHING, since=SINCE)) == (Action.RETRY, owed)
+        again = instance(Status.FAIL, 110, 120, instance_id="7")
+        due = decide_with_stops(again, policy(attempts=2), wanted, at(200), rerun, [rerun], [stop])
+        assert due.action is Action.RETRY
+        assert self.left(due, RIGHTS, since=SINCE).left_out == never("permission")
+        assert self.left(due, NOTHING, since=SINCE).left_out == UNKNOWN_TO_NEVER
 
     def test_what_has_not_failed_has_no_reason(self) -> None:
         stopped = decide(instance(Status.MANUAL_STOP), policy(statuses=frozenset({Status.MANUAL_STOP})), at(40), None)
