@@ -63,6 +63,8 @@ REASONS = [
     ("partition 2026/11/29 missing", "partition … missing"),
     ("分区 2026年11月29日 缺失", "分区 … 缺失"),
     ("2026年11月29日 01时02分 队列已满", "… 队列已满"),
+    ("2026年1月8日3时4分5秒 队列已满", "… 队列已满"),
+    ("于3时4分失败", "于…失败"),
     ("01:02:03,456 WARN full", "… WARN full"),
     # Paths and addresses
     ("OBS: no permission for obs://bucket/2026/x.csv", "OBS: no permission for …"),
