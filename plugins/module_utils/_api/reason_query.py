@@ -32,6 +32,8 @@ MOST_DETAILS, MOST_NAMED = 10, 20
 MOST_LOGS = 10
 #: How long ``auto`` may take, seconds.
 AUTO_SECONDS = 10.0
+#: Details that are not worth threads.
+_FEW = 4
 #: Errors of the service, of any detail, after which no further one is asked for.
 _PATIENCE = 3
 
@@ -94,7 +96,9 @@ class ReasonReader:
             left = MOST_DETAILS - sum(reason.read for reason in self._known.values())
             wanted = [*unread[: max(0, left)], *named[:MOST_NAMED]]
         unique = {_failure(instance): instance for instance in wanted if not self._is_read(instance)}
-        for _done in in_threads(lambda instance: self._read_detail(instance, deadline), list(unique.values())):
+        # A few follow each other on the connection of the list; each thread would open one of its own.
+        each = in_threads if len(unique) > _FEW else map
+        for _done in each(lambda instance: self._read_detail(instance, deadline), list(unique.values())):
             pass
 
     def _read_messages(self, failed: t.Sequence[JobInstance], deadline: float | None) -> None:
