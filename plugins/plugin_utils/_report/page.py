@@ -25,7 +25,7 @@ from .headline import headline
 from .history import history_words, rerun_before
 from .overview import action_word
 from .plain import report_without_script, steps_section
-from .words import LANGUAGES, catalogue
+from .words import CHINESE, LANGUAGES, catalogue, translated
 
 Result = t.Mapping[str, t.Any]
 
@@ -76,15 +76,12 @@ def _data(report: Result) -> dict[str, t.Any]:
     def shared(value: t.Any) -> int | None:
         return None if value is None else texts.setdefault(str(value), len(texts))
 
-    rows = [
-        [place, *(instance.get(name) for name in _PLAIN), *(shared(instance.get(name)) for name in _SHARED)]
+    instances = [
+        (place, {**instance, "history": history_words(instance, to_iso) or None, "error_message": failure_words(instance) or None})
         for place, workspace in enumerate(report["workspaces"])
-        for instance in (
-            {**instance, "history": history_words(instance, to_iso) or None, "error_message": failure_words(instance) or None}
-            for instance in workspace["instances"]
-        )
+        for instance in workspace["instances"]
     ]
-    return {
+    data = {
         **{name: value for name, value in report.items() if name not in ("workspaces", "steps")},
         "workspaces": [
             {**{name: workspace[name] for name in _KEPT}, "requests": sum(workspace["requests"].values())}
@@ -93,12 +90,37 @@ def _data(report: Result) -> dict[str, t.Any]:
         "rerun_before": rerun_before(report),
         "actions": {row["kind"]: {name: action_word(row["kind"], name) for name in LANGUAGES} for row in report.get("not_reruns") or ()},
         "headlines": _headlines(report),
-        "catalogue": {name: catalogue()[name] for name in ("page", "messages")},
+    }
+    said = [text for dummy, instance in instances for text in (instance.get("reason"), instance["history"]) if text]
+    return {
+        **data,
+        "catalogue": catalogue()["page"],
+        "chinese": _in_chinese((*said, *_texts(data), *(step["headline"] for step in report.get("steps") or ()))),
         "columns": ["workspace", *_PLAIN, *_SHARED],
         "shared": _SHARED,
-        "rows": rows,
+        "rows": [
+            [place, *(instance.get(name) for name in _PLAIN), *(shared(instance.get(name)) for name in _SHARED)]
+            for place, instance in instances
+        ],
         "texts": list(texts),
     }
+
+
+def _in_chinese(said: t.Iterable[str]) -> dict[str, str]:
+    """What modules say, by the English text, where the catalogue knows it: the page's script looks up what it shows."""
+    return {text: chinese for text in dict.fromkeys(said) if (chinese := translated(CHINESE, text)) != text}
+
+
+def _texts(value: t.Any) -> t.Iterator[str]:
+    """Every text in *value*, also the keys of mappings."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for entry in value:
+            yield from _texts(entry)
+    elif isinstance(value, dict):
+        yield from value
+        yield from _texts(list(value.values()))
 
 
 def _headlines(report: Result) -> dict[str, str]:

@@ -23,7 +23,7 @@ LANGUAGES = LANGUAGE_WORDS
 ENGLISH, CHINESE = LANGUAGES
 _CATALOGUE = Path(__file__).resolve().parent / "assets" / "texts.json"
 _TIME, _NUMBER = r"\d{4}-\d\d-\d\dT[\d:.]+Z", r"[\d,]+"
-#: What a gap of a pattern takes, where that is not a part of one sentence; the page's script has the same.
+#: What a gap of a pattern takes, where that is not a part of one sentence.
 _GAPS = {
     **dict.fromkeys(("text", "reason", "reruns"), ".+?"),
     "when": r"[\dTZ:+. -]+?",
@@ -38,6 +38,8 @@ _PART = r"(?:(?![;.] ).)+?"
 _OPEN_ENDS = ("{text}", "{reason}", "{reruns}")
 #: Gaps that hold a message, those that hold a list, and those with words of others, in which nothing is taken for a list of ours.
 _NESTED, _LISTS, _FOREIGN = frozenset({"reason", "reruns", "where"}), frozenset({"jobs", "states"}), frozenset({"text", "cause"})
+#: Characters at the beginning by which the patterns of a message are found.
+_TOLD_BY = 4
 #: A list of names, as in ``access_key, secret_key and 2 more``.
 _LISTING = re.compile(r"[^\s,]+(?:, [^\s,]+)* and (?:[^\s,]+|\d+ more(?: jobs?)?)")
 
@@ -86,7 +88,7 @@ def _form(text: str, n: int | None) -> str:
 
 @functools.lru_cache(maxsize=10_000)
 def _chinese(text: str) -> str:
-    """The longest beginning that is known, and the rest; else what comes after an unknown beginning. The page's script takes the same steps."""
+    """The longest beginning that is known, and the rest; else what comes after an unknown beginning."""
     known = _whole(text)
     if known is not None:
         return known
@@ -100,7 +102,7 @@ def _chinese(text: str) -> str:
 
 
 def _whole(text: str) -> str | None:
-    for begin, pattern, translation in _patterns():
+    for begin, pattern, translation in _patterns_of(text[:_TOLD_BY]):
         match = pattern.fullmatch(text) if text.startswith(begin) else None
         if match:
             values = match.groupdict()
@@ -117,6 +119,12 @@ def _value(name: str, value: str) -> str:
 
 def _joined(names: str) -> str:
     return "、".join(_whole(entry) or entry for entry in re.split(", and |, | and ", names))
+
+
+@functools.lru_cache(maxsize=1_000)
+def _patterns_of(begin: str) -> list[tuple[str, re.Pattern[str], str]]:
+    """The patterns of messages that may begin so."""
+    return [known for known in _patterns() if known[0][:_TOLD_BY] == begin[: len(known[0])]]
 
 
 @functools.cache

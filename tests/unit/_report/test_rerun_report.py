@@ -29,7 +29,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._report.junit imp
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.overview import action_word
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.page import page
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.plain import report_without_script
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import say
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import say, translated
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import counts, passes
 from tests.support.reports import SINCE, STANDINGS, check_json, check_junit, earlier, instance, result
 
@@ -314,6 +314,22 @@ def test_rows_of_the_page_are_the_instances() -> None:
         for name in embedded["columns"][1:]:
             value = embedded["texts"][row[name]] if name in embedded["shared"] and row[name] is not None else row[name]
             assert value == (embedded_instance[name] or None if name == "history" else embedded_instance[name])
+
+
+def test_the_page_has_the_chinese_of_what_it_says_and_of_nothing_else() -> None:
+    """The catalogue is ten times as large as what one page can say."""
+    report = reported({"a": some(failed_again=1, rejected=1), "b": {"msg": "something nobody has translated"}})
+    report["workspaces"][0]["problems"] = ["constructor", "sales: 1 of 1 instances did not succeed"]
+    embedded = json.loads(page(report).split('id="data">')[1].split("</script>")[0])
+    texts = {report["headline"], *embedded["texts"]}
+    for workspace in report["workspaces"]:
+        texts |= {workspace["msg"], *workspace["problems"], *(step["text"] for step in workspace["next_steps"])}
+    assert embedded["chinese"] == {
+        text: translated("zh", text) for text in texts | set(embedded["chinese"]) if translated("zh", text) != text
+    }
+    assert {step["text"] for step in report["workspaces"][0]["next_steps"]} <= set(embedded["chinese"])
+    shown = json.dumps({**report, "texts": embedded["texts"]})
+    assert [text for text in embedded["chinese"] if json.dumps(text)[1:-1] not in shown] == []
 
 
 def test_several_workspaces_have_one_command_for_all_of_them() -> None:

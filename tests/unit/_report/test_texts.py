@@ -77,7 +77,7 @@ def test_what_stands_in_the_page_before_its_script_ran_is_the_english_text() -> 
 
 
 def chinese(text: str) -> str:
-    """What the terminal, and in the same steps the page's script, makes of a message."""
+    """What the terminal and the page show of a message."""
     return words.translated("zh", text)
 
 

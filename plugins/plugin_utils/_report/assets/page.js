@@ -52,45 +52,16 @@
   }
   /** The text of a key, with its values; of two forms the first is for one. */
   function say(key, values = {}) {
-    const [one, many] = inLanguage(report.catalogue.page[key]).split("|");
+    const [one, many] = inLanguage(report.catalogue[key]).split("|");
     return filled(many !== undefined && values.n !== 1 ? many : one, values);
   }
   /** The same as children of an element: what is in the values may be nodes. */
   function sayNodes(key, values) {
-    return inLanguage(report.catalogue.page[key]).split(/\{(\w+)\}/).map((part, at) => (at % 2 ? values[part] : part));
+    return inLanguage(report.catalogue[key]).split(/\{(\w+)\}/).map((part, at) => (at % 2 ? values[part] : part));
   }
-  /** What a gap of a pattern takes, where that is not a part of one sentence. */
-  const TIME = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`, NUMBER = String.raw`[\d,]+`;
-  const GAPS = { time: TIME, since: TIME, from: TIME, n: NUMBER, all: NUMBER, status: String.raw`[\w-]+|'[^']*'`, id: String.raw`[\w-]+`, user: "[^;]+?", controller: "[^;]+?", purpose: "[^;]+?", text: ".+?", reason: ".+?", reruns: ".+?", when: String.raw`[\dTZ:+. -]+?` }, PART = "(?:(?![;.] ).)+?";
-  const PATTERNS = report.catalogue.messages.map(([english, translation]) => {
-    const literal = english.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
-    return [english.split("{")[0], new RegExp(`^${literal.replace(/\{(\w+)\}/g, (_all, name) => `(?<${name}>${GAPS[name] ?? PART})`)}${/(\.|\{(text|reason|reruns)\})$/.test(english) ? "" : "(?<stop>\\.?)"}$`, "s"), translation];
-  });
-  const TRANSLATED = new Map();
-  /** What Ansible's modules say, in the reader's language as far as the catalogue knows it: as a whole, else part by part. */
-  function message(text) {
-    if (language !== "zh" || !text) return inZone(text);
-    if (!TRANSLATED.has(text)) TRANSLATED.set(text, chinese(text));
-    return inZone(TRANSLATED.get(text));
-  }
-  function whole(text) {
-    for (const [begin, pattern, translation] of PATTERNS) {
-      const found = text.startsWith(begin) ? pattern.exec(text) : null;
-      if (found) return filled(translation, Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, value]) => [name, /^(jobs|states)$/.test(name) || (!/^(text|cause|reason|reruns|where)$/.test(name) && /^[^\s,]+(, [^\s,]+)* and ([^\s,]+|\d+ more( jobs?)?)$/.test(value)) ? value.split(/, and |, | and /).map((entry) => whole(entry) ?? entry).join("、") : /^(reason|reruns|where)$/.test(name) ? chinese(value) : value]))) + (found.groups?.stop ? "。" : "");
-    }
-    return null;
-  }
-  /** As a whole; else the longest beginning that is known, and the rest; else what comes after an unknown beginning. */
-  function chinese(text) {
-    const known = whole(text);
-    if (known !== null) return known;
-    const ends = [...text.matchAll(/[;.] /g)].map((end) => end.index);
-    for (const end of [...ends].reverse()) {
-      const stop = text[end] === ".", begin = whole(text.slice(0, end + (stop ? 1 : 0)));
-      if (begin !== null) return begin + (stop ? "" : "；") + chinese(text.slice(end + 2));
-    }
-    return ends.length ? text.slice(0, ends[0] + 2) + chinese(text.slice(ends[0] + 2)) : text;
-  }
+  const CHINESE = new Map(Object.entries(report.chinese));
+  /** What Ansible's modules say, in the reader's language as far as the catalogue knows it. */
+  const message = (text) => inZone((language === "zh" && CHINESE.get(text)) || text);
 
   // ---- Times: one form, in the zone of the reader, which is named once; a time with another offset has its own behind it
 
