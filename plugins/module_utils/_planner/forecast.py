@@ -41,12 +41,14 @@ class Room(t.NamedTuple):
     :param max_parallel_per_job: the same of each job.
     :param at_once: instances of a job that the service runs at once.
     :param lag: seconds until it is seen here that something has ended.
+    :param opens: from when on something may be sent, not before a time; both seconds from now. None: always.
     """
 
     max_parallel: int | None = None
     max_parallel_per_job: int | None = None
     at_once: int = AT_ONCE
     lag: float = 0.0
+    opens: t.Callable[[float], float] | None = None
 
 
 class Item(t.NamedTuple):
@@ -187,7 +189,10 @@ class _Night:
 
     def _send(self, now: float) -> None:
         """Send what there is room for. What is sent later than at once is sent by a pass that has to notice first."""
-        most, of_job = self._room.max_parallel, self._room.max_parallel_per_job
+        most, of_job, opens = self._room.max_parallel, self._room.max_parallel_per_job, self._room.opens
+        if self._ready and opens is not None and opens(now) > now:
+            self._at(opens(now), lambda _index, _now: None, 0)
+            return
         while self._ready and (most is None or self._busy < most):
             index = heapq.heappop(self._ready)
             job = self._items[index].job

@@ -35,7 +35,7 @@ _SECOND = timedelta(seconds=1)
 _CLOCK = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?"
 _ENTRY = re.compile(rf"{_CLOCK} ?(?:-|\u2013|to) ?{_CLOCK} ([^ ]+)")
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
-_FORM = "Use 22:00-06:00 Europe/Berlin: when it begins, when it ends, and the name of the time zone"
+_FORM = "Use 22:00-06:00 Europe/Berlin: when it begins, when it ends, and the name of the time zone, or its offset such as +08:00"
 
 
 class QuietSpan(t.NamedTuple):
@@ -96,6 +96,11 @@ class QuietHours(t.NamedTuple):
             if quiet_hours is not None:
                 by_end[quiet_hours.until] = quiet_hours
         return by_end[max(by_end)] if by_end else None
+
+    def opens(self, ms: int) -> int:
+        """From when on something may be sent, not before *ms*; epoch ms."""
+        quiet_hours = self.at(ms, ms)
+        return ms if quiet_hours is None else quiet_hours.until
 
     def _span_at(self, ms: int) -> QuietSpan | None:
         first, until = "", ms
@@ -178,7 +183,10 @@ def _zone(name: str, shown: str) -> tzinfo:
             f"Failed to read {NOT_BETWEEN}: the machine that runs the module has no database of time zones, so '{shown}' cannot be read. Install tzdata "
             "there, the package of the system or that of Python (pip install tzdata), or use UTC or an offset such as +08:00."
         )
-    hint = did_you_mean(name, sorted(known))
+    # A short name means another zone in each country, and a number behind it another sign to each reader.
+    regions = {zone.rpartition("/")[2].lower(): zone for zone in sorted(known) if "/" in zone and not zone.startswith("Etc/")}
+    region = regions.get(name.lower().rpartition("/")[2])
+    hint = f"Did you mean {region}?" if region else did_you_mean(name, regions.values()) if "/" in name else ""
     raise OptionError(f"Failed to read {NOT_BETWEEN}: '{shown}' names a time zone that does not exist. {hint or _FORM + '.'}")
 
 

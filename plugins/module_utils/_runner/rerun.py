@@ -510,8 +510,17 @@ class Goal(Strategy):
     def _foresee(self, plan: Plan, snapshot: Snapshot, now_ms: int) -> Forecast:
         if plan.refused is not None:
             return Forecast()
+        limits = self._limits
+
+        def opens(seconds: float) -> float:
+            return (self.hours.opens(now_ms + round(seconds * 1000)) - now_ms) / 1000
+
         room = Room(
-            self._limits.max_parallel, self._limits.max_parallel_per_job, running_at_once(snapshot.instances), self._poll_interval / 2
+            limits.max_parallel,
+            limits.max_parallel_per_job,
+            running_at_once(snapshot.instances),
+            self._poll_interval / 2,
+            opens if self.hours.windows else None,
         )
         return foresee(self._current(plan), self._depends, self._runs, room, now_ms)
 

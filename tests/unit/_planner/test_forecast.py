@@ -49,6 +49,9 @@ CASES: dict[str, tuple[str, Room, float | None, int]] = {
     "an unknown job": ("x", Room(), None, 1),
     "an unknown job next to a known one": ("axx", Room(), 60.0, 2),
     "an unknown job takes no room": ("xxa", Room(max_parallel=1), 60.0, 2),
+    "quiet hours come before the second": ("aa", Room(max_parallel=1, opens=lambda time: 500 if 50 <= time < 500 else time), 560.0, 0),
+    "quiet hours end before the second": ("aa", Room(max_parallel=1, opens=lambda time: 50 if time < 50 else time), 170.0, 0),
+    "what was sent runs on in quiet hours": ("aaaaaa", Room(opens=lambda time: 500 if 10 <= time < 500 else time), 120.0, 0),
     "it takes a moment to notice": ("aa", Room(max_parallel=1, lag=5), 125.0, 0),
 }
 

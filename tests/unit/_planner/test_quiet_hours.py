@@ -158,6 +158,10 @@ REFUSED: list[tuple[Sequence[str], str]] = [
     (["00:00-24:00 UTC"], "begins and ends at the same time of day"),
     (["22:00-06:00 Europe/Berln"], "Did you mean Europe/Berlin?"),
     (["22:00-06:00 CEST"], "names a time zone that does not exist"),
+    (["22:00-06:00 CST"], "does not exist. Use 22:00-06:00 Europe/Berlin"),  # not UCT, which is UTC
+    (["22:00-06:00 UTC+8"], "does not exist. Use 22:00-06:00 Europe/Berlin"),  # not UTC either
+    (["22:00-06:00 Shanghai"], "Did you mean Asia/Shanghai?"),
+    (["22:00-06:00 asia/shanghai"], "Did you mean Asia/Shanghai?"),
     (["22:00-06:00 Europe"], "names a time zone that does not exist"),
     (["22:00-06:00 ../etc/passwd"], "names a time zone that does not exist"),
     (["22:00-06:00 /etc/localtime"], "names a time zone that does not exist"),
