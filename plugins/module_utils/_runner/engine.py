@@ -45,7 +45,6 @@ class Strategy(abc.ABC):
 
     :ivar api: the workspace of the options.
     :ivar sightings: of records that lie ahead of the journal's clock.
-    :ivar problems: what people should know, each once; of the newest snapshot and of what came after it.
     :ivar outdated: whether it took so long to plan that the list is old, and a further one would not take so long.
     """
 
@@ -57,7 +56,6 @@ class Strategy(abc.ABC):
         self.clock = run.session.client.clock
         self.hours = QuietHours.of(run.options.get(NOT_BETWEEN), self.clock.now_ms())
         self.sightings = Sightings(state.seen)
-        self.problems: list[str] = []
         self.outdated = False
 
     @property
@@ -68,11 +66,6 @@ class Strategy(abc.ABC):
     def quiet_hours(self) -> QuietSpan | None:
         """The quiet hours in which nothing may be sent now (``not_between``), by the service's clock; None if something may."""
         return self.hours.at(self.clock.earliest_ms(), self.clock.latest_ms())
-
-    def note(self, text: str) -> None:
-        """*text* is something that people should know."""
-        if text not in self.problems:
-            self.problems.append(text)
 
     def by_id(self, decisions: t.Iterable[Decision]) -> bool:
         """Whether one instance can be rerun by its instance_id; asked only where twins are to be told apart."""

@@ -146,7 +146,7 @@ class NamedRequest(Strategy):
         self.run.result.update(
             instances=instances,
             statuses=sorted(status.value for status in statuses),
-            problems=[*self._missing, *self.problems],
+            problems=list(self._missing),
             api_versions=dict(self.api.api_versions),
             run_id=self.run_id,
             quiet_hours=quiet_result(self._quiet_now, finals),

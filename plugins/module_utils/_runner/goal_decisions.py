@@ -1,0 +1,268 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a pass of module job_rerun lists, and what is decided about it: the selected instances, and what depends on those that are rerun."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from .._api.instance_query import list_selected, names_without_instances, patterns_without_instances
+from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
+from .._api.workspace import WorkspaceApi
+from .._api.workspace_lists import Listing
+from .._common.errors import ApiError, Kind
+from .._common.stopwatch import stopwatch
+from .._common.text import safe
+from .._common.times import Window
+from .._models.attempt import Attempt
+from .._models.decision import Decision
+from .._models.instance import JobInstance, Status
+from .._models.run_scope import PassState, RunScope, window_of
+from .._models.selection import Selection, select, wanted_statuses
+from .._output.downstream import jobs_text
+from .._output.messages import unshown_notes
+from .._planner.downstream import Knowledge, RerunEarlier, decide_dependants, rerun_earlier, roots_of
+from .._planner.hung import STOP_AND_RERUN, StopPolicy, decide_with_stops, first_starts
+from .._planner.outcomes import left_to_do
+from .._planner.reconcile import Policy, decide_missing
+from .ansible_module import ModuleRun
+from .downstream import Below
+from .name_check import NameCheck, unlisted_text
+from .snapshot import Listed, Snapshot
+
+#: What a run that looks for dependants says where the journal does not know what was rerun before it.
+_PAST_LOST = (
+    "The journal could not be read in the last 24 hours and was set aside, so it is not known what was rerun before, and what depends on that. "
+    "Set since to a time before those reruns"
+)
+
+
+class Problems:
+    """What people should know of the newest snapshot and of what came after it, each text once.
+
+    :ivar missed: those of them that leave the goal unreached.
+    """
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.missed: list[str] = []
+
+    def note(self, text: str) -> None:
+        """*text* is something that people should know."""
+        if text not in self.texts:
+            self.texts.append(text)
+
+    def miss(self, text: str) -> None:
+        """*text* is a problem that leaves the goal unreached."""
+        if text not in self.missed:
+            self.missed.append(text)
+        self.note(text)
+
+    def clear(self) -> None:
+        """A new snapshot is taken."""
+        self.texts.clear()
+        self.missed.clear()
+
+
+class GoalDecisions:
+    """The decisions of one pass, from its lists.
+
+    :param settle_ms: ``settle_time``, ms.
+    :ivar below: what depends on what is rerun.
+    :ivar stops: what may be stopped.
+    :ivar unlisted: the jobs that could not be listed, by name.
+    :ivar blind: whether one of those was rerun by this run, so that its end is not known.
+    :ivar reading_seconds: how long it took to read what is downstream.
+    """
+
+    def __init__(
+        self, run: ModuleRun, state: PassState, run_id: str, api: WorkspaceApi, below: Below, problems: Problems, *, settle_ms: int
+    ) -> None:
+        self._run, self._state, self._run_id, self._api = run, state, run_id, api
+        self._settle_ms = settle_ms
+        self._clock = run.session.client.clock
+        self._problems = problems
+        self.below = below
+        self.stops = StopPolicy()
+        self.unlisted: dict[str, ApiError] = {}
+        self.blind = False
+        self.reading_seconds = 0.0
+        self._earlier = RerunEarlier()
+        self._judged: tuple[Snapshot, list[Decision]] | None = None  # what was decided by the newest snapshot
+        self._silent: tuple[list[str], list[str]] = ([], [])  # names in jobs, and patterns, of which nothing is listed
+
+    def selection(self, window: Window) -> Selection:
+        """What the options select. :raises OptionError: they cannot be read."""
+        options = self._run.options
+        return select(options["jobs"], window, instance_types=options["instance_types"] or ())
+
+    def policy(self, scope: RunScope) -> Policy:
+        """What the decisions are made by. :raises OptionError: the options cannot be read."""
+        options = self._run.options
+        return Policy(
+            since=scope.since,
+            statuses=wanted_statuses(options["statuses"], option="statuses"),
+            settle_ms=self._settle_ms,
+            attempts=options["attempts"],
+            attempt_delay_ms=options["attempt_delay"] * 1000,
+            hold_off_until=scope.hold_off_until,
+            clock_slack_ms=scope.clock_slack_ms,
+            since_given=scope.since_given,
+        )
+
+    def wanted(self, scope: RunScope) -> frozenset[Status]:
+        """The statuses to rerun, and the one to stop first: an instance that is in one of them at the end missed the goal."""
+        hung = {Status.RUNNING_EXCEPTION} if self._run.options["running_exception"] == STOP_AND_RERUN else set()
+        return self.policy(scope).statuses | hung
+
+    def list_instances(self, since: int | None) -> Listed:
+        """Every selected instance of whatever status: one that has gone on still has to be brought to the goal. Also those of types that are
+        not meant: twins differ in their type."""
+        asked_at = stopwatch()
+        fixed = self._state.window
+
+        def read(window: Window) -> Listing:
+            # Before the first answer the time is this machine's, which may be behind, and a window that ends now ends a moment before
+            # since: what was started meanwhile must not be missed.
+            started = None if since is None else Window(since - TOLERANCE_MS, max(since, self._clock.latest_ms()) + CLOCK_LIMIT_MS)
+            return list_selected(self._api, self.selection(window), started=started, every_type=True)
+
+        listing, window, asked_ms = timed_window(self._clock, lambda now_ms: fixed or window_of(self._run.options, now_ms), read)
+        self.unlisted = listing.problems
+        for text in listing.notes:
+            self._problems.note(text)
+        for name, error in self.unlisted.items():
+            if error.kind is not Kind.NOT_FOUND:
+                self._problems.miss(unlisted_text(name, error, error.hint))
+        return Listed(listing.instances, window, asked_ms, asked_at)
+
+    def further(self, listed: Listed, snapshot: Snapshot) -> Listed | None:
+        """*listed* with what depends on what is rerun, here and in other workspaces; None if nothing does."""
+        if not self.below.wanted:
+            return None
+        decisions, policy = self._selected(snapshot), self.policy(snapshot.scope)
+        unknown_past = self.below.unknown_past(first=snapshot.scope.since_given and (snapshot.uncovered or policy.clock_slack_ms > 0))
+        roots = roots_of(decisions, policy, snapshot.effective, snapshot.stops, unknown_past=unknown_past)
+        if self.below.joins:
+            self._earlier = rerun_earlier(decisions, policy, snapshot.effective, snapshot.stops)
+            roots = {**self._earlier.roots, **roots}
+        last = not any(left_to_do(decision, wait=self._run.options["wait"]) for decision in decisions)
+        so_far = "Nothing more was sent." if any(decision.attempt is not None for decision in decisions) else "Nothing was sent."
+        began = stopwatch()
+        more = self.below.read(roots, snapshot.instances, self._clock.latest_ms(), since=policy.since, last=last, so_far=so_far)
+        self.reading_seconds = stopwatch() - began
+        if not more:
+            return None
+        times = [instance.key.plan_time for instance in more]
+        reach = Window(min(listed.window.begin, *times), max(listed.window.end, *times))
+        return listed._replace(instances=[*listed.instances, *more], reach=reach)
+
+    def decide(self, snapshot: Snapshot) -> list[Decision]:
+        """By the table of ``reconcile.py``, and that of ``downstream.py``."""
+        scope = snapshot.scope
+        decisions = self._selected(snapshot)
+        if self.below.wanted:
+            decisions = self._with_dependants(snapshot, decisions)
+        for text in unshown_notes(decisions):
+            self._problems.note(text)
+        selection, instances = self.selection(scope.window), self._meant(snapshot)
+        self._silent = (
+            names_without_instances(selection, instances, self.unlisted),
+            patterns_without_instances(selection, instances, self.unlisted),
+        )
+        self.blind = any(self._of_run(attempt, scope) and attempt.job_name in self.unlisted for attempt in snapshot.missing)
+        return decisions
+
+    def check_names(self) -> list[dict[str, t.Any]]:
+        """``job_patterns`` of the result. A name or a pattern of which nothing is listed in the window may match no job at all."""
+        names = NameCheck(self._api)
+        absent = names.absent(*self._silent, self.unlisted)
+        for text in (*names.unknown, *(text for text, _suggestion in absent.values() if not self._state.fleet)):
+            self._problems.miss(text)
+        return [
+            {"pattern": safe(name), "matches": name not in absent, "suggestion": absent[name].suggestion if name in absent else ""}
+            for name in dict.fromkeys(self._run.options["jobs"])
+        ]
+
+    def _meant(self, snapshot: Snapshot) -> list[JobInstance]:
+        selection, here = self.selection(snapshot.scope.window), self._api.workspace_id
+        return [instance for instance in snapshot.instances if instance.key.workspace_id == here and selection.matches(instance)]
+
+    def _selected(self, snapshot: Snapshot) -> list[Decision]:
+        """One decision for each selected instance, and each that this run has sent and that is not listed any more."""
+        if self._judged is not None and self._judged[0] is snapshot:
+            return self._judged[1]
+        policy = self.policy(snapshot.scope)
+        decisions = self._with_stops(self._meant(snapshot), snapshot, policy)
+        decisions += [decide_missing(attempt, policy, snapshot.asked_ms) for attempt in self._vanished(snapshot)]
+        self._judged = (snapshot, decisions)
+        return decisions
+
+    def _with_stops(self, instances: t.Sequence[JobInstance], snapshot: Snapshot, policy: Policy) -> list[Decision]:
+        """One decision for each of *instances*, by the tables of ``reconcile.py`` and ``hung.py``."""
+        now, attempts = snapshot.asked_ms, snapshot.history.attempts
+        options, asks = self._run.options, self._state.timed_out
+        self.stops = StopPolicy(
+            timeout_action=options["timeout_action"],
+            running_exception=options["running_exception"],
+            timeout_ms=self._state.timeout_ms if self._state.timeout_ms is not None or not asks else now,
+            run_id=self._run_id,
+            since_given=snapshot.scope.since_given,
+            started=t.cast("t.Mapping[str, int]", self._state.started),
+        )
+        effective, stops = snapshot.effective, snapshot.stops
+        decisions = [
+            decide_with_stops(
+                instance,
+                policy,
+                self.stops,
+                now,
+                attempts.get(instance.key),
+                effective.get(instance.key, ()),
+                stops.get(instance.key, ()),
+            )
+            for instance in instances
+        ]
+        if options["timeout_action"] != "none":
+            self.stops = replace(self.stops, started=first_starts(decisions, self.stops.started))
+        return decisions
+
+    def _vanished(self, snapshot: Snapshot) -> t.Iterator[Attempt]:
+        """Attempts of this run whose instances are not listed any more. With a filter by type it is not known whether they were meant."""
+        if self._run.options["instance_types"]:
+            return
+        selection = self.selection(snapshot.scope.window)
+        for attempt in snapshot.missing:
+            of_run = self._of_run(attempt, snapshot.scope) and attempt.job_name not in self.unlisted
+            if of_run and selection.covers(attempt.job_name, attempt.failure.plan_time):
+                yield attempt
+
+    def _of_run(self, attempt: Attempt, scope: RunScope) -> bool:
+        return attempt.sent_ms >= scope.since and attempt.failure.workspace_id == self._api.workspace_id
+
+    def _with_dependants(self, snapshot: Snapshot, decisions: t.Sequence[Decision]) -> list[Decision]:
+        """*decisions*, and those about what joins the plan because it depends on what is rerun."""
+        below = self.below
+        below.judge(snapshot.instances)
+        for text in below.notes:
+            (self._problems.miss if below.joins else self._problems.note)(text)
+        if below.joins and snapshot.history.set_aside_ms is not None and not snapshot.scope.since_given:
+            self._problems.miss(_PAST_LOST)
+        known = Knowledge(
+            self.policy(snapshot.scope),
+            snapshot.asked_ms,
+            snapshot.history.attempts,
+            snapshot.effective,
+            snapshot.stops,
+            self._earlier.since,
+        )
+        joined = decide_dependants(below.dependants, below.mode, known, below.graph)
+        jobs = self._earlier.jobs_above(joined, below.dependants)
+        if jobs:  # nothing above them failed
+            shown = jobs_text(jobs.most_common())
+            self._problems.note(f"An earlier run has rerun {shown}. What depends on it and has not succeeded since then is rerun too.")
+        early = set() if self._run.check_mode else below.too_early()
+        by_key = {decision.instance.key: decision for decision in joined if decision.instance.key not in early}
+        return [by_key.pop(decision.instance.key, decision) for decision in decisions] + list(by_key.values())
