@@ -149,3 +149,24 @@ def test_what_is_done_about_an_instance_is_decided_in_the_planner() -> None:
     assert {
         path.stem for path in (PLUGINS / "module_utils" / "_runner").glob("*.py") if re.search(r"\bAction\b", path.read_text("utf-8"))
     } == set()
+
+
+def calls(path: Path) -> t.Iterator[tuple[str, frozenset[str]]]:
+    """The name of each function that is called in the file at *path*, and its keywords."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            yield name, frozenset(keyword.arg or "" for keyword in node.keywords)
+
+
+def test_an_action_is_decided_by_a_table_and_changed_in_one_place() -> None:
+    """Decisions are made where a table of decisions stands; whoever changes what is done about an instance does it with ``Decision.turned``."""
+    made, changed = set(), set()
+    for path in sorted(PLUGINS.rglob("*.py")):
+        for name, keywords in calls(path):
+            if name == "Decision":
+                made.add(path.name)
+            elif name in ("replace", "_replace") and "action" in keywords:
+                changed.add(path.name)
+    assert made == {"explicit.py", "reconcile.py", "stopping.py"}
+    assert changed == {"decision.py"}

@@ -1,7 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decisions: what is to be done about an instance, or has become of it. Made and changed in ``_planner`` only."""
+"""Decisions: what is to be done about an instance, or has become of it. Made and changed in ``_planner`` only.
+
+The tables of ``_planner`` make them (``reconcile.py``, ``explicit.py``, ``stopping.py``); every later step that wants something else done turns them,
+with :meth:`Decision.turned`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from dataclasses import dataclass, field
 from .attempt import Attempt, Comparison, Outcome, compare
 from .downstream import Effect
 from .instance import InstanceKey, JobInstance
-from .slotted import slotted
+from .slotted import replace, slotted
 
 #: How much earlier than its request a run may have started and still be an effect of it, ms: two clocks stamp them, in whole seconds.
 CLOCK_TOLERANCE_MS = 10_000
@@ -114,6 +118,19 @@ class Decision:
     rank: int = 0
     stop: Attempt | None = field(default=None, repr=False)
     then_rerun: bool = False
+
+    def turned(self, action: Action, reason: str, *, due_ms: int | None = None, attempts: int | None = None, **facts: t.Any) -> Decision:
+        """The same instance with another action, for *reason*: the one place where an action is changed.
+
+        What only describes the request that is not to be sent any more goes with it: which attempt it takes over, and how it is sent.
+
+        :param due_ms: see the class.
+        :param attempts: of this run so far; by default without the one that RETRY asked for, which is not made.
+        :param facts: other attributes that change.
+        """
+        made = self.attempts - (self.action is Action.RETRY) if attempts is None else attempts
+        request: dict[str, t.Any] = {"superseded": None, "alone": False, "by_id": False, "then_rerun": False}
+        return replace(self, action=action, reason=reason, due_ms=due_ms, attempts=made, **{**request, **facts})
 
     @property
     def unit(self) -> InstanceKey:

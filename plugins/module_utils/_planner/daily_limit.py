@@ -9,7 +9,6 @@ Pure. What counts are the attempts in the journal, of whatever run, that may hav
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
 
 from .._common.times import DAY_MS, to_iso
 from .._models.attempt import LOST, Attempt, Comparison, Outcome, compare
@@ -41,7 +40,7 @@ def within_daily_limit(
     ):
         when = to_iso(attempt.sent_ms)
         reason = f"the rerun sent at {when} was accepted, and the service does not show it; the same failure is not rerun twice"
-        return replace(decision, action=Action.BLOCKED, reason=reason, attempts=0, request_id=attempt.request_id, superseded=None)
+        return decision.turned(Action.BLOCKED, reason, attempts=0, request_id=attempt.request_id)
     times = [*reruns]
     if attempt is not None and attempt.outcome in LOST and comparison is Comparison.UNCHANGED and attempt.sent_ms in times:
         times.remove(attempt.sent_ms)  # it had no effect
@@ -54,7 +53,5 @@ def within_daily_limit(
     if lost:
         unread = f"what was sent before {to_iso(set_aside_ms or 0)} cannot be read, and its last run counts as a rerun"
         history = f"{history}; {unread}" if history else unread
-    reason = f"{decision.reason}; {history}, which is all that max_reruns_per_day allows"
-    if stops:
-        return kept(decision, f"{history}, which is all that max_reruns_per_day allows")
-    return replace(decision, action=Action.FAILED_AGAIN, reason=reason, attempts=max(0, decision.attempts - 1), superseded=None)
+    why = f"{history}, which is all that max_reruns_per_day allows"
+    return kept(decision, why) if stops else decision.turned(Action.FAILED_AGAIN, f"{decision.reason}; {why}")

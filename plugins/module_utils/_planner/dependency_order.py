@@ -145,7 +145,7 @@ def order_upstream(
             decision = by_key[key] = _left_behind(decision)
         elif gate is not None and gate.broken and waits_in_service(decision):
             reason = f"its rerun waits in the service for {gate.text}; it goes on by itself when that has succeeded"
-            decision = by_key[key] = dataclasses.replace(decision, action=Action.BLOCKED, reason=reason)
+            decision = by_key[key] = decision.turned(Action.BLOCKED, reason)
         elif gate is not None and waits_in_service(decision) and _yet_to_send(by_key.get(gate.instance.key)):
             decision = by_key[key] = dataclasses.replace(decision, behind_unsent=True)
         held_back = decision.action in (Action.SKIPPED, Action.BLOCKED) and decision is not before[key]
@@ -159,18 +159,14 @@ def _out_of_circles(decision: Decision, depends: Depends) -> Decision:
         return decision
     if decision.instance.key not in reached(depends, [decision.instance.key]):
         return decision
-    attempts = max(0, decision.attempts - 1)
-    return dataclasses.replace(
-        decision, action=Action.BLOCKED, reason=f"{decision.reason}; {IN_A_CIRCLE}", attempts=attempts, superseded=None
-    )
+    return decision.turned(Action.BLOCKED, f"{decision.reason}; {IN_A_CIRCLE}")
 
 
 def _left_behind(decision: Decision) -> Decision:
     """*decision* about a dependant, blocked: something above it is not up to date, and nothing that is waited for brings it there. Rerun on old data
     it would be old again, and be sent in every pass."""
     reason = f"{decision.reason}; {decision.upstream_outdated}, above it, is not up to date, and this run does not rerun it; fix that first"
-    attempts = max(0, decision.attempts - 1)
-    return dataclasses.replace(decision, action=Action.BLOCKED, reason=reason, attempts=attempts, alone=False, superseded=None)
+    return decision.turned(Action.BLOCKED, reason)
 
 
 def _renamed(depends: Depends, listed: t.Iterable[InstanceKey]) -> dict[InstanceKey, frozenset[InstanceKey]]:
@@ -221,8 +217,7 @@ def _behind(decision: Decision, gate: _Gate, beyond: Beyond) -> Decision:
         action, reason, stage = Action.SKIPPED, f"depends on {gate.text} (order: {beyond.order})", 0
         if gate.outside:
             action, reason = Action.BLOCKED, f"{reason}; select that too, or bring it to success first"
-    attempts = decision.attempts - 1
-    return dataclasses.replace(decision, action=action, reason=reason, attempts=attempts, alone=False, queued=stage, waits_for=above)
+    return decision.turned(action, reason, queued=stage, waits_for=above)
 
 
 def _upstream_first(

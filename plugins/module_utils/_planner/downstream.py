@@ -359,8 +359,7 @@ def _decided(dependant: Dependant, effect: Effect, obstacle: Dependant | None, k
     if decision.action is Action.RETRY and attempt is not None and _answered(dependant.instance, attempt, known.policy):
         # Sent for this very state, by a clock that may be behind the one that stamps ends. As for every instance: never again by this since.
         reason = f"the rerun sent at {to_iso(attempt.sent_ms)} was accepted, but the service does not show it yet; it is not sent again"
-        attempts = max(1, decision.attempts - 1)
-        return dataclasses.replace(decision, action=Action.WAIT, reason=reason, attempts=attempts, attempt=attempt, superseded=None)
+        return decision.turned(Action.WAIT, reason, attempts=max(1, decision.attempts - 1), attempt=attempt)
     if decision.action is not Action.RETRY and not (decision.action is Action.SETTLING and decision.attempt is None):
         return decision
     reason = _why(dependant, effect)
@@ -368,10 +367,7 @@ def _decided(dependant: Dependant, effect: Effect, obstacle: Dependant | None, k
         return dataclasses.replace(decision, reason=f"{reason}; {decision.reason}")
     hindrance = _hindrance(dependant, obstacle, graph)
     if hindrance:
-        attempts = max(0, decision.attempts - 1)
-        return dataclasses.replace(
-            decision, action=Action.BLOCKED, reason=f"{reason}; {hindrance}", attempts=attempts, alone=False, superseded=None
-        )
+        return decision.turned(Action.BLOCKED, f"{reason}; {hindrance}")
     return dataclasses.replace(decision, reason=reason, upstream_outdated=named(dependant.upstream) if dependant.coming else "")
 
 

@@ -81,8 +81,10 @@ def decide_requested(
             problems.append(_missing(key))
         for instance in meant:
             decision = _forgiving(instance, policy, now, attempts.get(instance.key), (effective or {}).get(instance.key, ()))
-            action = Action.RETRY if decision.action is Action.RETRY else Action.SKIPPED
-            decisions.append(dataclasses.replace(decision, action=action, alone=False))
+            if decision.action is Action.RETRY:
+                decisions.append(dataclasses.replace(decision, alone=False))
+            else:
+                decisions.append(decision.turned(Action.SKIPPED, decision.reason, due_ms=decision.due_ms))
     return Requested(tuple(decisions), tuple(problems))
 
 

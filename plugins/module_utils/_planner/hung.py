@@ -124,8 +124,7 @@ def _with_stop(decision: Decision, policy: Policy, wanted: StopPolicy, now: int,
         due = _unsettled_until(newest, instance, policy, now)
         if decision.action is Action.RETRY and due is not None:
             reason = f"{_request(newest)}, and its outcome is not known before {to_iso(due)}"
-            attempts = decision.attempts - 1
-            return replace(decision, action=Action.SETTLING, reason=reason, due_ms=due, attempts=attempts, superseded=None, stop=newest)
+            return decision.turned(Action.SETTLING, reason, due_ms=due, stop=newest)
         if _belongs(newest, instance, policy, wanted, now):
             decision = replace(decision, stop=newest)
             answered = _answered(decision, newest, policy, wanted, now)
@@ -141,9 +140,7 @@ def without_reruns(decisions: t.Iterable[Decision]) -> t.Iterator[Decision]:
     for decision in decisions:
         if decision.action is Action.RETRY:
             reason = f"not sent: wait_timeout is over, and timeout_action is stop ({decision.reason})"
-            yield replace(
-                decision, action=Action.WAIT, reason=reason, attempts=decision.attempts - 1, superseded=None, alone=False, by_id=False
-            )
+            yield decision.turned(Action.WAIT, reason)
         else:
             yield decision
 
@@ -161,7 +158,7 @@ def first_starts(decisions: t.Iterable[Decision], known: t.Mapping[str, int]) ->
 def kept(decision: Decision, why: str) -> Decision:
     """A stop that a guard forbids: the instance stays as it is."""
     action = Action.WAIT if decision.instance.status.in_progress else Action.NOT_RERUNNABLE
-    return replace(decision, action=action, reason=f"{decision.reason}; not stopped: {why}", superseded=None, then_rerun=False, by_id=False)
+    return decision.turned(action, f"{decision.reason}; not stopped: {why}")
 
 
 def after_stop(decision: Decision, stop: Attempt, error: ApiError | None) -> Decision:
@@ -176,7 +173,7 @@ def after_stop(decision: Decision, stop: Attempt, error: ApiError | None) -> Dec
         Outcome.NOT_EXECUTED: f"not stopped yet: {printable(error)}",
     }
     reason = texts.get(stop.outcome, f"whether the stop took effect is unknown ({printable(error)})")
-    return replace(decision, action=Action.SETTLING, reason=f"{reason}; it is listed again", stop=stop, superseded=None, due_ms=None)
+    return decision.turned(Action.SETTLING, f"{reason}; it is listed again", stop=stop)
 
 
 def stop_word(decision: Decision) -> str | None:
@@ -207,11 +204,9 @@ def _answered(decision: Decision, stop: Attempt, policy: Policy, wanted: StopPol
         return _once_only(decision, stop) if stop.outcome in EFFECTIVE else None
     due = stop.settle_window_end(policy.settle_ms)
     if stop.outcome in EFFECTIVE and now < due:
-        return replace(
-            decision, action=Action.SETTLING, reason=f"{_request(stop)}; the service may show it until {to_iso(due)}", due_ms=due
-        )
+        return decision.turned(Action.SETTLING, f"{_request(stop)}; the service may show it until {to_iso(due)}", due_ms=due)
     if stop.outcome is Outcome.ACCEPTED:
-        return replace(decision, action=Action.WAIT, reason=f"{_request(stop)}, and the service does not show it; it is not stopped again")
+        return decision.turned(Action.WAIT, f"{_request(stop)}, and the service does not show it; it is not stopped again")
     if stop.outcome is Outcome.REJECTED:
         return replace(
             decision, reason=f"{decision.reason}; the service refused to stop it: {printable(stop.message) or 'no reason recorded'}"
@@ -228,9 +223,7 @@ def _stopped(decision: Decision, stop: Attempt, policy: Policy, wanted: StopPoli
     if stop.sent_ms < policy.since and decision.action is Action.RETRY:
         return decision
     why = "" if stop.kind is AttemptKind.STOP else ", and no option asks to rerun it"
-    return replace(
-        decision, action=Action.STOPPED, reason=f"{when}{why}", attempts=max(0, decision.attempts - (decision.action is Action.RETRY))
-    )
+    return decision.turned(Action.STOPPED, f"{when}{why}")
 
 
 def _once_only(decision: Decision, stop: Attempt) -> Decision:
@@ -273,10 +266,10 @@ def _to_stop(decision: Decision, policy: Policy, wanted: StopPolicy, now: int, s
         return kept(decision, "manually scheduled jobs cannot be rerun")
     until = policy.hold_off_until
     if until is not None and now < until:
-        return replace(decision, action=Action.SETTLING, reason=f"{reason}; nothing is sent before {to_iso(until)}", due_ms=until)
+        return decision.turned(Action.SETTLING, f"{reason}; nothing is sent before {to_iso(until)}", due_ms=until)
     same = [stop for stop in stops if stop.open and stop.failure == Failure.of(instance)]
     superseded = same[-1] if same else None
-    return replace(decision, action=Action.STOP, due_ms=None, superseded=superseded, then_rerun=then_rerun, by_id=True)
+    return decision.turned(Action.STOP, reason, superseded=superseded, then_rerun=then_rerun, by_id=True)
 
 
 def _belongs(stop: Attempt, instance: JobInstance, policy: Policy, wanted: StopPolicy, now: int) -> bool:

@@ -125,10 +125,7 @@ def _busy(decision: Decision) -> bool:
 
 
 def _queued(decision: Decision, why: str) -> Decision:
-    reason = f"queued: {why} ({decision.reason})"
-    return dataclasses.replace(
-        decision, action=Action.WAIT, reason=reason, attempts=decision.attempts - 1, alone=False, by_id=False, queued=1
-    )
+    return decision.turned(Action.WAIT, f"queued: {why} ({decision.reason})", queued=1)
 
 
 def _refusal(decisions: t.Sequence[Decision], due: t.Sequence[Decision], most: int | None) -> str | None:

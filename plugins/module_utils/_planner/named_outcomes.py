@@ -102,11 +102,12 @@ def final(decision: Decision, asked: Asked, *, due_now: bool, quiet_hours: Quiet
     if own is None:
         return _untouched(decision, quiet_hours if due_now else None, check_mode=check_mode)
     if own.action is not Action.SETTLING:
-        return replace(own, instance=decision.instance, action=Action.SKIPPED if own.action is Action.WAIT else own.action)
+        ended = replace(own, instance=decision.instance)
+        return ended.turned(Action.SKIPPED, own.reason) if own.action is Action.WAIT else ended
     if _taken(decision, asked):
         text = "the answer was lost, but the instance has changed since, so the rerun was taken"
-        return replace(own, instance=decision.instance, action=Action.RETRY, reason=f"{text} ({decision.reason})")
-    return replace(own, instance=decision.instance, action=Action.UNKNOWN)
+        return own.turned(Action.RETRY, f"{text} ({decision.reason})", instance=decision.instance)
+    return own.turned(Action.UNKNOWN, own.reason, instance=decision.instance)
 
 
 def failing(finals: t.Iterable[Decision]) -> Finals:
@@ -149,17 +150,17 @@ def _untouched(decision: Decision, quiet_hours: QuietSpan | None, *, check_mode:
         return replace(decision, attempts=0, reason=f"{decision.reason}; {why}" if why else decision.reason, quiet_hours=bool(why))
     if decision.action is Action.RETRY:
         reason = f"not sent: {why}" if why else "not sent"
-        return replace(decision, action=Action.SKIPPED, reason=reason, attempts=0, quiet_hours=bool(why))
+        return decision.turned(Action.SKIPPED, reason, attempts=0, quiet_hours=bool(why))
     if attempt is not None and attempt.outcome in LOST and compare(decision.instance, attempt) is not Comparison.CHANGED:
-        return replace(decision, action=Action.UNKNOWN)
+        return decision.turned(Action.UNKNOWN, decision.reason)
     return replace(decision, attempt=None, request_id=None, attempts=0)
 
 
 def _rejected(decision: Decision, error: ApiError) -> Decision:
     """The service rejected the request: final for this call, whatever is recorded for later ones."""
     if error.kind is Kind.NOTHING_TO_RERUN:
-        return replace(decision, action=Action.SKIPPED, reason=f"the service has nothing to rerun: {printable(error)}")
-    return replace(decision, action=Action.REJECTED, reason=f"the service rejected it: {printable(error)}")
+        return decision.turned(Action.SKIPPED, f"the service has nothing to rerun: {printable(error)}")
+    return decision.turned(Action.REJECTED, f"the service rejected it: {printable(error)}")
 
 
 def _outcome(decision: Decision) -> Outcome | None:

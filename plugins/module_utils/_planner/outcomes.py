@@ -17,7 +17,6 @@ from .._common.text import printable
 from .._models.attempt import Attempt, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import Status
-from .._models.slotted import replace
 
 #: Kinds of errors by which the service rejects the instances or the request itself; nothing was changed by it.
 REJECTING_KINDS = frozenset({Kind.NOT_FOUND, Kind.NOTHING_TO_RERUN, Kind.NOT_RERUNNABLE, Kind.ALREADY_RUNNING, Kind.INVALID})
@@ -82,28 +81,13 @@ def after_error(decision: Decision, attempt: Attempt, error: ApiError) -> Decisi
         action = Action.SETTLING
     else:
         action, reason = Action.SETTLING, f"whether the rerun took effect is unknown ({text}); it is listed again"
-    return replace(
-        decision,
-        action=action,
-        reason=reason,
-        attempts=attempts,
-        request_id=error.request_id,
-        attempt=attempt,
-        superseded=None,
-        due_ms=None,
-    )
+    return decision.turned(action, reason, attempts=attempts, request_id=error.request_id, attempt=attempt)
 
 
 def claimed_elsewhere(decision: Decision) -> Decision:
     """What has become of an instance whose failure another run claimed first: nothing is sent for it, and that run's rerun is followed."""
-    return replace(
-        decision,
-        action=Action.SETTLING,
-        reason="another run is rerunning or stopping it at this moment; it is watched, and nothing is sent twice",
-        attempts=decision.attempts - (decision.action is Action.RETRY),
-        superseded=None,
-        due_ms=None,
-    )
+    reason = "another run is rerunning or stopping it at this moment; it is watched, and nothing is sent twice"
+    return decision.turned(Action.SETTLING, reason)
 
 
 def left_to_do(decision: Decision, *, wait: bool) -> bool:
@@ -119,12 +103,12 @@ def left_to_do(decision: Decision, *, wait: bool) -> bool:
 def unsent(decision: Decision, *, check_mode: bool, plan_only: bool) -> Decision:
     """A decision of which nothing was sent in its pass; in check mode it tells what would be sent. An attempt counts once it is made."""
     if check_mode and (decision.queued or decision.delayed or decision.quiet_hours):
-        return replace(decision, action=Action.RETRY)  # it would be sent, though not in the first pass
+        return decision.turned(Action.RETRY, decision.reason)  # it would be sent, though not in the first pass
     if decision.action is not Action.RETRY:
         return decision
     if check_mode or plan_only:
-        return replace(decision, attempts=decision.attempts - 1)
-    return replace(decision, action=Action.WAIT, reason=f"not sent yet: {decision.reason}", attempts=decision.attempts - 1)
+        return decision.turned(Action.RETRY, decision.reason)
+    return decision.turned(Action.WAIT, f"not sent yet: {decision.reason}")
 
 
 def standing(decision: Decision, wanted: t.Container[Status], *, check_mode: bool = False) -> str:

@@ -130,17 +130,8 @@ def not_sent(quiet_hours: QuietSpan) -> str:
 
 def _held_back(decision: Decision, quiet_hours: QuietSpan) -> Decision:
     if decision.action is Action.RETRY:
-        text, attempts = f"not sent: {not_sent(quiet_hours)} ({decision.reason})", decision.attempts - 1
-        return replace(
-            decision,
-            action=Action.WAIT,
-            reason=text,
-            attempts=attempts,
-            due_ms=quiet_hours.until,
-            alone=False,
-            by_id=False,
-            quiet_hours=True,
-        )
+        reason = f"not sent: {not_sent(quiet_hours)} ({decision.reason})"
+        return decision.turned(Action.WAIT, reason, due_ms=quiet_hours.until, quiet_hours=True)
     return replace(decision, due_ms=quiet_hours.until, quiet_hours=True) if decision.queued else decision
 
 

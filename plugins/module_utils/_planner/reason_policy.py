@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import replace
 
 from .._common.errors import OptionError
 from .._common.text import comparable, printable
@@ -142,11 +141,7 @@ def _passed(decision: Decision, since: int) -> bool:
 
 
 def _blocked(decision: Decision, left: LeftOut, reason: Reason | None) -> Decision:
-    attempts = max(0, decision.attempts - 1) if decision.action is Action.RETRY else decision.attempts
-    text = f"{decision.reason}; {_why(left, reason)}"
-    return replace(
-        decision, action=Action.BLOCKED, reason=text, attempts=attempts, due_ms=None, superseded=None, left_out=left, then_rerun=False
-    )
+    return decision.turned(Action.BLOCKED, f"{decision.reason}; {_why(left, reason)}", left_out=left)
 
 
 def _why(left: LeftOut, reason: Reason | None) -> str:

@@ -65,7 +65,7 @@ def start_at(node: str, plan: Plan, nodes: t.Mapping[str, JobNodes | None], *, o
 def _without_node(decision: Decision, reason: str) -> Decision:
     if decision.action is Action.STOP:
         return kept(decision, reason)
-    return replace(decision, action=Action.NOT_RERUNNABLE, reason=reason, attempts=decision.attempts - 1, alone=False)
+    return decision.turned(Action.NOT_RERUNNABLE, reason)
 
 
 def _lacks(node: str, decision: Decision, nodes: t.Mapping[str, JobNodes | None], *, original: bool) -> bool:

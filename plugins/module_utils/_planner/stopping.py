@@ -26,7 +26,6 @@ from .._common.times import to_iso
 from .._models.attempt import EFFECTIVE, Attempt, Failure, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import JobInstance, Status
-from .._models.slotted import replace
 from .reconcile import HIDDEN_MS
 
 #: How often one call asks to stop an instance that goes on by itself, or whose stop could not be sent, before it gives up.
@@ -58,7 +57,7 @@ def decide_stop(
     decision = _by_state(instance, stops, reruns, run_id, now, settle_ms)
     if decision.action is not Action.STOP or asked < MAX_STOPS:
         return decision
-    return replace(decision, action=Action.WAIT, reason=f"{decision.reason}; not sent again by this call")
+    return decision.turned(Action.WAIT, f"{decision.reason}; not sent again by this call")
 
 
 def _by_state(

@@ -45,7 +45,7 @@ def tell_twins_apart(decisions: t.Sequence[Decision], *, by_id: bool) -> t.Itera
                 f"{decision.reason}; another instance of the job has the same plan_time and submit_time ({others}), and a v2 request cannot tell "
                 "them apart; set api_version to v1 or rerun it in the console"
             )
-            yield replace(decision, action=Action.BLOCKED, reason=reason, attempts=max(0, decision.attempts - 1), superseded=None)
+            yield decision.turned(Action.BLOCKED, reason)
 
 
 def twins_to_rerun(decisions: t.Iterable[Decision]) -> bool:
@@ -66,4 +66,4 @@ def _not_the_one(decision: Decision) -> Decision:
         "the service accepted a request that named this instance and its twin by the same plan_time and submit_time, and reran the other one; "
         "set api_version to v1 or rerun it in the console"
     )
-    return replace(decision, action=Action.UNKNOWN, reason=reason, attempt=assumed)
+    return decision.turned(Action.UNKNOWN, reason, attempt=assumed)
