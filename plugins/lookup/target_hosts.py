@@ -71,12 +71,11 @@ from ansible.plugins.lookup import LookupBase
 
 from ..module_utils._common.text import printable
 from ..module_utils._config.raw_values import as_lines, problem
+from ..module_utils._planner.repair_course import left_to_make, made_late
 from ..plugin_utils._inventory.matching import limit_problem, matching
 from ..plugin_utils._report.summary import unmatched_patterns
 from ..plugin_utils._task.passes import (
     goes_on,
-    left_to_make,
-    made_after,
     missing_of,
     not_repaired,
     outcome,
@@ -181,11 +180,11 @@ class LookupModule(LookupBase):
         if part == "unready":
             return [host for host, variables in of_hosts.items() if (variables.get("dataarts_checkup") or {}).get("ready") is not True]
         if part == "made_after":
-            return [host for host in hosts if made_after(of_hosts[host])]
+            return [host for host in hosts if made_late(missing_of(of_hosts[host]) or {})]
         if part == "paused":
             return [host for host in hosts if pauses_jobs(of_hosts[host])]
         if part in ("missing", "missing_after"):
-            due = [host for host in hosts if left_to_make(missing_of(of_hosts[host]), after=part == "missing_after")]
+            due = [host for host in hosts if left_to_make(missing_of(of_hosts[host]) or {}, late=part == "missing_after")]
             refused = [host for host in hosts if not_repaired(missing_of(of_hosts[host]) or {})]
             return due if part == "missing_after" or not due else [host for host in hosts if host not in refused]
         if part == "watch":

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ansible_collections.dataarts.factory.plugins.action.supplement_missing import _carried
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import rerun_spec, supplement_missing_spec
+from ansible_collections.dataarts.factory.plugins.module_utils._planner import repair_course
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes
 from tests.support.logic import call
 
@@ -60,12 +61,12 @@ def repair(options: Json, answer: str) -> None:
         kept[passes.RESULT] = {**run.base, "succeeded": run.ended and not error, "instances": list(run.instances.values()), **error}
 
     stage("find")
-    if passes.left_to_make(passes.missing_of(kept)):
+    if repair_course.left_to_make(passes.missing_of(kept) or {}):
         stage("before_reruns")
     reruns()
-    if passes.left_to_make(passes.missing_of(kept), after=True):
+    if repair_course.left_to_make(passes.missing_of(kept) or {}, late=True):
         stage("after_reruns")
-    if passes.made_after(kept):
+    if repair_course.made_late(passes.missing_of(kept) or {}):
         reruns()
     if passes.pauses_jobs(kept):
         stage("end")

@@ -15,14 +15,14 @@ from dataclasses import dataclass, field, replace
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ...module_utils._planner import repair_course
+
 Result = t.Mapping[str, t.Any]
 Identity = t.Tuple[str, str, int, int, str]
 
 #: Standings of instances that the service works on, and of those that are still to be sent.
 IN_PROGRESS = ("waiting", "running")
 TO_RERUN = "to_rerun"
-#: Standings of instances that nothing is to be done about.
-_WHOLE = ("succeeded", "already_done", "other")
 #: Kinds of errors (values of module_utils' Kind) that a later pass need not meet again.
 TEMPORARY = frozenset({"unreachable", "throttled", "server", "bad_answer", "ambiguous"})
 #: Kinds of a pass that did all it could: not every instance succeeded, or the plan is larger than ``max_instances``.
@@ -367,11 +367,8 @@ def missing_of(variables: t.Mapping[str, t.Any]) -> Result | None:
 
 
 def not_repaired(missing: Result) -> str:
-    """Why nothing is rerun in a repair whose missing instances are *missing*: nobody knows what they are, they are not what was approved, or there is no
-    order for them; "" if reruns follow. Those that PatchData did not bring to success keep nothing from being rerun."""
-    if "gaps" in missing and error_kind(missing) in (None, INCOMPLETE):
-        return ""
-    return message_of(missing)
+    """Why nothing is rerun in a repair whose missing instances are *missing*; "" if reruns follow."""
+    return "" if repair_course.reruns_follow(missing) else message_of(missing)
 
 
 def repair_of(variables: t.Mapping[str, t.Any], of_hosts: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
@@ -402,14 +399,6 @@ def repair_of(variables: t.Mapping[str, t.Any], of_hosts: t.Iterable[t.Mapping[s
     }
 
 
-def made_after(variables: t.Mapping[str, t.Any]) -> bool:
-    """Whether a repair has made missing instances of a host after the reruns, so that what depends on them is due now."""
-    missing = missing_of(variables)
-    if missing is None or not_repaired(missing) or missing.get("check_mode"):
-        return False
-    return any(gap.get("stage") == "after_reruns" and gap.get("state") == "made" for gap in missing["gaps"])
-
-
 def pauses_jobs(variables: t.Mapping[str, t.Any]) -> bool:
     """Whether a repair may have paused jobs of a host, of its *variables*, which its last step starts again. One that ended early did so itself."""
     missing = missing_of(variables) or {}
@@ -425,35 +414,14 @@ def paused_by_reruns(variables: t.Mapping[str, t.Any]) -> list[list[str]]:
     return sorted(map(list, ours))
 
 
-def left_to_make(missing: Result | None, *, after: bool = False) -> bool:
-    """Whether a repair has still to make missing instances in a workspace.
-
-    :param missing: what :func:`missing_of` returns.
-    :param after: whether only those count that are made after the reruns, once those have been; in check mode none are.
-    """
-    if missing is None or not_repaired(missing) or (after and missing.get("check_mode")):
-        return False
-    gaps = [gap for gap in missing["gaps"] if gap.get("state") == "missing"]
-    return any(gap.get("stage") == "after_reruns" for gap in gaps) if after else bool(gaps)
-
-
 def still_broken(of_hosts: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, list[str]]:
-    """Workspace id -> its jobs that are broken once a repair has rerun what failed: all that had failed if nothing is known of that. Also those that
-    were rerun as dependants of another workspace.
+    """Workspace id -> its jobs that are broken once a repair has rerun what failed.
 
     :param of_hosts: variables of all hosts that are repaired together.
     """
-    broken: set[tuple[str, str]] = set()
-    for variables in of_hosts:
-        result, missing = outcome(variables), missing_of(variables) or {}
-        here = str(missing.get("workspace_id"))
-        if reached_goal(result):
-            continue
-        if "instances" not in result:
-            broken |= {(here, str(name)) for name in missing.get("failed_jobs") or ()}
-        for instance in result.get("instances") or ():
-            if instance.get("standing") not in _WHOLE:
-                broken.add((str(instance.get("workspace_id") or here), str(instance["job_name"])))
+    results = ((outcome(variables), missing_of(variables) or {}) for variables in of_hosts)
+    missed = (repair_course.broken_jobs(missing, result.get("instances")) for result, missing in results if not reached_goal(result))
+    broken: set[tuple[str, str]] = set().union(*missed)
     return {where: sorted(name for of, name in broken if of == where) for where, _name in broken}
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.repair_course import left_to_make
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, width
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data, summary
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import summary_lines
@@ -21,7 +22,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on imp
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.headline import headline
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.repair import snapshot_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import translated
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import left_to_make, not_repaired, still_broken, with_missing
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import not_repaired, still_broken, with_missing
 from tests.support.reports import HOUR, SINCE, check_json, instance, result
 
 COMMAND = Command(playbook="dataarts.factory.repair", inventories=("/srv/hosts.yml",))
@@ -266,7 +267,7 @@ def test_reruns_follow_only_what_could_be_looked_for_and_was_approved(absent: Js
         known = with_missing(PLANNED, absent)
         assert {**known, "error": None} == {**PLANNED, "error": None}
         assert ("error" in known) is ((absent.get("error") or {}).get("kind") == "limit")
-        assert not left_to_make(absent)
+        assert not left_to_make(absent or {})
 
 
 @pytest.mark.parametrize(
@@ -282,7 +283,7 @@ def test_reruns_follow_only_what_could_be_looked_for_and_was_approved(absent: Js
     ],
 )
 def test_what_is_left_to_make(absent: Json | None, before: bool, after: bool) -> None:
-    assert (left_to_make(absent), left_to_make(absent, after=True)) == (before, after)
+    assert (left_to_make(absent or {}), left_to_make(absent or {}, late=True)) == (before, after)
 
 
 @pytest.mark.parametrize(
