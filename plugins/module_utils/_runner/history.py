@@ -14,8 +14,9 @@ from .._common.text import printable, safe
 from .._common.times import Window, parse_time, window
 from .._journal.journal import Journal
 from .._models.attempt import AttemptKind, Outcome
+from .._output.journal_records import attempt_result
 from .ansible_module import ModuleRun
-from .journal_records import ALWAYS, attempt_result, attempts_of, open_pauses_of
+from .journal_records import ALWAYS, attempts_of, open_pauses_of
 
 
 def history_info(run: ModuleRun) -> None:

@@ -1,28 +1,25 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the journal knows, as modules return it: attempts of every kind, and the pauses that are open."""
+"""Reads from the journal what people ask about: attempts of every kind, and the pauses that are open."""
 
 from __future__ import annotations
 
 import heapq
 import typing as t
 
-from .._common.text import safe
-from .._common.times import Window, to_iso
+from .._common.times import Window
 from .._journal.journal import Journal
 from .._journal.pauses import PauseBook, paused_workspaces
 from .._journal.runs import RunBook, jobs_run
 from .._models.attempt import Attempt, AttemptKind, Failure, Outcome
 from .._models.job_run import KeyedRun
-from .._models.pause import Pause
 from .._models.selection import select
+from .._output.journal_records import attempt_result, pause_result
 
 ALWAYS = Window(0, 9_999_999_999_999)
 #: Attempts that a rerun returns of what is not rerun.
 _NOT_RERUNS = 50
-#: Kinds that answer an instance; the others have neither its times nor a ``since``.
-_OF_INSTANCES = (AttemptKind.RERUN, AttemptKind.STOP, AttemptKind.STOP_AND_RERUN)
 
 
 def not_reruns(journal: Journal, project_id: str, workspace_ids: t.Iterable[str], since_ms: int) -> dict[str, t.Any]:
@@ -106,62 +103,5 @@ def open_pauses_of(journal: Journal, options: t.Mapping[str, t.Any]) -> list[dic
         if _selected(options, project_id, workspace_id):
             pauses = PauseBook(journal, project_id, workspace_id).read()
             of_jobs = sorted(pauses.by_job.items())
-            paused += [_pause_result(workspace_id, pause, pauses.journal_ms) for job_name, pause in of_jobs if named(job_name)]
+            paused += [pause_result(workspace_id, pause, pauses.journal_ms) for job_name, pause in of_jobs if named(job_name)]
     return paused
-
-
-def _pause_result(workspace_id: str, pause: Pause, journal_ms: int) -> dict[str, t.Any]:
-    result: dict[str, t.Any] = {
-        "workspace_id": workspace_id,
-        "job_name": pause.job_name,
-        "made_by": pause.made_by.value,
-        "phase": pause.phase.value,
-        "sent_time": pause.sent_ms,
-        "sent_time_iso": to_iso(pause.sent_ms),
-        "run_id": pause.run_id,
-        "controller": pause.controller,
-        "user": pause.user,
-        "purpose": pause.purpose,
-        "needed_by": [hold.run_id for hold in pause.held_by_others("", journal_ms)],
-    }
-    return t.cast("dict[str, t.Any]", safe(result))
-
-
-def attempt_result(attempt: Attempt) -> dict[str, t.Any]:
-    """*attempt* as modules return it: times in epoch ms, next to them ``*_iso`` in ISO 8601 UTC."""
-    failure = attempt.failure
-    result: dict[str, t.Any] = {
-        "workspace_id": failure.workspace_id,
-        "job_name": attempt.job_name,
-        "job_id": failure.job_id,
-        "instance_id": failure.instance_id,
-        "plan_time": failure.plan_time,
-        "submit_time": failure.submit_time,
-        "status_before": failure.status,
-        "sent_time": attempt.sent_ms,
-        "kind": attempt.kind.value,
-        "outcome": attempt.outcome.value,
-        "number": attempt.number,
-        "batch": attempt.batch,
-        "request_id": attempt.request_id,
-        "message": attempt.message,
-        "run_id": attempt.run_id,
-        "since": attempt.since,
-        "controller": attempt.controller,
-        "user": attempt.user,
-        "purpose": attempt.purpose,
-        "plan_id": attempt.plan_id,
-        "open": attempt.open,
-    }
-    if attempt.kind not in _OF_INSTANCES:
-        result.update(dict.fromkeys(("job_id", "plan_time", "submit_time", "status_before", "since")))
-    name = failure.job_id.partition(":")[2]
-    if attempt.kind is AttemptKind.PATCH_DATA:  # next to its name stand its dates
-        result.update(patch_data=name, plan_time=failure.submit_time, plan_time_end=failure.end_time)
-    elif attempt.kind is AttemptKind.PATCH_DATA_STOP:
-        result["patch_data"] = name.partition(":")[2]
-    elif attempt.kind is AttemptKind.RUN:
-        result["run_key"] = name
-    times = [key for key in ("plan_time", "plan_time_end", "sent_time", "since") if key in result]
-    result.update({f"{key}_iso": None if result[key] is None else to_iso(result[key]) for key in times})
-    return t.cast("dict[str, t.Any]", safe(result))
