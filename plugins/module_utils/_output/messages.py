@@ -8,7 +8,6 @@ Pure. Names come from the service; they are made safe to show.
 
 from __future__ import annotations
 
-import collections
 import itertools
 import json
 import operator
@@ -23,10 +22,8 @@ from .._models.instance import MAX_NAME
 from .._models.run_scope import RunScope
 from .._models.selection import job_pattern
 from .._planner.hung import NONE, REPORT, STOP_AND_RERUN
-from .._planner.outcomes import MISSED_WORDS
 from .._planner.plan import Plan
-from .._planner.reconcile import Policy
-from .plan_details import detail_lines, job_text, stage_text
+from .plan_details import detail_lines, job_text, left_lines, stage_text
 
 _NAMED_LENGTH = 1500  # characters of jobs that a command names
 _PLANNED_JOBS = 50  # jobs that a plan names; the rest is counted
@@ -36,14 +33,11 @@ HELD_BACK = re.compile(r"  held back until (?P<until>\S+), then rerun: (?P<numbe
 _WHERE = ("region", "cloud_domain", "project_id", "endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "api_version", "workspace_id")
 
 
-def plan_lines(
-    workspace_id: str, scope: RunScope, plan: Plan, policy: Policy, details: t.Mapping[str, t.Any], purpose: str = ""
-) -> list[str]:
+def plan_lines(workspace_id: str, scope: RunScope, plan: Plan, details: t.Mapping[str, t.Any], purpose: str = "") -> list[str]:
     """The plan as people read it: one line about the workspace, one per job that is rerun, and what is left alone and why.
 
     With ``order: upstream_first`` the jobs are grouped by stages; the same job is in several where its cycles are.
 
-    :param policy: what the decisions were made by.
     :param details: what :func:`plan_details` returned for it.
     :param purpose: incident name or ticket that people set.
     """
@@ -62,7 +56,8 @@ def plan_lines(
         *_held_off_lines(held_off, scope),
         *_quiet_lines(decisions),
         *_slack_lines(decisions, scope),
-        *_other_lines(decisions, sum(decision.queued == 1 for decision in decisions), held_off, policy),
+        *_queued_lines(decisions),
+        *left_lines(details),
     ]
 
 
@@ -169,20 +164,8 @@ def _slack_lines(decisions: t.Iterable[Decision], scope: RunScope) -> list[str]:
     return [f"  not rerun: {many}; the journal does not know what was sent then, and clocks differ (clock_slack)"]
 
 
-def _other_lines(decisions: t.Sequence[Decision], room: int, held_off: int, policy: Policy) -> list[str]:
-    """What is not rerun, by decision, except what was fine from the beginning."""
-    words = {Action.WAIT: "in progress", Action.SETTLING: "sent before, and listed again first", **MISSED_WORDS}
-    counts = collections.Counter(decision.action for decision in decisions if not decision.queued and not decision.quiet_hours)
-    counts[Action.SETTLING] -= held_off
-    delayed = sum(decision.delayed for decision in decisions)
-    counts[Action.WAIT] -= delayed
-    others = sum(decision.action is Action.SKIPPED and decision.instance.status not in policy.statuses for decision in decisions)
-    counts[Action.SKIPPED] -= others
-    lines = [f"  not rerun: {counts[action]} {text}" for action, text in words.items() if counts[action] > 0]
-    lines += [f"  not rerun: {others} with other statuses"] if others else []
-    of_job = any(decision.queued == 1 and decision.reason.startswith("queued: max_parallel_per_job") for decision in decisions)
-    queued = {
-        f"of them queued (max_parallel{', max_parallel_per_job' if of_job else ''})": room,
-        "rerun again after attempt_delay": delayed,
-    }
-    return [*(f"  {text}: {number}" for text, number in queued.items() if number), *lines]
+def _queued_lines(decisions: t.Iterable[Decision]) -> list[str]:
+    """What there is no room for at once."""
+    queued = [decision for decision in decisions if decision.queued == 1]
+    of_job = any(decision.reason.startswith("queued: max_parallel_per_job") for decision in queued)
+    return [f"  of them queued (max_parallel{', max_parallel_per_job' if of_job else ''}): {len(queued)}"] if queued else []

@@ -29,6 +29,8 @@ _NO_NAMES: t.Mapping[str, str] = MappingProxyType({})
 _PAUSED = 20  # those that are paused: whoever approves a plan has to know them
 _STARTS = {"errorNode": "at the node that failed", "firstNode": "at the first node"}
 _PARAMETERS = {"original_version": "its original parameters", "current_version": "the parameters submitted last"}
+_AGAIN = "rerun again after attempt_delay"
+_STATUS = "status "
 _LEFT = {
     Action.WAIT: "in progress",
     Action.STOP: "stopped first",
@@ -45,6 +47,7 @@ def plan_details(
     options: RetryOptions,
     now_ms: int,
     *,
+    hold_off_until: int | None = None,
     paused_jobs: t.Sequence[str] = (),
     workspace_names: t.Mapping[str, str] = _NO_NAMES,
 ) -> Result:
@@ -52,6 +55,7 @@ def plan_details(
 
     :param expected: when the instances of *plan* will probably end, counted from *now_ms*, the service's time, epoch ms.
     :param statuses: those to rerun.
+    :param hold_off_until: of the run.
     :param paused_jobs: the jobs that ``pause_schedules`` pauses meanwhile.
     :param workspace_names: of other workspaces, by id, as far as they are known.
     """
@@ -65,7 +69,7 @@ def plan_details(
         "from_first_node": sum(decision.instance.status.succeeded for decision in due),
         "selected": len(plan.decisions),
         "to_rerun": len(due),
-        "left": _left(plan.decisions, {id(decision) for decision in due}, statuses),
+        "left": _left(plan.decisions, {id(decision) for decision in due}, statuses, hold_off_until),
         "jobs": [
             _job(number, job, of_job, expected, workspace_names)
             for number, stage in stages.items()
@@ -84,6 +88,18 @@ def detail_lines(details: t.Mapping[str, t.Any]) -> list[str]:
     if not details.get("to_rerun"):
         return []
     return [_start_line(details), *_expected_lines(details), *(f"  {text}" for text in [paused_text(details)] if text)]
+
+
+def left_lines(details: t.Mapping[str, t.Any]) -> list[str]:
+    """What is not rerun, and why, except what was fine from the beginning."""
+    left = {entry["reason"]: entry["instances"] for entry in details["left"]}
+    others = sum(number for reason, number in left.items() if reason.startswith(_STATUS))
+    texts = [text for text in (_LEFT[Action.WAIT], _LEFT[Action.SETTLING], *MISSED_WORDS.values()) if text in left]
+    return [
+        *([f"  {_AGAIN}: {left[_AGAIN]}"] if _AGAIN in left else []),
+        *(f"  not rerun: {left[text]} {text}" for text in texts),
+        *([f"  not rerun: {others} with other statuses"] if others else []),
+    ]
 
 
 def paused_text(details: t.Mapping[str, t.Any]) -> str:
@@ -143,21 +159,23 @@ def _stages(plan: Plan) -> dict[int, list[Decision]]:
     return {1: [*at_once, *room], **{stage: later[stage] for stage in sorted(later)}}
 
 
-def _left(decisions: t.Iterable[Decision], due: t.Container[int], statuses: t.Container[Status]) -> list[Result]:
+def _left(
+    decisions: t.Iterable[Decision], due: t.Container[int], statuses: t.Container[Status], hold_off_until: int | None
+) -> list[Result]:
     """Why the other selected instances are not rerun: how many for each reason, the most frequent first."""
-    counts = collections.Counter(_why(decision, statuses) for decision in decisions if id(decision) not in due)
+    counts = collections.Counter(_why(decision, statuses, hold_off_until) for decision in decisions if id(decision) not in due)
     return [{"reason": reason, "instances": number} for reason, number in counts.most_common()]
 
 
-def _why(decision: Decision, statuses: t.Container[Status]) -> str:
+def _why(decision: Decision, statuses: t.Container[Status], hold_off_until: int | None) -> str:
     if decision.already_done:
         return "succeeded before"
     if decision.delayed:
-        return "rerun again after attempt_delay"
-    if decision.action is Action.SETTLING and decision.attempt is None:
+        return _AGAIN
+    if decision.action is Action.SETTLING and hold_off_until is not None and decision.due_ms == hold_off_until:
         return "held back until it is certain that nothing was sent for it"
     if decision.action is Action.SKIPPED and decision.instance.status not in statuses:
-        return f"status {printable(decision.instance.status_text, 100)}"
+        return f"{_STATUS}{printable(decision.instance.status_text, 100)}"
     return _LEFT.get(decision.action, decision.action.value)
 
 

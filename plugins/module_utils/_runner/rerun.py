@@ -262,12 +262,13 @@ class Goal(Strategy):
             statuses,
             self._retry_options,
             now_ms,
+            hold_off_until=snapshot.scope.hold_off_until,
             paused_jobs=self._names_of_paused(),
             workspace_names=self._below.graph.names,
         )
         self.run.result["plan_details"] = details
         self.run.result["plan"] = [
-            *plan_lines(self._workspace_id, snapshot.scope, plan, self._deciding.policy(snapshot.scope), details, purpose),
+            *plan_lines(self._workspace_id, snapshot.scope, plan, details, purpose),
             *map("  {}".format, late_lines(self._expected(plan, statuses)["jobs"])),
             *stop_lines(self.run.options),
             *policy_lines(plan.decisions),

@@ -36,9 +36,9 @@ def decision(action: Action, status: Status = Status.FAIL, **changes: t.Any) -> 
 
 def lines_of(scope: RunScope, plan: Plan, wanted: Policy, purpose: str = "") -> list[str]:
     """The lines of a plan but for those of its details, with a short id of the workspace."""
-    details = plan_details(plan, Forecast(), wanted.statuses, RetryOptions(), at(0))
+    details = plan_details(plan, Forecast(), wanted.statuses, RetryOptions(), at(0), hold_off_until=scope.hold_off_until)
     without = detail_lines(details)
-    lines = plan_lines(WORKSPACE, scope, plan, wanted, details, purpose)
+    lines = plan_lines(WORKSPACE, scope, plan, details, purpose)
     return [line.replace(WORKSPACE, "62fb") for line in lines if line not in without]
 
 
@@ -205,6 +205,6 @@ def test_jobs_of_one_name_in_two_workspaces_have_a_line_each() -> None:
     there = Decision(dataclasses.replace(here.instance, key=here.instance.key._replace(workspace_id="w9")), Action.RETRY, "because")
     plan = limited([here, there], Limits())
     details = plan_details(plan, Forecast(), policy().statuses, RetryOptions(), at(0), workspace_names={"w9": "finance"})
-    lines = [line for line in plan_lines(WORKSPACE, SCOPE, plan, policy(), details) if ", planned 2026" in line and "instance," in line]
+    lines = [line for line in plan_lines(WORKSPACE, SCOPE, plan, details) if ", planned 2026" in line and "instance," in line]
     assert [line.partition(":")[0] for line in lines] == ["  daily_sales", "  daily_sales (workspace finance)"]
     assert [(job["workspace_id"], job["instances"]) for job in details["jobs"]] == [(WORKSPACE, 1), ("w9", 1)]

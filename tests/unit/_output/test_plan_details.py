@@ -15,6 +15,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.instance 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._output.plan_details import (
     detail_lines,
+    left_lines,
     paused_text,
     plan_details,
     stage_text,
@@ -37,7 +38,7 @@ def details(*decisions: Decision, options: RetryOptions | None = None, max_paral
     plan = limited(list(decisions), Limits(max_parallel=max_parallel))
     runs = runs_of([made.instance for made in decisions], SINCE)
     expected = foresee(plan.decisions, {}, runs, Room(max_parallel), at(0))
-    return plan_details(plan, expected, FAIL, options or RetryOptions(), at(0))
+    return plan_details(plan, expected, FAIL, options or RetryOptions(), at(0), hold_off_until=at(60))
 
 
 LEFT: list[tuple[Decision, str]] = [
@@ -64,6 +65,11 @@ def test_why_the_rest_is_not_rerun(left: Decision, reason: str) -> None:
     made = details(decision(number=2), left, dataclasses.replace(left, instance=instance(left.instance.status, number=3)))
     assert made["left"] == [{"reason": reason, "instances": 2}]
     assert (made["selected"], made["to_rerun"]) == (3, 1)
+    (line,) = left_lines(made) or [""]
+    # What was fine from the beginning, is stopped first or held off has no such line.
+    fine = reason.startswith(("succeeded", "stopped first", "held back"))
+    words = "with other statuses" if reason.startswith("status ") else reason
+    assert line.strip() in ([""] if fine else [f"not rerun: 2 {words}", f"{words}: 2"])
 
 
 def test_every_action_that_is_not_a_rerun_has_a_reason_in_words() -> None:
