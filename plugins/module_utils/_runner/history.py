@@ -16,7 +16,7 @@ from .._journal.journal import Journal
 from .._models.attempt import AttemptKind, Outcome
 from .._output.journal_records import attempt_result
 from .ansible_module import ModuleRun
-from .journal_records import ALWAYS, attempts_of, open_pauses_of
+from .journal_records import ALWAYS, Query, attempts_of, open_pauses_of
 
 
 def history_info(run: ModuleRun) -> None:
@@ -26,11 +26,12 @@ def history_info(run: ModuleRun) -> None:
     if limit < 0:
         raise OptionError(f"limit is {limit}. Use 0 or more.")
     made, planned = _window(options, "made_after", "made_before"), _window(options, "planned_after", "planned_before")
+    query = Query.of(options, made, planned)
     with Journal(
         options["journal"], password=options["journal_password"], project_id=options["project_id"] or "", read_only=True
     ) as journal:
-        attempts = attempts_of(journal, options, made, planned)
-        paused = open_pauses_of(journal, options)
+        attempts = attempts_of(journal, query)
+        paused = open_pauses_of(journal, query)
         for text in journal.warnings:
             run.warn(text)
         if not journal.exists:

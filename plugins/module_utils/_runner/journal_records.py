@@ -22,37 +22,78 @@ ALWAYS = Window(0, 9_999_999_999_999)
 _NOT_RERUNS = 50
 
 
-def not_reruns(journal: Journal, project_id: str, workspace_ids: t.Iterable[str], since_ms: int) -> dict[str, t.Any]:
+class Query(t.NamedTuple):
+    """What of the journal is meant; what is None or empty filters nothing.
+
+    :param made: when it was sent, and *planned* the plan times that it is about.
+    """
+
+    project_id: str | None
+    workspace_ids: t.Collection[str] | None
+    jobs: t.Sequence[str]
+    run_id: str | None
+    outcomes: t.Collection[Outcome] | None
+    kinds: t.Collection[AttemptKind] | None
+    made: Window | None = None
+    planned: Window | None = None
+
+    @classmethod
+    def of(cls, options: t.Mapping[str, t.Any], made: Window | None, planned: Window | None) -> Query:
+        """The filters of module rerun_history_info, with its two windows."""
+        outcomes, kinds = map(Outcome, options["outcomes"] or ()), map(AttemptKind, options["kinds"] or ())
+        workspace_ids = [options["workspace_id"]] if options["workspace_id"] else None
+        return cls(
+            options["project_id"],
+            workspace_ids,
+            options["jobs"],
+            options["run_id"] or None,
+            [*outcomes] or None,
+            [*kinds] or None,
+            made,
+            planned,
+        )
+
+    def covers(self, project_id: str, workspace_id: str) -> bool:
+        """Whether a workspace is meant."""
+        return self.project_id in (None, "", project_id) and (self.workspace_ids is None or workspace_id in self.workspace_ids)
+
+    def takes(self, attempt: Attempt) -> bool:
+        """Whether a run by hand passes the filters that the journal applies to the others."""
+        return (
+            (self.made is None or self.made.begin <= attempt.sent_ms <= self.made.end)
+            and self.run_id in (None, attempt.run_id)
+            and (self.outcomes is None or attempt.outcome in self.outcomes)
+            and (self.kinds is None or attempt.kind in self.kinds)
+        )
+
+
+def not_reruns(journal: Journal, project_id: str, workspace_ids: t.Collection[str], since_ms: int) -> dict[str, t.Any]:
     """The newest ``attempts`` in some workspaces since *since_ms* that are not reruns, with the ``total``, and their ``open_pauses``, as
     :func:`history_info` has them.
 
     :raises JournalError: the journal cannot be used.
     """
-    attempts: list[Attempt] = []
-    paused: list[dict[str, t.Any]] = []
-    for workspace_id in sorted(set(workspace_ids)):
-        asked = {**dict.fromkeys(("run_id", "outcomes")), "project_id": project_id, "workspace_id": workspace_id, "jobs": ["*"]}
-        asked["kinds"] = [kind.value for kind in AttemptKind if kind is not AttemptKind.RERUN]
-        attempts = list(heapq.merge(attempts, attempts_of(journal, asked, Window(since_ms, ALWAYS.end), None), key=_age))
-        paused += open_pauses_of(journal, asked)
+    kinds = [kind for kind in AttemptKind if kind is not AttemptKind.RERUN]
+    query = Query(project_id, workspace_ids, ["*"], None, None, kinds, Window(since_ms, ALWAYS.end))
+    attempts = attempts_of(journal, query)
     newest = [attempt_result(attempt) for attempt in attempts[:_NOT_RERUNS]]
-    return {"attempts": newest, "total": len(attempts), "open_pauses": paused}
+    return {"attempts": newest, "total": len(attempts), "open_pauses": open_pauses_of(journal, query)}
 
 
-def attempts_of(journal: Journal, options: t.Mapping[str, t.Any], made: Window | None, planned: Window | None) -> list[Attempt]:
-    """Those that pass the filters of *options*, made and planned in two windows, newest first."""
+def attempts_of(journal: Journal, query: Query) -> list[Attempt]:
+    """Those that are meant, newest first."""
     attempts = journal.history(
-        workspace_ids=[options["workspace_id"]] if options["workspace_id"] else None,
-        jobs=options["jobs"],
-        plan_times=planned,
-        run_id=options["run_id"] or None,
-        made_after=None if made is None else made.begin,
-        made_before=None if made is None else made.end,
-        outcomes=[Outcome(word) for word in options["outcomes"]] if options["outcomes"] else None,
-        kinds=[AttemptKind(word) for word in options["kinds"]] if options["kinds"] else None,
+        workspace_ids=query.workspace_ids,
+        jobs=query.jobs,
+        plan_times=query.planned,
+        run_id=query.run_id,
+        made_after=None if query.made is None else query.made.begin,
+        made_before=None if query.made is None else query.made.end,
+        outcomes=query.outcomes,
+        kinds=query.kinds,
         limit=None,
     )
-    runs = [attempt for attempt in _runs(journal, options) if _wanted(attempt, options, made)] if planned is None else []
+    runs = [attempt for attempt in _runs(journal, query) if query.takes(attempt)] if query.planned is None else []
     # By the journal's clock, which is one for all; the attempts stay in the order in which they were made.
     return list(heapq.merge(attempts, sorted(runs, key=_age), key=_age))
 
@@ -61,15 +102,11 @@ def _age(attempt: Attempt) -> tuple[int, int]:
     return -attempt.journal_ms, -attempt.sent_ms
 
 
-def _selected(options: t.Mapping[str, t.Any], project_id: str, workspace_id: str) -> bool:
-    return options["project_id"] in (None, "", project_id) and options["workspace_id"] in (None, "", workspace_id)
-
-
-def _runs(journal: Journal, options: t.Mapping[str, t.Any]) -> t.Iterator[Attempt]:
+def _runs(journal: Journal, query: Query) -> t.Iterator[Attempt]:
     """The runs by hand of the jobs that are meant, as attempts; the newest for each key."""
-    named = select(options["jobs"], Window(0, 0)).names
+    named = select(query.jobs, Window(0, 0)).names
     for project_id, workspace_id, job_name in jobs_run(journal):
-        if _selected(options, project_id, workspace_id) and named(job_name):
+        if query.covers(project_id, workspace_id) and named(job_name):
             runs, _now = RunBook(journal, project_id, workspace_id, job_name).read()
             yield from (_attempt(workspace_id, keyed) for keyed in runs)
 
@@ -85,22 +122,12 @@ def _attempt(workspace_id: str, run: KeyedRun) -> Attempt:
     )
 
 
-def _wanted(attempt: Attempt, options: t.Mapping[str, t.Any], made: Window | None) -> bool:
-    """Whether a run by hand passes the filters that the journal applies to the others."""
-    return (
-        (made is None or made.begin <= attempt.sent_ms <= made.end)
-        and options["run_id"] in (None, "", attempt.run_id)
-        and (not options["outcomes"] or attempt.outcome.value in options["outcomes"])
-        and (not options["kinds"] or attempt.kind.value in options["kinds"])
-    )
-
-
-def open_pauses_of(journal: Journal, options: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+def open_pauses_of(journal: Journal, query: Query) -> list[dict[str, t.Any]]:
     """The pauses that are open now, whenever they began: what nobody resumes is never scheduled again."""
-    named = select(options["jobs"], Window(0, 0)).names
+    named = select(query.jobs, Window(0, 0)).names
     paused = []
     for project_id, workspace_id in paused_workspaces(journal):
-        if _selected(options, project_id, workspace_id):
+        if query.covers(project_id, workspace_id):
             pauses = PauseBook(journal, project_id, workspace_id).read()
             of_jobs = sorted(pauses.by_job.items())
             paused += [pause_result(workspace_id, pause, pauses.journal_ms) for job_name, pause in of_jobs if named(job_name)]
