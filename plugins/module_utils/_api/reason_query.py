@@ -97,8 +97,8 @@ class ReasonReader:
             wanted = [*unread[: max(0, left)], *named[:MOST_NAMED]]
         unique = {_failure(instance): instance for instance in wanted if not self._is_read(instance)}
         # A few follow each other on the connection of the list; each thread would open one of its own.
-        each = in_threads if len(unique) > _FEW else map
-        for _done in each(lambda instance: self._read_detail(instance, deadline), list(unique.values())):
+        perform = in_threads if len(unique) > _FEW else map
+        for _done in perform(lambda instance: self._read_detail(instance, deadline), list(unique.values())):
             pass
 
     def _read_messages(self, failed: t.Sequence[JobInstance], deadline: float | None) -> None:
