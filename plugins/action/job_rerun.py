@@ -242,7 +242,7 @@ class ActionModule(ModuleAction):
             return
         if not self._go_on:
             command = started_command(task_vars, self._loader) if _prefix(task_vars) else None
-            lines = console.resume_lines(run.since, command, interrupted=True, language=run.language)
+            lines = console.resume_lines(run.since, command, interrupted=True, scope=run.base, language=run.language)
             self._go_on = "\n".join(line.text for line in lines)
         standing = "" if run.ended else progress.line(run, self._elapsed()).text
         Note(self._host(task_vars)).write(run.since, standing, self._go_on, run.language)

@@ -48,7 +48,7 @@ class ActionModule(ActionBase):
             folder=folder,
         )
         result.update(changed=False, headline=report["headline"], totals=report["totals"])
-        published = publish(report, results, [report["headline"]], None, folder, place_of(options))
+        published = publish(report, results, [report["headline"]], None, folder, place_of(options), command.plan_files)
         if published.failure:
             return {**result, "failed": True, "msg": published.failure, "report_url": published.url}
         msg = f"Report of {counted(len(hosts), 'workspace')} ({report['headline']}): {published.paths['html']}"

@@ -68,7 +68,7 @@ class ActionModule(ActionBase):
             *self._loop_lines(task_vars, language, failed=bool(unmatched) or not report["succeeded"]),
         ]
         passed = self._passed(task_vars, "dataarts_report")
-        published = publish(report, results, _texts(lines), passed, folder, place_of(options))
+        published = publish(report, results, _texts(lines), passed, folder, place_of(options), command.plan_files)
         lines += [
             *go_on_lines(report, command, str(folder / host_results.PLANS) if folder and published.paths else "", language),
             *map(Line, published.lines(language)),

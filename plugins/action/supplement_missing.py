@@ -69,7 +69,8 @@ class ActionModule(ModuleAction):
         since, host, language = missing.get("since"), str(task_vars.get("inventory_hostname", "localhost")), self._language(task_vars)
         if not isinstance(since, int) or self._task.check_mode or self._task.no_log:
             return
-        lines = resume_lines(since, started_command(task_vars, self._loader), interrupted=True, language=language)
+        command = started_command(task_vars, self._loader)
+        lines = resume_lines(since, command, interrupted=True, scope=missing, language=language)
         standing = stage_line(self._label(task_vars), "making them", language).text
         Note(host).write(since, standing, "\n".join(line.text for line in lines), language)
 

@@ -57,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The pattern, or V(localhost); with O(part) names of hosts, which may be none.
+  description: The pattern, or V(localhost); with O(part) names of hosts, or patterns where a name is not one, which may be none.
   type: list
   elements: str
 """
@@ -73,6 +73,7 @@ from ..module_utils._common.text import printable
 from ..module_utils._config.raw_values import as_lines, problem
 from ..module_utils._planner.repair_course import left_to_make, made_late
 from ..plugin_utils._inventory.matching import limit_problem, matching
+from ..plugin_utils._inventory.names import host_pattern
 from ..plugin_utils._report.summary import unmatched_patterns
 from ..plugin_utils._task.passes import (
     goes_on,
@@ -104,7 +105,8 @@ class LookupModule(LookupBase):
             self._check_command_line(variables)
             self._check_serial(variables.get("dataarts_serial"))
             return [] if part in ("missed", "unready") else [self._pattern(pattern, variables)]
-        return self._of_part(part, self._matching(pattern, variables) or [_LOCALHOST], variables["hostvars"])
+        hosts = self._of_part(part, self._matching(pattern, variables) or [_LOCALHOST], variables["hostvars"])
+        return hosts if part == "names" else [*map(host_pattern, hosts)]
 
     def _pattern(self, pattern: t.Any, variables: dict[str, t.Any]) -> t.Any:
         limit = variables.get("ansible_limit")

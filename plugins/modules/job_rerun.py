@@ -1198,6 +1198,12 @@ problems:
   elements: str
   returned: when the instances could be read
   sample: ["Job daily_salse does not exist in workspace 62fbba734e634c5087656fc3ff7adf34. Did you mean daily_sales?"]
+resumed_jobs:
+  description: The jobs that another run had paused, because of O(pause_schedules), and that this one has started again.
+  type: list
+  elements: str
+  returned: when there are any
+  sample: [daily_sales]
 journal_history:
   description: What the journal knows beyond reruns since O(planned_after), of the workspace and of those of its dependants. The report shows it.
   type: dict

@@ -169,6 +169,9 @@ def test_the_next_run_starts_again_what_a_dead_one_left(service: t.Any, asked: A
     result = passes(asked(jobs=["fine"], pause_schedules=option))[-1]
     assert not result["failed"], result
     assert statuses(service) == JOBS
+    assert (result["changed"], sorted(result["resumed_jobs"])) == (True, ["daily_sales", "daily_stock"])
+    assert [text for text in result["warnings"] if "Started again what another run had paused: daily_s" in text]
+    assert "resumed_jobs" not in passes(asked(jobs=["daily_sales"], since="-1s"))[-1], "its own pauses are expected"
 
 
 def killed(asked: Asked, **changes: t.Any) -> str:

@@ -160,7 +160,8 @@ def test_the_command_works_from_any_directory(service: Running, tmp_path: Path) 
     assert f"@{here}/plan/plans.json" in command
     assert not any("{" in word for word in command), "nothing to read past"
     assert command[:3] == ["env", f"ANSIBLE_CONFIG={here}/ansible.cfg", "ansible-playbook"]
-    ansible.run("/usr/bin/env", *command[1:], cwd=elsewhere, env=settings).succeeded()
-    assert Counter(name for name, _time in reruns(service)) == {"daily_sales": 3}
+    for dummy in range(2):  # whoever approved the plan may start it again at any moment
+        ansible.run("/usr/bin/env", *command[1:], cwd=elsewhere, env=settings).succeeded()
+        assert Counter(name for name, _time in reruns(service)) == {"daily_sales": 3}
     assert (here / "journal.db").is_file()
     assert list(elsewhere.iterdir()) == []

@@ -35,7 +35,7 @@ _ENDED = {
 }
 _NEEDS_A_PERSON = frozenset({Status.PAUSE, Status.WAITING_CONFIRM, Status.RUNNING_EXCEPTION, Status.UNKNOWN})
 #: Why a dependant that depends on itself is left to a person.
-IN_A_CIRCLE = "it depends on itself through others, so that no order brings all of them up to date; rerun them by hand"
+IN_A_CIRCLE = "it is in a circle of dependencies, or behind one, so that no order brings all of them up to date; rerun them by hand"
 _NAMED = 6  # instances of a cycle that a message names
 
 

@@ -66,6 +66,7 @@ class RerunPauses:
     :param repair: the ids by which a repair pauses, that of this workspace first; its last step ends them, and not this run.
     :ivar failures: sentences about jobs that could not be started again.
     :ivar notes: the same about what other runs had paused, and about jobs that others have started too early.
+    :ivar resumed: the jobs that other runs had paused and this one has started again, those of other workspaces with theirs.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class RerunPauses:
         self.stopped: set[JobName] = set()
         self.failures: list[str] = []
         self.notes: list[str] = []
+        self.resumed: list[str] = []
         self.changed = False
         self._said_at, self._silence = stopwatch(), 0.0
         if self.wanted and not self._waits:
@@ -334,6 +336,7 @@ class RerunPauses:
             outcome = schedules.perform(decision)
             error = outcome.error
             self.changed = self.changed or outcome.changed
+            self.resumed += [name] if outcome.changed and not ours else []
             schedules.check()
         except ApiError as failure:
             error = failure

@@ -14,6 +14,9 @@ import unicodedata
 #: Names that a host must not have: groups that always exist, and the implicit localhost.
 RESERVED = frozenset({"all", "ungrouped", "localhost", "dataarts"})
 
+#: What Ansible takes for the name of one host, if a comma tells it that a space separates nothing.
+_PLAIN = re.compile(r"\w(?:[\w. -]*\w)?")
+
 
 def host_names(wanted: t.Sequence[tuple[str, str, str]], taken: t.Container[str] = RESERVED) -> tuple[list[str], list[str]]:
     """A host name for each workspace, no two alike.
@@ -46,6 +49,15 @@ def host_names(wanted: t.Sequence[tuple[str, str, str]], taken: t.Container[str]
 
 def _digest(workspace: tuple[str, str, str]) -> str:
     return hashlib.sha256("\n".join(workspace).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def host_pattern(host: str) -> str:
+    """A pattern of Ansible that matches the host of that name: the name, unless Ansible would read something else in it, as two names where it has a
+    space."""
+    if _PLAIN.fullmatch(host):
+        return f"{host}," if " " in host else host  # with a comma, nothing else separates names
+    escaped = re.sub(r"\W", lambda match: f"\\U{ord(match[0]):08x}", host)
+    return f"~^{escaped}$"
 
 
 def safe_name(text: str) -> str:

@@ -20,12 +20,13 @@ from .._common.lines import Line
 from .._common.local_times import local_time, localized, option_time, zone_of
 from .._common.tables import COLUMNS, shortened, table_lines, wrapped
 from .._task.counts import SHORT_WORDS
-from .._task.passes import IN_PROGRESS
+from .._task.passes import IN_PROGRESS, Identity, identity
 from .causes import cause_lines, failure_words
 from .downstream import cure_of
 from .next_steps import groups_of, would_rerun
 from .overview import paused_lines
 from .repair import made_here, missing_lines, plan_table
+from .summary import repeated_instances
 from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
@@ -65,8 +66,14 @@ def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGL
     :param verbose: whether to show every job and the whole of each cause.
     """
     length = _WHOLE if verbose else _CAUSE
-    broken = [row for workspace in report["workspaces"] for row in _broken(workspace, length, language, check_mode=report["check_mode"])]
-    without_table = {workspace["host"] for workspace in report["workspaces"] if workspace.get("only_missing")}
+    by_workspace = repeated_instances([workspace["instances"] for workspace in report["workspaces"]])
+    here = [_without(*pair) for pair in zip(report["workspaces"], by_workspace, strict=True)]
+    broken = [row for workspace in here for row in _broken(workspace, length, language, check_mode=report["check_mode"])]
+    without_table = {
+        workspace["host"]
+        for workspace, repeated in zip(report["workspaces"], by_workspace, strict=True)
+        if workspace.get("only_missing") or any(repeated and i.get("broken") and identity(i) in repeated for i in workspace["instances"])
+    }
     lost = _lost(report, {row.host for row in broken} | without_table)
     troubled = {row.host for row in broken}.union(without_table, *lost.values())
     tone: t.Any = "bad" if troubled or not report["succeeded"] else "busy" if report["check_mode"] or _in_progress(report) else "good"
@@ -199,6 +206,11 @@ def _late_lines(report: Result, language: str) -> list[Line]:
     return [Line(row, "bad") for text in texts for row in wrapped(text)]
 
 
+def _without(workspace: Result, repeated: t.Container[Identity]) -> Result:
+    """*workspace* without the instances that are *repeated*."""
+    return {**workspace, "instances": [instance for instance in workspace["instances"] if identity(instance) not in repeated]}
+
+
 def _broken(workspace: Result, length: int, language: str, *, check_mode: bool) -> t.Iterator[Broken]:
     """The rows of a workspace. What is in progress is not broken, unless nobody waits for it any more.
 
@@ -247,7 +259,8 @@ def _broken_lines(broken: t.Sequence[Broken], language: str, verbose: bool) -> l
     alike = collections.Counter(row.shared_cause for row in broken)
     broken = [row._replace(cause=row.shared_cause) if alike[row.shared_cause] > 1 else row for row in broken]
     number = collections.Counter(row.cause for row in broken)
-    rows = sorted(broken, key=lambda row: (-number[row.cause], row.cause))
+    # What has no cause stands last, where it cannot be taken for what is told below it.
+    rows = sorted(broken, key=lambda row: (not row.cause, -number[row.cause], row.cause))
     shown = rows if verbose else rows[:SHOWN_JOBS]
     zone = zone_of(time for row in shown for time in row.plan_times)
     head = (*(say(language, name) for name in ("workspace", "job", "what")), say(language, "planned, times {zone}", zone=zone))

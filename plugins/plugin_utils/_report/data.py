@@ -63,7 +63,8 @@ def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, st
     counted = _summary.summarize(hosts)
     since = min((result["since"] for result in hosts.values() if result.get("since")), default=None)
     workspaces = [_workspace(host, result, workspace_ids.get(host), counted, context, since) for host, result in hosts.items()]
-    totals = {**counted["totals"], "selected": sum(workspace["selected"] for workspace in workspaces)}
+    twice = sum(map(len, _summary.repeated_instances([workspace["instances"] for workspace in workspaces])))
+    totals = {**counted["totals"], "selected": sum(workspace["selected"] for workspace in workspaces) - twice}
     judged = {"workspaces": workspaces, "totals": totals, "check_mode": context.check_mode}
     return {
         "version": REPORT_VERSION,

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from .._common.lines import Line
 from .._common.local_times import option_time
 from .._common.tables import command_lines, wrapped
+from .._inventory.names import host_pattern
 from .command import Command
 from .next_steps import SAME, deadline_option, groups_of, host_of, plans_variables, would_rerun
 from .repair import is_repair, to_make
@@ -27,8 +28,11 @@ Result = t.Mapping[str, t.Any]
 _HOSTS = 3
 #: Next steps after which a rerun of their own is due, with a later ``since``.
 _ONCE_MORE = frozenset({"failed_again", "rejected"})
+#: Next steps to which no run with the same ``since`` adds anything: what was skipped is rerun with what it depends on, the other is left to a person.
+_LEFT = frozenset({"skipped", "blocked"})
 #: From so many workspaces on one command for all of them is worth showing.
 _SEVERAL = 2
+_WINDOW = ("planned_after", "planned_before")
 _NO_COMMAND = frozenset({"not_rerunnable"})
 
 
@@ -85,13 +89,19 @@ def go_on_step(report: Result, command: Command) -> t.Optional[t.Dict[str, str]]
     return None if step is None else {"text": step.lead, "command": step.text(command)}
 
 
-def interrupted_lines(command: Command, since: int, language: str = ENGLISH) -> list[Line]:
+def interrupted_lines(command: Command, since: int, scope: Result = MappingProxyType({}), language: str = ENGLISH) -> list[Line]:
     """What to type after the run was interrupted.
 
     :param since: the earliest of the run's workspaces, epoch ms.
+    :param scope: what one of them was about. Of its window the command has what the command line said: that is the same in all of them.
     """
     lead = say(language, "Go on with (nothing is sent twice):")
-    step = _Step(lead, command.limit, _jobs(command), {"dataarts_since": option_time(since)})
+    texts = {"dataarts_since": option_time(since)}
+    texts |= {
+        f"dataarts_{name}": option_time(scope[name]) for name in _WINDOW if f"dataarts_{name}" in command.selection and scope.get(name)
+    }
+    # With approved plans all of this comes with them.
+    step = _Step(lead, command.limit, _jobs(command), {} if command.approved else texts)
     return [Line(lead), Line(step.text(command))]
 
 
@@ -123,10 +133,11 @@ def _run(report: Result, command: Command) -> _Step | None:
     if not steps:
         if not refused or not command.approved:
             return None
-        limit = ",".join(refused) if len(refused) <= _HOSTS else command.limit
-        return _Step("To see the plan as it is now, and approve that:", limit, _jobs(command), check=True, unbound=True)
-    if steps <= _ONCE_MORE:
-        return _once_more(report, command)
+        limit = ",".join(map(host_pattern, refused)) if len(refused) <= _HOSTS else command.limit
+        texts = _window(report, command)  # that of the plan
+        return _Step("To see the plan as it is now, and approve that:", limit, _jobs(command), texts, check=True, unbound=True)
+    if steps & _ONCE_MORE and steps <= _ONCE_MORE | _LEFT:
+        return _once_more(report, command, whole=not steps <= _ONCE_MORE)
     if command.related and steps == {"in_progress"}:
         return _same_since("To see where it stands:", report, command, check=True)
     if not any(workspace["since"] for workspace in going):
@@ -135,13 +146,13 @@ def _run(report: Result, command: Command) -> _Step | None:
     if not refused:
         corrected = "When the cause is corrected, to go on (nothing is sent twice):"
         return _same_since(corrected if steps == {"incomplete"} else "To go on (nothing is sent twice):", report, command)
-    others = f"{command.limit or 'all'}{''.join(f',!{host}' for host in refused)}"
+    others = f"{command.limit or 'all'}{''.join(f',!{host_pattern(host)}' for host in refused)}"
     return _same_since("To go on with the others (nothing is sent twice):", {**report, "workspaces": going}, replace(command, limit=others))
 
 
 def _check_first(command: Command) -> _Step:
     lead = "When the cause is corrected, to see first what would be sent:"
-    return _Step(lead, command.limit, _jobs(command), check=True, unbound=True)
+    return _Step(lead, command.limit, {} if command.related else command.selection, check=True, unbound=True)
 
 
 def _same_since(lead: str, report: Result, command: Command, *, check: bool = False) -> _Step:
@@ -156,7 +167,7 @@ def _same_since(lead: str, report: Result, command: Command, *, check: bool = Fa
 def _window(report: Result, command: Command) -> dict[str, str]:
     """The window of the run as options, where it was the same in all workspaces: a relative one is another one by then."""
     texts = {}
-    for name in ("planned_after", "planned_before"):
+    for name in _WINDOW:
         times = [workspace[name] for workspace in report["workspaces"] if workspace[name]]
         # Left out, the window ends when the command is run.
         meant = name == "planned_after" or f"dataarts_{name}" in command.selection
@@ -165,8 +176,11 @@ def _window(report: Result, command: Command) -> dict[str, str]:
     return texts
 
 
-def _once_more(report: Result, command: Command) -> _Step:
-    """The command that reruns what is broken once more, however often it is run: its ``since`` is later than all that is known of it."""
+def _once_more(report: Result, command: Command, *, whole: bool) -> _Step:
+    """The command that reruns what is broken once more, however often it is run: its ``since`` is later than all that is known of it.
+
+    :param whole: whether it is for all that the run was about, as something else is left too.
+    """
     hosts, times, planned = [], [0], []
     for workspace in report["workspaces"]:
         groups = groups_of(workspace, report["check_mode"])
@@ -175,9 +189,11 @@ def _once_more(report: Result, command: Command) -> _Step:
         times += [int(instance.get(name) or 0) for instance in instances for name in ("start_time", "end_time", "sent_time")]
         times += [workspace["since"] or 0] if instances else []
         planned += [int(instance["plan_time"]) for instance in instances]
-    limit = ",".join(hosts) if len(hosts) <= _HOSTS else command.limit
+    limit = command.limit if whole or len(hosts) > _HOSTS else ",".join(map(host_pattern, hosts))
     texts = {"dataarts_since": option_time(max(times) + 1)}
-    texts |= {} if command.related else {"dataarts_planned_after": option_time(min(planned)), **deadline_option(report["workspaces"])}
+    if not command.related:
+        texts |= _window(report, command) if whole else {"dataarts_planned_after": option_time(min(planned))}
+        texts |= deadline_option(report["workspaces"])
     return _Step("When the cause is corrected, to rerun them once more:", limit, _jobs(command), texts, unbound=True)
 
 

@@ -11,6 +11,7 @@ import typing as t
 from .._task.passes import IN_PROGRESS, identity
 from .next_steps import would_rerun
 from .repair import instances_of_state, is_repair
+from .summary import repeated_instances
 from .words import headline_text
 
 Result = t.Mapping[str, t.Any]
@@ -31,9 +32,7 @@ def headline(report: Result, language: str = "en", *, related: bool = False) -> 
         return _joined(say, [*planned, *_refused(workspaces, say), *also])
     also = [*made, *also]
     in_progress = sum(report["totals"][name] for name in IN_PROGRESS)
-    broken = report["totals"]["to_rerun"] + sum(
-        bool(instance.get("broken")) for workspace in workspaces for instance in workspace["instances"]
-    )
+    broken = report["totals"]["to_rerun"] + sum(bool(instance.get("broken")) for instance in _once(workspaces))
     meant = report["totals"]["succeeded"] + in_progress + broken
     if broken:
         text = say("broken", broken, some=broken, instances=say("instances", meant))
@@ -47,13 +46,25 @@ def headline(report: Result, language: str = "en", *, related: bool = False) -> 
     return _ended(workspaces, meant, lost, say)
 
 
+def _once(workspaces: t.Sequence[Result]) -> list[Result]:
+    """The instances of *workspaces*, without those that another one tells of."""
+    by_workspace = repeated_instances([workspace["instances"] for workspace in workspaces])
+    return [
+        instance
+        for workspace, repeated in zip(workspaces, by_workspace, strict=True)
+        for instance in workspace["instances"]
+        if identity(instance) not in repeated
+    ]
+
+
 def _plan(workspaces: t.Sequence[Result], say: t.Callable[..., str], *, related: bool) -> list[str]:
     due = [workspace for workspace in workspaces if would_rerun(workspace)]
     if not due:
         return []
-    number = sum(workspace["counts"]["to_rerun"] for workspace in due)
+    planned = [instance for instance in _once(due) if instance["standing"] == "to_rerun"]
+    twice = sum(instance["standing"] == "to_rerun" for workspace in due for instance in workspace["instances"]) - len(planned)
+    number = sum(workspace["counts"]["to_rerun"] for workspace in due) - twice
     text = say("plan-at-most" if related else "plan", instances=say("instances", number), workspaces=say("workspaces", len(due)))
-    planned = [instance for workspace in due for instance in workspace["instances"] if instance["standing"] == "to_rerun"]
     repair = any("missing" in workspace for workspace in workspaces)
     return [_with_kinds(text, planned, say) if repair else text]
 
@@ -81,11 +92,9 @@ def _missing(report: Result, say: t.Callable[..., str]) -> list[str]:
 def _repaired(report: Result, meant: int, also: t.Sequence[str], say: t.Callable[..., str]) -> str:
     """Of a repair that left nothing broken or in progress among its reruns."""
     workspaces = report["workspaces"]
-    # Dependants that a run in another workspace has rerun are listed here and there; there it is known that they are dependants.
-    listed = [instance for workspace in workspaces for instance in workspace["instances"] if _ended_well(instance)]
-    ended = {identity(instance): instance for instance in sorted(listed, key=lambda instance: bool(instance.get("downstream")))}
+    ended = [instance for instance in _once(workspaces) if _ended_well(instance)]
     meant = len(ended) if ended else meant
-    succeeded = _with_kinds(say("one-succeeded") if meant == 1 else say("all-succeeded", meant), ended.values(), say)
+    succeeded = _with_kinds(say("one-succeeded") if meant == 1 else say("all-succeeded", meant), ended, say)
     known = [workspace for workspace in workspaces if workspace["state"] != "no_result"]
     bad, unmade = sum(not workspace["succeeded"] for workspace in known), instances_of_state(report, "missing", "failed")
     # What is bad comes first.

@@ -107,9 +107,10 @@ def report_of(
     return data.build_report(results, workspace_ids, context)
 
 
-def write_report(report: data.Report, results: Results, folder: Path) -> dict[str, str]:
+def write_report(report: data.Report, results: Results, folder: Path, plan_files: t.Container[str] = ()) -> dict[str, str]:
     """Write the report's files into *folder*, and in check mode the plans next to it.
 
+    :param plan_files: paths of the plans that the run was held to: whoever starts it again needs them.
     :returns: their paths, by kind.
     :raises OSError: if it cannot be done.
     """
@@ -118,7 +119,7 @@ def write_report(report: data.Report, results: Results, folder: Path) -> dict[st
     if report["next_step"]:
         files[PLANS] = file_content(_json(plans_variables(summary.plans(results))))
     write_all(folder, files)
-    if not report["next_step"]:
+    if not report["next_step"] and str(folder / PLANS) not in plan_files:
         (folder / PLANS).unlink(missing_ok=True)  # that of an earlier report is not the plan of this one
     return {kind: str(folder / name) for kind, name in FILES.items()}
 

@@ -15,6 +15,7 @@ import typing as t
 
 from ...module_utils._models.selection import job_pattern
 from .._common.local_times import option_time
+from .._inventory.names import host_pattern
 from .._task.counts import MISSED, policy_remedy
 from .._task.passes import IN_PROGRESS
 from .command import Command
@@ -128,7 +129,11 @@ def groups_of(workspace: Result, check_mode: bool) -> dict[str, list[Result]]:
 def _next_step(name: str, workspace: Result, instances: list[Result], command: Command, *, check: bool) -> NextStep:
     variables = _variables(name, workspace, instances, related=command.related)
     host = host_of(workspace)
-    line = None if variables is None else command.line(host, variables, check=check or (command.related and name == "in_progress"))
+    line = (
+        None
+        if variables is None
+        else command.line(host_pattern(host), variables, check=check or (command.related and name == "in_progress"))
+    )
     return {"standing": name, "instances": len(instances), "text": _text(name, instances), "command": line, "limit": host}
 
 

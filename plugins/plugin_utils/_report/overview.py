@@ -18,6 +18,7 @@ from types import MappingProxyType
 from ...module_utils._common.text import printable
 from .._common.local_times import local_time, offset, zone_of
 from .._common.tables import COLUMNS, command_lines, shortened, table_lines, wrapped
+from .._inventory.names import host_pattern
 from .._task.passes import error_kind
 from .command import Command
 from .summary import jobs_of_some, unmatched_patterns
@@ -160,7 +161,9 @@ def lines_to_resume(
         host, workspace_id = behind.get(host, (host, ""))
         named = {"workspace_id": workspace_id} if workspace_id else {}
         options = json.dumps({"state": "resumed", "jobs": names, **named}, ensure_ascii=False)
-        lines += command_lines([*plain[:at], "ansible", host, *plain[at + 2 :], "-m", "dataarts.factory.job_schedule", "-a", options])
+        lines += command_lines(
+            [*plain[:at], "ansible", host_pattern(host), *plain[at + 2 :], "-m", "dataarts.factory.job_schedule", "-a", options]
+        )
     return lines
 
 

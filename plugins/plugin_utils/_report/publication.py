@@ -64,11 +64,18 @@ def place_of(options: Options) -> ReportPlace | None:
 
 
 def publish(
-    report: Report, results: host_results.Results, lines: t.Sequence[str], passed: t.Any, folder: Path | None, place: ReportPlace | None
+    report: Report,
+    results: host_results.Results,
+    lines: t.Sequence[str],
+    passed: t.Any,
+    folder: Path | None,
+    place: ReportPlace | None,
+    plan_files: t.Container[str] = (),
 ) -> Published:
     """Write and send *report*, as the next step of the night that was *passed*.
 
     :param lines: the closing lines of this step.
+    :param plan_files: see :func:`~.host_results.write_report`.
     """
     if folder is None and place is None:
         return Published()
@@ -76,7 +83,7 @@ def publish(
     published = Published(handed_on=handed_on(night))
     if folder is not None:
         try:
-            published = dataclasses.replace(published, paths=host_results.write_report(night.report, results, folder))
+            published = dataclasses.replace(published, paths=host_results.write_report(night.report, results, folder, plan_files))
         except OSError as error:
             published = dataclasses.replace(published, failure=host_results.failure_text(folder, error))
     if place is None:

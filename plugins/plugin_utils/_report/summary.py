@@ -17,6 +17,7 @@ from ...module_utils._common.text import printable
 from ...module_utils._models.selection import has_wildcard
 from .._common.templates import untemplated, untemplated_lines
 from .._task.counts import COUNTS, by_job_name, counts
+from .._task.passes import Identity, identity
 from .causes import as_statistics, causes_of
 from .downstream import downstream_of
 from .words import say
@@ -42,9 +43,10 @@ def summarize(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
     :param results: by name of the inventory's host, what its task of job_rerun or job_instance_retry returned; empty if it has none.
     :returns: ``workspaces``: host -> :data:`~.._task.counts.COUNTS`; ``jobs``: one dict for each job of a workspace with something to say, with
         workspace, job_name and the counts that are not 0, what is broken first, at most :data:`LISTED_JOBS`; ``more_jobs``: how many more
-        there are; ``totals``: counts over all; ``reasons``: why instances failed, the most frequent first; ``downstream``: how
-        many instances that depend on what was rerun are concerned, by effect; ``no_result``: hosts about which
-        nothing is known; ``to_rerun``, ``broken``: of the totals; ``to_make``: how many missing instances a repair is to make;
+        there are; ``totals``: counts over all, in which an instance that several workspaces tell of counts once; ``reasons``: why instances
+        failed, the most frequent first; ``downstream``: how many instances that depend on what was rerun are concerned, by effect;
+        ``no_result``: hosts about which nothing is known; ``to_rerun``, ``broken``: of the totals; ``to_make``: how many missing instances a
+        repair is to make;
         ``succeeded``: whether every workspace reached its goal.
     """
     workspaces: dict[str, Counts] = {}
@@ -53,7 +55,9 @@ def summarize(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
         workspaces[host] = _workspace(result)
         jobs += [{"workspace": host, "job_name": untemplated(name), **numbers} for name, numbers in by_job(result).items()]
     jobs.sort(key=lambda job: (-job.get("broken", 0), job["workspace"], job["job_name"]))
-    totals = {name: sum(numbers[name] for numbers in workspaces.values()) for name in COUNTS}
+    counted = [result for result in results.values() if has_counts(result)]
+    twice = [_again(*pair) for pair in zip(counted, repeated_instances([result.get("instances") or () for result in counted]), strict=True)]
+    totals = {name: sum(numbers[name] for numbers in workspaces.values()) - sum(numbers[name] for numbers in twice) for name in COUNTS}
     return {
         "workspaces": workspaces,
         "jobs": jobs[:LISTED_JOBS],
@@ -69,6 +73,30 @@ def summarize(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
         "broken": totals["broken"],
         "succeeded": all(bool(result.get("succeeded", has_counts(result) and "error" not in result)) for result in results.values()),
     }
+
+
+def repeated_instances(listed: t.Sequence[t.Iterable[Result]]) -> list[frozenset[Identity]]:
+    """Which of the instances of each workspace another one tells of. What several reruns have as a dependant is told by the first of them, and not once
+    more by its own workspace, which lists it too.
+
+    :param listed: instances by workspace.
+    """
+    tellers: dict[Identity, int] = {}
+    for number, instances in enumerate(listed):
+        for instance in instances:
+            if instance.get("downstream"):
+                tellers.setdefault(identity(instance), number)
+    return [
+        frozenset(key for key in map(identity, instances) if tellers.get(key, number) != number) for number, instances in enumerate(listed)
+    ]
+
+
+def _again(result: Result, repeated: t.Container[Identity]) -> Counts:
+    """What the counts of *result* have of those of its instances that are *repeated*."""
+    check = bool(result.get("check_mode"))
+    instances = [instance for instance in result.get("instances") or () if identity(instance) in repeated]
+    numbers = counts(instances, result.get("statuses") or (), check=check, over=not (check or result.get("succeeded", True)))
+    return {**numbers, **_late(result, numbers)}
 
 
 def plans(results: t.Mapping[str, Result]) -> dict[str, dict[str, t.Any]]:

@@ -14,6 +14,7 @@ import re
 import shlex
 import typing as t
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ...module_utils._common.text import counted, printable
 from ...module_utils._common.times import duration_text, to_iso
@@ -130,16 +131,18 @@ def _held_back_words(run: Passes, due: int) -> str:
     return "".join(words)
 
 
-def resume_lines(since: int, command: Command | None, *, interrupted: bool = False, language: str = ENGLISH) -> list[Line]:
+def resume_lines(
+    since: int, command: Command | None, *, interrupted: bool = False, scope: Result = MappingProxyType({}), language: str = ENGLISH
+) -> list[Line]:
     """With what the play can be started again.
 
     :param since: the earliest of its workspaces, epoch ms. Named exactly: before it the journal of a new workspace has nothing, and what
         failed a moment before would count as rerun.
     :param command: how the play was started, where role rerun reads its extra variables; else None.
-    :param interrupted: whether it was interrupted, so that people need the whole command.
+    :param interrupted: whether it was interrupted, so that people need the whole command, with the window of *scope*, a result.
     """
     if interrupted and command is not None:
-        return interrupted_lines(command, since, language)
+        return interrupted_lines(command, since, scope, language)
     option = f"{'since' if command is None else '-e dataarts_since'}={option_time(since)}"
     return [Line(say(language, "Go on with {option}" if interrupted else "If this is interrupted, use {option}", option=option))]
 

@@ -58,8 +58,9 @@ def sent_here(instance: Result) -> bool:
 
 
 def changed(run: Passes) -> bool:
-    """Whether this task has rerun anything, or may have: requests that were all refused changed nothing. In check mode whether it would."""
-    if run.check or not run.instances:
+    """Whether this task has rerun anything, or may have, or has started what another run had left paused: requests that were all refused changed
+    nothing. In check mode whether it would."""
+    if run.check or not run.instances or run.base.get("resumed_jobs"):
         return run.changed
     return run.changed and any(map(_may_have_rerun, run.instances.values()))
 

@@ -216,6 +216,8 @@ class Passes:
         merged = {key: instance for key, instance in self.instances.items() if key not in names.values()}
         for key, instance in listed.items():
             merged[key] = merged_instance(self.instances.get(names.get(key, key)), instance, planned=planned)
+        if not crashed(result):
+            merged = {key: instance for key, instance in merged.items() if key in listed or not _only_looked_at(instance)}
         run = replace(
             self,
             instances=merged,
@@ -572,6 +574,11 @@ def merged_instance(old: Result | None, new: Result, *, planned: bool = False) -
         "request_ids": list(_union(before.get("request_ids", ()), request_ids)),
         "actions": list(_appended(before.get("actions", ()), None if planned and new.get("action") == "retry" else new.get("action"))),
     }
+
+
+def _only_looked_at(instance: Result) -> bool:
+    """Whether a dependant was not rerun by this run: a pass that no longer has it found it up to date by somebody else's doing."""
+    return bool(instance.get("downstream")) and not instance.get("attempts") and not instance.get("rerun")
 
 
 def _planned(result: Result) -> bool:

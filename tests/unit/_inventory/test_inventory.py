@@ -9,12 +9,14 @@ import re
 import typing as t
 
 import pytest
+from ansible.parsing.dataloader import DataLoader
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory.accounts import Target, checked, environment_of_target, targets_of
-from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory.names import RESERVED, host_names, safe_name
+from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory.matching import matching
+from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory.names import RESERVED, host_names, host_pattern, safe_name
 from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory.rows import ROW_NAMES, intact
 
 KEYS = {"access_key": "AK1", "secret_key": "SK1"}
@@ -259,3 +261,14 @@ def test_entries_that_are_refused(entry: t.Any, message: str) -> None:
     with pytest.raises(OptionError, match=message) as caught:
         checked(entry, 3)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["sales", "sales-1.eu", "销售", "w 0", "销 售", "a[1]", "a:22", "a,b", "*", "!no", "&a", "~a", "-x", "it's", r"a\b", "{{ x }}"]
+)
+def test_the_pattern_of_a_host_matches_it_and_no_other(host: str) -> None:
+    groups = {"all": [host, "w", "0", "a", "b", "sales2", "销", "no", "x"]}
+    assert matching(DataLoader(), groups, [host_pattern(host)]) == [host]
+    assert matching(DataLoader(), groups, "all", f"{host_pattern(host)},sales2") == [host, "sales2"]
+    assert host not in matching(DataLoader(), groups, "all", f"all,!{host_pattern(host)}")
+    assert host_pattern("sales") == "sales"

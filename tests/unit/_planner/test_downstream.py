@@ -174,8 +174,8 @@ def test_what_joins_the_plan(seen: Seen, cancelled: str | None, stale: str | Non
 @pytest.mark.parametrize(
     ("edges", "below", "mode", "blocked"),
     [
-        ("ab bc cb", {"b": OLD, "c": OLD}, "stale", {"b": "itself", "c": "itself"}),
-        ("ab bc cb cd", {"b": OLD, "c": OLD, "d": OLD}, "stale", {"b": "itself", "c": "itself", "d": "itself"}),
+        ("ab bc cb", {"b": OLD, "c": OLD}, "stale", {"b": "in a circle", "c": "in a circle"}),
+        ("ab bc cb cd", {"b": OLD, "c": OLD, "d": OLD}, "stale", {"b": "in a circle", "c": "in a circle", "d": "or behind one"}),
         ("ab bc", {"b": OLD, "c": CANCELLED}, "cancelled", {"c": "set downstream to stale"}),
         ("ab bc", {"b": (Status.MANUAL_STOP, -2900, -2800), "c": OLD}, "stale", {"c": "a person stopped"}),
     ],

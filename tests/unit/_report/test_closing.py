@@ -87,6 +87,31 @@ def test_what_is_broken_comes_first_and_what_is_good_is_one_line() -> None:
     ]
 
 
+def test_what_has_no_cause_does_not_stand_above_the_cause_of_another() -> None:
+    blocked = instance(4, "blocked", job_name="weekly_report", reason="waits for a confirmation")
+    said = summary({"sales": result([instance(3, "failed_again", reason=""), blocked])})
+    assert [line.split()[1] for line in said[2:]] == ["weekly_report", "for", "daily_sales"]
+
+
+def test_an_instance_of_which_two_workspaces_tell_counts_once() -> None:
+    """A rerun has it as a dependant, and its own workspace lists it too."""
+    ids = {"workspace_id": "ws-b", "job_name": "daily_mail"}
+    for standing, headline in (("failed_again", "2 of 4 instances are still broken."), ("succeeded", "1 of 4 instances is still broken.")):
+        below = instance(5, standing, **ids)
+        hosts = {
+            "a": result([instance(0, "failed_again"), instance(1), {**below, "downstream": "stale"}]),
+            "b": result([below, instance(6, **{**ids, "job_name": "other"})]),
+            "c": result([{**below, "downstream": "stale"}]),
+        }
+        said = summary(hosts)
+        assert said[0] == headline
+        assert sum("daily_mail" in line for line in said) == (standing == "failed_again"), said
+        report = made(hosts)
+        assert (report["totals"]["succeeded"], report["totals"]["selected"]) == ((2, 4) if standing == "failed_again" else (3, 4))
+    planned_twice = {host: result([{**instance(5, "to_rerun", **ids), "downstream": "stale"}], check_mode=True) for host in "ac"}
+    assert summary(planned_twice, check_mode=True)[0] == "1 instance would be rerun in 2 workspaces."
+
+
 def test_the_colours_say_what_needs_a_person() -> None:
     tones = [line.tone for line in summary_lines(made(FLEET))]
     assert tones == ["bad", "bad", "", "", "", "bad", "", "bad", "", "good"]
@@ -292,7 +317,7 @@ def test_after_a_plan_that_was_refused_the_others_go_on() -> None:
 STARTED = ["ansible-playbook", "/srv/night.yml", "-i", "/srv/hosts.yml", "--ask-vault-pass"]
 
 
-@pytest.mark.parametrize("standing", ["running", "unknown", "blocked", "skipped", "to_rerun"])
+@pytest.mark.parametrize("standing", ["running", "unknown", "to_rerun"])
 def test_what_goes_on_has_the_same_since_and_window(standing: str) -> None:
     """So that what was sent is found again, and nothing is left out that a later window would not hold."""
     hosts = {"a": {**some(False, **{standing: 1, "failed_again": 1}), "succeeded": False}, "b": {**some(succeeded=1), "since": SINCE + 250}}
@@ -303,6 +328,20 @@ def test_what_goes_on_has_the_same_since_and_window(standing: str) -> None:
         "dataarts_since": SINCE,
         "dataarts_planned_after": SINCE - 24 * HOUR,
     }
+
+
+@pytest.mark.parametrize("standing", ["blocked", "skipped"])
+def test_what_failed_again_is_rerun_once_more_with_what_is_left_because_of_it(standing: str) -> None:
+    """With the same since nothing would ever be sent again. The window stays, so that nothing is left out."""
+    hosts = {"a": {**some(False, **{standing: 1, "failed_again": 1}), "succeeded": False}, "b": some(succeeded=1), "c": some(blocked=1)}
+    lead, words = command(hosts)
+    assert lead == "When the cause is corrected, to rerun them once more:"
+    assert words[:5] == STARTED
+    assert "--limit" not in words
+    chosen = {name: parse_point(value, option=name) for name, value in settings(words).items()}
+    assert chosen.pop("dataarts_since") > SINCE
+    assert chosen == {"dataarts_planned_after": SINCE - 24 * HOUR}
+    assert command({"a": some(False, **{standing: 1})})[0] == "To go on (nothing is sent twice):"
 
 
 def test_a_relative_deadline_goes_on_as_the_time_that_it_was() -> None:
@@ -413,6 +452,31 @@ def test_what_to_type_after_an_interruption() -> None:
         '    --limit sales -e \'{"dataarts_jobs": ["daily_*"]}\' \\',
         "    -e dataarts_since=2026-11-23T11:00:00.250+08:00",
     ]
+
+
+@pytest.mark.parametrize("typed", [(), ("planned_after",), ("planned_before",), ("planned_after", "planned_before")])
+def test_what_goes_on_after_an_interruption_selects_what_the_command_line_selected(typed: tuple[str, ...]) -> None:
+    """Without the window of the run the command would rerun what nobody has chosen."""
+    start = dataclasses.replace(COMMAND, selection={f"dataarts_{name}": "-4h" for name in typed})
+    (dummy, line) = interrupted_lines(start, SINCE, some(running=1))
+    chosen = {name: parse_point(value, option=name) for name, value in settings(shlex.split(line.text.replace("\\\n", ""))).items()}
+    scope = some(running=1)
+    assert chosen == {"dataarts_since": SINCE, **{f"dataarts_{name}": scope[name] for name in typed}}
+    approved = dataclasses.replace(start, approved=True, plan_files={"/srv/plans.json": ()}, files=("/srv/plans.json",))
+    (dummy, line) = interrupted_lines(approved, SINCE, some(running=1))
+    assert shlex.split(line.text.replace("\\\n", "")) == [*STARTED, "-e", "@/srv/plans.json"], "each plan has its own"
+
+
+def test_what_looks_first_selects_what_was_selected() -> None:
+    selection = {"dataarts_jobs": ["daily_*"], "dataarts_planned_after": "-4h", "dataarts_planned_before": "-1h"}
+    words = command({"a": WRONG_KEY}, dataclasses.replace(COMMAND, selection=selection))[1]
+    assert settings(words) == {"dataarts_planned_after": "-4h", "dataarts_planned_before": "-1h"}
+    assert '{"dataarts_jobs": ["daily_*"]}' in words
+    refused = {**some(to_rerun=2), "succeeded": False, "error": {"kind": "limit"}}
+    words = command({"a": refused}, dataclasses.replace(COMMAND, approved=True, plans={"a": {}}))[1]
+    assert {name: parse_point(value, option=name) for name, value in settings(words).items()} == {
+        "dataarts_planned_after": SINCE - 24 * HOUR
+    }
 
 
 def test_approved_plans_are_passed_on() -> None:

@@ -168,6 +168,15 @@ class TestMerging:
         run = run_of(passed(entry(1, "done", "success"), entry(2, "wait", "running")), passed(entry(2, "done", "success")))
         assert [instance["action"] for instance in run.instances.values()] == ["done", "done"]
 
+    def test_a_dependant_that_others_brought_up_to_date_is_none_of_the_run_s(self) -> None:
+        """It was seen on old data, because its own run began between two lists; in the next pass it is no longer one that is to be rerun."""
+        below = [entry(number, "wait", "running", downstream="stale") for number in (2, 3)]
+        below.append(entry(4, "retry", "success", downstream="stale", standing="to_rerun", status_before="success"))
+        rerun = entry(5, "wait", "running", downstream="stale", rerun=True, attempts=1)
+        first, second = passed(entry(1, "wait", "running"), *below, rerun), passed(entry(1, "done", "success"), below[1])
+        assert [instance["instance_id"] for instance in run_of(first, second).instances.values()] == ["1", "3", "5"]
+        assert len(run_of(first, failure("server")).instances) == 5, "a pass that failed shows nothing"
+
     def test_which_patterns_match_is_known_until_a_later_pass_asks_again(self) -> None:
         patterns = [{"pattern": "daily_*", "matches": True, "suggestion": ""}]
         first, second, last = passed(job_patterns=patterns), passed(), passed(job_patterns=[])
