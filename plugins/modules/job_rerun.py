@@ -158,6 +158,8 @@ options:
         with the same credentials, when everything upstream of it is up to date. It counts towards O(max_instances). Instances that depend
         on each other in a circle, or on an instance that is left alone, are left to a person. If dependencies cannot be read, nothing is
         sent.
+      - Only the older API generation says which jobs depend on their own previous cycle. Where it is not open, or with O(api_version=v2), their
+        later cycles are not looked for, and RV(problems) says so.
     type: str
     choices: [ignore, report, cancelled, stale]
     default: ignore

@@ -80,3 +80,25 @@ def test_what_will_depend_on_what_a_repair_makes_is_not_known_either(service: Ru
     given = options(service, journal=str(tmp_path / "journal.db"), settle_time=1, planned_after="-1d", downstream=downstream)
     result = call("job_rerun", {**given, "pass_state": {"run_id": "r", "plan_only": True, "repair": repair}})
     assert BELOW in " ".join(result["problems"])
+
+
+@pytest.mark.parametrize(("used", "said"), [({}, False), ({"api_version": "v2"}, True)])
+@pytest.mark.parametrize("downstream", ["report", "stale"])
+def test_without_v1_it_says_that_later_cycles_are_not_looked_for(
+    service: Running, tmp_path: Path, downstream: str, used: dict[str, t.Any], said: bool
+) -> None:
+    service.reset(small_night(jobs=JOBS, run_seconds=1, switches={**FREE, **V1, **V2, "depend_open": True}, speed=60))
+    given = options(
+        service,
+        jobs=["orders"],
+        journal=str(tmp_path / "journal.db"),
+        settle_time=1,
+        poll_interval=1,
+        planned_after="-1d",
+        downstream=downstream,
+    )
+    result = passes({**given, **used})[-1]
+    limits = [
+        text for text in result["problems"] if text.startswith("Later cycles of jobs that depend on their own previous cycle are not")
+    ]
+    assert (bool(limits), result["failed"]) == (said, downstream == "stale" and not said), result

@@ -219,8 +219,8 @@ class DependencyReader:
         self.known.parents[instance.key] = frozenset((keys - inner | keys & named) or keys)
 
 
-def job_dependencies(api: WorkspaceApi, name: str) -> tuple[tuple[str, ...] | None, bool]:
-    """What job *name* depends on, as in :attr:`Dependencies.jobs`, and whether it depends on its own previous cycle.
+def job_dependencies(api: WorkspaceApi, name: str) -> tuple[tuple[str, ...] | None, bool | None]:
+    """What job *name* depends on, as in :attr:`Dependencies.jobs`, and whether it depends on its own previous cycle; None: only v1 could tell.
 
     :raises ApiError: the service tells that of no job.
     """
@@ -240,7 +240,7 @@ def job_dependencies(api: WorkspaceApi, name: str) -> tuple[tuple[str, ...] | No
             return None, False
         raise
     # Its own name may be that of a job of another workspace, because an answer has no ids of workspaces: then its instances are read too.
-    return tuple(above), name in above
+    return tuple(above), name in above or None
 
 
 def _says_nothing(error: ApiError) -> bool:

@@ -38,7 +38,7 @@ class Downstream:
     :ivar instances: every instance below, as it was read last.
     :ivar names: of workspaces, by id.
     :ivar read: the instances of which everything below is known, by :func:`_place`.
-    :ivar chained: whether a job depends on its own previous cycle.
+    :ivar chained: whether a job depends on its own previous cycle; None: only v1 could tell.
     :ivar loose: instance -> ids of instances directly above it that nothing else is known of, as they are not below what was read.
     """
 
@@ -46,7 +46,7 @@ class Downstream:
     instances: dict[InstanceKey, JobInstance] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     read: set[tuple[t.Any, ...]] = field(default_factory=set)
-    chained: dict[JobName, bool] = field(default_factory=dict)
+    chained: dict[JobName, bool | None] = field(default_factory=dict)
     loose: dict[InstanceKey, frozenset[str]] = field(default_factory=dict)
 
     def to_pass_state(self) -> dict[str, t.Any]:
@@ -83,7 +83,7 @@ class Downstream:
                 },
                 names={str(key): str(name) for key, name in state["names"].items()},
                 read={(str(place[0]), str(place[1]), int(place[2]), str(place[3])) for place in state["read"]},
-                chained={(str(workspace), str(name)): bool(chained) for workspace, name, chained in state["chained"]},
+                chained={(str(where), str(name)): None if chained is None else bool(chained) for where, name, chained in state["chained"]},
                 loose={keys[index]: frozenset(map(str, ids)) for index, ids in state["loose"]},
             )
         except (AttributeError, KeyError, IndexError, TypeError, ValueError):
@@ -218,8 +218,8 @@ class DownstreamReader:
     def _later_cycles(self, roots: t.Sequence[JobInstance], listed: t.Sequence[JobInstance], now_ms: int) -> list[JobInstance]:
         """The later cycles of jobs that depend on their own previous one, of which what is below is not known yet."""
         names, concerned = self._unasked(roots), _by_job([*roots, *self.known.instances.values()])
-        answers = zip(names, in_threads(self._is_chained, names))
-        self.known.chained.update((name, chained) for name, chained in answers if chained is not None)
+        for _done in in_threads(self._learn_whether_chained, names):
+            pass
         left: dict[InstanceKey, JobInstance] = {}
         for name in (name for name in concerned if self.known.chained.get(name)):
             first = min(instance.key.plan_time for instance in concerned[name])
@@ -236,15 +236,13 @@ class DownstreamReader:
         names = dict.fromkeys(map(_job_of, (*roots, *self.known.instances.values())))
         return [name for name in names if name not in self.known.chained and name not in self.unchained]
 
-    def _is_chained(self, name: JobName) -> bool | None:
-        """Whether a job depends on its own previous cycle; None if that cannot be read."""
+    def _learn_whether_chained(self, name: JobName) -> None:
         try:
-            return job_dependencies(self._api_of(name[0]), name[1])[1]
+            self.known.chained[name] = job_dependencies(self._api_of(name[0]), name[1])[1]
         except ApiError as error:
             if error.kind not in _REFUSED:
                 raise
             self.unchained[name] = error
-            return None
 
     def _list(self, name: JobName, begin: int, now_ms: int) -> list[JobInstance]:
         """The instances of a job planned since *begin*, once in a pass. Up to now, so that each is there by whatever time a window is compared."""

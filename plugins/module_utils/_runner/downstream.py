@@ -27,6 +27,10 @@ from .._planner.graph import reached, turned
 from .._planner.made import Made, MadeGap
 from .ansible_module import ModuleRun
 
+_WITHOUT_V1 = (
+    "Later cycles of jobs that depend on their own previous cycle are not looked for: only v1 of the API says which jobs do, and it is not used or not "
+    "open here."
+)
 _FALL_BACK = "Set downstream to ignore to rerun without regard to what depends on it."
 
 
@@ -39,7 +43,8 @@ class Below:
     :param made: what a repair makes, which is new data too.
     :ivar graph: what depends on what is rerun; empty if nothing was read.
     :ivar dependants: what that means for each of them.
-    :ivar notes: what people should know.
+    :ivar notes: what could not be read.
+    :ivar hints: what cannot be known here, whatever is read.
     :raises OptionError: ``downstream_depth`` is out of range.
     """
 
@@ -66,6 +71,7 @@ class Below:
         self.graph = Graph(depth=self._depth)
         self.dependants: list[Dependant] = []
         self.notes: list[str] = []
+        self.hints: list[str] = []
 
     @property
     def wanted(self) -> bool:
@@ -212,6 +218,7 @@ class Below:
         self.dependants = dependants_of(self._roots, self.graph) if self._states or self._foreseen else []
 
     def _note_gaps(self, known: DownstreamReader) -> None:
+        self.hints = [_WITHOUT_V1] if None in self._known.chained.values() else []
         for job, error in known.unread.items():
             self._note(f"What depends on {_named(job)} is not known", error)
         for job, error in known.unlisted.items():

@@ -248,6 +248,8 @@ class GoalDecisions:
         below.judge(snapshot.instances)
         for text in below.notes:
             (self._problems.miss if below.joins else self._problems.note)(text)
+        for text in below.hints:
+            self._problems.note(text)
         if below.joins and snapshot.history.set_aside_ms is not None and not snapshot.scope.since_given:
             self._problems.miss(_PAST_LOST)
         known = Knowledge(
