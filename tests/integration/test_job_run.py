@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.runs import RunBook
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite import SqliteDatabase
 from ansible_collections.dataarts.factory.plugins.modules import job_run
 from tests.support.documented import check_documented
 from tests.support.journaled import wait_for
@@ -220,6 +222,33 @@ def test_a_run_that_shows_late_is_waited_for(service: t.Any, asked: Asked) -> No
     service.set(run_visible_after=60)
     result = call("job_run", asked())
     assert (result["failed"], result["instance"]["status"]) == (False, "success"), result
+
+
+@pytest.mark.parametrize("step", [3600, -3600])
+def test_a_step_of_the_journals_clock_does_not_shorten_how_long_a_lost_run_may_show_late(
+    service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    service.set(run_visible_after=60)
+    service.inject({"route": "v1_run", "kind": "drop", "when": "after_effect", "times": 1})
+    record, clock_ms, ahead = RunBook.record, SqliteDatabase.clock_ms, [0]
+
+    def recorded(book: RunBook, *args: t.Any, **end: t.Any) -> t.Any:
+        row = record(book, *args, **end)
+        ahead[0] = step * 1000
+        return row
+
+    monkeypatch.setattr(RunBook, "record", recorded)
+    monkeypatch.setattr(SqliteDatabase, "clock_ms", lambda database: clock_ms(database) + ahead[0])
+    result = call("job_run", asked(settle_time=3))
+    assert (result["failed"], result["read_back"], result["action"]) == (False, True, "run"), result
+
+
+@pytest.mark.parametrize("step", [600, -600])
+def test_a_step_of_the_services_date_does_not_either(service: t.Any, asked: Asked, step: int) -> None:
+    service.set(run_visible_after=60)
+    service.inject({"route": "v1_run", "kind": "drop", "when": "after_effect", "times": 1, "date_step_seconds": step})
+    result = call("job_run", asked(settle_time=3))
+    assert (result["failed"], result["read_back"], result["action"]) == (False, True, "run"), result
 
 
 def test_many_that_share_a_journal_start_one_run(service: t.Any, asked: Asked) -> None:

@@ -188,6 +188,10 @@ class SqliteDatabase(Database):
         unreadable = self._inode
         self.close()
         now = self.clock_ms()
+        if "not a database" in cause and self.path.suffix not in _SUFFIXES:  # a slip of the pen is not to move files of others
+            raise self.failed(
+                "read", f"{cause}, and it is not named like one ({', '.join(_SUFFIXES)})", "Move it away, or set another path"
+            )
         if self.read_only:
             if self.set_aside_ms is None:
                 self.set_aside_ms = now
@@ -195,10 +199,6 @@ class SqliteDatabase(Database):
                     f"The journal {self.name} cannot be read ({cause}). The next rerun sets it aside and begins a new one."
                 )
             return
-        if "not a database" in cause and self.path.suffix not in _SUFFIXES:  # a slip of the pen is not to move files of others
-            raise self.failed(
-                "read", f"{cause}, and it is not named like one ({', '.join(_SUFFIXES)})", "Move it away, or set another path"
-            )
         aside = self.path.with_name(f"{self.path.name}.unreadable-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now / 1000))}")
         with self._exclusive():
             if self._file() != unreadable:

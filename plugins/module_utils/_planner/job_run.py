@@ -25,6 +25,7 @@ from .._common.times import to_iso
 from .._models.attempt import LOST, NO_EFFECT
 from .._models.instance import InstanceType, JobInstance
 from .._models.job_run import KeyedRun
+from .hold_off import SET_BACK_MS
 
 #: How far the clock that stamps plan times may be behind the service's, ms.
 CLOCK_SLACK_MS = 120_000
@@ -68,6 +69,16 @@ def decide_run(known: KeyedRun | None, journal_ms: int, settle_ms: int) -> RunDe
     if journal_ms < due:
         return RunDecision(RunStep.SETTLE, f"{asked}, and its outcome is not known before {to_iso(due)}", known, due)
     return RunDecision(RunStep.READ_BACK, f"{asked}, and its answer was lost", known)
+
+
+def time_of(known: KeyedRun, journal_ms: int, service_ms: int) -> int:
+    """The journal's time, put back so far that no more has passed since the request of *known* than by the service's clock: a step of one of them
+    settles nothing. A clock of the service that was set back does not count.
+
+    :param service_ms: what the service's clock has certainly reached, at the same moment.
+    """
+    passed = service_ms - known.last_ms
+    return journal_ms if passed < -SET_BACK_MS else min(journal_ms, known.journal_ms + max(0, passed))
 
 
 def made_by(run: KeyedRun, others: t.Iterable[KeyedRun], instances: t.Iterable[JobInstance]) -> tuple[str | None, str]:

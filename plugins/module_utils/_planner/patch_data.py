@@ -44,7 +44,7 @@ def sendable(attempt: Attempt | None, now_ms: int, settle_ms: int) -> Sendable:
     if attempt is None or attempt.outcome not in EFFECTIVE:
         return Sendable(True)
     if attempt.outcome is Outcome.ACCEPTED:
-        due, reason = attempt.sent_ms + max(settle_ms, ACCEPTED_MS), "it was accepted, and is not listed yet"
+        due, reason = max(attempt.sent_ms, attempt.last_ms) + max(settle_ms, ACCEPTED_MS), "it was accepted, and is not listed yet"
     else:
         due, reason = attempt.settle_window_end(settle_ms), "whether an earlier request took effect is unknown yet"
     return Sendable(now_ms >= due, due, reason)

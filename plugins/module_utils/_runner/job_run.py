@@ -24,7 +24,7 @@ from .._models.job_run import KeyedRun, checked_key, fingerprint, parameters, sa
 from .._models.reason import InstanceDetail
 from .._models.run_scope import seconds_of
 from .._output.messages import lookup_hint
-from .._planner.job_run import CLOCK_SLACK_MS, RunDecision, RunStep, decide_run, made_by
+from .._planner.job_run import CLOCK_SLACK_MS, RunDecision, RunStep, decide_run, made_by, time_of
 from .._planner.outcomes import outcome_of_one
 from .._planner.stopping import ENDED
 from .ansible_module import ModuleRun, error_result
@@ -91,8 +91,10 @@ class _Task:
             self._watch(decision.known)
 
     def _seconds_to(self, decision: RunDecision) -> float | None:
-        dummy, now = self._book.read()
-        return None if decision.due_ms is None else (decision.due_ms - now) / 1000
+        return None if decision.due_ms is None else (decision.due_ms - self._now(decision.known, self._book.read()[1])) / 1000
+
+    def _now(self, known: KeyedRun | None, journal_ms: int) -> int:
+        return journal_ms if known is None else time_of(known, journal_ms, self._client.clock.earliest_ms())
 
     def _check_job(self) -> None:
         """:raises ApiError: there is no such job; before anything is claimed."""
@@ -104,7 +106,7 @@ class _Task:
         """:raises OptionError: the key was used with other parameters."""
         runs, journal_ms = self._book.read()
         known = next((run for run in runs if run.run_key == self._key), None)
-        decision = decide_run(known, journal_ms, self._settle_ms)
+        decision = decide_run(known, self._now(known, journal_ms), self._settle_ms)
         if known is not None and decision.step is not RunStep.RUN and not same_parameters(self._params, known):
             raise OptionError(
                 f"run_key {printable(self._key, 200)} was used for this job at {to_iso(known.sent_ms)} with other job_params. "

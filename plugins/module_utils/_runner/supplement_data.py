@@ -25,7 +25,7 @@ from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable, safe
 from .._common.times import DAY_MS, Window, to_iso
 from .._common.waiting import Waiting
-from .._journal.journal import Journal
+from .._journal.journal import Journal, Known
 from .._models.attempt import EFFECTIVE, Attempt, AttemptKind, Failure, Intent, Outcome, Slot
 from .._models.instance import InstanceType, JobInstance
 from .._models.patch_data import PatchData, PatchDataRow
@@ -172,9 +172,10 @@ class _Starting(_Work):
         """The newest attempt for the name, by whichever controller."""
         known = self.journal.read([self.workspace_id], Window(0, 0), asked_ms)
         made = known.stops.get(self.slot, ())
-        if not made:
-            return None
-        return on_both_clocks(not_ahead(made[-1], self.clock.latest_ms(), known.journal_ms, 0), asked_ms, known.journal_ms)
+        return self._dated(made[-1], asked_ms, known) if made else None
+
+    def _dated(self, attempt: Attempt, now_ms: int, known: Known) -> Attempt:
+        return on_both_clocks(not_ahead(attempt, self.clock.latest_ms(), known.journal_ms, 0), now_ms, known.journal_ms)
 
     def check_unseen(self) -> None:
         """Asked once the name is claimed: of two runs that do this, the one that asks last sees the other.
@@ -184,7 +185,8 @@ class _Starting(_Work):
         if self.seen is None:
             return
         known = self.journal.read(list(self.seen.names), Window(0, 0), self.seen.at_ms)
-        newest = [(made[-1], self._content(made[-1])) for made in known.stops.values()]
+        now_ms = self.clock.earliest_ms()
+        newest = [(self._dated(made[-1], now_ms, known), self._content(made[-1])) for made in known.stops.values()]
         name = unseen((self.workspace_id, self.asked.job_name), self.slot, newest, self.seen, self.settle_ms)
         if name:
             cause = f"PatchData {printable(name, 100)} was sent a moment ago, and may make the same instances"

@@ -224,8 +224,12 @@ class TestMoments:
     def test_a_file_of_another_kind_by_a_slip_of_the_pen(self, tmp_path: Path) -> None:
         inventory = tmp_path / "hosts.yml"
         inventory.write_text("all: {}\n" * 100, encoding="utf-8")
-        for act in (lambda journal: journal.read([WORKSPACE], ALL, T), lambda journal: claim(journal, 1)):
-            with Place(str(inventory)).open() as journal, pytest.raises(JournalError, match=r"it is not named like one .*Move it away"):
+        read = lambda journal: journal.read([WORKSPACE], ALL, T)  # noqa: E731
+        for act, read_only in ((read, False), (read, True), (lambda journal: claim(journal, 1), False)):
+            with (
+                Place(str(inventory)).open(read_only=read_only) as journal,
+                pytest.raises(JournalError, match=r"it is not named like one .*Move it away"),
+            ):
                 act(journal)
         assert list(tmp_path.iterdir()) == [inventory]
 

@@ -19,7 +19,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.job_run i
     parameters,
     same_parameters,
 )
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.job_run import RunStep, decide_run, made_by
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.job_run import RunStep, decide_run, made_by, time_of
 
 NOW = 1_732_608_000_000
 RUN = KeyedRun(
@@ -46,6 +46,14 @@ def test_what_a_key_means(changes: dict[str, object] | None, age: int, step: Run
     decision = decide_run(known, NOW + age, 60_000)
     assert decision.step is step
     assert (decision.due_ms is not None) == (step is RunStep.SETTLE)
+
+
+@pytest.mark.parametrize(
+    ("by_journal", "by_service", "passed"),
+    [(5, 5, 5), (90_000, 5, 5), (5, 90_000, 5), (90_000, -500, 0), (90_000, -60_000, 0), (90_000, -60_001, 90_000)],
+)
+def test_the_slower_clock_counts_unless_the_services_was_set_back(by_journal: int, by_service: int, passed: int) -> None:
+    assert time_of(RUN, NOW + by_journal, NOW + by_service) == NOW + passed
 
 
 def listed(number: int, kind: InstanceType | None = InstanceType.MANUAL, plan_time: int = NOW) -> JobInstance:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import replace
 
 import pytest
 
@@ -32,6 +33,7 @@ def attempt(name: str = "theirs", age: int = 1000, **changes: t.Any) -> Attempt:
         (attempt(outcome=Outcome.INTENDED), "theirs"),
         (attempt(outcome=Outcome.UNKNOWN), "theirs"),
         (attempt(age=ACCEPTED_MS), ""),  # accepted long ago, and still not listed
+        (replace(attempt(age=ACCEPTED_MS), last_ms=NOW - 1000), "theirs"),  # by the slower of two clocks it was a moment ago
         (attempt(outcome=Outcome.UNKNOWN, age=SETTLE), ""),
         (attempt(outcome=Outcome.REJECTED), ""),
         (attempt(outcome=Outcome.NOT_EXECUTED), ""),
