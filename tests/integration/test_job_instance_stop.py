@@ -96,6 +96,7 @@ def test_what_is_in_progress_is_stopped_and_the_rest_left(service: t.Any, asked:
         ({"job_name": " "}, ["job_name is empty"]),
         ({"api_version": "v2"}, ["Only v1 of the API can stop an instance"]),
         ({"wait_timeout": -1}, ["wait_timeout is -1"]),
+        ({"settle_time": -1}, ["settle_time is -1"]),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_sent(

@@ -107,6 +107,7 @@ def test_the_same_key_with_other_parameters_is_an_error(service: t.Any, asked: A
         ({"job_params": {"a": ["1"]}}, ["whose value is not a text"]),
         ({"api_version": "v2"}, ["Only v1 of the API can run a job"]),
         ({"wait_timeout": -1}, ["wait_timeout is -1"]),
+        ({"settle_time": -1}, ["settle_time is -1"]),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_sent(

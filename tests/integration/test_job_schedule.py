@@ -247,6 +247,12 @@ def test_a_limit_refuses_the_whole(service: t.Any, asked: Asked) -> None:
     assert not call("job_schedule", asked("paused", max_jobs=2))["failed"]
 
 
+def test_a_duration_below_zero_is_refused(service: t.Any, asked: Asked) -> None:
+    result = call("job_schedule", asked("paused", settle_time=-1))
+    assert "settle_time is -1" in result["msg"]
+    assert service.requests() == []
+
+
 def test_only_v1_can_do_it(service: t.Any, asked: Asked) -> None:
     result = call("job_schedule", asked("stopped", api_version="v2"))
     assert "Only v1 of the API can start and stop a job" in result["msg"]

@@ -124,7 +124,7 @@ def test_the_same_moment_in_another_zone_is_the_same(patch: Patch) -> None:
     [
         ({"name": "a b"}, "letters, digits, hyphens"),
         ({"name": "x" * 65}, "letters, digits, hyphens"),
-        ({"name": ""}, "letters, digits, hyphens"),
+        ({"name": ""}, "name is empty"),
         ({"job_name": None}, "job_name"),
         ({"start_date": None, "end_date": None}, "start_date and end_date"),
         ({"start_date": "2026-11-01"}, "such as 2026-11-01 +08:00"),
@@ -138,6 +138,12 @@ def test_the_same_moment_in_another_zone_is_the_same(patch: Patch) -> None:
         ({"run_weekdays": ["8"]}, "run_weekdays"),
         ({"run_month_days": ["0"]}, "run_month_days"),
         ({"only_days": ["01.11.2026"]}, "only_days"),
+        ({"only_days": ["2026-11-1"]}, "only_days"),
+        ({"only_days": ["2026-11-31"]}, "only_days"),
+        ({"run_between": "00:00-00:00"}, "begins when it ends"),
+        ({"only_between": "05:00-05:00"}, "begins when it ends"),
+        ({"depend_jobs": [{"job_name": "daily_sales", "workspace_id": WORKSPACE_ID}]}, "the job of job_name"),
+        ({"state": "stopped", "name": " "}, "name is empty"),
         ({"depend_jobs": [{"job_name": "report", "workspace_id": WORKSPACE_ID}] * 2}, "twice"),
         ({"depend_jobs": [{"job_name": " ", "workspace_id": WORKSPACE_ID}]}, "depend_jobs"),
         ({"wait_timeout": -1}, "wait_timeout"),
@@ -156,13 +162,34 @@ def test_what_is_refused_before_anything_is_asked(patch: Patch, changes: Json, w
         ({"job_name": "by_hand"}, "not_rerunnable", "not scheduled periodically"),
         ({"job_name": "daily_sale"}, "not_found", "Did you mean daily_sales?"),
         ({"job_name": "daily_sale"}, "not_found", "job daily_sale: "),
+        ({"depend_jobs": [{"job_name": "reprt", "workspace_id": WORKSPACE_ID}]}, "not_found", "Did you mean report?"),
+        ({"depend_jobs": [{"job_name": "report", "workspace_id": SUPPLY_ID}]}, "not_found", f"job report of workspace {SUPPLY_ID}: "),
     ],
 )
-def test_what_is_refused_by_the_job_before_it_is_sent(patch: Patch, changes: Json, kind: str, words: str) -> None:
-    result = patch(**changes)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_is_refused_by_the_job_before_it_is_sent(patch: Patch, changes: Json, kind: str, words: str, check_mode: bool) -> None:
+    result = patch(check=check_mode, **changes)
     assert (result["failed"], result["error"]["kind"]) == (True, kind)
     assert words in result["msg"]
     assert patch.service.requests("supplement") == []
+
+
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        ("depend_jobs", [{"job_name": name, "workspace_id": WORKSPACE_ID} for name in ("report", "third")]),
+        ("only_days", ["2026-11-01", "2026-11-02"]),
+        ("run_weekdays", ["1", "7"]),
+        ("run_month_days", ["1", "30"]),
+    ],
+)
+def test_lists_are_the_same_in_any_order(patch: Patch, option: str, values: list[t.Any]) -> None:
+    patch.service.reset(night([*JOBS, {"name": "third", "cron": "0 0 5 * * ?", "depends_on": ["daily_sales"], "instances": []}]))
+    forward: Json = {option: values, "wait": False}
+    backward: Json = {option: values[::-1], "wait": False}
+    assert patch(**forward)["changed"]
+    again = patch(**backward)
+    assert (again["failed"], again["changed"], again["differences"]) == (False, False, []), again
 
 
 def test_without_v1_the_service_refuses_it(patch: Patch) -> None:

@@ -9,6 +9,7 @@ import time
 import typing as t
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -286,6 +287,25 @@ def test_what_was_made_before_is_known_to_every_later_one(service: t.Any, make: 
     assert make(**before)["made_before"] == later["made_before"]
 
 
+@pytest.mark.parametrize("paused", [False, True])
+def test_what_a_repair_made_and_stopped_whose_journal_is_lost_is_known_by_the_list(
+    service: t.Any, make: Make, tmp_path: Path, paused: bool
+) -> None:
+    """It was killed between what it made and what it was to rerun."""
+    other = {"name": "stock", "depends_on": ["sales"], "instances": instances(4)}
+    service.reset(night(sales(), other, {"name": "closed", "status": "STOPPED", "instances": instances()}))
+    journal = {"journal": str(tmp_path / "journal.db"), "pause_schedules": paused}
+    snapshot = make(stage="find", jobs=["*"], **journal)
+    made = make(stage="before_reruns", jobs=["*"], snapshots={WORKSPACE_ID: snapshot}, **journal)
+    assert (made["failed"], made["paused_jobs"]) == (False, ["sales", "stock"] if paused else [])
+    (tmp_path / "journal.db").unlink()
+    for check in (True, False):
+        later = make(check, stage="find", jobs=["*"], **{**journal, "pause_schedules": False})
+        assert sorted(gap["name"] for gap in later["made_before"]) == sorted(gap["name"] for gap in made["gaps"])
+        warned = [text for text in later["warnings"] if "does not know the repair" in text]
+        assert [text.partition(":")[0] for text in warned] == (["sales and stock"] if paused else [])
+
+
 def test_of_two_repairs_whose_gaps_differ_and_overlap_one_is_sent(service: t.Any, make: Make) -> None:
     """Their windows begin on both sides of a plan time, so that the names of their PatchData differ: none is a claim against the other."""
     service.reset(night({"name": "sales", "instances": instances(6, 7)}))
@@ -368,7 +388,19 @@ def test_where_schedules_cannot_be_read_the_way_on_is_a_rerun(service: t.Any, ma
 
 
 @pytest.mark.parametrize(
-    "changes", [{"not_between": ["00:00-23:59"]}, {"parallel": 6}, {"wait_timeout": -1}, {"poll_interval": 0}, {"settle_time": -1}], ids=str
+    "changes",
+    [
+        {"not_between": ["00:00-23:59"]},
+        {"parallel": 6},
+        {"wait_timeout": -1},
+        {"poll_interval": 0},
+        {"settle_time": -1},
+        {"max_instances": -1},
+        {"snapshots": {"other": 1}},
+        {"snapshots": {"other": {"workspace_id": "other", "upstream": {"a": 1}}}},
+        {"snapshots": {"other": {"workspace_id": "other", "upstream": {}, "gaps": [{"state": "missing"}]}}},
+    ],
+    ids=str,
 )
 @pytest.mark.parametrize("check", [True, False])
 def test_what_is_asked_for_wrongly_is_refused_once_and_before_anything_is_made(
@@ -394,6 +426,23 @@ def test_more_than_the_limit_is_refused(service: t.Any, make: Make) -> None:
     result = make(max_instances=2)
     assert (result["failed"], result["error"]["kind"], made(service)) == (True, "limit", [])
     assert "3 instances missing, and max_instances is 2" in result["msg"]
+
+
+@pytest.mark.parametrize("seconds", [6, 3600])
+def test_quiet_hours_are_waited_for_as_reruns_wait_for_them(service: t.Any, make: Make, seconds: int) -> None:
+    """What failed may read what is made: where the reruns wait, so does this."""
+    service.reset({**night(sales()), "speed": 1, "run_seconds": 0.2})
+    now = datetime.now(timezone.utc)
+    until = now + timedelta(seconds=seconds)
+    result = make(not_between=[f"{now - timedelta(hours=1):%H:%M}-{until:%H:%M:%S} UTC"], wait_timeout=60, pause_schedules=True)
+    assert (result["failed"], states(result)) == (seconds > 60, {"sales": ["failed" if seconds > 60 else "made"] * 2}), result
+    if seconds < 60:
+        asked = [entry["time"] for entry in service.requests("supplement")]
+        assert asked
+        assert min(asked) >= int(until.timestamp()) * 1000
+    else:
+        assert "quiet hours" in result["msg"]
+        assert made(service) == []
 
 
 def test_what_depends_on_a_failed_job_is_made_after_the_reruns(service: t.Any, make: Make) -> None:

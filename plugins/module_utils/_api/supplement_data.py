@@ -94,4 +94,4 @@ def _instance_time(fields: Fields) -> InstanceTime | None:
         return None
     own = Fields(value, "supplement_data_instance_time")
     time_of_day = own.text("time_of_day")
-    return InstanceTime(tuple(str(day) for day in own.entries("days")), None if time_of_day == ANY_TIME else time_of_day)
+    return InstanceTime(tuple(sorted(str(day) for day in own.entries("days"))), None if time_of_day == ANY_TIME else time_of_day)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .._common.errors import OptionError
@@ -32,6 +32,7 @@ LONGEST_NAME = 64
 #: The span of time that a run without a window of its own shows as its run time (OBS [KES]).
 ANY_TIME = "00:00-00:00"
 _NAME = re.compile(rf"[^\W_][\w-]{{0,{LONGEST_NAME - 1}}}")
+_ONLY_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}) ?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)")
 _OFFSET = re.compile(r"([+-])([0-9]{2})(?::?([0-9]{2}))?$")
 _SPAN = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -107,7 +108,7 @@ class PatchData:
             end,
             hours,
             parallel,
-            _depend_jobs(options.get("depend_jobs") or ()),
+            _depend_jobs(options),
             options["day_granularity"],
             options.get("priority"),
             options["stop_when_fail"],
@@ -143,8 +144,8 @@ class PatchData:
         }
 
     def content(self) -> dict[str, t.Any]:
-        """What makes two runs of one name the same, as JSON: everything but the zone of the dates, and force."""
-        body = self.body()
+        """What makes two runs of one name the same, as JSON: everything but the zone of the dates, the order of dependent jobs, and force."""
+        body = replace(self, depend_jobs=tuple(sorted(self.depend_jobs))).body()
         body.pop("force", None)
         return {**body, "start_date": to_iso(self.begin), "end_date": to_iso(self.end)}
 
@@ -232,12 +233,14 @@ def _sent_date(ms: int, hours: int) -> str:
     return f"{moment} {'-' if hours < 0 else '+'}{abs(hours):02}"
 
 
-def _depend_jobs(entries: t.Sequence[t.Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
-    jobs = tuple((entry["job_name"], entry["workspace_id"]) for entry in entries)
+def _depend_jobs(options: t.Mapping[str, t.Any]) -> tuple[tuple[str, str], ...]:
+    jobs = tuple((entry["job_name"], entry["workspace_id"]) for entry in options.get("depend_jobs") or ())
     if any(not name.strip() or not workspace_id.strip() for name, workspace_id in jobs):
         raise OptionError("depend_jobs has an entry without a job_name or workspace_id. Set both for each entry.")
     if len(set(jobs)) != len(jobs):
         raise OptionError("depend_jobs names a job twice. Name each once.")
+    if (options["job_name"], options.get("workspace_id")) in jobs:
+        raise OptionError("depend_jobs names the job of job_name. It runs in any case: name only others.")
     return jobs
 
 
@@ -255,9 +258,11 @@ def _numbers(options: t.Mapping[str, t.Any], option: str, most: int) -> str | No
 
 
 def _instance_time(options: t.Mapping[str, t.Any]) -> InstanceTime:
-    days = tuple(options.get("only_days") or ())
+    days = tuple(sorted(set(options.get("only_days") or ())))
     for day in days:
         try:
+            if not _ONLY_DAY.fullmatch(day):
+                raise ValueError
             datetime.strptime(day, "%Y-%m-%d")
         except ValueError:
             raise OptionError(f"only_days has '{printable(day, 40)}', which is not a day. Use the form 2026-11-23.") from None
@@ -268,4 +273,6 @@ def _span_of(options: t.Mapping[str, t.Any], option: str) -> str | None:
     text = options.get(option) or None
     if text is not None and not _SPAN.fullmatch(text):
         raise OptionError(f"{option} is '{printable(text, 40)}'. Use the form 22:00-23:30.")
+    if text is not None and text[:5] == text[6:]:
+        raise OptionError(f"{option} is '{text}', which begins when it ends. Leave it out if any time is meant.")
     return text

@@ -204,3 +204,13 @@ def seconds_of(options: Options, name: str, least: int) -> float:
     if value < least:
         raise OptionError(f"{name} is {value}. Set it to seconds, {least} or more.")
     return float(value)
+
+
+def check_durations(options: Options) -> None:
+    """Of the options of a task that waits those that are durations.
+
+    :raises OptionError: one is too short.
+    """
+    for name, least in (("wait_timeout", 0), ("settle_time", 0), ("poll_interval", 1)):
+        if name in options:
+            seconds_of(options, name, least)

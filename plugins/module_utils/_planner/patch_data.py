@@ -13,7 +13,7 @@ from datetime import timedelta
 from .._common.errors import OptionError
 from .._common.times import EPOCH, Window, parse_point, to_iso
 from .._models.attempt import EFFECTIVE, Attempt, AttemptKind, Outcome, Slot
-from .._models.instance import InstanceType, JobInstance, Status
+from .._models.instance import InstanceType, JobInstance, JobName, Status
 from .._models.patch_data import ANY_RUN_TIME, EVERY_INSTANCE, PatchData, PatchDataRow
 
 #: How long a run that was accepted and is not listed counts as there, ms: as an accepted rerun does.
@@ -96,10 +96,21 @@ def made_before(attempt: Attempt, content: str, name: str, window: Window) -> di
         begin, end = (parse_point(body[option], option=option) for option in ("start_date", "end_date"))
     except (KeyError, TypeError, ValueError, OptionError):
         return None
-    if end < window.begin or begin > window.end:
+    return _made((attempt.failure.workspace_id, attempt.job_name), _name_of(attempt), Window(begin, end), window)
+
+
+def listed_before(row: PatchDataRow, workspace_id: str, name: str, window: Window) -> dict[str, t.Any] | None:
+    """The same of a *row* that is listed: where the journal does not reach back that far, or was lost, it is all that is known of an earlier task."""
+    if len(row.jobs) != 1 or row.begin is None or row.end is None or not row.name.startswith(name):
         return None
-    dates = {"start_date": str(begin), "end_date": str(end), "until": end, "state": "made"}
-    return {"workspace_id": attempt.failure.workspace_id, "job_name": attempt.job_name, "name": _name_of(attempt), **dates}
+    return _made((workspace_id, row.jobs[0]), row.name, Window(row.begin, row.end), window)
+
+
+def _made(job: JobName, name: str, dates: Window, window: Window) -> dict[str, t.Any] | None:
+    if dates.end < window.begin or dates.begin > window.end:
+        return None
+    times = {"start_date": str(dates.begin), "end_date": str(dates.end), "until": dates.end, "state": "made"}
+    return {"workspace_id": job[0], "job_name": job[1], "name": name, **times}
 
 
 def _name_of(attempt: Attempt) -> str:

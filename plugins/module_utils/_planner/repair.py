@@ -89,15 +89,16 @@ class RepairSnapshot:
     @classmethod
     def of(cls, result: t.Any) -> RepairSnapshot | None:
         """The snapshot that a result of module supplement_missing holds; None if it holds none."""
-        if not isinstance(result, t.Mapping) or not isinstance(result.get("upstream"), t.Mapping) or "workspace_id" not in result:
+        try:
+            above = {str(name): [(str(where), str(job)) for where, job in jobs] for name, jobs in result["upstream"].items()}
+            return cls(
+                str(result["workspace_id"]),
+                tuple(Missing.of(gap) for gap in result.get("gaps") or () if gap.get("state") == TO_MAKE),
+                above,
+                frozenset(map(str, result.get("failed_jobs") or ())),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError):
             return None
-        above = {str(name): [(str(where), str(job)) for where, job in jobs] for name, jobs in result["upstream"].items()}
-        return cls(
-            str(result["workspace_id"]),
-            tuple(Missing.of(gap) for gap in result.get("gaps") or () if gap.get("state") == TO_MAKE),
-            above,
-            frozenset(map(str, result.get("failed_jobs") or ())),
-        )
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ import enum
 import typing as t
 
 from .._common.errors import ApiError
+from .._common.text import listed, printable
 from .._common.times import to_iso
 from .._models.attempt import Attempt, AttemptKind, Outcome
 from .._models.instance import Job
@@ -185,6 +186,27 @@ def of_unknown_pause(
         return decision._replace(reason=_nobody_knows(set_aside_ms), unknown=True)
 
     return [judged(decision) for decision in decisions]
+
+
+def perhaps_paused(
+    jobs: t.Iterable[Job], unrecorded: t.Collection[str], lost: t.Sequence[t.Mapping[str, t.Any]], gaps: t.Collection[str]
+) -> str:
+    """The sentence about jobs that a repair may have paused which was killed after its journal was lost; "" if there are none.
+
+    :param jobs: of the workspace.
+    :param unrecorded: those of whose schedule the journal has no record.
+    :param lost: what was made by repairs of which it has none, as :func:`.patch_data.listed_before` says it.
+    :param gaps: the jobs with missing instances, of which such a repair may have paused some before it came to them.
+    """
+    concerned = {str(made["job_name"]) for made in lost} | ({*gaps} if lost else set())
+    names = sorted(job.name for job in jobs if job.status == STOPPED_STATUS and job.name in concerned and job.name in unrecorded)
+    if not names:
+        return ""
+    return (
+        f"{listed([printable(name, 100) for name in names])}: {STOPPED_STATUS} now, and the journal does not know the repair that made PatchData"
+        f" {printable(lost[0]['name'], 80)}. If its journal was lost, it may have stopped them only for the time of the repair."
+        " Start what is to be scheduled with job_schedule, state started."
+    )
 
 
 def _nobody_knows(set_aside_ms: int | None) -> str:

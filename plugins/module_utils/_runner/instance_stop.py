@@ -17,7 +17,7 @@ from .._common.waiting import LONGEST_PAUSE
 from .._models.attempt import Outcome, Slot
 from .._models.decision import Decision
 from .._models.instance import JobInstance
-from .._models.run_scope import PassState, seconds_of
+from .._models.run_scope import PassState, check_durations
 from .._output.messages import lookup_hint
 from .._output.results import difference, instance_result, planned_name
 from .._planner.outcomes import SHARED_KINDS
@@ -49,7 +49,8 @@ class NamedStops(Strategy):
         self._job_name: str = options["job_name"]
         if not self._job_name.strip():
             raise OptionError("job_name is empty. Set it to the name of the job whose instances are to be stopped.")
-        self._until = stopwatch() + seconds_of(options, "wait_timeout", 0)
+        check_durations(options)
+        self._until = stopwatch() + options["wait_timeout"]
         self._plan_times: dict[str, int] = {}  # by instance id
         self._refusals: list[ApiError] = []
         self._asked: dict[str, int] = {}  # how often this call asked to stop it

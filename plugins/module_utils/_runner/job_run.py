@@ -22,7 +22,7 @@ from .._models.attempt import Outcome
 from .._models.instance import Status
 from .._models.job_run import KeyedRun, checked_key, fingerprint, parameters, same_parameters
 from .._models.reason import InstanceDetail
-from .._models.run_scope import seconds_of
+from .._models.run_scope import check_durations
 from .._output.messages import lookup_hint
 from .._planner.job_run import CLOCK_SLACK_MS, RunDecision, RunStep, decide_run, made_by, time_of
 from .._planner.outcomes import outcome_of_one
@@ -46,6 +46,7 @@ def job_run(run: ModuleRun) -> None:
         raise OptionError("Only v1 of the API can run a job, and api_version is v2. Set api_version to auto or v1.")
     if not options["job_name"].strip():
         raise OptionError("job_name is empty. Set it to the name of the job to run.")
+    check_durations(options)
     with open_journal(run) as journal:
         _Task(run, journal).work()
 
@@ -58,7 +59,7 @@ class _Task:
         self._name: str = options["job_name"]
         self._key = checked_key(options["run_key"])
         self._params = parameters(options["job_params"])
-        self._until = stopwatch() + seconds_of(options, "wait_timeout", 0)
+        self._until = stopwatch() + options["wait_timeout"]
         self._settle_ms = int(options["settle_time"]) * 1000
         self._api = WorkspaceApi(run.session, options["workspace_id"], options["api_version"])
         self._book = RunBook(journal, run.session.project_id, options["workspace_id"], self._name)

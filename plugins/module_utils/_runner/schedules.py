@@ -227,6 +227,7 @@ class JobSchedules:
                 raise error
             if ending.outcome is Outcome.UNKNOWN:
                 lost = error
+                lost.hint = "It may have taken effect: the status of the job shows it. Run it again: it reads the status first."
                 if self._reaches(name, wanted):
                     self._recorded(write.confirm)
                     return done

@@ -29,6 +29,7 @@ from .._journal.journal import Journal, Known
 from .._models.attempt import EFFECTIVE, Attempt, AttemptKind, Failure, Intent, Outcome, Slot
 from .._models.instance import InstanceType, JobInstance
 from .._models.patch_data import PatchData, PatchDataRow
+from .._models.run_scope import check_durations
 from .._models.selection import select
 from .._planner.hold_off import not_ahead, on_both_clocks
 from .._planner.patch_data import SLACK_MS, ListedRuns, by_date, differences, ended, own_instances, sendable, unseen, without_success
@@ -60,8 +61,9 @@ def supplement_data(run: ModuleRun, seen: ListedRuns | None = None, alive: t.Cal
     run.what = (
         f"Failed to {'stop' if run.options['state'] == 'stopped' else 'start'} PatchData {printable(run.options['name'], 100)} {run.where}"
     )
-    if run.options["wait_timeout"] < 0 or run.options["poll_interval"] < 1 or run.options["settle_time"] < 0:
-        raise OptionError("wait_timeout and settle_time must be 0 or more, and poll_interval 1 or more seconds. Set them so.")
+    check_durations(run.options)
+    if not run.options["name"].strip():
+        raise OptionError("name is empty. Set it to the name of the PatchData.")
     asked = None if run.options["state"] == "stopped" else PatchData.from_options(run.options)
     with open_journal(run) as journal:
         (_Stopping(run, journal) if asked is None else _Starting(run, asked, journal, seen, alive)).act()
@@ -216,7 +218,7 @@ class _Starting(_Work):
 
     def _would_send(self, sends: bool) -> bool:
         if sends:
-            self._check_job()
+            self._check_jobs()
         self.run.result["changed"] = sends
         self.show_diff({}, self.asked.content() if sends else {})
         return False
@@ -233,33 +235,43 @@ class _Starting(_Work):
         self.run.fail("incomplete", text, remedy)
         return False
 
-    def _check_job(self) -> None:
-        """Refuse what the service would refuse, where v1 shows the job.
+    def _check_jobs(self) -> None:
+        """Refuse what the service would refuse, where v1 shows the jobs.
 
-        :raises ApiError: the job does not exist, or is not planned.
+        :raises ApiError: one does not exist, or is not planned.
         """
         if self._checked:
             return
         self._checked = True
-        api = WorkspaceApi(self.run.session, self.workspace_id)
-        try:
-            detail = api.job_detail(self.asked.job_name)
-        except ApiError as error:
-            if error.kind is Kind.NOT_FOUND:
-                error.message = f"job {printable(self.asked.job_name, 100)}: {error.message}"
-                with contextlib.suppress(ApiError):
-                    error.hint = f"{JobCatalog(api).suggestion(self.asked.job_name)} Check the name of the job and workspace_id.".strip()
-                raise
-            return  # the service itself refuses it then
+        detail = self._detail(self.asked.job_name, self.workspace_id)
         schedule = detail.get("schedule")
         kind = schedule.get("type") if isinstance(schedule, dict) else None
         if kind == "EXECUTE_ONCE" or detail.get("processType") == "REAL_TIME":
             cause = f"job {printable(self.asked.job_name, 100)} is not scheduled periodically"
             raise ApiError(Kind.NOT_RERUNNABLE, cause, hint=_HINTS[_NOT_PLANNED])
+        for name, workspace_id in self.asked.depend_jobs:
+            self._detail(name, workspace_id)
+
+    def _detail(self, job_name: str, workspace_id: str) -> dict[str, t.Any]:
+        """The definition of a job; empty where it cannot be read: the service itself refuses what is wrong then.
+
+        :raises ApiError: it does not exist.
+        """
+        api = WorkspaceApi(self.run.session, workspace_id)
+        try:
+            return api.job_detail(job_name)
+        except ApiError as error:
+            if error.kind is not Kind.NOT_FOUND:
+                return {}
+            where = f" of workspace {printable(workspace_id, 100)}" if workspace_id != self.workspace_id else ""
+            error.message = f"job {printable(job_name, 100)}{where}: {error.message}"
+            with contextlib.suppress(ApiError):
+                error.hint = f"{JobCatalog(api).suggestion(job_name)} Check the name of the job and workspace_id.".strip()
+            raise
 
     def _send(self, superseded: Attempt | None) -> bool:
         """Claim the name and send the request. True, because the list says what came of it."""
-        self._check_job()
+        self._check_jobs()
         self.run.doing = "sending"
         self.sends += 1
         write = _Start(self, Intent(self._attempt(), superseded if superseded is not None and superseded.open else None))

@@ -8,6 +8,7 @@ Each PatchData has the fixed name of its gap, so that ``supplement_data.py``, by
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 import uuid
 
@@ -21,6 +22,7 @@ from .._common.errors import ApiError, JournalError, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable, safe
 from .._common.times import Window
+from .._common.waiting import Waiting
 from .._config.argument_spec import supplement_data_spec
 from .._journal.journal import Journal
 from .._journal.pauses import PauseBook
@@ -28,11 +30,12 @@ from .._models.attempt import Slot
 from .._models.instance import JobInstance
 from .._models.patch_data import PatchDataRow
 from .._models.pause import MadeBy
-from .._models.run_scope import window_of
+from .._models.run_scope import check_durations, window_of
 from .._models.selection import Selection, select
+from .._planner.limits import Limits
 from .._planner.missing import GAP_NAME
-from .._planner.patch_data import ListedRuns, made_before
-from .._planner.quiet_hours import NOT_BETWEEN, QuietHours
+from .._planner.patch_data import ListedRuns, listed_before, made_before
+from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, not_sent
 from .._planner.repair import (
     AFTER,
     ALONE,
@@ -54,7 +57,7 @@ from .._planner.repair import (
     waves,
     workspaces_above,
 )
-from .._planner.schedules import SCHEDULED_STATUS
+from .._planner.schedules import SCHEDULED_STATUS, perhaps_paused
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
 from .journal_records import not_reruns
 from .missing import ScheduleGaps, find_missing
@@ -69,20 +72,23 @@ def supplement_missing(run: ModuleRun) -> None:
     """The logic of module supplement_missing; see the module's documentation."""
     options = run.options
     run.what = f"Failed to make the missing instances {run.where}"
-    if options["wait_timeout"] < 0 or options["poll_interval"] < 1 or options["settle_time"] < 0:
-        raise OptionError("wait_timeout and settle_time must be 0 or more, and poll_interval 1 or more seconds. Set them so.")
+    check_durations(options)
     if not 1 <= options["parallel"] <= 5:
         raise OptionError(f"parallel is {options['parallel']}. Use 1 to 5.")
+    Limits(options["max_instances"])
     QuietHours.of(options[NOT_BETWEEN], run.session.client.clock.now_ms())
-    stage, own = options["stage"], (options["snapshots"] or {}).get(options["workspace_id"])
+    stage, known = options["stage"], options["snapshots"] or {}
+    own = known.get(options["workspace_id"])
+    if any(RepairSnapshot.of(snapshot) is None for snapshot in known.values()):
+        raise OptionError("snapshots has an entry that is not a result of stage find. Use what that stage returned for each workspace.")
     if stage in ("all", "find"):
         _find(run)
     else:
-        if own is None or RepairSnapshot.of(own) is None:
+        if own is None:
             raise OptionError(f"snapshots has no entry for this workspace, and stage {stage} needs it. Run stage find first.")
         run.result.update({name: value for name, value in own.items() if name in _CARRIED})
-    known = [run.result] if stage == "all" else (options["snapshots"] or {}).values()
-    snapshots = [snapshot for snapshot in map(RepairSnapshot.of, known) if snapshot is not None]
+    results = [run.result] if stage == "all" else known.values()
+    snapshots = [snapshot for snapshot in map(RepairSnapshot.of, results) if snapshot is not None]
     if stage in ("all", BEFORE):
         _order(run, snapshots, together=stage == "all")
     if stage == AFTER and not run.check_mode:
@@ -135,6 +141,7 @@ def _find(run: ModuleRun) -> None:
         return find_missing(run, api, catalog, selection, until, now_ms, absent_too=options["stage"] == "find"), now_ms
 
     (absent, now_ms), window, asked_ms = timed_window(clock, lambda now_ms: window_of(options, now_ms), read)
+    before = _made_before(run, api, window, now_ms, {job.name for job, _gap in absent.gaps})
     paused = _paused(run) if any(job.status != SCHEDULED_STATUS for job, _gap in absent.gaps) else frozenset()
     missing = [
         {
@@ -150,7 +157,7 @@ def _find(run: ModuleRun) -> None:
     run.result.update(
         workspace_id=options["workspace_id"],
         gaps=safe(missing),
-        made_before=safe(_made_before(run, window, now_ms)),
+        made_before=safe(before),
         upstream={name: [list(job) for job in jobs] for name, jobs in sorted(absent.above.items()) if jobs},
         failed_jobs=sorted(absent.failed | _being_rerun(run, absent.in_progress, window, now_ms)),
         unreadable=safe([{"job_name": name, "cause": cause} for name, cause in sorted(absent.unreadable.items())]),
@@ -170,18 +177,49 @@ def _find(run: ModuleRun) -> None:
 def _paused(run: ModuleRun) -> frozenset[str]:
     """The jobs that a rerun has paused and starts again (option pause_schedules): they are scheduled, also where that rerun was killed."""
     with _journal(run) as journal:
-        pauses = PauseBook(journal, run.session.project_id, run.options["workspace_id"]).read().by_job
+        pauses = _pauses(run, journal).read().by_job
     return frozenset(name for name, pause in pauses.items() if pause.made_by is MadeBy.RERUN)
 
 
-def _made_before(run: ModuleRun, window: Window, now_ms: int) -> list[dict[str, t.Any]]:
-    """What earlier tasks began to make for plan times of *window*, as the journal has it: one that was interrupted has not rerun what depends on it."""
+def _pauses(run: ModuleRun, journal: Journal) -> PauseBook:
+    return PauseBook(journal, run.session.project_id, run.options["workspace_id"])
+
+
+def _made_before(run: ModuleRun, api: WorkspaceApi, window: Window, now_ms: int, gaps: t.Collection[str]) -> list[dict[str, t.Any]]:
+    """What earlier tasks began to make for plan times of *window*: one that was interrupted has not rerun what depends on it. Where the journal does not
+    reach back to the start of *window*, also what only the service lists.
+
+    :param gaps: the jobs with missing instances.
+    """
+    where = run.options["workspace_id"]
     with _journal(run) as journal:
-        runs = journal.read([run.options["workspace_id"]], Window(0, 0), now_ms).stops.values()
+        known = journal.read([where], Window(0, 0), now_ms)
+        runs = known.stops.values()
         contents = journal.notes(CONTENTS) if runs else {}
     attempts = (attempt for made in runs for attempt in made)
     begun = (made_before(attempt, contents.get(str(attempt.attempt_id), ""), GAP_NAME, window) for attempt in attempts)
-    return [gap for gap in begun if gap is not None]
+    before = [gap for gap in begun if gap is not None]
+    if known.complete_since is not None and known.complete_since <= window.begin:
+        return before
+    rows: list[PatchDataRow] = []
+    with contextlib.suppress(ApiError):  # nothing is known of it then, as before; who may make something may list it
+        rows = _rows(run)
+    names = {gap["name"] for gap in before}
+    made = (listed_before(row, where, GAP_NAME, window) for row in rows if row.name not in names)
+    lost = [gap for gap in made if gap is not None]
+    if lost:
+        _tell_of_lost(run, api, lost, gaps)
+    return [*before, *lost]
+
+
+def _tell_of_lost(run: ModuleRun, api: WorkspaceApi, lost: t.Sequence[t.Mapping[str, t.Any]], gaps: t.Collection[str]) -> None:
+    """Warn of jobs that the repair which made what is *lost* may have paused."""
+    jobs = api.list_jobs()
+    with _journal(run) as journal:
+        unrecorded = _pauses(run, journal).unknown([job.name for job in jobs])
+    text = perhaps_paused(jobs, unrecorded, lost, gaps)
+    if text:
+        run.warn(text)
 
 
 def _being_rerun(run: ModuleRun, in_progress: t.Sequence[JobInstance], window: Window, now_ms: int) -> set[str]:
@@ -370,12 +408,28 @@ class _Making:
     def _make(self, due: t.Mapping[str, dict[str, t.Any]]) -> None:
         above = {name: [(str(where), str(job)) for where, job in jobs] for name, jobs in self.run.result["upstream"].items()}
         for number, missing in enumerate(ordered := waves(map(Missing.of, due.values()), above), 1):
+            self._wait_for_quiet_hours()
             self.run.doing = f"PatchData, wave {number} of {len(ordered)}"
             at_ms, listed = self.run.session.client.clock.earliest_ms(), self._listed(missing)
             seen = ListedRuns({where: frozenset(row.name for row in rows) for where, rows in listed.items()}, at_ms)
             begun = [gap for gap in missing if self._begin(gap, due[gap.name], listed, seen)]
             for gap in begun:
                 self._end(gap, due[gap.name], seen)
+
+    def _wait_for_quiet_hours(self) -> None:
+        """Until quiet hours are over, where ``wait_timeout`` lasts so long: the reruns that follow wait for that too, and are to find what is made here."""
+        clock, waiting = self.run.session.client.clock, Waiting()
+        hours = QuietHours.of(self.options[NOT_BETWEEN], clock.now_ms())
+        while (span := hours.at(clock.earliest_ms(), clock.latest_ms())) is not None:
+            seconds = (span.until - clock.earliest_ms()) / 1000
+            if seconds > self._seconds_left():
+                return
+            self.run.doing = not_sent(span)
+            waiting.pause(seconds)
+            self._alive()
+
+    def _seconds_left(self) -> float:
+        return max(0.0, float(self.options["wait_timeout"]) - (stopwatch() - self._begun))
 
     def _listed(self, missing: t.Sequence[Missing]) -> dict[str, list[PatchDataRow]]:
         """The PatchData of each workspace in which some may make instances of the jobs of *missing*."""
@@ -423,8 +477,7 @@ class _Making:
             return False
 
     def _end(self, gap: Missing, shown: dict[str, t.Any], seen: ListedRuns) -> None:
-        left = max(0, int(self.options["wait_timeout"] - (stopwatch() - self._begun)))
-        self._took(shown, self._asked(gap, seen, wait=True, timeout=left), end=True)
+        self._took(shown, self._asked(gap, seen, wait=True, timeout=int(self._seconds_left())), end=True)
 
     def _asked(self, gap: Missing, seen: ListedRuns, *, wait: bool, timeout: int) -> dict[str, t.Any]:
         """What module supplement_data says of the PatchData of *gap*."""
