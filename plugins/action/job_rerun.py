@@ -202,13 +202,15 @@ class ActionModule(ModuleAction):
 
     def _passes(self, task_vars: dict[str, t.Any]) -> passes.Timing:
         """Passes until the task's part is done, and the options that say how long that takes."""
-        run = self._run
-        timing = passes.Timing.of(self._task.args) if run.base else passes.Timing()
-        planning: float | None = 0.0 if run.base else None
-        progress = _Progress(self._label(task_vars), self._say, run, verbose=self._display.verbosity > 0)
-        while True:
-            began, first = self._elapsed(), not run.base
-            run = self._run = run.after(self._run_once(passes.next_args(self._task.args, run), run, task_vars))
+        timing = passes.Timing.of(self._task.args) if self._run.base else passes.Timing()
+        planning = 0.0 if self._run.base else None
+        progress = _Progress(self._label(task_vars), self._say, self._run, verbose=self._display.verbosity > 0)
+        began = 0.0
+
+        def seen(result: dict[str, t.Any]) -> None:
+            nonlocal timing, began
+            first = not self._run.base
+            run = self._run = self._run.after(result)
             if first and run.base and run.error is None:
                 timing = passes.Timing.of(self._task.args)
             progress.news(run)
@@ -217,6 +219,13 @@ class ActionModule(ModuleAction):
                 command = started_command(task_vars, self._loader) if _prefix(task_vars) else None
                 for line in console.resume_lines(earliest(run.since or 0), command, language=run.language):
                     self._say(line)
+            if run.planned:  # what is sent now is another pass
+                began = self._elapsed()
+
+        while True:
+            began = self._elapsed()
+            seen(self._run_once(passes.next_args(self._task.args, self._run), self._run, task_vars, seen))
+            run = self._run
             if self._task.check_mode and not run.failed_passes:
                 return timing
             if run.planned:
@@ -225,7 +234,7 @@ class ActionModule(ModuleAction):
             seconds = self._seconds_to_next(run, timing, began - planning, self._elapsed() - planning)
             if seconds is None and self._part.name != passes.SEND and passes.acts_on_timeout(run, timing):
                 self._say(console.timeout_line(self._label(task_vars), run, timing))
-                (run, timing), planning = passes.after_timeout(run, timing), self._elapsed()
+                (self._run, timing), planning = passes.after_timeout(run, timing), self._elapsed()
                 continue
             if seconds is None:
                 return timing
@@ -257,15 +266,24 @@ class ActionModule(ModuleAction):
             time.sleep(min(seconds, 5.0))
             seconds = until - time.monotonic()
 
-    def _run_once(self, options: dict[str, t.Any], run: Passes, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """One run of the module. Where modules run on another machine, one that cannot be reached ends no run that goes on."""
+    def _run_once(
+        self,
+        options: dict[str, t.Any],
+        run: Passes,
+        task_vars: dict[str, t.Any],
+        planned: t.Callable[[dict[str, t.Any]], None] | None = None,
+    ) -> dict[str, t.Any]:
+        """One run of the module. Where modules run on another machine, one that cannot be reached ends no run that goes on.
+
+        :param planned: see :func:`.inprocess.run_here`.
+        """
         self._leave_if_alone()
         began, label = time.monotonic(), self._label(task_vars)
         args = from_start(options, self._connection.transport)
         self._doing = lambda: console.doing_line(label, "", time.monotonic() - began, run.language)
         if self.runs_here(task_vars):
             in_process = inprocess.run_here(
-                self.module, args, **self.modes, started=lambda module: self._attend(label, module, run.language)
+                self.module, args, **self.modes, started=lambda module: self._attend(label, module, run.language), planned=planned
             )
             if in_process is not None:
                 return in_process

@@ -53,7 +53,7 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
         {
             "run_seconds": ENDLESS,
             "switches": STEADY,
-            "faults": [{"route": "v2_list", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 2, "times": 99}],
+            "faults": [{"route": "v2_list", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 1, "times": 99}],
         },
         SALES,
     ),

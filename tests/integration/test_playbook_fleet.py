@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import signal
 import time
 import typing as t
 from collections import Counter
@@ -554,15 +555,19 @@ def test_workspaces_of_a_play_wait_for_each_other_and_stop_behind_a_failure(serv
 
 
 def test_the_plan_is_shown_before_anything_is_sent(service: Running, ansible: Ansible, hosts: Path) -> None:
-    """The key dies between the pass that plans and the pass that sends: the plan stands on the screen, and nothing was sent."""
-    steady = {"flow_control": False, "v1_open": True, "v2_open": True, "v2_list_open": True, "clock_skew_seconds": 0}
-    dead = {"route": "list", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 1, "times": 99}
-    service.reset(small_night(switches=steady, faults=[dead]))
-    variables = {"dataarts_jobs": ["daily_sales"]}
-    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables=variables).ended(2)
-    assert "sales  3 of 5 to rerun  daily_sales 3" in outcome.stdout.splitlines()
-    assert "APIGW.0301" in failures(outcome)["sales"]
-    assert not service.journal()
+    """The request that sends hangs: meanwhile the plan stands on the screen."""
+    hang = {"route": "retry", "kind": "hang", "seconds": 3600, "when": "before_effect"}
+    service.reset(small_night(switches=FREE, faults=[hang]))
+    variables = json.dumps({"dataarts_jobs": ["daily_sales"], "dataarts_read_timeout": 3600})
+    process = ansible.start("ansible-playbook", "dataarts.factory.rerun", "-i", hosts, "--limit", "sales", "-e", variables)
+    deadline = time.monotonic() + TIMEOUT / 4
+    while "\nsales  3 of 5 to rerun  daily_sales 3\n" not in process.text() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    shown, executed = process.text(), service.journal()
+    process.send(signal.SIGINT)
+    process.wait()
+    assert "\nsales  3 of 5 to rerun  daily_sales 3\n" in shown
+    assert not executed
 
 
 @pytest.mark.long

@@ -51,6 +51,7 @@ class ModuleRun:
     :ivar diff_mode: whether a difference is wanted.
     :ivar what: start of the message of a failure, "Failed to list jobs of workspace 62fb…"; the logic may make it more precise.
     :ivar doing: what it is doing just now, in a few words; for somebody who waits.
+    :ivar show: shows people the result of a plan before it is sent; None where nobody can in the middle of a pass.
     :ivar result: what the module returns, filled while it works. With ``failed`` and ``msg`` in it the module fails when it ends.
     """
 
@@ -61,6 +62,7 @@ class ModuleRun:
         self.result: dict[str, t.Any] = {"changed": False}
         if "check_only" in options:
             self.result["check_mode"] = self.check_mode
+        self.show: t.Callable[[], None] | None = None
         self.what = ""
         self.doing = ""
         self.secrets = _journal_passwords(options)

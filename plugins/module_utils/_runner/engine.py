@@ -123,6 +123,9 @@ class Strategy(abc.ABC):
         """Put what the plan says into the result, before anything of it is sent."""
         del snapshot, plan
 
+    def shown(self) -> None:  # noqa: B027 - only a goal is planned in a pass of its own
+        """Show what is to be sent; from here on the pass is the one that sends it."""
+
     @abc.abstractmethod
     def report(self, snapshot: Snapshot, plan: Plan) -> None:
         """Put what is known by now into the result."""
@@ -200,7 +203,7 @@ class Engine:
             if plan.refused is None and not self._run.check_mode and strategy.anything_left(plan):
                 strategy.foretell(snapshot, plan)
                 self._cover(snapshot)
-                if (plan.batches or plan.stops) and not strategy.state.plan_only:
+                if (plan.batches or plan.stops) and self._is_shown(snapshot, plan):
                     strategy.before_send(plan, self._journal)
                     self._send(snapshot, plan)
         finally:
@@ -208,6 +211,20 @@ class Engine:
         if not self._run.check_mode:
             strategy.after_pass(plan, self._journal)
         return snapshot, plan
+
+    def _is_shown(self, snapshot: Snapshot, plan: Plan) -> bool:
+        """Whether people have seen the plan, so that it may be sent. Where they see it at once, a pass that only plans becomes the one that sends."""
+        strategy = self._strategy
+        if not strategy.state.plan_only:
+            return True
+        if self._run.show is None:
+            return False
+        strategy.report(snapshot, plan)
+        strategy.conclude(snapshot, plan)
+        if self._run.result.get("failed"):
+            return False
+        strategy.shown()
+        return True
 
     def _take(self) -> tuple[Snapshot, Plan]:
         strategy = self._strategy

@@ -75,10 +75,12 @@ def run_here(
     check_mode: bool,
     diff_mode: bool,
     started: t.Callable[[ModuleRun], None] = lambda dummy: None,
+    planned: t.Callable[[dict[str, t.Any]], None] | None = None,
 ) -> dict[str, t.Any] | None:
     """The result that *module* returns for *args*; None if it has to be asked itself, which then says what is wrong.
 
     :param started: called with the run before it begins; it can be asked what it is doing, from any thread.
+    :param planned: called with the result of a pass that only plans, which then goes on as the one that sends; None to return it instead.
     """
     given, spec = _plain(args), MODULES[module]()
     if given is None or not HAS_REQUESTS:
@@ -90,11 +92,17 @@ def run_here(
     options = checked.validated_parameters
     FetchedAuth.gate = logins.gate()
     run = ModuleRun(options, check_mode=check_mode, diff_mode=diff_mode)
+    if planned is not None:
+        run.show = lambda: planned(_result(run))
     started(run)
     run_logic(run, logic_of(module), *PURPOSES[module])
-    secrets = maskable(options.get(name) for name in (*SECRET_OPTIONS, "journal_password")) | run.secrets
-    result = {**run.result, **({"warnings": [printable(text) for text in run.warnings]} if run.warnings else {})}
-    return _without(result, secrets)
+    return _result(run)
+
+
+def _result(run: ModuleRun) -> dict[str, t.Any]:
+    """What *run* returns as it is now."""
+    secrets = maskable(run.options.get(name) for name in (*SECRET_OPTIONS, "journal_password")) | run.secrets
+    return _without({**run.result, **({"warnings": [printable(text) for text in run.warnings]} if run.warnings else {})}, secrets)
 
 
 def _without(result: dict[str, t.Any], secrets: t.Collection[str]) -> dict[str, t.Any]:
