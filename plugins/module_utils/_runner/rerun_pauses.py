@@ -27,7 +27,7 @@ from .._common.waiting import Waiting
 from .._journal.journal import Journal
 from .._journal.pauses import PauseBook, paused_workspaces, renew_everywhere
 from .._models.attempt import OF_SCHEDULES
-from .._models.instance import Job
+from .._models.instance import Job, JobName
 from .._models.pause import MadeBy, Pause
 from .._planner.schedules import (
     PAUSED,
@@ -46,8 +46,6 @@ from .ansible_module import ModuleRun
 from .schedules import JobSchedules
 from .sender import RunIdentity, open_journal
 
-#: Workspace and name of a job.
-JobName = t.Tuple[str, str]
 #: Scope of the journal's facts about workspaces in which runs of another one have paused jobs: ``<its id>/<that of the other>``.
 _PAUSED_FROM = "pauses from other workspaces"
 #: How often it is read whether a job can be started again yet, seconds.
