@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
+import resource
 import typing as t
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -170,6 +171,43 @@ def test_nothing_leaves_once_another_controller_has_taken_the_claim_over(night: 
     if kind.module == "job_schedule":
         assert (night.schedule(), result["failed"], result["changed"]) == ("STOPPED", False, kind is PAUSE)
         assert len(history["open_pauses"]) == (kind is PAUSE)
+
+
+MISSING = Kind("supplement_missing", {"jobs": ["planned"], "planned_after": "-2d", "planned_before": "-1h", "settle_time": 1}, [])
+PAUSES = Kind("job_rerun", {**RERUN.options, "pause_schedules": True}, [])
+#: What a journal is that cannot be used, and what is said of it.
+UNUSABLE = {
+    "full": ("journal.db", "disk I/O error. Nothing is sent without it. Check that file system"),
+    "link": ("link.db", "it is a symbolic link, not a file. Set journal to the file itself"),
+    "another's": ("notes.txt", "it is not named like one (.db, .sqlite, .sqlite3). Move it away"),
+    "server": (
+        "postgresql://reruns:s3cret@127.0.0.1:1/reruns",
+        "Connection refused. Nothing is sent without it. Check journal and that the server runs",
+    ),
+}
+
+
+@pytest.mark.parametrize(("where", "words"), UNUSABLE.values(), ids=list(UNUSABLE))
+@pytest.mark.parametrize("kind", [*CLAIMED.values(), STOP_PATCH, MISSING, PAUSES], ids=[*CLAIMED, "stop patch data", "missing", "pauses"])
+def test_nothing_leaves_without_a_journal_and_one_message_says_why(
+    night: Night, tmp_path: Path, kind: Kind, where: str, words: str
+) -> None:
+    before, full = night.begin(kind), where == "journal.db"
+    (tmp_path / "link.db").symlink_to("elsewhere.db")
+    (tmp_path / "notes.txt").write_text("a list\n" * 500, encoding="utf-8")
+    path = where if ":" in where else str(tmp_path / "full" / where if full else tmp_path / where)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192 if full else soft, hard))
+    try:
+        result = night.call(kind, journal=path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    # A job that nobody has paused is not resumed: without a word in an empty journal there is nothing to claim.
+    if not (full and kind is RESUME):
+        assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "journal"), result
+        assert words in result["msg"]
+    assert night.accepted(before) == []
+    assert "s3cret" not in str(result)
 
 
 @pytest.mark.parametrize("between", ["started", "unknown"])
