@@ -25,7 +25,7 @@ from .._common.errors import ClaimLostError, JournalError, OptionError
 from .._common.sightings import Sightings
 from .._common.text import printable
 from .._common.times import DAY_MS, Window
-from .._models.attempt import Attempt, AttemptKind, Intent, Outcome, Slot
+from .._models.attempt import LOST, Attempt, AttemptKind, Intent, Outcome, Slot
 from .._models.selection import select
 from .._models.slotted import replace
 from . import schema
@@ -414,20 +414,18 @@ def _by_slot(attempts: t.Iterable[Attempt]) -> dict[Slot, tuple[Attempt, ...]]:
 
 
 def _by_instance(
-    attempts: t.Iterable[Attempt], now_ms: int
+    attempts: t.Sequence[Attempt], now_ms: int
 ) -> tuple[tuple[Attempt, ...], dict[Slot, tuple[Attempt, ...]], dict[Slot, tuple[int, ...]]]:
     """The first three of :class:`Known` for *attempts*, oldest first."""
     newest: dict[tuple[t.Any, ...], Attempt] = {}
-    effective: dict[Slot, list[Attempt]] = {}
-    reruns: dict[Slot, list[int]] = {}
     for attempt in attempts:
-        failure = attempt.failure
-        key = (failure.workspace_id, failure.job_id, failure.plan_time, failure.submit_time, failure.instance_id)
+        key = attempt.failure[:5]
         newest.pop(key, None)
         newest[key] = attempt
-        if attempt.outcome is Outcome.ACCEPTED or (attempt.outcome in (Outcome.INTENDED, Outcome.UNKNOWN) and attempt.open):
-            effective.setdefault(failure.slot, []).append(attempt)
-            if attempt.sent_ms > now_ms - DAY_MS:
-                reruns.setdefault(failure.slot, []).append(attempt.sent_ms)
-    times = {slot: tuple(sorted(moments)) for slot, moments in reruns.items()}
-    return tuple(newest.values()), {slot: tuple(made) for slot, made in effective.items()}, times
+    effective = _by_slot(
+        attempt for attempt in attempts if attempt.outcome is Outcome.ACCEPTED or (attempt.outcome in LOST and attempt.open)
+    )
+    lately = {
+        slot: tuple(sorted(attempt.sent_ms for attempt in made if attempt.sent_ms > now_ms - DAY_MS)) for slot, made in effective.items()
+    }
+    return tuple(newest.values()), effective, {slot: times for slot, times in lately.items() if times}

@@ -35,15 +35,13 @@ _BEGIN = (
     "INSERT INTO dataarts_pause (project_id, workspace_id, job_name, made_by, phase, run_id, sent_ms, journal_ms, flight_ms, controller,"
     " \"user\", purpose, ended, claim, open) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, 1) ON CONFLICT DO NOTHING"
 )
-_CHANGE = "UPDATE dataarts_pause SET phase = ?, run_id = ?, made_by = ?, journal_ms = ?, flight_ms = ?, claim = ? WHERE id = ? AND claim = ? AND open = 1"
+_CHANGE = "UPDATE dataarts_pause SET journal_ms = ?, phase = ?, run_id = ?, made_by = ?, flight_ms = ?, claim = ? WHERE id = ? AND claim = ? AND open = 1"
 _CLOSE = "UPDATE dataarts_pause SET open = NULL, ended = ?, journal_ms = ?, claim = ? WHERE id = ? AND claim = ? AND open = 1"
-_ADOPT = "UPDATE dataarts_pause SET phase = ?, claim = ? WHERE id = ? AND claim = ? AND open = 1"
 _HOLD = (
     "INSERT INTO dataarts_hold (project_id, workspace_id, job_name, run_id, until_ms, lease_ms) VALUES (?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (project_id, workspace_id, job_name, run_id) DO UPDATE SET until_ms = ?, lease_ms = ?"
 )
-_RENEW = "UPDATE dataarts_hold SET until_ms = ?, lease_ms = ? WHERE project_id = ? AND workspace_id = ? AND run_id = ?"
-_RENEW_ALL = "UPDATE dataarts_hold SET until_ms = ?, lease_ms = ? WHERE run_id = ?"
+_RENEW = "UPDATE dataarts_hold SET until_ms = ?, lease_ms = ? WHERE run_id = ?"
 _RELEASE = "DELETE FROM dataarts_hold WHERE project_id = ? AND workspace_id = ? AND run_id = ?"
 _FORGET_HOLDS = "DELETE FROM dataarts_hold WHERE project_id = ? AND workspace_id = ? AND job_name = ?"
 
@@ -144,15 +142,14 @@ class PauseBook:
 
     def change(self, pause: Pause, phase: Phase, *, run_id: str, made_by: MadeBy, flight_ms: int = 0) -> Pause | None:
         """Move *pause* to *phase*, durably; None where another run has changed it since it was read."""
-        token = uuid.uuid4().hex
-
-        def work(database: Database) -> list[t.Any]:
-            new = (phase.value, run_id, made_by.value, database.clock_ms(), flight_ms, token)
-            database.change([(_CHANGE, (*new, pause.pause_id, pause.claim))])
-            return database.query(f"{_OPEN} AND claim = ?", (*self._where, token))
-
-        rows = self.journal.work(work, write=True)
+        new = (phase.value, run_id, made_by.value, flight_ms, uuid.uuid4().hex)
+        rows = self.journal.work(lambda database: self._changed(database, pause, new), write=True)
         return _pause(rows[0], pause.holds) if rows else None
+
+    def _changed(self, database: Database, pause: Pause, new: t.Sequence[t.Any]) -> list[t.Any]:
+        """The row of *pause* with *new* values; none where another run has changed it since it was read."""
+        database.change([(_CHANGE, (database.clock_ms(), *new, pause.pause_id, pause.claim))])
+        return database.query(f"{_OPEN} AND claim = ?", (*self._where, new[-1]))
 
     def close(self, pause: Pause, ended: str) -> bool:
         """*pause* is over; False where another run has changed it since it was read.
@@ -172,37 +169,26 @@ class PauseBook:
 
     def hold(self, job_names: t.Collection[str], run_id: str, lease_ms: int) -> None:
         """The run needs the pauses of these jobs for *lease_ms* from now, unless it says so again."""
+        self.journal.work(lambda database: self._hold(database, job_names, run_id, lease_ms), write=True)
 
-        def work(database: Database) -> None:
-            lease = (database.clock_ms() + lease_ms, lease_ms)
-            database.change([(_HOLD, (*self._where, schema.stored(name), run_id, *lease, *lease)) for name in sorted(job_names)])
-
-        self.journal.work(work, write=True)
+    def _hold(self, database: Database, job_names: t.Collection[str], run_id: str, lease_ms: int) -> None:
+        lease = (database.clock_ms() + lease_ms, lease_ms)
+        database.change([(_HOLD, (*self._where, schema.stored(name), run_id, *lease, *lease)) for name in sorted(job_names)])
 
     def adopt(self, pause: Pause, run_id: str, lease_ms: int) -> bool:
         """The run needs *pause*, which another has made, as :meth:`hold` says; False where that was changed since it was read, because it may be over.
 
         Whoever ends a pause by what it read before this, of the runs that need it, does not get it any more.
         """
-        token = uuid.uuid4().hex
+        same = (Phase.PAUSED.value, pause.run_id, pause.made_by.value, pause.flight_ms, uuid.uuid4().hex)
 
         def work(database: Database) -> bool:
-            database.change([(_ADOPT, (Phase.PAUSED.value, token, pause.pause_id, pause.claim))])
-            adopted = bool(database.query(f"{_OPEN} AND claim = ?", (*self._where, token)))
+            adopted = bool(self._changed(database, pause, same))
             if adopted:
-                lease = (database.clock_ms() + lease_ms, lease_ms)
-                database.change([(_HOLD, (*self._where, schema.stored(pause.job_name), run_id, *lease, *lease))])
+                self._hold(database, [pause.job_name], run_id, lease_ms)
             return adopted
 
         return self.journal.work(work, write=True)
-
-    def renew(self, run_id: str, lease_ms: int) -> None:
-        """The run needs what it holds for *lease_ms* from now."""
-
-        def work(database: Database) -> None:
-            database.change([(_RENEW, (database.clock_ms() + lease_ms, lease_ms, *self._where, run_id))])
-
-        self.journal.work(work, write=True)
 
     def release(self, run_id: str) -> None:
         """The run needs nothing any more."""
@@ -213,7 +199,7 @@ def renew_everywhere(journal: Journal, run_ids: t.Iterable[str], lease_ms: int) 
     """The runs need what they hold, in whatever workspace, for *lease_ms* from now. :raises JournalError: the journal cannot be used."""
 
     def work(database: Database) -> None:
-        database.change([(_RENEW_ALL, (database.clock_ms() + lease_ms, lease_ms, run_id)) for run_id in run_ids])
+        database.change([(_RENEW, (database.clock_ms() + lease_ms, lease_ms, run_id)) for run_id in run_ids])
 
     journal.work(work, write=True)
 

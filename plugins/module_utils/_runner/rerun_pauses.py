@@ -170,8 +170,7 @@ class RerunPauses:
         lease_ms = self._lease_ms()
         if (stopwatch() - self._said_at) * 4000 < lease_ms:
             return
-        for workspace_id in _by_workspace(self.considered):
-            self._book(journal, workspace_id).renew(self._id, lease_ms)
+        renew_everywhere(journal, [self._id], lease_ms)
         self._said_at = stopwatch()
 
     @contextlib.contextmanager
@@ -217,7 +216,7 @@ class RerunPauses:
             book = self._book(journal, workspace_id)
             pauses = book.read()
             if any(hold.run_id == self._id for pause in pauses.by_job.values() for hold in pause.holds):
-                book.renew(self._id, self._lease_ms())
+                renew_everywhere(journal, [self._id], self._lease_ms())
             moment = Moment(pauses.journal_ms, int(self._run.options["settle_time"]) * 1000, self._id)
             for pause in to_adopt(pauses.by_job.values(), names, moment):
                 if workspace_id == self._here or pause.job_name in names:

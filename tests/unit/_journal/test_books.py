@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ClaimLostError, JournalError
-from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook, renew_everywhere
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.runs import RunBook
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Outcome
 from ansible_collections.dataarts.factory.plugins.module_utils._models.job_run import KeyedRun
@@ -101,7 +101,7 @@ def test_holds_are_renewed_and_released(place: t.Any) -> None:
         book(journal).hold(["load"], "theirs", 10_000)
         read = book(journal).read()
         assert [hold.run_id for hold in read.by_job["load"].held_by_others("new", read.journal_ms)] == ["theirs"]
-        book(journal).renew("ours", 10_000)
+        renew_everywhere(journal, ["ours"], 10_000)
         assert len(book(journal).read().by_job["load"].held_by_others("new", read.journal_ms)) == 2
         book(journal).release("theirs")
         assert [hold.run_id for hold in book(journal).read().by_job["load"].holds] == ["ours"]
