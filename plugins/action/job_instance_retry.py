@@ -10,7 +10,7 @@ import typing as t
 from ..plugin_utils._report.words import ENGLISH
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task.console import label
-from ..plugin_utils._task.module_action import ModuleAction
+from ..plugin_utils._task.module_action import TRIED, ModuleAction
 from ..plugin_utils._task.related import asked_line
 from ..plugin_utils._task.screen import show
 
@@ -21,6 +21,11 @@ class ActionModule(ModuleAction):
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Run the module. What it could not do is Ansible's to show, or the verdict's of the role."""
         result = super().work(task_vars)
+        if isinstance(result.get("since"), int) and not self._task.check_mode:
+            # A further try of the task reruns nothing that has failed again since this one.
+            self._task.args = {**self._task.args, "since": str(result["since"])}
+            result = {**result, "changed": bool(result.get("changed") or getattr(self._task, TRIED, False))}
+            setattr(self._task, TRIED, result["changed"])
         of_role = task_vars.get("ansible_role_name") == ROLE and not (self._task.no_log or self._play_context.no_log)
         if of_role and "instances" in result and "error" not in result:
             host = label(str(task_vars.get("inventory_hostname", "localhost")), task_vars.get("ansible_play_hosts_all") or ())

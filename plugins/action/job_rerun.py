@@ -32,7 +32,7 @@ from ..plugin_utils._task import console, counts, inprocess, passes
 from ..plugin_utils._task.heartbeat import Heartbeat
 from ..plugin_utils._task.interruption import Note, earliest, first_to_say
 from ..plugin_utils._task.loops import workspaces_left
-from ..plugin_utils._task.module_action import ModuleAction
+from ..plugin_utils._task.module_action import TRIED, ModuleAction
 from ..plugin_utils._task.passes import Passes
 from ..plugin_utils._task.paths import from_start
 from ..plugin_utils._task.screen import brief, failed_with, read_by_program, show
@@ -89,7 +89,8 @@ class ActionModule(ModuleAction):
             return self._in_background(task_vars)
         self._doing: t.Callable[[], Line] = lambda: Line("")
         self._task.args = {**self._task.args, **self._others(task_vars)}
-        run = Passes(
+        tried: Passes | None = getattr(self._task, TRIED, None)
+        run = (tried and tried.again()) or Passes(
             check=bool(self._task.check_mode),
             fleet=bool(_prefix(task_vars)),
             run_id=uuid.uuid4().hex,
@@ -111,7 +112,8 @@ class ActionModule(ModuleAction):
             run = self._run
             if passes.restores(self._task.args, run) and (self._part.name != passes.SEND or run.ended):
                 run = self._run = run.restored(self._run_once(passes.restore_args(self._task.args, run), run, task_vars))
-        result = {**self._result(run, timing, task_vars), **self._kept_of_others(before)}
+        setattr(self._task, TRIED, run)
+        result = {**self._result(run, timing, tried, task_vars), **self._kept_of_others(before)}
         self._leave_if_alone()
         if not passes.left(result):
             Note(self._host(task_vars)).close()
@@ -306,7 +308,7 @@ class ActionModule(ModuleAction):
         began = time.monotonic()
         self._doing = lambda: console.doing_line(label, module.waiting_for, time.monotonic() - began, language)
 
-    def _result(self, run: Passes, timing: passes.Timing, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _result(self, run: Passes, timing: passes.Timing, tried: Passes | None, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         host, unknown = self._host(task_vars), {str(instance.get("job_name")) for instance in run.having({"unknown"})}
         if run.error is not None and run.base is run.error and passes.host_unreachable(run.error):
             raise AnsibleConnectionFailure(passes.message_of(run.error))
@@ -326,9 +328,11 @@ class ActionModule(ModuleAction):
         # What the role's work comes to is told at its end; that it can come to nothing, at once.
         nothing = self._part.name == passes.SEND and passes.error_kind(run.base) != passes.INCOMPLETE
         early = failed and (run.error is not None or nothing)
-        for line in console.closing_lines(run, place, msg) or (
+        lines = console.closing_lines(run, place, msg) or (
             [console.early_line(self._label(task_vars), msg, place.workspace_id, run.language)] if early else []
-        ):
+        )
+        # A further try of the task says what is new.
+        for line in lines if tried is None or console.news_of(tried) != console.news_of(run) else ():
             self._say(line)
         result = counts.final_result(run, failed=failed, msg=msg, timed_out=place.timed_out, elapsed=place.elapsed, left=left)
         result = {**result, "diff": console.headed(host, result["diff"])} if result.get("diff") else result

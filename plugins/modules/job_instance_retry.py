@@ -121,7 +121,8 @@ notes:
     accepted and does not show yet is not sent again for 15 minutes. Two calls that share a journal never rerun the same failure at the same
     time.
   - "This has limits. Without O(since), each call is independent: an instance that failed again after the rerun of an earlier call, and
-    after its O(settle_time), is rerun once more. Set a fixed O(since) to rerun each instance once, however often the play runs."
+    after its O(settle_time), is rerun once more. Set a fixed O(since) to rerun each instance once, however often the play runs.
+    With C(until) or C(retries), the tries of a task have one O(since)."
   - Another limit is controllers that do not share the journal. A rerun that another controller sent is unknown until the service shows it.
   - With O(jobs), the service chooses which instances in the span of time it reruns; the API cannot restrict that to certain instances. The
     module reads the instances of O(job_name) and of O(jobs) first, and sends nothing if none of them qualifies, or if any of them is in

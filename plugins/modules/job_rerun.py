@@ -289,6 +289,8 @@ attributes:
       - Without O(since), or with a relative O(since), every run is independent. An instance that failed again after the rerun of an earlier
         run is then rerun once more, except within O(settle_time) after that rerun. A failure is not rerun either within 15 minutes after a
         rerun that was accepted and does not show yet.
+      - With C(until) or C(retries), all tries of a task are one run, so a further try reruns nothing that has failed again; O(attempts) does. Each item of
+        a C(loop) is a run of its own.
       - O(plan_id) fixes the O(since) of the plan, so an approved plan happens once, no matter how many plays use it.
 notes:
   - Two things ensure that an instance is rerun exactly once. First, an instance that the service shows with a start at or after O(since) is

@@ -104,6 +104,19 @@ def run_once_problem(others: t.Sequence[str]) -> str:
     )
 
 
+def tries_problem(options: t.Mapping[str, t.Any]) -> str:
+    """Why a task is not tried several times in the background, "" if it may be: no try knows of what the one before it sent.
+
+    :param options: of the module, completed.
+    """
+    if {"since", "plan_id"} & {*options}:
+        return ""
+    return (
+        "Nothing was sent: the task has async, and until or retries, so each try would rerun what has failed again after the one before. "
+        "Set since to a fixed time, or leave out async."
+    )
+
+
 def related_problem(host: str, options: t.Mapping[str, t.Any], *, approved: t.Sequence[str] = (), refused: t.Sequence[str] = ()) -> str:
     """As :func:`rerun_problem`, for options of job_instance_retry in its second mode.
 

@@ -33,6 +33,7 @@ from .._role.checks import (
     report_problem,
     rerun_problem,
     run_once_problem,
+    tries_problem,
 )
 from .._role.options import APPROVALS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
 from .._role.typos import READS, read_by, typos
@@ -45,6 +46,8 @@ from .screen import brief
 from .variables import accepted, by_name, filled, said
 
 Vars = t.Mapping[str, t.Any]
+#: Attribute of a task in which its action leaves what it has done to a further try of it (``until``, ``retries``), which has the same task.
+TRIED = "_dataarts_tried"
 
 
 class ModuleAction(ActionBase):
@@ -198,6 +201,8 @@ class ModuleAction(ActionBase):
             refusal = related_problem(host, options, approved=approved, refused=refused)
         if not self.module.endswith(("_info", "doctor")):  # they send nothing
             refusal = refusal or run_once_problem(self._left_out(task_vars, options.get("workspace_id")))
+        if self._task.async_val and (self._task.until or self._task.retries) and "since" in spec:
+            refusal = refusal or tries_problem(options)
         given = {**(self._own_variables(task_vars, without) if role else {}), **variables}
         refusal = refusal or empty_approval([name for name in (*args, *given) if name in APPROVALS and name not in {*options, *own}], given)
         if refusal:

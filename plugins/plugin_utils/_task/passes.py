@@ -202,6 +202,13 @@ class Passes:
             run_id=str(state.get("run_id") or ""),
         )
 
+    def again(self) -> Passes | None:
+        """The run of a task that is tried once more (``until``): it goes on, so that what has failed again is not rerun by a ``since`` of its own.
+        None if nothing can have been sent."""
+        if self.check or self.since is None or (self.only_planned and not self.unclear):
+            return None
+        return replace(self, error=None, failed_passes=0)
+
     def after(self, result: Result) -> Passes:
         """The run with one more pass.
 

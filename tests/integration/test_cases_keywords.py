@@ -1,0 +1,105 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever keywords of Ansible stand around a task or the role, each failure is rerun once, also one that fails again."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from emulator.running import running
+from tests.support.long import whole_plays
+from tests.support.playbook import Ansible
+from tests.support.scenarios import FREE, small_night
+from tests.support.workspace import inventory, variables
+
+SALES_ID, SUPPLY_ID = f"{1:032x}", f"{2:032x}"
+JOB_RERUN, NAMED, ROLE = "dataarts.factory.job_rerun", "dataarts.factory.job_instance_retry", "dataarts.factory.rerun"
+#: Tries enough for what fails again to be seen and settled in between.
+AGAIN = {"until": "false", "retries": 3, "delay": 2}
+FAILURES = (
+    "{{ listed.instances | selectattr('job_name', 'eq', 'fails_again') | map('dict2items') "
+    "| map('selectattr', 'key', 'in', ['job_id', 'plan_time', 'submit_time']) | map('items2dict') }}"
+)
+LIST: dict[str, t.Any] = {"dataarts.factory.job_instance_info": {"statuses": ["fail"]}, "register": "listed"}
+RETRY: dict[str, t.Any] = {NAMED: {"job_name": "fails_again", "task_retrys": FAILURES, "settle_time": 1}}
+RERUN: dict[str, t.Any] = {JOB_RERUN: {"settle_time": 1, "poll_interval": 1}}
+INCLUDED: dict[str, t.Any] = {"ansible.builtin.include_role": {"name": ROLE}}
+#: Both workspaces in one task of one host.
+BOTH: dict[str, t.Any] = {"loop": [SALES_ID, SUPPLY_ID], "vars": {"dataarts_workspace_id": "{{ item }}"}}
+WITH_ROLE: dict[str, t.Any] = {"roles": [ROLE]}
+
+
+class Case(t.NamedTuple):
+    """A play, by default of both workspaces, more words of the command, and how many of the six failures are rerun. It never ends with 0, as two of
+    them fail again or nothing is sent."""
+
+    play: dict[str, t.Any]
+    words: tuple[str, ...] = ()
+    reruns: int = 6
+
+
+CASES = {
+    "until": Case({"tasks": [{**RERUN, **AGAIN}]}),
+    "retries": Case({"tasks": [{**RERUN, "retries": 3, "delay": 2}]}),
+    "until without waiting": Case({"tasks": [{JOB_RERUN: {"wait": False, "settle_time": 1}, **AGAIN}]}),
+    "until after the time is over": Case({"tasks": [{JOB_RERUN: {"wait_timeout": 1, "settle_time": 1, "poll_interval": 1}, **AGAIN}]}),
+    "until, in a loop": Case({"hosts": "one", "tasks": [{**RERUN, **AGAIN, **BOTH}]}),
+    "until, named instances": Case({"tasks": [LIST, {**RETRY, **AGAIN}]}, reruns=2),
+    "until, a module in a process": Case({"tasks": [{**RERUN, **AGAIN, "environment": {"A": "b"}}]}),
+    "until, in the background": Case({"tasks": [{**RERUN, **AGAIN, "async": 60, "poll": 1}]}, reruns=0),
+    "until, in the background, since": Case(
+        {"tasks": [{JOB_RERUN: {"settle_time": 1, "since": "{{ lookup('pipe', 'date -Is') }}"}, **AGAIN, "async": 60, "poll": 1}]}
+    ),
+    "in the background": Case({"tasks": [{**RERUN, "async": 60, "poll": 1}]}),
+    "loop": Case({"hosts": "one", "tasks": [{**RERUN, **BOTH}]}),
+    "throttle": Case({"tasks": [{**RERUN, "throttle": 1}]}),
+    "delegate_to": Case({"tasks": [{**RERUN, "delegate_to": "localhost"}]}),
+    "run_once": Case({"tasks": [{**RERUN, "run_once": True}]}, reruns=0),
+    "run_once, role": Case({"tasks": [{**INCLUDED, "run_once": True}]}, reruns=0),
+    "serial": Case({**WITH_ROLE, "serial": 1}, reruns=3),  # what failed ends the play before the second batch
+    "serial, max_fail_percentage": Case({**WITH_ROLE, "serial": 1, "max_fail_percentage": 100}, reruns=3),
+    "any_errors_fatal": Case({**WITH_ROLE, "any_errors_fatal": True}),
+    "any_errors_fatal, a refused workspace": Case(
+        {**WITH_ROLE, "any_errors_fatal": True, "vars": {"dataarts_max_instances": "{{ 0 if inventory_hostname == 'one' else 9 }}"}},
+        reruns=3,
+    ),
+    **{f"strategy {name}": Case({**WITH_ROLE, "strategy": name}) for name in ("free", "host_pinned")},
+    "strategy free, until": Case({"strategy": "free", "tasks": [{**RERUN, **AGAIN}]}),
+    "include_role, when": Case({"tasks": [{**INCLUDED, "when": "inventory_hostname == 'other'"}]}, reruns=3),
+    "include_role, loop, when": Case({"hosts": "one", "tasks": [{**INCLUDED, **BOTH, "when": f"item == '{SUPPLY_ID}'"}]}, reruns=3),
+    "start at the second task": Case(WITH_ROLE, ("--start-at-task", "Watch until it has ended")),
+    "start at the verdict": Case(WITH_ROLE, ("--start-at-task", "Fail where an instance did not succeed"), reruns=0),
+    "timeout": Case({"tasks": [{**RERUN, **AGAIN, "timeout": 3}]}),
+}
+
+
+@pytest.mark.parametrize("name", whole_plays(CASES))
+def test_each_failure_is_rerun_once(tmp_path: Path, name: str) -> None:
+    jobs: list[dict[str, t.Any]] = [
+        {"name": "succeeds", "id": 1, "failed": 2},
+        {"name": "fails_again", "id": 2, "failed": 1, "runs": ["fail", "success"]},
+    ]
+    others = [{**job, "id": job["id"] + 2} for job in jobs]
+    workspaces = [{"id": SALES_ID, "name": "one", "jobs": jobs}, {"id": SUPPLY_ID, "name": "other", "jobs": others}]
+    case = CASES[name]
+    with running(small_night(workspaces=workspaces, switches=FREE, run_seconds=1)) as service:
+        options = {"settle_time": 1, "poll_interval": 1, "journal": str(tmp_path / "journal.db")}
+        hosts = {host: variables(service, workspace_id=where, **options) for host, where in (("one", SALES_ID), ("other", SUPPLY_ID))}
+        (tmp_path / "hosts.yml").write_text(json.dumps(inventory(**hosts)), encoding="utf-8")
+        play = {"hosts": "all", "gather_facts": False, **case.play}
+        outcome = Ansible(tmp_path).written_playbook([play], "-i", tmp_path / "hosts.yml", *case.words)
+        reruns = Counter(
+            (entry["workspace_id"], entry["job_name"], instance["plan_time"])
+            for entry in service.journal()
+            for instance in entry["instances"]
+        )
+    assert set(reruns.values()) <= {1}, outcome.output
+    assert len(reruns) == case.reruns, outcome.output
+    assert outcome.rc != 0
+    assert "Unexpected Exception" not in outcome.output
