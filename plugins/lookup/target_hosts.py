@@ -42,6 +42,12 @@ options:
     type: str
     choices: [all, watch, missed, close, unready, names, missing, missing_after, made_after, paused]
     default: all
+  reads:
+    description:
+      - Variables that the play reads, without C(dataarts_), for a play in which no module checks them. If a variable looks like one of these and is
+        not one, the lookup fails. The C(hosts) of a play see extra variables and those of the play, a task also those of its host.
+    type: list
+    elements: str
 seealso:
   - plugin: ansible.builtin.inventory_hostnames
     plugin_type: lookup
@@ -68,6 +74,8 @@ import typing as t
 from ansible import context
 from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
 
 from ..module_utils._common.text import printable
 from ..module_utils._config.raw_values import as_lines, problem
@@ -75,6 +83,7 @@ from ..module_utils._planner.repair_course import left_to_make, made_late
 from ..plugin_utils._inventory.matching import limit_problem, matching
 from ..plugin_utils._inventory.names import host_pattern
 from ..plugin_utils._report.summary import unmatched_patterns
+from ..plugin_utils._role.typos import typos
 from ..plugin_utils._task.passes import (
     goes_on,
     missing_of,
@@ -104,6 +113,7 @@ class LookupModule(LookupBase):
         if part == "all" or variables.get("hostvars") is None:
             self._check_command_line(variables)
             self._check_serial(variables.get("dataarts_serial"))
+            self._check_names(self.get_option("reads"), variables)
             return [] if part in ("missed", "unready") else [self._pattern(pattern, variables)]
         hosts = self._of_part(part, self._matching(pattern, variables) or [_LOCALHOST], variables["hostvars"])
         return hosts if part == "names" else [*map(host_pattern, hosts)]
@@ -133,6 +143,16 @@ class LookupModule(LookupBase):
             raise AnsibleLookupError(
                 f"Nothing was done: {left_out[0]} leaves out tasks that say what became of the reruns. Start the playbook without it."
             )
+
+    def _check_names(self, reads: list[str] | None, variables: dict[str, t.Any]) -> None:
+        """:raises AnsibleLookupError: a variable is most likely a typo of one that the play *reads*."""
+        if not reads:
+            return
+        refused, warned = typos(variables, load_extra_vars(self._loader), read=reads, reader="playbook")
+        for sentence in warned:
+            Display().warning(sentence)
+        if refused:
+            raise AnsibleLookupError(" ".join(["Nothing was done:", *refused]))
 
     def _check_template(self, hosts: t.Any) -> None:
         """Here, because ``default('all')`` in the playbooks would take a template with an undefined name for every workspace.

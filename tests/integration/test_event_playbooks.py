@@ -15,7 +15,7 @@ import pytest
 
 from emulator.running import Running
 from tests.support.http_server import HttpServer, reply
-from tests.support.long import whole_plays
+from tests.support.long import whole_plays, whole_plays_of
 from tests.support.playbook import Ansible, Outcome
 from tests.support.scenarios import FREE, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import inventory, variables
@@ -173,3 +173,24 @@ def test_a_plan_that_is_too_large_is_told_and_the_play_does_not_fail(machine: Ma
     assert "max_instances is 5" in machine.messages()[0]["text"]
     assert machine.service.journal() == []
     assert machine.messages()[0]["workspace_id"] == WORKSPACE_ID
+
+
+@pytest.mark.parametrize(
+    ("playbook", "name", "meant", "place"),
+    whole_plays_of(
+        [
+            ("event_notify", "dataarts_webhok_url", "dataarts_webhook_url", "inventory"),
+            ("event_notify", "dataarts_webhok_url", "dataarts_webhook_url", "extra"),
+            ("awx_setup", "dataarts_awx_acounts", "dataarts_awx_accounts", "extra"),
+            ("awx_setup", "dataarts_awx_schedule_rule", "dataarts_awx_schedule_rrule", "extra"),
+        ]
+    ),
+)
+def test_a_typo_is_refused_where_no_module_looks_at_variables(tmp_path: Path, playbook: str, name: str, meant: str, place: str) -> None:
+    hosts = tmp_path / "hosts.yml"
+    hosts.write_text(json.dumps(inventory(sales={name: "x"} if place == "inventory" else {})), encoding="utf-8")
+    extra = {name: "x"} if place == "extra" else None
+    outcome = Ansible(tmp_path).playbook(f"dataarts.factory.{playbook}", "-i", hosts, variables=extra)
+    assert outcome.rc != 0
+    assert f"{name} is not a variable of this playbook. Did you mean {meant}?" in " ".join(outcome.output.split())
+    assert "Traceback" not in outcome.output

@@ -93,7 +93,8 @@ def typos(names: t.Iterable[str], typed: t.Collection[str] = (), *, read: t.Coll
 
     Options that say where the service is and who acts are not considered: without them nothing is rerun.
     """
-    present, known, meant = set(names), _known(), sorted(read_by("job_rerun", role=True) if read is None else read)
+    present, meant = set(names), sorted(read_by("job_rerun", role=True) if read is None else read)
+    known = _known().union(meant)
     words = [*meant, *(["job"] if "jobs" in meant else [])]
     bare = [name for name in _BARE if name in meant and name in present]
     refused = {name: name for name in bare if PREFIX + name not in (typed if name in typed else present)}

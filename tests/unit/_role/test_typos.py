@@ -163,6 +163,14 @@ def test_a_typo_of_what_a_playbook_reads_is_refused(playbook: str, name: str, me
     )
 
 
+def test_playbooks_without_a_module_of_ours_name_what_they_read_too() -> None:
+    options = yaml.safe_load((ROOT / "roles" / "awx" / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"][
+        "main"
+    ]["options"]
+    assert variables_of_playbook("awx_setup")[READS] == sorted(name.removeprefix("dataarts_") for name in options)
+    assert variables_of_playbook("event_notify")[READS] == ["webhook_url"]
+
+
 @pytest.mark.parametrize("name", ["dataarts_max_instance", "dataarts_sinc", "since", "dataarts_job", "dataarts_planned_afer"])
 def test_a_typo_of_what_the_playbook_does_not_read_is_left_to_those_that_do(name: str) -> None:
     read = read_by("account_doctor", role=False, reads=variables_of_playbook("doctor")[READS])
