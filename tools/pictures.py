@@ -22,7 +22,7 @@ import yaml
 
 from emulator.running import Running, running
 from tests.support.playbook import ROOT, Ansible
-from tests.support.terminal import Shown, shown
+from tests.support.terminal import COLUMNS, Shown, shown
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_first_rerun.rst"
 SCENARIO = ROOT / "emulator" / "scenarios" / "night.yml"
@@ -66,16 +66,23 @@ def inventory(scenario: Mapping[str, t.Any], service: Running, place: Path) -> d
     return {"all": {"vars": {**python, **{f"dataarts_{name}": value for name, value in shared.items()}}, "hosts": hosts}}
 
 
-def on_terminal(scenario: Mapping[str, t.Any], place: Path, *runs: tuple[str, ...]) -> list[Shown]:
-    """What playbook rerun shows on a terminal of 80 columns, for each of *runs*: further words of its command line."""
+def on_terminal(
+    scenario: Mapping[str, t.Any], place: Path, *runs: tuple[str, ...], columns: int = COLUMNS, env: Mapping[str, str] | None = None
+) -> list[Shown]:
+    """What a playbook shows on a terminal of so many *columns*, for each of *runs*: further words of its command line, and before them the name of the
+    playbook, if it is not rerun."""
     ansible = Ansible(place)
     environment = ansible.variables({"TERM": "xterm", "TZ": "Asia/Shanghai"})
     for name in ("COLUMNS", "ANSIBLE_CALLBACKS_ENABLED"):
         del environment[name]
     with running(dict(scenario)) as service:
         (place / "hosts.yml").write_text(json.dumps(inventory(scenario, service, place)), encoding="utf-8")
-        command = [str(ansible.bin_directory / "ansible-playbook"), "dataarts.factory.rerun", "-i", "hosts.yml"]
-        return [shown([*command, *words], environment, place) for words in runs]
+        command = [str(ansible.bin_directory / "ansible-playbook"), "-i", "hosts.yml"]
+        plays = [words if words[:1] and not words[0].startswith("-") else ("rerun", *words) for words in runs]
+        return [
+            shown([*command, f"dataarts.factory.{name}", *words], {**environment, **(env or {})}, place, columns=columns)
+            for name, *words in plays
+        ]
 
 
 def night(place: Path) -> dict[str, Shown]:

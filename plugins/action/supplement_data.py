@@ -11,7 +11,7 @@ import typing as t
 from ..module_utils._common.text import printable
 from ..module_utils._runner.ansible_module import ModuleRun
 from ..plugin_utils._common.lines import Line
-from ..plugin_utils._common.tables import COLUMNS, shortened
+from ..plugin_utils._common.tables import SCREEN, shortened
 from ..plugin_utils._task.console import label
 from ..plugin_utils._task.heartbeat import Heartbeat
 from ..plugin_utils._task.module_action import ModuleAction
@@ -29,7 +29,7 @@ class ActionModule(ModuleAction):
 
         def line() -> Line:
             doing = runs[-1].waiting_for if runs else "starting"
-            return Line(shortened(f"{host}  PatchData {printable(args.get('name'), 100)}: {doing}", COLUMNS))
+            return Line(shortened(f"{host}  PatchData {printable(args.get('name'), 100)}: {doing}", SCREEN.columns))
 
         if self._task.no_log or self._play_context.no_log:
             yield runs.append

@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import width
 from emulator.running import Running, running
+from tests.support.long import whole_plays_of
 from tests.support.playbook import Ansible
 from tests.support.reader import without_times
-from tests.support.scenarios import FREE, small_night
+from tests.support.scenarios import FREE, small_night, two_workspaces
 from tests.support.terminal import Shown
 from tests.support.workspace import inventory, variables
 from tools import pictures
@@ -82,6 +84,23 @@ def test_no_line_of_ours_is_wider_than_the_terminal(screens: Screens, name: str)
     lines = pictures.ours(screens[name].lines)
     assert len(lines) > 7
     assert [line for line in lines if len(line) > 80 and " " in line.strip()] == []
+
+
+@pytest.mark.parametrize(("columns", "env"), whole_plays_of([(60, {}), (100, {}), (80, {"COLUMNS": "0"}), (0, {})]))
+def test_every_line_fits_a_terminal_of_another_width(columns: int, env: dict[str, str]) -> None:
+    """Of every playbook that a person reads; a terminal of no width has the usual one."""
+    names = ("每日销售汇总" * 3, "sales" * 9)
+    jobs = [{"name": name, "id": number, "failed": 2, "runs": ["fail"]} for number, name in enumerate(names, 1)]
+    scenario = two_workspaces(jobs=jobs, switches={**FREE, "clock_skew_seconds": 0})
+    runs = (("--check",), (), ("failed",), ("history",), ("doctor",), ("repair", "--check"))
+    with pictures.directory() as place:
+        for screen in pictures.on_terminal(scenario, place, *runs, columns=columns, env=env):
+            lines = pictures.ours(screen.lines)
+            assert len(lines) > 4, screen.text
+            wide = [line.strip() for line in lines if width(line) > (columns or 80)]
+            # A path or an id is not broken, nor a word of a command.
+            wide = [line for line in wide if " " in line and not re.search(r"/\S+$", line) and not line.startswith("-e '{")]
+            assert wide == [], screen.text
 
 
 @pytest.mark.parametrize("name", pictures.PICTURES)

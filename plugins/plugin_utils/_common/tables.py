@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text for a terminal of 80 columns: tables, wrapped sentences, commands over several lines. Pure.
+"""Text for a terminal: tables, wrapped sentences, commands over several lines. Pure.
 
 Widths are those of a terminal: a Chinese character takes two columns, a mark above another character none. Text of the service goes through
 ``printable`` before it comes here.
@@ -16,9 +16,24 @@ import unicodedata
 
 #: What Chinese text may be broken behind, where it has no blank.
 _BREAKS = re.compile("(?<=[，。；：、！？）])(?=.)")
-#: Columns of the terminal that everything of ours is made for.
-COLUMNS = 80
+#: Columns that everything of ours is made for, and fewer on a terminal that has fewer, down to the least.
+COLUMNS, _LEAST = 80, 40
 _GAP = "  "
+#: Columns in which the beginning of a name can be told from another.
+_BEGINNING = 8
+
+
+class Screen:
+    """The terminal, as wide as the person's: whoever writes to it sets that."""
+
+    columns = COLUMNS
+
+    def fit(self, columns: int) -> None:
+        """Everything from here on is made for a terminal of so many *columns*; 0 if nobody knows."""
+        self.columns = max(_LEAST, min(COLUMNS, columns or COLUMNS))
+
+
+SCREEN = Screen()
 
 
 def width(text: str) -> int:
@@ -49,11 +64,11 @@ def padded(text: str, columns: int, *, right: bool = False) -> str:
 
 
 def table_lines(
-    head: t.Sequence[str], rows: t.Sequence[t.Sequence[str]], *, right: t.Container[int] = (), columns: int = COLUMNS, indent: str = ""
+    head: t.Sequence[str], rows: t.Sequence[t.Sequence[str]], *, right: t.Container[int] = (), columns: int | None = None, indent: str = ""
 ) -> list[str]:
     """The lines of a table: *head*, then *rows*, each cell below the others of its column, two blanks in between.
 
-    Where it would be wider than *columns*, the widest of its columns are narrowed, and what does not fit is shortened.
+    Where it would be wider than *columns*, the widest of its columns are narrowed, and what does not fit is shortened; numbers and times last.
 
     :param head: names of the columns; none for a table without a heading line.
     :param right: numbers of the columns that stand to the right, the first is 0.
@@ -63,14 +78,15 @@ def table_lines(
         return []
     count = max(map(len, lines))
     cells = [[*row, *[""] * (count - len(row))] for row in lines]
-    room = columns - width(indent) - len(_GAP) * (count - 1)
-    widths = _narrowed([max(width(row[index]) for row in cells) for index in range(count)], room)
+    room = (columns or SCREEN.columns) - width(indent) - len(_GAP) * (count - 1)
+    widths = [max(width(row[index]) for row in cells) for index in range(count)]
+    widths = _narrowed(widths, [_least(column) for column in zip(*cells[bool(head) :])] or widths, room)
     return [
         indent + _GAP.join(padded(cell, widths[index], right=index in right) for index, cell in enumerate(row)).rstrip() for row in cells
     ]
 
 
-def wrapped(text: str, *, indent: str = "", further: str = "  ", columns: int = COLUMNS) -> list[str]:
+def wrapped(text: str, *, indent: str = "", further: str = "  ", columns: int | None = None) -> list[str]:
     """*text* in lines of at most *columns* columns, broken at blanks, and behind Chinese punctuation; a word that is wider has a line of its own,
     or several if it is Chinese.
 
@@ -78,6 +94,7 @@ def wrapped(text: str, *, indent: str = "", further: str = "  ", columns: int = 
     """
     lines: list[str] = []
     line = indent
+    columns = columns or SCREEN.columns
     room = columns - width(indent + further)
     for blank, word in _pieces(text, room):
         joined = line + blank + word if line.strip() else line + word
@@ -124,18 +141,25 @@ def command_lines(words: t.Sequence[str]) -> list[str]:
     lines = ["  "]
     for part in parts:
         joined = f"{lines[-1]} {part}" if lines[-1].strip() else lines[-1] + part
-        if lines[-1].strip() and width(joined) > COLUMNS - 2:
+        if lines[-1].strip() and width(joined) > SCREEN.columns - 2:
             lines.append(f"    {part}")
         else:
             lines[-1] = joined
     return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]
 
 
-def _narrowed(widths: t.Sequence[int], room: int) -> list[int]:
-    """*widths* that together take no more than *room*: the widest first."""
+def _least(cells: t.Sequence[str]) -> int:
+    """What a column needs at least: of names a beginning is enough, but not of numbers and times."""
+    widest = max(map(width, cells))
+    return widest if all(cell[:1].isdecimal() for cell in cells if cell) else min(widest, _BEGINNING)
+
+
+def _narrowed(widths: t.Sequence[int], least: t.Sequence[int], room: int) -> list[int]:
+    """*widths* that together take no more than *room*: the widest first, below what they need at *least* only where all others are, too."""
     narrowed = list(widths)
     for _column in range(max(0, sum(widths) - max(room, len(widths)))):
-        narrowed[narrowed.index(max(narrowed))] -= 1
+        wide = [index for index, of_column in enumerate(narrowed) if of_column > least[index]] or range(len(narrowed))
+        narrowed[max(wide, key=narrowed.__getitem__)] -= 1
     return narrowed
 
 

@@ -18,7 +18,7 @@ from ...module_utils._output.expectation import late_lines, minute
 from ...module_utils._output.plan_details import detail_lines, paused_text
 from .._common.lines import Line
 from .._common.local_times import local_time, localized, option_time, zone_of
-from .._common.tables import COLUMNS, shortened, table_lines, wrapped
+from .._common.tables import SCREEN, shortened, table_lines, wrapped
 from .._task.counts import SHORT_WORDS
 from .._task.passes import IN_PROGRESS, Identity, identity
 from .causes import cause_lines, failure_words
@@ -98,7 +98,7 @@ def _cause_lines(report: Result, language: str) -> list[Line]:
     """Why what is to be rerun failed. After a run the table says it of what is still broken."""
     heading, *lines = cause_lines(report["reasons"], language) if report["check_mode"] else [""]
     rows = [f"{heading} {lines[0]}"] if len(lines) == 1 else [heading, *(f"  {line}" for line in lines)]
-    return [Line(shortened(row, COLUMNS)) for row in rows if row]
+    return [Line(shortened(row, SCREEN.columns)) for row in rows if row]
 
 
 def _downstream_lines(report: Result, language: str) -> list[Line]:

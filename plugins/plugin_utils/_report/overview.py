@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from ...module_utils._common.text import printable
 from .._common.local_times import local_time, offset, zone_of
-from .._common.tables import COLUMNS, command_lines, shortened, table_lines, wrapped
+from .._common.tables import SCREEN, command_lines, shortened, table_lines, wrapped
 from .._inventory.names import host_pattern
 from .._task.passes import error_kind
 from .command import Command
@@ -363,7 +363,7 @@ def _with_notes(
         lines += alike
         text = note if len(alike) == 1 or not note else say(language, "all {n}: {text}", len(alike), text=note)
         wrapped_note = wrapped(text if whole else shortened(text, _CAUSE), indent=_UNDER, further="")
-        lines += wrapped_note if whole else [shortened(line, COLUMNS) for line in wrapped_note]
+        lines += wrapped_note if whole else [shortened(line, SCREEN.columns) for line in wrapped_note]
     return lines
 
 

@@ -13,7 +13,7 @@ from ...module_utils._output.plan_details import paused_text
 from ...module_utils._planner.plan_id import possible_number
 from .._common.lines import Line
 from .._common.local_times import local_time, localized, zone_of
-from .._common.tables import COLUMNS, shortened, table_lines, wrapped
+from .._common.tables import SCREEN, shortened, table_lines, wrapped
 from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
@@ -52,7 +52,7 @@ def snapshot_lines(name: str, result: Result, language: str = ENGLISH) -> list[L
         jobs[printable(gap["job_name"], 100)] += int(gap["instances"])
     text = say(language, "{n} missing, to be made by PatchData", sum(jobs.values()))
     named = say(language, ", ").join(f"{job} {number}" for job, number in sorted(jobs.items()))
-    lines = [Line(shortened(f"{name}  {text}  {named}", COLUMNS), "busy")]
+    lines = [Line(shortened(f"{name}  {text}  {named}", SCREEN.columns), "busy")]
     paused = "" if result.get("check_mode") else translated(language, paused_text(result))  # a plan names them at its end
     return [*lines, *(Line(row) for row in wrapped(f"{name}  {paused}", further="  "))] if paused else lines
 
@@ -64,7 +64,7 @@ def stage_line(name: str, doing: str, language: str = ENGLISH) -> Line:
     :param doing: what the module does; "" if it has not begun.
     """
     text = translated(language, doing) or say(language, "starting")
-    return Line(shortened(say(language, "{host}  missing instances: {text}", host=name, text=text), COLUMNS))
+    return Line(shortened(say(language, "{host}  missing instances: {text}", host=name, text=text), SCREEN.columns))
 
 
 def to_make(workspace: Result) -> list[Result]:

@@ -24,7 +24,7 @@ from ...module_utils._output.expectation import minute
 from ...module_utils._output.messages import HELD_BACK
 from .._common.lines import Line
 from .._common.local_times import local_time, localized, offset, option_time
-from .._common.tables import COLUMNS, labelled, padded, shortened, width, wrapped
+from .._common.tables import SCREEN, labelled, padded, shortened, width, wrapped
 from .._report.command import Command
 from .._report.go_on import interrupted_lines
 from .._report.words import ENGLISH, say, translated
@@ -100,7 +100,7 @@ def plan_on_console(name: str, run: Passes, *, verbose: bool = False) -> list[Li
             held_back=held_back,
         )
         text = f"{name}  {text}  "
-        lines.append(text + _fitting([f"{job} {many}" for job, many in sorted(number.items())], COLUMNS - width(text), language))
+        lines.append(text + _fitting([f"{job} {many}" for job, many in sorted(number.items())], SCREEN.columns - width(text), language))
     indent = " " * width(name) + "  "
     for line in run.plan if verbose else ():
         text = localized(translated(language, printable(line.lstrip(), 2000)))
@@ -144,7 +144,8 @@ def resume_lines(
     if interrupted and command is not None:
         return interrupted_lines(command, since, scope, language)
     option = f"{'since' if command is None else '-e dataarts_since'}={option_time(since)}"
-    return [Line(say(language, "Go on with {option}" if interrupted else "If this is interrupted, use {option}", option=option))]
+    text = say(language, "Go on with {option}" if interrupted else "If this is interrupted, use {option}", option=option)
+    return [Line(text if width(text) <= SCREEN.columns else text.replace(f" {option}", f"\n  {option}"))]
 
 
 def headed(host: str, diff: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -169,12 +170,12 @@ def progress_line(name: str, run: Passes, elapsed: float, read_ms: int = 0) -> L
         until = local_time(quiet_hours["until"], zone=offset(quiet_hours["until"]))[11:]
         text += say(language, ", quiet hours until {time}", time=until)
     text = say(language, "{text}, {duration}", text=text, duration=duration_text(elapsed))
-    line = f"{name}  {text}{expected_text(run.base, language)}"
+    line = labelled(name, f"{text}{expected_text(run.base, language)}")
     if jobs:
         named = say(language, ", ").join(jobs)
         indent = " " * width(name) + "  "
-        fits = width(line) + 2 + width(named) <= COLUMNS
-        line += f"  {named}" if fits else f"\n{indent}{_fitting(jobs, COLUMNS - width(indent), language)}"
+        fits = width(line) + 2 + width(named) <= SCREEN.columns
+        line += f"  {named}" if fits else f"\n{indent}{_fitting(jobs, SCREEN.columns - width(indent), language)}"
     return Line(line, "bad" if run.failed_passes else "")
 
 
@@ -196,7 +197,7 @@ def doing_line(name: str, doing: str, elapsed: float, language: str = ENGLISH) -
     """
     text = translated(language, printable(doing, 200)) or say(language, "asking the service")
     text = say(language, "{text}, {duration}", text=text, duration=duration_text(elapsed))
-    return Line(shortened(f"{name}  {text}", COLUMNS))
+    return Line(shortened(f"{name}  {text}", SCREEN.columns))
 
 
 def quiet_text(result: Result) -> str:
@@ -253,7 +254,7 @@ def timeout_line(name: str, run: Passes, timing: Timing) -> Line:
         "|wait_timeout is over: {n} instances still in progress; what this play reran is stopped",
         len(run.moving),
     )
-    return Line(shortened(f"{name}  {text}", COLUMNS), "bad")
+    return Line(shortened(f"{name}  {text}", SCREEN.columns), "bad")
 
 
 def problem_line(name: str, problem: str, language: str = ENGLISH) -> Line:
@@ -287,7 +288,7 @@ def early_line(name: str, msg: str, workspace_id: str, language: str = ENGLISH) 
     """That a workspace comes to nothing, and why, in one row as soon as it is known; the whole message comes at the end."""
     lead, colon, cause = msg.replace(f" of workspace {workspace_id}", "").partition(": ")
     msg = cause if colon and lead == "Failed to rerun job instances" else f"{lead}{colon}{cause}"
-    return Line(shortened(f"{name}  {translated(language, printable(msg, 1000))}", COLUMNS), "bad")
+    return Line(shortened(f"{name}  {translated(language, printable(msg, 1000))}", SCREEN.columns), "bad")
 
 
 def verdict_line(host: str, msg: str, language: str = ENGLISH) -> Line:

@@ -10,6 +10,7 @@ prints finds nothing else there.
 from __future__ import annotations
 
 import json
+import shutil
 import typing as t
 
 from ansible import constants
@@ -17,11 +18,13 @@ from ansible.errors import AnsibleActionFail
 from ansible.release import __version__ as ansible_version
 
 from .._common.lines import Line
+from .._common.tables import SCREEN
 from .heartbeat import note_said
 from .main_process import prepare_main_process
 
 # Every action that shows lines imports this, which the main process does too.
 prepare_main_process()
+SCREEN.fit(shutil.get_terminal_size().columns)
 
 _COLOURS = {"bad": constants.COLOR_ERROR, "busy": constants.COLOR_CHANGED, "good": constants.COLOR_OK}
 #: Callbacks that print for people, so that a line more between theirs disturbs nothing. Any other may be read by a program.
