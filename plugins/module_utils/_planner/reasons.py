@@ -212,12 +212,14 @@ def _frequent(words: t.Iterable[t.Any]) -> list[str]:
 
 def group_text(group: Group) -> str:
     """``38 × node load_orders (DLI SQL): table … not found``, or with several nodes, which say less than the reason and are the first to be cut
-    off, ``38 × table … not found, at nodes load_orders, copy (DLI SQL)``; without what is not known."""
+    off, ``38 × table … not found, at nodes load_orders, copy (DLI SQL)``; without what is not known. Of one instance the whole message."""
     types = group["node_types"]
     kind = f" ({printable(types[0], 60)})" if len(types) == 1 else ""
     nodes = [printable(node, 60) for node in group["nodes"]]
     named = ", ".join(nodes[:_NAMED]) + (f" and {len(nodes) - _NAMED} more" if len(nodes) > _NAMED else "")
-    reason = printable(group["reason"], MAX_REASON)
+    # What differs is left out for what it differs from: of one instance nothing is.
+    alone = group["count"] == 1 and group["reason"] and group["sample"]
+    reason = printable(_first_lines(alone) if alone else group["reason"], MAX_REASON)
     if len(nodes) > 1:
         return f"{group['count']} × {reason.rstrip('.')}, at nodes {named}{kind}"
     where = f"node {named}{kind}" if nodes else ""

@@ -256,8 +256,10 @@ def _broken_lines(broken: t.Sequence[Broken], language: str, verbose: bool) -> l
     """The table: the rows of one cause stand together, and the cause below them."""
     if not broken:
         return []
-    alike = collections.Counter(row.shared_cause for row in broken)
-    broken = [row._replace(cause=row.shared_cause) if alike[row.shared_cause] > 1 else row for row in broken]
+    causes: dict[str, set[str]] = {}
+    for row in broken:
+        causes.setdefault(row.shared_cause, set()).add(row.cause)
+    broken = [row._replace(cause=row.shared_cause) if len(causes[row.shared_cause]) > 1 else row for row in broken]
     number = collections.Counter(row.cause for row in broken)
     # What has no cause stands last, where it cannot be taken for what is told below it.
     rows = sorted(broken, key=lambda row: (not row.cause, -number[row.cause], row.cause))

@@ -233,6 +233,13 @@ class TestGroups:
         (group,) = grouped(result("x", reason="r", node=node, node_type=f"T{node}") for node in nodes)
         assert group_text(group) == "6 × r, at nodes a, b, c and 2 more"
 
+    def test_of_one_instance_nothing_is_left_out(self) -> None:
+        """A gap stands for what differs, and alone it differs from nothing; of a stack trace the first line says why."""
+        message = "3 accounts differ\n\tat com.acme.Reconcile.main(Reconcile.java:12)"
+        rows = [result("a", reason=normalised(message), message=message), result("b", reason="… rows", message="5 rows")]
+        rows.append(result("b", reason="… rows", message="6 rows"))
+        assert [group_text(group) for group in grouped(rows)] == ["2 × … rows", "1 × 3 accounts differ"]
+
     def test_a_text_of_the_service_stays_data_and_steers_nothing(self) -> None:
         (group,) = grouped([result("x", reason="{{ 7 * 7 }}", node="n\x1b[2J", node_type="T\u202e")])
         assert group_text(group) == "1 × node n\\x1b[2J (T\\u202e): {{ 7 * 7 }}"
