@@ -83,15 +83,17 @@ def select(
     :param jobs: names or patterns; at least one. An empty list is refused, because it is what a mistaken variable leaves, and every job is ``*``.
     :param statuses: the service's status words, see :func:`parse_statuses`; empty for all.
     :param instance_types: words of :class:`InstanceType`; empty for all.
-    :param option: the name of the option *jobs* came from, for messages.
+    :param option: the name of the option *jobs* came from, for messages; with another one they are names of something else.
     :raises OptionError: naming the option, the value and what to use instead.
     """
     patterns = tuple(jobs)
+    if not patterns and option != "jobs":
+        raise OptionError(f"{option} is an empty list, which selects nothing. Use names or patterns, or leave it out for all.")
     if not patterns:
-        raise OptionError(f"{option} is an empty list, which selects no job. Use names or patterns, or '*' for every job of the workspace.")
+        raise OptionError("jobs is an empty list, which selects no job. Use names or patterns, or '*' for every job of the workspace.")
     for pattern in patterns:
         if not isinstance(pattern, str) or not pattern.strip():
-            raise OptionError(f"{option} contains an empty name. Use the name of a job or a pattern such as 'daily_*'.")
+            raise OptionError(f"{option} contains an empty name. Use a name or a pattern such as 'daily_*'.")
         if has_wildcard(pattern):
             _compiled(pattern, option)
     return Selection(patterns, parse_statuses(statuses), parse_types(instance_types), window)

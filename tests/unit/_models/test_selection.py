@@ -103,6 +103,10 @@ def test_status_words(words: t.Any, statuses: t.Any) -> None:
     ("make", "start"),
     [
         (lambda: select([], WINDOW), "jobs is an empty list"),
+        (
+            lambda: select([], WINDOW, option="names"),
+            "names is an empty list, which selects nothing. Use names or patterns, or leave it out",
+        ),
         (lambda: select([""], WINDOW), "jobs contains an empty name"),
         (lambda: select(["a", " "], WINDOW), "jobs contains an empty name"),
         (lambda: select(t.cast(t.Any, [None]), WINDOW), "jobs contains an empty name"),
