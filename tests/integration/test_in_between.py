@@ -13,7 +13,7 @@ import pytest
 
 from emulator.running import running
 from tests.support.logic import call, passes, reruns
-from tests.support.scenarios import FREE, V2, small_night
+from tests.support.scenarios import FREE, V1, V2, small_night
 from tests.support.workspace import options
 
 
@@ -55,3 +55,22 @@ def test_a_rewritten_date_moves_no_window(service: t.Any, tmp_path: Path, days: 
     # One for each host that was asked: v1 says why the instances failed.
     assert [text.split(" ")[3] for text in warnings] == [service.endpoint, service.endpoint_v1]
     assert all("is not believed" in text for text in warnings)
+
+
+@pytest.mark.parametrize("body", ["html", "json", "empty"])
+@pytest.mark.parametrize("api_version", ["auto", "v1", "v2"])
+@pytest.mark.parametrize("jobs", [["*"], ["*ly_*"], ["hourly_stock"]])
+def test_a_page_in_place_of_a_list_is_not_an_empty_list(
+    service: t.Any, tmp_path: Path, jobs: list[str], api_version: str, body: str
+) -> None:
+    service.reset(small_night(switches={**FREE, **V1, **V2}))
+    service.inject({"route": "list", "kind": "page", "status": 404, "body": body, "rate": 1.0})
+    result = call("job_rerun", given(service, tmp_path, max_retries=0) | {"jobs": jobs, "api_version": api_version}, check=True)
+    assert result["failed"], result
+
+
+@pytest.mark.parametrize("body", ["html", "json", "empty"])
+def test_a_page_in_place_of_a_schedule_is_not_a_job_that_was_deleted(service: t.Any, body: str) -> None:
+    service.reset(small_night(switches={**FREE, **V1, **V2}))
+    service.inject({"route": "v1_job", "kind": "page", "status": 404, "body": body, "rate": 1.0})
+    assert call("job_instance_info", options(service, jobs=["*"], find_missing=True, max_retries=0))["failed"]

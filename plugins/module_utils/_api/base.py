@@ -10,8 +10,9 @@ import re
 import sys
 import typing as t
 
-from .._common.errors import ApiError, Kind, OptionError
+from .._common.errors import REMEDIES, ApiError, Kind, OptionError
 from .._common.text import printable
+from .._http.error_codes import is_services_own
 from .._http.request import CONTENT_TYPE, Answer, Request, encoded_path
 from .._models.instance import InstanceKey, InstanceType, Job, JobInstance, Status
 from .pagination import Page, Unparsed, read_paged
@@ -91,15 +92,23 @@ class ScopedClient:
 
         :raises ApiError: the request failed, or *parse* refused the answer; then the error names the request.
         """
-        answer = self.session.client.send(request, deadline=deadline)
-        return _named(request, answer, parse)
+        return _named(request, self._answer(request, deadline), parse)
 
     def read_instances(self, request: Request, deadline: float | None = None) -> Page[JobInstance]:
         """Send a read of either instance list. :raises ApiError: as :meth:`read`; where an instance cannot be read, once the entries are looked at."""
-        answer = self.session.client.send(request, deadline=deadline)
+        answer = self._answer(request, deadline)
         number = _named(request, answer, lambda body: len(_listed(body).entries("instances")))
         total = _named(request, answer, lambda body: _listed(body).count("total"))
         return Page(total, Unparsed(number, lambda: _named(request, answer, lambda body: instance_page(body, self.workspace_id)).entries))
+
+    def _answer(self, request: Request, deadline: float | None) -> Answer:
+        """The answer to a read. :raises ApiError: NOT_FOUND in the service's own words alone: something in between says nothing about what is there."""
+        try:
+            return self.session.client.send(request, deadline=deadline)
+        except ApiError as error:
+            if error.kind is Kind.NOT_FOUND and not is_services_own(error.code):
+                error.kind, error.hint = Kind.BAD_ANSWER, REMEDIES[Kind.BAD_ANSWER]
+            raise
 
     def write(self, request: Request) -> Answer:
         """Send a write. Both 200 and 204 mean that it was accepted, whichever of them its page documents.
