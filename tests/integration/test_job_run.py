@@ -252,6 +252,25 @@ def test_a_step_of_the_services_date_does_not_either(service: t.Any, asked: Aske
     assert (result["failed"], result["read_back"], result["action"]) == (False, True, "run"), result
 
 
+@pytest.mark.parametrize("ran", [True, False])
+def test_a_key_that_a_lost_journal_may_have_known_starts_no_second_run(service: t.Any, asked: Asked, tmp_path: Path, ran: bool) -> None:
+    call("job_run", asked(job_name="slow" if ran else "breaks", wait=False))
+    before = len(runs(service))
+    (tmp_path / "journal.db").write_bytes(b"no longer a database" * 500)
+    planned = call("job_run", asked(job_name="slow"), check=True)
+    assert (planned["failed"], planned["action"]) == (False, "settle")
+    assert "the journal was unreadable and set aside at" in planned["reason"]
+    result = call("job_run", asked(job_name="slow", wait=False))
+    if not ran:
+        assert (result["failed"], result["changed"], len(runs(service))) == (False, True, before + 1), result
+        return
+    assert (result["failed"], result["changed"], result["action"], result["error"]["kind"]) == (True, False, "unknown", "ambiguous")
+    assert "was for run_key night is unknown" in result["msg"]
+    assert "start it in the console, or set journal to another path" in result["msg"]
+    another = call("job_run", asked(job_name="slow", run_key="another", wait=False))
+    assert (another["failed"], len(runs(service))) == (True, before), "nobody knows which keys were used"
+
+
 def test_many_that_share_a_journal_start_one_run(service: t.Any, asked: Asked) -> None:
     results: list[dict[str, t.Any]] = []
     threads = [threading.Thread(target=lambda: results.append(call("job_run", asked()))) for _number in range(4)]

@@ -371,6 +371,14 @@ def set_aside_ms(database: Database) -> int | None:
     return int(aside[0][0]) if aside else database.set_aside_ms
 
 
+def lately_set_aside(journal: Journal, aside_ms: int | None, now_ms: int) -> int | None:
+    """What :func:`set_aside_ms` returned, in the time of the journal's clock as it is set at *now_ms*, see :class:`.Sightings`; None a day later."""
+    if aside_ms is None:
+        return None
+    recorded_ms = journal.sightings.recorded_ms("set aside", aside_ms, now_ms)
+    return recorded_ms if now_ms - recorded_ms < DAY_MS else None
+
+
 def _database(where: str | None, password: str | None, read_only: bool, environ: t.Mapping[str, str]) -> Database:
     """A slip must not make a file of this machine out of a database that is meant for several controllers."""
     where = (where or "").strip()

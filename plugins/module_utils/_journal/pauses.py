@@ -13,12 +13,11 @@ import uuid
 from dataclasses import replace
 
 from .._common.text import printable
-from .._common.times import DAY_MS
 from .._models.attempt import OF_SCHEDULES
 from .._models.pause import Hold, MadeBy, Pause, Phase
 from . import schema
 from .database import Database
-from .journal import Journal, set_aside_ms
+from .journal import Journal, lately_set_aside, set_aside_ms
 
 _COLUMNS = (
     'job_name, made_by, phase, run_id, sent_ms, journal_ms, flight_ms, controller, "user", purpose, id, claim'  # in the order of Pause
@@ -80,14 +79,9 @@ class PauseBook:
             return OpenPauses({pause.job_name: pause for pause in pauses}, database.clock_ms(), set_aside_ms(database))
 
         pauses = self.journal.work(work)
-        now, aside = pauses.journal_ms, pauses.set_aside_ms
-        if aside is not None:
-            aside = self.journal.sightings.recorded_ms("set aside", aside, now)
-        return OpenPauses(
-            {name: self._dated(pause, now) for name, pause in pauses.by_job.items()},
-            now,
-            aside if aside is not None and now - aside < DAY_MS else None,
-        )
+        now = pauses.journal_ms
+        dated = {name: self._dated(pause, now) for name, pause in pauses.by_job.items()}
+        return OpenPauses(dated, now, lately_set_aside(self.journal, pauses.set_aside_ms, now))
 
     def _dated(self, pause: Pause, now: int) -> Pause:
         """*pause* in the time of the journal's clock as it is set at *now*, see :class:`.Sightings`."""

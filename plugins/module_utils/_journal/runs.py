@@ -16,7 +16,7 @@ from .._models.attempt import NO_EFFECT, Outcome
 from .._models.job_run import KeyedRun
 from . import schema
 from .database import Database
-from .journal import Journal
+from .journal import Journal, lately_set_aside, set_aside_ms
 
 _FIELDS = (
     *("job_name", "run_key", "params", "known", "run_id", "sent_ms", "last_ms", "journal_ms", "flight_ms", "outcome", "instance_id"),
@@ -53,6 +53,11 @@ class RunBook:
         runs, now = self._journal.work(work)
         recorded_ms = self._journal.sightings.recorded_ms
         return [replace(run, journal_ms=recorded_ms(run.run_id, run.journal_ms, now)) for run in runs], now
+
+    def set_aside_ms(self) -> int | None:
+        """When, in the last 24 hours, an unreadable journal was set aside with the runs in it, epoch ms of the journal's clock, else None."""
+        aside, now = self._journal.work(lambda database: (set_aside_ms(database), database.clock_ms()))
+        return lately_set_aside(self._journal, aside, now)
 
     def claim(self, run: KeyedRun, instead_of: KeyedRun | None) -> KeyedRun | None:
         """Claim the key of *run*, durably; None where another task has.

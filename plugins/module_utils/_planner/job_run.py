@@ -8,6 +8,7 @@ Pure.
 | the journal knows of the key | what is done |
 |---|---|
 | nothing | the job is run |
+| nothing, and it took the place of one that was set aside within a day | waited for what may not show yet; run only if the job has no run by hand that day |
 | a request that provably started nothing | the job is run |
 | an instance | it is followed; nothing is sent |
 | a request without a known outcome, not settled | it is waited for |
@@ -56,8 +57,12 @@ class RunDecision:
     due_ms: int | None = None
 
 
-def decide_run(known: KeyedRun | None, journal_ms: int, settle_ms: int) -> RunDecision:
-    """By the table at the top of this file; whether it can be read back is :func:`made_by`'s."""
+def decide_run(known: KeyedRun | None, journal_ms: int, settle_ms: int, set_aside_ms: int | None = None) -> RunDecision:
+    """By the table at the top of this file; whether it can be read back is :func:`made_by`'s, and what a lost journal knew :func:`perhaps_made`'s."""
+    if known is None and set_aside_ms is not None and journal_ms < set_aside_ms + settle_ms:
+        due = set_aside_ms + settle_ms
+        reason = f"the journal was unreadable and set aside at {to_iso(set_aside_ms)}, and what was asked for before may not show before {to_iso(due)}"
+        return RunDecision(RunStep.SETTLE, reason, due_ms=due)
     if known is None:
         return RunDecision(RunStep.RUN, "no run has this key")
     asked = f"it was asked for at {to_iso(known.sent_ms)}"
@@ -79,6 +84,18 @@ def time_of(known: KeyedRun, journal_ms: int, service_ms: int) -> int:
     """
     passed = service_ms - known.last_ms
     return journal_ms if passed < -SET_BACK_MS else min(journal_ms, known.journal_ms + max(0, passed))
+
+
+def perhaps_made(set_aside_ms: int, runs: t.Iterable[KeyedRun], instances: t.Iterable[JobInstance]) -> JobInstance | None:
+    """A run by hand that a lost journal may have had under any key; None if there is none.
+
+    :param runs: those that the journal knows by now.
+    :param instances: those of the job that are listed from a day before it was set aside.
+    """
+    known = {run.instance_id for run in runs}
+    until = set_aside_ms + CLOCK_SLACK_MS
+    by_hand = [instance for instance in instances if instance.instance_type is None or instance.instance_type in _BY_HAND]
+    return next((instance for instance in by_hand if instance.instance_id not in known and instance.key.plan_time <= until), None)
 
 
 def made_by(run: KeyedRun, others: t.Iterable[KeyedRun], instances: t.Iterable[JobInstance]) -> tuple[str | None, str]:

@@ -13,7 +13,7 @@ from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import printable, safe
-from .._common.times import Window, to_iso
+from .._common.times import DAY_MS, Window, to_iso
 from .._common.waiting import Waiting
 from .._http.server_clock import ServiceClock
 from .._journal.journal import Journal
@@ -24,7 +24,7 @@ from .._models.job_run import KeyedRun, checked_key, fingerprint, parameters, sa
 from .._models.reason import InstanceDetail
 from .._models.run_scope import check_durations
 from .._output.messages import lookup_hint
-from .._planner.job_run import CLOCK_SLACK_MS, RunDecision, RunStep, decide_run, made_by, time_of
+from .._planner.job_run import CLOCK_SLACK_MS, RunDecision, RunStep, decide_run, made_by, perhaps_made, time_of
 from .._planner.outcomes import outcome_of_one
 from .._planner.stopping import ENDED
 from .ansible_module import ModuleRun, error_result
@@ -107,13 +107,29 @@ class _Task:
         """:raises OptionError: the key was used with other parameters."""
         runs, journal_ms = self._book.read()
         known = next((run for run in runs if run.run_key == self._key), None)
-        decision = decide_run(known, self._now(known, journal_ms), self._settle_ms)
+        aside = self._book.set_aside_ms() if known is None else None
+        decision = decide_run(known, self._now(known, journal_ms), self._settle_ms, aside)
+        if aside is not None and decision.step is RunStep.RUN:
+            self._check_lost(aside, runs)
         if known is not None and decision.step is not RunStep.RUN and not same_parameters(self._params, known):
             raise OptionError(
                 f"run_key {printable(self._key, 200)} was used for this job at {to_iso(known.sent_ms)} with other job_params. "
                 "Use another key for another run."
             )
         return decision
+
+    def _check_lost(self, aside: int, runs: t.Sequence[KeyedRun]) -> None:
+        """:raises ApiError: a journal that was set aside may have known a run with the key."""
+        listed = self._api.list_instances(Window(aside - DAY_MS, self._client.clock.latest_ms() + _AROUND_MS), job_name=self._name)
+        instance = perhaps_made(aside, runs, listed)
+        if instance is None:
+            return
+        self._run.result["action"] = "unknown"
+        cause = (
+            f"the journal was unreadable and set aside at {to_iso(aside)}, and whether the run by hand of {to_iso(instance.key.plan_time)}"
+        )
+        hint = "Look at the runs of the job. If it is still to be run, start it in the console, or set journal to another path"
+        raise ApiError(Kind.AMBIGUOUS, f"{cause} was for run_key {self._key} is unknown", hint=f"{hint}.")
 
     def _start(self, instead_of: KeyedRun | None) -> None:
         """Ask for the run, if no other task has claimed the key."""

@@ -19,7 +19,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.job_run i
     parameters,
     same_parameters,
 )
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.job_run import RunStep, decide_run, made_by, time_of
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.job_run import RunStep, decide_run, made_by, perhaps_made, time_of
 
 NOW = 1_732_608_000_000
 RUN = KeyedRun(
@@ -54,6 +54,11 @@ def test_what_a_key_means(changes: dict[str, object] | None, age: int, step: Run
 )
 def test_the_slower_clock_counts_unless_the_services_was_set_back(by_journal: int, by_service: int, passed: int) -> None:
     assert time_of(RUN, NOW + by_journal, NOW + by_service) == NOW + passed
+
+
+def test_a_key_that_a_lost_journal_may_have_known_waits_for_what_may_not_show_yet() -> None:
+    assert decide_run(None, NOW, 60_000, NOW - 59_999).step is RunStep.SETTLE
+    assert decide_run(None, NOW, 60_000, NOW - 60_000).step is RunStep.RUN
 
 
 def listed(number: int, kind: InstanceType | None = InstanceType.MANUAL, plan_time: int = NOW) -> JobInstance:
@@ -125,3 +130,18 @@ def test_keys_that_say_nothing_or_too_much(key: str) -> None:
     with pytest.raises(OptionError, match="run_key"):
         checked_key(key)
     assert checked_key(" INC-4711 ") == "INC-4711"
+
+
+@pytest.mark.parametrize(
+    ("kind", "plan_time", "expected"),
+    [
+        (InstanceType.MANUAL, NOW - 1, True),
+        (InstanceType.ONCE, NOW - 1, True),
+        (None, NOW - 1, True),
+        (InstanceType.NORMAL, NOW - 1, False),
+        (InstanceType.MANUAL, NOW + 200_000, False),
+    ],
+)
+def test_which_run_a_lost_journal_may_have_known(kind: InstanceType | None, plan_time: int, expected: bool) -> None:
+    instances = [listed(5, kind, plan_time), listed(9)]
+    assert (perhaps_made(NOW, [OTHER], instances) is not None) is expected
