@@ -288,14 +288,20 @@ def test_what_ran_without_what_a_refused_repair_has_made_is_rerun_by_the_next_on
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("after", "approved"), [(1, True), (2, True), (4, True), (6, True), *((number, False) for number in (2, 5, 8, 10))]
+    ("after", "approved", "paused"),
+    [
+        *((number, True, False) for number in (1, 2, 4, 6)),
+        *((number, False, False) for number in (2, 5, 8, 10)),
+        *((number, False, True) for number in (1, 4, 12, 20, 30)),
+    ],
 )
 def test_a_repair_that_was_killed_is_finished_by_the_next_one(
-    service: Running, ansible: Ansible, tmp_path: Path, after: int, approved: bool
+    service: Running, ansible: Ansible, tmp_path: Path, after: int, approved: bool, paused: bool
 ) -> None:
     night = Night()
     service.reset(night.damaged())
-    words: list[t.Any] = ["-i", hosts_file(service, tmp_path, night)]
+    schedules = service.state()["schedules"]
+    words: list[t.Any] = ["-i", hosts_file(service, tmp_path, night, **({"pause_schedules": True} if paused else {}))]
     if approved:
         words = command(ansible.playbook(PLAYBOOK, *words, "--check").succeeded())
     running_play = ansible.start("ansible-playbook", PLAYBOOK, *words)
@@ -306,7 +312,8 @@ def test_a_repair_that_was_killed_is_finished_by_the_next_one(
     running_play.send(signal.SIGKILL)
     running_play.wait()
     ansible.playbook(PLAYBOOK, *words).succeeded()
-    assert writes(service) == night.everything()
+    assert Counter({key: number for key, number in writes(service).items() if not key[0].endswith("_schedule")}) == night.everything()
+    assert service.state()["schedules"] == schedules
 
 
 @pytest.mark.long
