@@ -16,7 +16,7 @@ from .._common.errors import ApiError
 from .._common.text import COMPARED, closest, printable
 from .._common.times import Window
 from .._models.instance import InstanceType, Job
-from .._models.selection import Selection, has_wildcard, select
+from .._models.selection import Selection, has_wildcard, job_pattern, select
 
 
 class JobLists(t.Protocol):
@@ -150,7 +150,11 @@ def suggestion(pattern: str, names: t.Iterable[str]) -> str:
     short = [name for name in names if len(name) <= COMPARED]
     compared = {name[: len(literal)] if has_wildcard(pattern) else name: name for name in reversed(short)}
     similar = closest(literal, compared)
-    return "" if similar is None else f"Did you mean {printable(compared[similar], 100)}?"
+    if similar is None:
+        return ""
+    name = compared[similar]
+    # What a pattern acts on is written as a pattern that means it: the very name may be what was asked for.
+    return f"Did you mean {printable(job_pattern(name) if has_wildcard(name) else name, 100)}?"
 
 
 def _literal_start(pattern: str) -> str:

@@ -35,8 +35,10 @@ def unmatched(loader: t.Any, groups: Groups, limit: t.Any) -> list[str]:
         manager.subset(limit)  # which also reads the files that it names
     except AnsibleError:
         return []  # Ansible itself ends the play for it
-    parts = dict.fromkeys(part.lstrip("&!") for line in manager._subset or () for part in split_host_pattern(line))
-    return [part for part in parts if part and part not in {"all", *_LOCALHOST, *groups} and not matching(loader, groups, part)]
+    known = {"all", *_LOCALHOST, *groups, *(host for hosts in groups.values() for host in hosts)}
+    lines = [line for line in manager._subset or () if line.lstrip("&!") not in known]  # a name with a space would be two
+    parts = dict.fromkeys(part.lstrip("&!") for line in lines for part in split_host_pattern(line))
+    return [part for part in parts if part and part not in known and not matching(loader, groups, part)]
 
 
 def limit_problem(loader: t.Any, groups: Groups, limit: t.Any, name: str = "--limit") -> str:

@@ -227,10 +227,20 @@ def _broken(workspace: Result, length: int, language: str, *, check_mode: bool) 
         for (place, job_name), of_job in by_job.items():
             times = [int(instance["plan_time"]) for instance in of_job]
             # What ended the run is why these are where they are.
-            whole, shared = (own, own) if name in ("in_progress", "unsent") else _cause(name, of_job, length)
+            if name == "unsent" and workspace["timed_out"]:
+                own = _unsent_text(workspace)
+            whole, shared = (own, _REQUEST.sub("", own)) if name in ("in_progress", "unsent") else _cause(name, of_job, length)
             word = say(language, "last in progress" if name == "in_progress" and workspace["blind"] else _WORDS[name])
             text = say(language, "{n} {word}", len(of_job), word=word)
             yield Broken(workspace["host"], place, job_name, text, whole, shared, times)
+
+
+def _unsent_text(workspace: Result) -> str:
+    """Why instances of a workspace had not been sent when wait_timeout was over."""
+    hours = workspace.get("quiet_hours")
+    if not hours:
+        return "wait_timeout was over before they could be sent"
+    return f"nothing is sent in the quiet hours {printable(hours['window'], 80)}, until {printable(hours['until_iso'], 40)}"
 
 
 def _place(instance: Result, workspace: Result) -> str:

@@ -160,7 +160,16 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
     report.update(
         {
             name: safe(result[name])
-            for name in ("inventory_host", "missing", "missing_at", "unreadable", "unread_workspaces", "only_missing", "paused_first")
+            for name in (
+                "inventory_host",
+                "quiet_hours",
+                "missing",
+                "missing_at",
+                "unreadable",
+                "unread_workspaces",
+                "only_missing",
+                "paused_first",
+            )
             if name in result
         }
     )

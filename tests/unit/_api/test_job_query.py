@@ -40,6 +40,7 @@ class Lists:
     [
         ("daily_slaes", "Did you mean daily_sales?"),
         ("Daily_Sales", "Did you mean daily_sales?"),
+        ("batch [a]", "Did you mean batch [[]a]?"),
         ("hourly_stok", "Did you mean hourly_stock?"),
         ("dialy_*", "Did you mean daily_sales?"),
         ("weakly_?eport", "Did you mean weekly_report?"),
@@ -51,7 +52,7 @@ class Lists:
     ],
 )
 def test_a_similar_name_is_suggested(pattern: str, expected: str) -> None:
-    assert suggestion(pattern, [*BATCH, "x" * 10_000]) == expected
+    assert suggestion(pattern, [*BATCH, "batch [a]", "x" * 10_000]) == expected
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory.accounts import Target, checked, environment_of_target, targets_of
-from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory.matching import matching
+from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory.matching import matching, unmatched
 from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory.names import RESERVED, host_names, host_pattern, safe_name
 from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory.rows import ROW_NAMES, intact
 
@@ -271,4 +271,5 @@ def test_the_pattern_of_a_host_matches_it_and_no_other(host: str) -> None:
     assert matching(DataLoader(), groups, [host_pattern(host)]) == [host]
     assert matching(DataLoader(), groups, "all", f"{host_pattern(host)},sales2") == [host, "sales2"]
     assert host not in matching(DataLoader(), groups, "all", f"all,!{host_pattern(host)}")
+    assert unmatched(DataLoader(), groups, f"{host_pattern(host)},sales2,!{host_pattern(host)}") == []
     assert host_pattern("sales") == "sales"

@@ -437,6 +437,22 @@ def test_a_message_that_is_the_same_but_for_the_request_is_one_sentence() -> Non
     assert "  Failed to list: DLF.0100 The job does not exist. Check the name." in summary(lost)
 
 
+def test_a_message_is_one_sentence_too_where_instances_were_not_sent_because_of_it() -> None:
+    text = "Failed to rerun: APIGW.0301 The token has expired. (request id {}). Set the right key."
+    said = summary({name: {**some(to_rerun=2), "succeeded": False, "msg": text.format(name)} for name in "ab"})
+    assert [line for line in said if "APIGW" in line] == ["  Failed to rerun: APIGW.0301 The token has expired. Set the right key."]
+
+
+def test_what_was_not_sent_when_the_time_was_over_says_why() -> None:
+    late = {**some(to_rerun=2, running=1), "succeeded": False, "timed_out": True, "msg": "Failed to bring 3 of 3 instances to success."}
+    assert "  wait_timeout was over before they could be sent" in summary({"a": late})
+    hours = {"window": "22:00-06:00 Asia/Shanghai", "until": SINCE, "until_iso": "2026-11-23T22:00:00Z", "instances": 2}
+    assert summary({"a": {**late, "quiet_hours": hours}})[-3:-1] == [
+        "  nothing is sent in the quiet hours 22:00-06:00 Asia/Shanghai, until 2026-11-24",
+        "  06:00 +08:00",
+    ]
+
+
 def test_what_was_asked_for_wrongly_has_to_be_corrected_first() -> None:
     """A job name that does not exist stands in the command that goes on, too."""
     wrong = {**some(succeeded=1), "succeeded": False, "msg": "Did you mean daily_sales?", "error": {"kind": "incomplete"}}
