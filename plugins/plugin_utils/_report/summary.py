@@ -76,18 +76,24 @@ def summarize(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
 
 
 def repeated_instances(listed: t.Sequence[t.Iterable[Result]]) -> list[frozenset[Identity]]:
-    """Which of the instances of each workspace another one tells of. What several reruns have as a dependant is told by the first of them, and not once
-    more by its own workspace, which lists it too.
+    """Which of the instances of each workspace another one tells of. What several reruns have as a dependant, and its own workspace lists too, is told
+    by one of them: by one that knows why it failed, or else by the first that has it as a dependant.
 
     :param listed: instances by workspace.
     """
-    tellers: dict[Identity, int] = {}
+    tellers: dict[Identity, tuple[tuple[bool, bool], int]] = {}
     for number, instances in enumerate(listed):
         for instance in instances:
-            if instance.get("downstream"):
-                tellers.setdefault(identity(instance), number)
+            key, rank = (
+                identity(instance),
+                (bool(instance.get("failure") or instance.get("error_message")), bool(instance.get("downstream"))),
+            )
+            if key not in tellers or rank > tellers[key][0]:
+                tellers[key] = rank, number
+    dependants = {identity(instance) for instances in listed for instance in instances if instance.get("downstream")}
     return [
-        frozenset(key for key in map(identity, instances) if tellers.get(key, number) != number) for number, instances in enumerate(listed)
+        frozenset(key for key in map(identity, instances) if key in dependants and tellers[key][1] != number)
+        for number, instances in enumerate(listed)
     ]
 
 

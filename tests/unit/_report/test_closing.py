@@ -108,6 +108,9 @@ def test_an_instance_of_which_two_workspaces_tell_counts_once() -> None:
         assert sum("daily_mail" in line for line in said) == (standing == "failed_again"), said
         report = made(hosts)
         assert (report["totals"]["succeeded"], report["totals"]["selected"]) == ((2, 4) if standing == "failed_again" else (3, 4))
+    again = instance(5, "failed_again", error_message=ERROR, **ids)
+    seen = {"a": result([{**again, "downstream": "stale", "error_message": None}]), "b": result([again])}
+    assert [line.split()[0] for line in summary(seen)[2:]] == ["b", "node"], "the one that knows why"
     planned_twice = {host: result([{**instance(5, "to_rerun", **ids), "downstream": "stale"}], check_mode=True) for host in "ac"}
     assert summary(planned_twice, check_mode=True)[0] == "1 instance would be rerun in 2 workspaces."
 
