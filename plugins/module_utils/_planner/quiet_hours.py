@@ -14,6 +14,7 @@ Windows that touch or overlap, in whatever zones, are one.
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 from dataclasses import replace
@@ -97,10 +98,16 @@ class QuietHours(t.NamedTuple):
                 by_end[quiet_hours.until] = quiet_hours
         return by_end[max(by_end)] if by_end else None
 
-    def opens(self, ms: int) -> int:
-        """From when on something may be sent, not before *ms*; epoch ms."""
-        quiet_hours = self.at(ms, ms)
-        return ms if quiet_hours is None else quiet_hours.until
+    def openings(self, now_ms: int) -> t.Callable[[float], float]:
+        """A function of a time that says from when on something may be sent, not before it; both seconds from *now_ms*. Quiet hours are looked up
+        once for each minute, as a forecast asks thousands of times."""
+
+        @functools.cache
+        def end(minute: int) -> float:
+            quiet_hours = self.at(now_ms + minute * 60_000, now_ms + minute * 60_000)
+            return 0.0 if quiet_hours is None else (quiet_hours.until - now_ms) / 1000
+
+        return lambda seconds: max(seconds, end(int(seconds // 60)))
 
     def _span_at(self, ms: int) -> QuietSpan | None:
         first, until = "", ms

@@ -92,12 +92,8 @@ class Outlook:
 
     def _foresee(self, decisions: t.Sequence[Decision], now_ms: int) -> Forecast:
         limits, at_once = self._limits, running_at_once(self._instances)
-
-        def opens(seconds: float) -> float:
-            return (self._hours.opens(now_ms + round(seconds * 1000)) - now_ms) / 1000
-
-        lag = self._poll_seconds / 2
-        room = Room(limits.max_parallel, limits.max_parallel_per_job, at_once, lag, opens if self._hours.windows else None)
+        opens = self._hours.openings(now_ms) if self._hours.windows else None
+        room = Room(limits.max_parallel, limits.max_parallel_per_job, at_once, self._poll_seconds / 2, opens)
         return foresee(decisions, self._depends, self._runs, room, now_ms)
 
     def _deadlines(self) -> Deadlines:

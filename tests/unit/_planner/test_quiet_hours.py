@@ -145,6 +145,17 @@ def test_a_clock_that_is_only_known_to_a_second_shortens_nothing() -> None:
     assert hours.at(end, end + 60_000) is None
 
 
+def test_from_when_on_something_may_be_sent() -> None:
+    opens = QuietHours.of(["09:00-17:00 UTC", "17:00-17:30 UTC"], T).openings(ms("2026-11-23T08:00"))
+    assert [opens(seconds) for seconds in (0, 3500, 3600, 3601.5, 9 * 3600, 9.5 * 3600, 9.6 * 3600)] == [
+        0,
+        3500,
+        *[9.5 * 3600] * 4,
+        9.6 * 3600,
+    ]
+    assert opens(opens(3600)) == opens(3600)
+
+
 #: entries, what the message names
 REFUSED: list[tuple[Sequence[str], str]] = [
     (["22:00-06:00"], "'22:00-06:00' is not a window of the day with its time zone"),
