@@ -394,8 +394,9 @@ class _Making:
         self._cover()
         done = False
         try:
-            with _journal(self.run, read_only=False) as journal:
-                self._pauses.pause(journal, jobs)
+            if self._after_quiet_hours():
+                with _journal(self.run, read_only=False) as journal:
+                    self._pauses.pause(journal, jobs)
             here = self.options["workspace_id"]
             self.run.result["paused_jobs"] = safe(sorted(name for where, name in self._pauses.stopped if where == here))
             self._make(due)
@@ -408,7 +409,7 @@ class _Making:
     def _make(self, due: t.Mapping[str, dict[str, t.Any]]) -> None:
         above = {name: [(str(where), str(job)) for where, job in jobs] for name, jobs in self.run.result["upstream"].items()}
         for number, missing in enumerate(ordered := waves(map(Missing.of, due.values()), above), 1):
-            self._wait_for_quiet_hours()
+            self._after_quiet_hours()
             self.run.doing = f"PatchData, wave {number} of {len(ordered)}"
             at_ms, listed = self.run.session.client.clock.earliest_ms(), self._listed(missing)
             seen = ListedRuns({where: frozenset(row.name for row in rows) for where, rows in listed.items()}, at_ms)
@@ -416,17 +417,19 @@ class _Making:
             for gap in begun:
                 self._end(gap, due[gap.name], seen)
 
-    def _wait_for_quiet_hours(self) -> None:
-        """Until quiet hours are over, where ``wait_timeout`` lasts so long: the reruns that follow wait for that too, and are to find what is made here."""
+    def _after_quiet_hours(self) -> bool:
+        """Wait until quiet hours are over, where ``wait_timeout`` lasts so long: the reruns that follow wait for that too, and are to find what is made
+        here. Whether something may be sent then."""
         clock, waiting = self.run.session.client.clock, Waiting()
         hours = QuietHours.of(self.options[NOT_BETWEEN], clock.now_ms())
         while (span := hours.at(clock.earliest_ms(), clock.latest_ms())) is not None:
             seconds = (span.until - clock.earliest_ms()) / 1000
             if seconds > self._seconds_left():
-                return
+                return False
             self.run.doing = not_sent(span)
             waiting.pause(seconds)
             self._alive()
+        return True
 
     def _seconds_left(self) -> float:
         return max(0.0, float(self.options["wait_timeout"]) - (stopwatch() - self._begun))
