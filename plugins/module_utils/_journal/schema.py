@@ -107,12 +107,13 @@ class Unreadable(Exception):  # noqa: N818
 
 def stored(value: t.Any) -> t.Any:
     """*value* as a column holds it. What a database refuses in a text, NUL and lone surrogates, becomes visible."""
+    kind = type(value)
+    if value is None or kind is int or (kind is str and value.isprintable()):  # nearly every one
+        return value
     if isinstance(value, enum.Enum):
         return value.value
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
     if isinstance(value, str):
-        return value if value.isprintable() else value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+        return value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
     return int(value)
 
 
