@@ -10,7 +10,9 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._config.argument_spec import fail_spec
+from ..plugin_utils._report.words import translated
 from ..plugin_utils._task.screen import failed_with
+from ..plugin_utils._task.variables import language_of
 
 
 class ActionModule(ActionBase):
@@ -27,4 +29,4 @@ class ActionModule(ActionBase):
         """
         super().run(tmp, task_vars)
         dummy, options = self.validate_argument_spec(argument_spec=fail_spec())
-        return failed_with(options["msg"])
+        return failed_with(translated(language_of(self._templar, task_vars or {}), options["msg"]))

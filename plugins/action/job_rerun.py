@@ -36,6 +36,7 @@ from ..plugin_utils._task.module_action import TRIED, ModuleAction
 from ..plugin_utils._task.passes import Passes
 from ..plugin_utils._task.paths import from_start
 from ..plugin_utils._task.screen import brief, failed_with, read_by_program, show
+from ..plugin_utils._task.variables import language_of
 
 
 class ActionModule(ModuleAction):
@@ -130,8 +131,7 @@ class ActionModule(ModuleAction):
         """The language of the lines for people. The options of a verdict are not completed, so its variable is read here."""
         language = self._task.args.get("language")
         if self._part.name == passes.VERDICT:
-            with contextlib.suppress(AnsibleError):
-                language = self._templar.template(task_vars.get("dataarts_language")) or self._default_of("language")
+            language = language_of(self._templar, task_vars) if task_vars.get("dataarts_language") else self._default_of("language")
         return str(language or ENGLISH)
 
     def _kept_of_others(self, before: t.Any) -> dict[str, t.Any]:

@@ -16,6 +16,7 @@ from ..plugin_utils._report import host_results
 from ..plugin_utils._report.publication import folder_of, place_of, publish
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._task.screen import show
+from ..plugin_utils._task.variables import language_of
 
 
 class ActionModule(ActionBase):
@@ -52,6 +53,6 @@ class ActionModule(ActionBase):
         if published.failure:
             return {**result, "failed": True, "msg": published.failure, "report_url": published.url}
         msg = f"Report of {counted(len(hosts), 'workspace')} ({report['headline']}): {published.paths['html']}"
-        show(self._display, [Line(text) for text in published.lines()])
+        show(self._display, [Line(text) for text in published.lines(language_of(self._templar, task_vars))])
         result |= {"warnings": [published.warning]} if published.warning else {}
         return {**result, "paths": published.paths, "report_url": published.url, "msg": msg}

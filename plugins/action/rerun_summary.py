@@ -25,7 +25,7 @@ from ..plugin_utils._report.closing import summary_lines
 from ..plugin_utils._report.go_on import go_on_lines
 from ..plugin_utils._report.publication import folder_of, place_of, publish
 from ..plugin_utils._report.started import started_command
-from ..plugin_utils._report.words import say, translated
+from ..plugin_utils._report.words import in_language, say, translated
 from ..plugin_utils._task.interruption import close_all
 from ..plugin_utils._task.loops import items_left, workspaces_left
 from ..plugin_utils._task.screen import brief, failed_with, show
@@ -85,7 +85,7 @@ class ActionModule(ActionBase):
         if options["publish"]:
             result["ansible_stats"] = _stats(result, self._passed(task_vars, "dataarts_plans"), published.handed_on)
         warnings = [*_summary.shared_workspaces(ids), *([published.warning] if published.warning else [])]
-        return brief({**result, "warnings": warnings} if warnings else result, self._display)
+        return brief({**result, "warnings": in_language(language, warnings)} if warnings else result, self._display)
 
     def _passed(self, task_vars: dict[str, t.Any], name: str) -> t.Any:
         """Variable *name* of an earlier step; None where it says omit, as dataarts_plans in the playbooks of events, or cannot be evaluated, which

@@ -8,13 +8,10 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ansible.errors import AnsibleError
-
 from ..module_utils._runner.ansible_module import ModuleRun
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report.repair import snapshot_lines, stage_line
 from ..plugin_utils._report.started import started_command
-from ..plugin_utils._report.words import ENGLISH
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task import inprocess
 from ..plugin_utils._task.console import label, resume_lines
@@ -23,6 +20,7 @@ from ..plugin_utils._task.interruption import Note
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.passes import missing_of, paused_by_reruns, still_broken
 from ..plugin_utils._task.screen import show
+from ..plugin_utils._task.variables import language_of
 
 # A repair has it read the options of the reruns that follow, see ModuleAction; imported before Ansible forks, as that of every action is.
 inprocess.logic_of("job_rerun")
@@ -45,7 +43,7 @@ class ActionModule(ModuleAction):
                 self._note(missing_of(task_vars) or {}, task_vars)
         result = super().work(task_vars)
         if stage in ("all", "find") and not (self._task.no_log or self._play_context.no_log):
-            show(self._display, snapshot_lines(self._label(task_vars), result, self._language(task_vars)))
+            show(self._display, snapshot_lines(self._label(task_vars), result, language_of(self._templar, task_vars)))
         return result
 
     @contextlib.contextmanager
@@ -53,7 +51,7 @@ class ActionModule(ModuleAction):
         """See :class:`ModuleAction`; with a line whenever the play has been silent for a while."""
         del args
         runs: list[ModuleRun] = []
-        name, language = self._label(task_vars), self._language(task_vars)
+        name, language = self._label(task_vars), language_of(self._templar, task_vars)
 
         def line() -> Line:
             return stage_line(name, runs[-1].waiting_for if runs else "", language)
@@ -66,20 +64,17 @@ class ActionModule(ModuleAction):
 
     def _note(self, missing: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> None:
         """Leave word for somebody who interrupts the play from here on: the names of PatchData keep it from being made twice."""
-        since, host, language = missing.get("since"), str(task_vars.get("inventory_hostname", "localhost")), self._language(task_vars)
+        since, host, language = (
+            missing.get("since"),
+            str(task_vars.get("inventory_hostname", "localhost")),
+            language_of(self._templar, task_vars),
+        )
         if not isinstance(since, int) or self._task.check_mode or self._task.no_log:
             return
         command = started_command(task_vars, self._loader)
         lines = resume_lines(since, command, interrupted=True, scope=missing, language=language)
         standing = stage_line(self._label(task_vars), "making them", language).text
         Note(host).write(since, standing, "\n".join(line.text for line in lines), language)
-
-    def _language(self, task_vars: dict[str, t.Any]) -> str:
-        """The language of the lines for people, which is a variable of the role. A value that cannot be read is refused with the reruns."""
-        language = None
-        with contextlib.suppress(AnsibleError):
-            language = self._templar.template(task_vars.get("dataarts_language"))
-        return str(language or ENGLISH)
 
     @staticmethod
     def _label(task_vars: dict[str, t.Any]) -> str:

@@ -29,7 +29,7 @@ def written(path: Path, data: t.Any) -> Path:
 def test_a_rerun_in_chinese(tmp_path: Path) -> None:
     ansible = Ansible(tmp_path)
     with running(two_workspaces()) as service:
-        state = {"poll_interval": 1, "settle_time": 1, "journal": str(tmp_path / "state")}
+        state = {"poll_interval": 1, "settle_time": 1, "journal": str(tmp_path / "state"), "validate_certs": False}
         hosts = inventory(sales=variables(service, **state), supply=variables(service, workspace_id=SUPPLY_ID, **state))
         folder = tmp_path / "report"
         options = {"dataarts_language": "zh", "dataarts_report_path": str(folder), "dataarts_since": service.now_ms()}
@@ -37,6 +37,10 @@ def test_a_rerun_in_chinese(tmp_path: Path) -> None:
     seen = rerun.stdout.splitlines()
     assert "sales   8 个实例中待重跑 6 个  daily_sales 3、hourly_stock 2、weekly_report 1" in seen
     assert "暂缓发送：日志库晚于 since 建立，其他控制端发送的重跑可能尚未显示。" in seen
+    warnings = re.findall(r"\[WARNING\]: .*", rerun.stdout + rerun.stderr)
+    assert [text for text in warnings if "validate_certs" in text] == [
+        "[WARNING]: 未校验证书（validate_certs 为 false）：链路中的任何人都能读取和篡改所发送的内容。"
+    ]
     (verdict,) = [line for line in rerun.of("job_rerun") if line.event == "failed"]
     assert verdict.result["msg"] == "5 个成功、1 个再次失败。详见下文。"
     (closing,) = rerun.of("rerun_summary")
@@ -52,6 +56,15 @@ def test_a_rerun_in_chinese(tmp_path: Path) -> None:
     assert rerun.of("job_rerun", "sales")[0].result["plan"][0].startswith("Workspace ")
     assert json.loads((folder / "report.json").read_text(encoding="utf-8"))["headline"] == "1 of 8 instances is still broken"
     assert closing.result["ansible_stats"]["data"]["dataarts_summary"]["text"].startswith(lines[0])
+
+
+@pytest.mark.long
+def test_what_a_playbook_fails_with_is_in_chinese(tmp_path: Path) -> None:
+    ansible = Ansible(tmp_path)
+    with running(two_workspaces()) as service:
+        hosts = written(tmp_path / "hosts.yml", inventory(sales=variables(service, secret_key="wrong")))
+        doctor = ansible.playbook("dataarts.factory.doctor", "-i", hosts, variables={"dataarts_language": "zh"}).ended(2)
+    assert doctor.failures["sales"] == "sales 未就绪。首先要做的见其检查结果的最后一行。"
 
 
 @pytest.mark.long

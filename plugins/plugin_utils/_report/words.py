@@ -76,6 +76,14 @@ def translated(language: str, message: str) -> str:
     return _chinese(message) if language == CHINESE and message else message
 
 
+def in_language(language: str, warnings: t.Iterable[t.Any]) -> list[t.Any]:
+    """*warnings* of a result as a person is to read them; those of a process are no texts with ansible-core 2.19 and newer, and have one."""
+    return [
+        warning if language != CHINESE else translated(language, warning if isinstance(warning, str) else str(warning.event.msg))
+        for warning in warnings
+    ]
+
+
 def listing(language: str, text: str) -> str:
     """A *text* that is nothing but a list of names, with the commas of *language*; any other as it is."""
     return _joined(text) if language == CHINESE and _LISTING.fullmatch(text) else text

@@ -24,6 +24,7 @@ from ...module_utils._runner.ansible_module import LOGIN_GATE, PURPOSES, ModuleR
 from .._awx.launch_inputs import PREFIX, jobs_of_lines
 from .._common.templates import plain
 from .._inventory.matching import limit_problem
+from .._report.words import in_language
 from .._role.checks import (
     asking_problem,
     empty_approval,
@@ -43,7 +44,7 @@ from .old_python import with_cause
 from .passes import missing_of, not_repaired, outcome
 from .paths import from_start
 from .screen import brief
-from .variables import accepted, by_name, filled, said
+from .variables import accepted, by_name, filled, language_of, said
 
 Vars = t.Mapping[str, t.Any]
 #: Attribute of a task in which its action leaves what it has done to a further try of it (``until``, ``retries``), which has the same task.
@@ -70,7 +71,9 @@ class ModuleAction(ActionBase):
             ``refused`` where that is not a matter of one option.
         """
         super().run(tmp, task_vars)
-        return self.with_names(self._completed_run(task_vars or {}), task_vars or {})
+        result = self.with_names(self._completed_run(task_vars or {}), task_vars or {})
+        warned = in_language(language_of(self._templar, task_vars or {}), result.get("warnings") or ())
+        return {**result, "warnings": warned} if warned else result
 
     def with_names(self, result: dict[str, t.Any], task_vars: Vars) -> dict[str, t.Any]:
         """*result*, and where the module was refused before it looked for the names and patterns in ``jobs``, those it was asked for: ``matches`` is
@@ -216,7 +219,7 @@ class ModuleAction(ActionBase):
             return []
         read = read_by(self.module, role=role, reads=reads)
         refused, warned = typos(task_vars, load_extra_vars(self._loader), read=read, reader="role" if role else "playbook")
-        for sentence in warned:
+        for sentence in in_language(language_of(self._templar, task_vars), warned):
             self._display.warning(sentence)
         return refused
 

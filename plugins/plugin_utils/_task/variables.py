@@ -9,16 +9,30 @@ says. The environment and the documented default come after that, in the module.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
+from ansible.errors import AnsibleError
+
 from ...module_utils._common.errors import OptionError
-from ...module_utils._config.argument_spec import Spec
+from ...module_utils._config.argument_spec import LANGUAGE_WORDS, Spec
 from ...module_utils._config.credentials import CREDENTIAL_OPTIONS, joining
 
 
 def said(value: t.Any) -> bool:
     """Whether *value* says anything: neither null nor blank text."""
     return value is not None and not (isinstance(value, str) and not value.strip())
+
+
+def language_of(templar: t.Any, task_vars: t.Mapping[str, t.Any]) -> str:
+    """The language of the lines for people, which a variable of the play says; English where it cannot be read, which is refused elsewhere.
+
+    :param templar: evaluates the variable.
+    """
+    language = None
+    with contextlib.suppress(AnsibleError):
+        language = templar.template(task_vars.get("dataarts_language"))
+    return str(language or LANGUAGE_WORDS[0])
 
 
 def filled(

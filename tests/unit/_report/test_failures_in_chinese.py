@@ -7,6 +7,7 @@ text of what they stand on. Each is looked at as the message in which it is show
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import itertools
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import PURPOSES, error_result
@@ -34,14 +36,13 @@ LEFT_OUT = {
     "module_utils/_planner/diagnosis.py",
     "module_utils/_runner/ansible_module.py",
     "module_utils/_runner/doctor.py",
-    "module_utils/_runner/history.py",
     "module_utils/_runner/info.py",
     "module_utils/_runner/recording.py",
     "plugin_utils/_report/page.py",
     "plugin_utils/_report/plain.py",
 }
 #: Calls that make an error -> which argument is its text; what its remedy, and the beginning of the message, are passed or set as.
-ERRORS = {"OptionError": 0, "ApiError": 1, "fail": 1}
+ERRORS = {"OptionError": 0, "ApiError": 1, "fail": 1, "warn": 0, "warning": 0}
 NAMED = {"hint", "what", "remedy"}
 _TIME = "Use ISO 8601 with a zone (2026-11-23T03:00:00+08:00 or 2026-11-23T03:00:00Z) or 13 digits of epoch milliseconds"
 #: The name of what stands in a gap, in every file or in one -> what is put there; a number, which is also a name, in any other.
@@ -49,6 +50,7 @@ SAMPLES: dict[str, str | tuple[str, ...]] = {
     "to_iso": "2026-11-23T01:00:00Z",
     "total": "3 instances",
     "skew_text": "20 min 5 s ahead of",
+    "client.span": ("20 min 5 s ahead of", "20 min 5 s behind"),
     "type_text": "a number",
     "did_you_mean": "Did you mean 3?",
     "where": "of workspace 62fb",
@@ -100,10 +102,11 @@ NOT_SHOWN = re.compile(
     "the certificate is cut off|token must be updated|Tunnel connection failed|.* does not exist$|could not decode|the (local|default) [a-z]+$|"
     "Refused. Before that, 3 instances of 3 jobs was|3 more instances were in|stopped, and not rerun|to be rerun|skipped, an upstream|"
     ",|Sent | [(]3 had been rerun|: no instance matches|in progress when|still in progress|not known to be|not sent |the first run's|Looked again"
+    r"|\^?it has schema|\^42501|attempt to write a readonly"
     "|not scheduled when they were to be paused"  # a scope of the journal's facts
 )
-#: Calls whose texts are shown in another way: Ansible's warnings, which are English, patterns, and lines that have a catalogue of their own.
-OTHERS = {"warn", "append", "say", "compile", "search", "match", "fullmatch", "sub", "fromisoformat", "counted"}
+#: Calls whose texts are shown in another way: patterns, and lines that have a catalogue of their own.
+OTHERS = {"append", "say", "compile", "search", "match", "fullmatch", "sub", "fromisoformat", "counted"}
 #: Statements for the journal.
 SQL = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE|ALTER|CREATE|DROP|PRAGMA|BEGIN|ORDER BY)\b|[?]|CONFLICT")
 #: Three English words in a row.
@@ -168,27 +171,29 @@ def every_text(node: ast.AST) -> t.Iterator[ast.expr]:
         yield from every_text(child)
 
 
-def said() -> t.Iterator[tuple[str, str]]:
-    for package, collect in [*((name, texts_of) for name in ERRORS_OF), *((name, every_text) for name in ALL_OF)]:
-        for path in sorted((PLUGINS / package).glob("*.py")):
-            name = path.relative_to(PLUGINS).as_posix()
-            if name in LEFT_OUT:
-                continue
-            module = importlib.import_module(f"{COLLECTION}.{name.removesuffix('.py').replace('/', '.')}")
-            for node in collect(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, (ast.Constant, ast.JoinedStr, ast.BinOp, ast.IfExp)):
-                    for text in filled(node, module):
-                        if re.search("[a-z]{2} [a-z]", text) and (collect is texts_of or ENGLISH.search(text)):
-                            yield f"{name}:{node.lineno}", text
+FILES = [
+    path.relative_to(PLUGINS).as_posix() for package in (*ERRORS_OF, *ALL_OF) for path in sorted((PLUGINS / package).glob("[a-z]*.py"))
+]
 
 
-SAID = dict.fromkeys(said())
+@functools.cache
+def said(name: str) -> dict[tuple[str, str], None]:
+    """The texts of the file *name* by the place in which they stand."""
+    module = importlib.import_module(f"{COLLECTION}.{name.removesuffix('.py').replace('/', '.')}")
+    collect = texts_of if name.rpartition("/")[0] in ERRORS_OF else every_text
+    return {
+        (f"{name}:{node.lineno}", text): None
+        for node in collect(ast.parse((PLUGINS / name).read_text(encoding="utf-8")))
+        if isinstance(node, (ast.Constant, ast.JoinedStr, ast.BinOp, ast.IfExp))
+        for text in filled(node, module)
+        if re.search("[a-z]{2} [a-z]", text) and (collect is texts_of or ENGLISH.search(text))
+    }
 
 
 def test_the_texts_are_there() -> None:
-    packages = {place.rpartition("/")[0] for place, _text in SAID}
-    assert {*ERRORS_OF, *ALL_OF} - packages == {"plugin_utils/_common"}
-    assert len(SAID) > 500
+    texts = [place for name in FILES if name not in LEFT_OUT for place, _text in said(name)]
+    assert {*ERRORS_OF, *ALL_OF} - {place.rpartition("/")[0] for place in texts} == {"plugin_utils/_common"}
+    assert len(texts) > 500
 
 
 SAID_ELSEWHERE = {form for text in catalogue()["console"] for form in (text, *text.split("|"))}
@@ -207,14 +212,51 @@ def shown(place: str, text: str) -> str:
     return str(error_result(OptionError(option), what)["msg"])
 
 
-@pytest.mark.parametrize(("place", "text"), SAID)
-def test_what_a_module_fails_with_is_translated(place: str, text: str) -> None:
-    inside = any(text in whole and text != whole for other, whole in SAID if other.partition(":")[0] == place.partition(":")[0])
-    if not inside and text not in SAID_ELSEWHERE and not NOT_SHOWN.match(text):
-        assert not ENGLISH.search(SAME.sub("", translated("zh", shown(place, text)))), place
+@pytest.mark.parametrize("name", [name for name in FILES if name not in LEFT_OUT])
+def test_what_a_module_fails_with_is_translated(name: str) -> None:
+    english = []
+    for place, text in said(name):
+        inside = any(text in whole and text != whole for _place, whole in said(name))
+        if not inside and text not in SAID_ELSEWHERE and not NOT_SHOWN.match(text):
+            chinese = translated("zh", shown(place, text))
+            english += [(place, chinese)] if ENGLISH.search(SAME.sub("", chinese)) else []
+    assert english == []
 
 
 @pytest.mark.parametrize("where", ["", " of workspace 62fb"])
 @pytest.mark.parametrize("module", PURPOSES)
 def test_what_a_module_was_to_do_is_translated(module: str, where: str) -> None:
     assert not translated("zh", f"Failed to {' '.join(PURPOSES[module])}{where}: refused").startswith("Failed")
+
+
+COLLECTION_ROOT = PLUGINS.parent
+#: What a gap of a message in a playbook is filled with; a gap with two texts is one of them.
+GAP_OF_YAML, TWO_TEXTS = re.compile(r"{{(.*?)}}", re.DOTALL), re.compile(r"'([^']+)' if .* else (?:'([^']+)'|(\w+)) *$")
+
+
+def fail_tasks(node: t.Any) -> t.Iterator[dict[str, t.Any]]:
+    """The tasks below *node* that fail with a message of their own."""
+    if isinstance(node, dict) and "dataarts.factory.fail" in node:
+        yield node
+    elif isinstance(node, (dict, list)):
+        for part in node.values() if isinstance(node, dict) else node:
+            yield from fail_tasks(part)
+
+
+def messages_of(task: dict[str, t.Any]) -> list[str]:
+    """What a task may fail with."""
+    parts = GAP_OF_YAML.split(str(task["dataarts.factory.fail"]["msg"]))
+    filled_in = [parts[:1]]
+    for gap, text in zip(parts[1::2], parts[2::2]):
+        choice = TWO_TEXTS.search(gap)
+        either = [choice[1], choice[2] or str(task["vars"][choice[3]])] if choice else ["3"]
+        filled_in += [either, [text]]
+    return ["".join(chosen) for chosen in itertools.product(*filled_in)]
+
+
+@pytest.mark.parametrize(
+    "path", sorted([*COLLECTION_ROOT.glob("playbooks/*.yml"), *COLLECTION_ROOT.glob("roles/*/tasks/**/*.yml")]), ids=lambda path: path.stem
+)
+def test_what_a_playbook_fails_with_is_translated(path: Path) -> None:
+    messages = [text.strip() for task in fail_tasks(yaml.safe_load(path.read_text(encoding="utf-8"))) for text in messages_of(task)]
+    assert [text for text in messages if len(text) > 20 and ENGLISH.search(SAME.sub("", translated("zh", text)))] == []

@@ -12,6 +12,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import LANGUAGE_WORDS
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.assumptions import POINTS
@@ -119,6 +120,15 @@ def test_a_text_is_the_same_in_english_and_has_the_same_gaps_in_chinese(text: st
         assert not re.search(r"[A-Za-z]{2,}", NAMES.sub("", chinese))
 
 
+def texts_below(node: t.Any) -> t.Iterator[str]:
+    """The texts of a YAML file."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, (dict, list)):
+        for part in node.values() if isinstance(node, dict) else node:
+            yield from texts_below(part)
+
+
 def pieces() -> set[str]:
     """The texts of the code without their gaps, as wholes and by their clauses; not its docstrings. Lower case."""
     texts = {form for forms in words.catalogue()["headline"].values() for form in forms[0].split("|")} | {"cannot"}
@@ -128,6 +138,9 @@ def pieces() -> set[str]:
         docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docstrings)
         texts |= {node.value for node in constants if isinstance(node.value, str)}
+    for path in (*PLUGINS.parent.glob("playbooks/*.yml"), *PLUGINS.parent.glob("roles/*/tasks/**/*.yml")):
+        for text in texts_below(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            texts |= {piece for part in re.split(r"{{(.*?)}}", text, flags=re.DOTALL) for piece in (part, *part.split("'"))}
     parts = {part for text in texts for part in re.split(r"\{[\w:]*\}", SAMPLES.sub("{}", text))}
     clauses = {clause.strip(" \n.,;:()'").lower() for part in parts for clause in (part, *re.split(r"(?<=[.;:?]) |, |[()]", part))}
     clauses |= {clause[len("failed to ") :] for clause in clauses if clause.startswith("failed to ")}  # which a message begins with already
