@@ -119,11 +119,11 @@ chaos: $(VENV)/.test $(HOUSE) ## reruns under random faults and kills, with host
 		RUNS=$(RUNS) CHAOS_RUN=$(CHAOS_RUN) SCHEDULE_KILLS=$(SCHEDULE_KILLS) CHAOS_SCHEDULE=$(CHAOS_SCHEDULE) \
 		$(PYTEST) --dist worksteal -q -m chaos $(addprefix -k ,$(CHAOS_AGAIN)) $(ARGS) tests/chaos
 
-LONG_FOLDERS := tests/chaos tests/contract tests/docs tests/integration
+LONG_FILES = $(shell grep -lErs --include="test_*.py" "pytest\.mark\.long\b|whole_plays" tests)
 
 .PHONY: long
 long: $(VENV)/.test $(HOUSE) ## tests that take long and seldom fail; make test runs the first of each kind (PART=1/3 runs a third)
-	@LONG_PART=$(PART) $(PYTEST) --dist worksteal -q -m long $(ARGS) $(LONG_FOLDERS)
+	@LONG_PART=$(PART) $(PYTEST) --dist worksteal -q -m long $(ARGS) $(LONG_FILES)
 
 .PHONY: eda
 eda: $(VENV)/.test $(EDA)/.made $(HOUSE) ## the rulebooks in a real ansible-rulebook against the emulator; needs Java 17 or newer

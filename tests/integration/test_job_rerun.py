@@ -23,6 +23,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal 
 from emulator.switches import SWITCHES
 from tests.emulator.signed_requests import restart
 from tests.support.logic import by_action, call, passes, reruns
+from tests.support.long import whole_plays_of
 from tests.support.playbook import run_module
 from tests.support.scenarios import (
     BOTH,
@@ -698,7 +699,8 @@ SETTINGS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value"), [*SETTINGS, ("v1_open", False), ("v2_open", False), ("v2_list_open", False)])
+#: Those of the switches are what tests/contract/test_every_switch.py goes through too, one by one.
+@pytest.mark.parametrize(("name", "value"), [("v1_open", False), ("v2_open", False), ("v2_list_open", False), *whole_plays_of(SETTINGS)])
 def test_each_instance_once_under_every_setting_of_every_switch(service: t.Any, rerun_options: t.Any, name: str, value: t.Any) -> None:
     service.set(**{**BOTH, name: value})
     service.inject({"route": "retry", "kind": "drop", "when": "after_effect", "job_name": "hourly_stock"})

@@ -73,7 +73,8 @@ def test_a_wrong_password_is_tried_once(service: Running, tmp_path: Path, comman
     tried_once(service, run(service, tmp_path, command, HERE, WRONG))
 
 
-@pytest.mark.parametrize("command", whole_plays(["failed", "ad hoc"]))
+@pytest.mark.long
+@pytest.mark.parametrize("command", ["failed", "ad hoc"])
 def test_a_wrong_password_is_tried_once_by_modules_with_processes_of_their_own(service: Running, tmp_path: Path, command: str) -> None:
     tried_once(service, run(service, tmp_path, command, ELSEWHERE, WRONG))
 

@@ -67,6 +67,7 @@ def offered(outcome: Outcome, lead: str) -> list[str]:
     return shlex.split(outcome.stdout.partition(f"{lead}\n")[2].partition("\nok:")[0].replace("\\\n", " "))
 
 
+@pytest.mark.long
 def test_a_pattern_that_matches_a_job_of_one_workspace_is_enough_and_one_that_matches_nowhere_fails(
     service: Running, ansible: Ansible, hosts: Path
 ) -> None:
@@ -164,7 +165,8 @@ def test_an_approval_without_a_plan_sends_nothing(service: Running, ansible: Ans
     assert not service.journal()
 
 
-@pytest.mark.parametrize("blank", whole_plays([None, "", "{{ omit }}"]))
+@pytest.mark.long
+@pytest.mark.parametrize("blank", [None, "", "{{ omit }}"])
 def test_an_approved_plan_id_that_is_empty_sends_nothing(service: Running, ansible: Ansible, hosts: Path, blank: str | None) -> None:
     """As a variable of the role, and as an option of a task of one's own, where Ansible leaves no omitted one."""
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables={"dataarts_plan_id": blank}).ended(2)

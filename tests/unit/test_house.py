@@ -53,12 +53,10 @@ def long_tests(path: Path) -> dict[str, bool]:
 
 
 def test_every_file_with_long_tests_has_some_that_make_test_runs() -> None:
-    """Or `make chaos` does. And each of them stands in a folder that `make long` looks into."""
+    """Or `make chaos` does."""
     others = [path for path in TESTS.rglob("test_*.py") if path != Path(__file__).resolve()]
     files = [path for path in others if re.search(r"pytest\.mark\.long\b|whole_plays", path.read_text(encoding="utf-8"))]
     assert [str(path) for path in files if all(long_tests(path).values())] == []
-    (folders,) = re.findall(r"^LONG_FOLDERS := (.+)$", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert {path.relative_to(CHECKOUT).parent.as_posix() for path in files} == set(folders.split())
 
 
 def test_temporary_files_stand_in_memory_only_where_there_is_room(tmp_path: Path) -> None:

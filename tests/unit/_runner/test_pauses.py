@@ -40,6 +40,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._runner import se
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.snapshot import Snapshot
 from tests.support.certificates import localhost_tls
 from tests.support.http_server import HttpServer, reply
+from tests.support.long import whole_plays
 from tests.unit.building import SINCE, WORKSPACE, T, instance
 
 #: Whose lines count: what claims, connects and sends.
@@ -166,7 +167,7 @@ WAYS = {
 }
 
 
-@pytest.fixture(params=WAYS, ids=list(WAYS))
+@pytest.fixture
 def play(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock, tls: tuple[ssl.SSLContext, str]) -> Callable[..., Iterator[Run]]:
     """Plays a run for each line until one's request leaves: the runs and how often it took effect."""
     way = WAYS[request.param]
@@ -189,6 +190,7 @@ def play(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock, tls: tupl
     return plays
 
 
+@pytest.mark.parametrize("play", whole_plays(WAYS), indirect=True)
 def test_nothing_leaves_by_a_list_that_grew_old_before_the_first_byte(play: t.Any, clock: Clock) -> None:
     def sleep(_run: Run) -> None:
         clock.offset += 70
@@ -197,6 +199,7 @@ def test_nothing_leaves_by_a_list_that_grew_old_before_the_first_byte(play: t.An
     assert (len(runs) > 50, runs[-1].paused) == (True, LAST)
 
 
+@pytest.mark.parametrize("play", WAYS, indirect=True)
 def test_nothing_leaves_once_another_run_has_taken_over(play: t.Any, clock: Clock) -> None:
     def sleep(run: Run) -> None:
         clock.offset += 20
@@ -206,6 +209,7 @@ def test_nothing_leaves_once_another_run_has_taken_over(play: t.Any, clock: Cloc
     assert (len(runs) > 50, runs[-1].paused) == (True, LAST)
 
 
+@pytest.mark.parametrize("play", whole_plays(WAYS), indirect=True)
 def test_nothing_leaves_by_a_check_that_grew_old_before_the_first_byte(play: t.Any, clock: Clock) -> None:
     """What is to be stopped goes on by itself while the process is stopped; the claim still stands."""
     gone_on = False
