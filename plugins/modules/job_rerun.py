@@ -1301,7 +1301,9 @@ recap:
   returned: by the task
   sample: {failed: 2, rerun: 2, succeeded: 2, running: 0, waiting: 0, failed_again: 0, broken: 0}
 recap_by_job:
-  description: The same by job name, without zeros. A dependant in another workspace that has the name of a job of this one too is named with it.
+  description:
+    - The same by job name, without zeros. Where a dependant in another workspace has the same name as a job here, its name is followed by
+      the id of that workspace.
   type: dict
   returned: by the task
   sample: {daily_sales: {failed: 2, rerun: 2, succeeded: 2}}
