@@ -231,7 +231,15 @@ CUT = """() => [...document.querySelectorAll(".scroll, .axis div, .axis span, .c
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 @pytest.mark.parametrize(
     ("width", "medium", "room"),
-    [(500, "screen", 500), (390, "screen", 390), (768, "screen", 768), (1000, "screen", 1000), (794, "print", 688)],
+    [
+        (500, "screen", 500),
+        (390, "screen", 390),
+        (768, "screen", 768),
+        (1000, "screen", 1000),
+        (1279, "screen", 1279),
+        (1280, "screen", 1280),
+        (794, "print", 688),
+    ],
 )
 def test_nothing_is_cut_where_there_is_little_room(open_page: Open, width: int, medium: str, room: int, locale: str) -> None:
     """Windows, a telephone, and a page of A4, of whose width the style sheet is asked, and between whose margins is less: tables, labels of axes, tiles."""
