@@ -77,7 +77,7 @@ def translated(language: str, message: str) -> str:
 
 
 def in_language(language: str, warnings: t.Iterable[t.Any]) -> list[t.Any]:
-    """*warnings* of a result as a person is to read them; those of a process are no texts with ansible-core 2.19 and newer, and have one."""
+    """*warnings* of a result as a person is to read them. With ansible-core 2.19 and newer, those of a process are objects that have a text."""
     return [
         warning if language != CHINESE else translated(language, warning if isinstance(warning, str) else str(warning.event.msg))
         for warning in warnings
