@@ -125,11 +125,12 @@ class _Task:
         if instance is None:
             return
         self._run.result["action"] = "unknown"
-        cause = (
-            f"the journal was unreadable and set aside at {to_iso(aside)}, and whether the run by hand of {to_iso(instance.key.plan_time)}"
+        raise ApiError(
+            Kind.AMBIGUOUS,
+            f"the journal was unreadable and set aside at {to_iso(aside)}, and whether the run by hand of {to_iso(instance.key.plan_time)} "
+            f"was for run_key {self._key} is unknown",
+            hint="Look at the runs of the job. If it is still to be run, start it in the console, or set journal to another path.",
         )
-        hint = "Look at the runs of the job. If it is still to be run, start it in the console, or set journal to another path"
-        raise ApiError(Kind.AMBIGUOUS, f"{cause} was for run_key {self._key} is unknown", hint=f"{hint}.")
 
     def _start(self, instead_of: KeyedRun | None) -> None:
         """Ask for the run, if no other task has claimed the key."""
