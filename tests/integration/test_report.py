@@ -94,6 +94,8 @@ def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ans
     assert written(checked) == [f"{tmp_path / 'plan' / 'report.html'}"]
     assert (plan["check_mode"], plan["totals"]["to_rerun"], plan["next_step"]["instances"]) == (True, 8, 8)
     assert not service.journal()
+    plans = json.loads((tmp_path / "plan" / "plans.json").read_text(encoding="utf-8"))["dataarts_plans"]
+    assert all(kept["plan_record"]["instances"] for kept in plans.values()), "from which a refusal says what has changed"
 
     rerun = go_on(plan["next_step"]["command"], "night").ended(2)
     report = read(tmp_path / "night")

@@ -21,7 +21,6 @@ from . import data, summary
 from .command import Command
 from .files import write_all
 from .junit import junit
-from .next_steps import plans_variables
 from .page import page
 from .several import workspaces_of
 from .started import awx_job_id
@@ -117,7 +116,7 @@ def write_report(report: data.Report, results: Results, folder: Path, plan_files
     contents = {"html": file_content(page(report)), "json": file_content(_json(report)), "junit": junit(report)}
     files = {FILES[kind]: content for kind, content in contents.items()}
     if report["next_step"]:
-        files[PLANS] = file_content(_json(plans_variables(summary.plans(results))))
+        files[PLANS] = file_content(_json({"dataarts_plans": summary.plans(results)}))
     write_all(folder, files)
     if not report["next_step"] and str(folder / PLANS) not in plan_files:
         (folder / PLANS).unlink(missing_ok=True)  # that of an earlier report is not the plan of this one
