@@ -35,9 +35,9 @@ from .._planner.hold_off import not_ahead, on_both_clocks
 from .._planner.patch_data import SLACK_MS, ListedRuns, by_date, differences, ended, own_instances, sendable, unseen, without_success
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan, not_sent
 from .ansible_module import ModuleRun
-from .recorded_write import About, Log, RecordedWrite
+from .recorded_write import About, AttemptWrite, Log, RecordedWrite
 from .sender import RunIdentity, open_journal
-from .write import Basis, Ending, Write, Writer
+from .write import Basis, Writer
 
 #: How often one call sends a run whose answers get lost, before it gives up.
 _TIMES = 3
@@ -388,36 +388,24 @@ class _Starting(_Work):
         self.run.fail("incomplete", cause, remedy)
 
 
-class _Start(Write):
+class _Start(AttemptWrite):
     """The request that starts a run: its claim is an attempt, whose slot is the name."""
 
     def __init__(self, starting: _Starting, intent: Intent) -> None:
-        super().__init__(lambda: starting.api.create(starting.asked).request_id)
-        self._starting, self._journal, self._intent = starting, starting.journal, intent
-        self._attempts: list[Attempt] = []
+        super().__init__(lambda: starting.api.create(starting.asked).request_id, starting.journal, starting.clock)
+        self._starting, self._intent = starting, intent
 
     def claim(self) -> bool:
         """The name, and next to it what the run is to contain."""
-        (attempt,) = self._journal.claim([self._intent])
-        if attempt is None:
+        if not self.claim_each(self._intent):
             return False
         content = json.dumps(self._starting.asked.content(), ensure_ascii=False, sort_keys=True)
-        self._journal.note(CONTENTS, str(attempt.attempt_id), content)
-        self._attempts = [attempt]
+        self._journal.note(CONTENTS, str(self._attempts[0].attempt_id), content)
         return True
-
-    def stamp(self) -> None:
-        """That of a rerun."""
-        self._journal.stamp(self._attempts, self._starting.clock.now_ms())
 
     def last_check(self) -> None:
         """What is about to be made is not being made by another run."""
         self._starting.check_unseen()
-
-    def record(self, ending: Ending) -> None:
-        """At once: the next thing that is read is the list."""
-        message, now = "" if ending.error is None else printable(ending.error, 400), self._starting.clock.latest_ms()
-        self._journal.record(self._attempts, ending.outcome, now_ms=now, request_id=ending.request_id, message=message)
 
 
 class _Stopping(_Work):

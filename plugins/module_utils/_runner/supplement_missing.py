@@ -32,33 +32,14 @@ from .._models.patch_data import PatchDataRow
 from .._models.pause import MadeBy
 from .._models.run_scope import check_durations, window_of
 from .._models.selection import Selection, select
+from .._planner import repair
 from .._planner.limits import Limits
 from .._planner.missing import GAP_NAME
 from .._planner.patch_data import ListedRuns, listed_before, made_before
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, not_sent
-from .._planner.repair import (
-    AFTER,
-    ALONE,
-    BEFORE,
-    END,
-    FAILED,
-    MADE,
-    TO_MAKE,
-    Missing,
-    RepairSnapshot,
-    approved_names,
-    being_made,
-    changes,
-    held_back,
-    left_alone,
-    made_meanwhile,
-    missing_at,
-    stages,
-    waves,
-    workspaces_above,
-)
+from .._planner.repair import AFTER, BEFORE, END, FAILED, TO_MAKE, Missing, RepairSnapshot
 from .._planner.schedules import SCHEDULED_STATUS, perhaps_paused
-from .ansible_module import ModuleRun, error_result, failure_result, sentence
+from .ansible_module import ModuleRun, error_result
 from .journal_records import not_reruns
 from .missing import ScheduleGaps, find_missing
 from .rerun_pauses import RerunPauses
@@ -92,7 +73,7 @@ def supplement_missing(run: ModuleRun) -> None:
     if stage in ("all", BEFORE):
         _order(run, snapshots, together=stage == "all")
     if stage == AFTER and not run.check_mode:
-        late = held_back(snapshots)
+        late = repair.held_back(snapshots)
         for gap in run.result["gaps"]:
             if gap["state"] == TO_MAKE and gap["name"] in late:
                 gap.update(state=FAILED, msg=late[gap["name"]])
@@ -135,7 +116,7 @@ def _find(run: ModuleRun) -> None:
     catalog = JobCatalog(api)
 
     def read(window: Window) -> tuple[ScheduleGaps, int]:
-        now_ms = missing_at(options["approved"], clock.earliest_ms())
+        now_ms = repair.missing_at(options["approved"], clock.earliest_ms())
         selection: Selection = select(options["jobs"], window)
         until = window.end if options["planned_before"] is None else clock.latest_ms() + CLOCK_LIMIT_MS
         return find_missing(run, api, catalog, selection, until, now_ms, absent_too=options["stage"] == "find"), now_ms
@@ -144,14 +125,7 @@ def _find(run: ModuleRun) -> None:
     before = _made_before(run, api, window, now_ms, {job.name for job, _gap in absent.gaps})
     paused = _paused(run) if any(job.status != SCHEDULED_STATUS for job, _gap in absent.gaps) else frozenset()
     missing = [
-        {
-            **gap.to_result(),
-            "until": gap.until,
-            "job_status": SCHEDULED_STATUS if job.name in paused else job.status,
-            "stage": BEFORE,
-            "state": TO_MAKE,
-            "msg": "",
-        }
+        _entry(gap.to_result(), until=gap.until, job_status=SCHEDULED_STATUS if job.name in paused else job.status)
         for job, gap in absent.gaps
     ]
     run.result.update(
@@ -244,31 +218,29 @@ def _rows(run: ModuleRun) -> list[PatchDataRow]:
 
 def _compare(run: ModuleRun, api: WorkspaceApi) -> None:
     """Leave alone what is not to be made; take up again what was approved and has been begun; refuse what differs from what was approved."""
-    approved = None if run.options["approved"] is None else approved_names(run.options["approved"])
+    approved = None if run.options["approved"] is None else repair.approved_names(run.options["approved"])
     gaps = run.result["gaps"]
     due = []
     for gap in gaps:
         missing = Missing.of(gap)
-        alone = left_alone(missing, stopped_jobs=run.options["stopped_jobs"])
+        alone = repair.left_alone(missing, stopped_jobs=run.options["stopped_jobs"])
         if alone:
-            gap.update(state=ALONE, msg=alone)
+            gap.update(state=repair.ALONE, msg=alone)
         else:
             due.append(missing)
     most = run.options["max_instances"]
     number = sum(gap.instances for gap in due)
     if most is not None and number > most:
         text = f"{counted(number, 'instance')} missing, and max_instances is {most}: {', '.join(gap.text() for gap in due[:_NAMED])}"
-        run.result.update(
-            failure_result(sentence(run.what, text, "Nothing was made. Choose fewer jobs or a shorter window, or raise the limit"), "limit")
-        )
+        run.fail("limit", text, "Nothing was made. Choose fewer jobs or a shorter window, or raise the limit")
         return
     if approved is None:
         return
     rows = _rows(run) if approved - {gap.name for gap in due} else []
     made = [row for row in rows if row.name in approved and len(row.jobs) == 1 and row.begin is not None and row.end is not None]
-    different = changes(due, approved, {row.name for row in made})
+    different = repair.changes(due, approved, {row.name for row in made})
     if different:
-        run.result.update(failure_result(sentence(run.what, different, _CHANGED), "limit"))
+        run.fail("limit", different, _CHANGED)
         return
     listed = {gap["name"] for gap in gaps}
     # Begun by an earlier start of this repair: its end is waited for. Check mode names what has not ended.
@@ -282,21 +254,12 @@ def _of_row(run: ModuleRun, row: PatchDataRow, api: WorkspaceApi) -> dict[str, t
         number = max(1, len(list_job(api, row.jobs[0], Window(row.begin, row.end), now_ms=run.session.client.clock.latest_ms())))
     dates = {"start_date": str(row.begin), "end_date": str(row.end)}
     named = {"workspace_id": run.options["workspace_id"], "job_name": row.jobs[0], "name": row.name}
-    return t.cast(
-        "dict[str, t.Any]",
-        safe(
-            {
-                **named,
-                "instances": number,
-                **dates,
-                "until": row.end,
-                "job_status": "",
-                "stage": BEFORE,
-                "state": TO_MAKE,
-                "msg": "",
-            }
-        ),
-    )
+    return t.cast("dict[str, t.Any]", safe(_entry({**named, "instances": number, **dates}, until=row.end, job_status="")))
+
+
+def _entry(gap: t.Mapping[str, t.Any], *, until: int | None, job_status: str | None) -> dict[str, t.Any]:
+    """A gap of the result, which is still to be made."""
+    return {**gap, "until": until, "job_status": job_status, "stage": BEFORE, "state": TO_MAKE, "msg": ""}
 
 
 def _order(run: ModuleRun, snapshots: t.Sequence[RepairSnapshot], *, together: bool) -> None:
@@ -304,7 +267,7 @@ def _order(run: ModuleRun, snapshots: t.Sequence[RepairSnapshot], *, together: b
 
     :param together: whether nothing is rerun, so that everything is made in one stage.
     """
-    made = stages(
+    made = repair.stages(
         [RepairSnapshot(snapshot.workspace_id, snapshot.missing, snapshot.above) for snapshot in snapshots] if together else snapshots
     )
     for gap in run.result["gaps"]:
@@ -312,15 +275,12 @@ def _order(run: ModuleRun, snapshots: t.Sequence[RepairSnapshot], *, together: b
             gap["stage"] = made.stage.get(gap["name"], BEFORE)
     due = [gap for snapshot in snapshots if snapshot.workspace_id == run.options["workspace_id"] for gap in snapshot.missing]
     run.result["unread_workspaces"] = sorted(
-        safe(list(workspaces_above(due, snapshots) - {snapshot.workspace_id for snapshot in snapshots}))
+        safe(list(repair.workspaces_above(due, snapshots) - {snapshot.workspace_id for snapshot in snapshots}))
     )
     refused = made.refused.get(run.options["workspace_id"])
-    if refused and any(gap["state"] == TO_MAKE for gap in run.result["gaps"]):
-        run.result.update(failure_result(sentence(run.what, refused), "limit"))
-    elif refused:
-        run.result.update(
-            failure_result(sentence(f"Failed to repair workspace {printable(run.options['workspace_id'], 100)}", refused), "limit")
-        )
+    if refused:
+        here = any(gap["state"] == TO_MAKE for gap in run.result["gaps"])
+        run.fail("limit", refused, what=run.what if here else f"Failed to repair workspace {printable(run.options['workspace_id'], 100)}")
 
 
 class _Making:
@@ -408,7 +368,7 @@ class _Making:
 
     def _make(self, due: t.Mapping[str, dict[str, t.Any]]) -> None:
         above = {name: [(str(where), str(job)) for where, job in jobs] for name, jobs in self.run.result["upstream"].items()}
-        for number, missing in enumerate(ordered := waves(map(Missing.of, due.values()), above), 1):
+        for number, missing in enumerate(ordered := repair.waves(map(Missing.of, due.values()), above), 1):
             self._after_quiet_hours()
             self.run.doing = f"PatchData, wave {number} of {len(ordered)}"
             at_ms, listed = self.run.session.client.clock.earliest_ms(), self._listed(missing)
@@ -440,7 +400,7 @@ class _Making:
         known = {str(snapshot["workspace_id"]): snapshot for snapshot in (self.options["snapshots"] or {}).values()}
         snapshots = [snapshot for snapshot in map(RepairSnapshot.of, {**known, own: self.run.result}.values()) if snapshot is not None]
         try:
-            others = sorted(workspaces_above(missing, snapshots) - {own})
+            others = sorted(repair.workspaces_above(missing, snapshots) - {own})
             return {where: SupplementDataApi(ScopedClient(self.run.session, where)).rows() for where in (own, *others)}
         except ApiError as error:
             error.hint = f"What runs there may make the same. Nothing more was made. {error.hint}".strip()
@@ -461,7 +421,7 @@ class _Making:
 
         :param shown: the gap in the result.
         """
-        other = being_made(gap, listed)
+        other = repair.being_made(gap, listed)
         if other:
             cause = f"PatchData {printable(other, 80)} is still running and makes them. Run the repair again when it has ended"
             shown.update(state=FAILED, msg=cause)
@@ -470,7 +430,7 @@ class _Making:
             if gap.name not in seen.names[gap.workspace_id]:
                 now_ms = self.run.session.client.clock.latest_ms()
                 there = list_job(self._api, gap.job_name, Window(gap.begin, gap.end), now_ms=now_ms)
-                state, cause = made_meanwhile(gap, [instance.key.plan_time for instance in there])
+                state, cause = repair.made_meanwhile(gap, [instance.key.plan_time for instance in there])
                 if state:
                     shown.update(state=state, msg=cause)
                     return False
@@ -504,7 +464,7 @@ class _Making:
             return False
         if end:
             made = sum(date["total"] for date in result["dates"])
-            shown.update(state=MADE, msg="", instances=shown["instances"] or made)
+            shown.update(state=repair.MADE, msg="", instances=shown["instances"] or made)
         return True
 
 
@@ -529,4 +489,4 @@ def _conclude(run: ModuleRun, not_resumed: t.Sequence[str], *, last: bool) -> No
     if causes:
         number = counted(sum(gap["instances"] for gap in broken), "instance")
         cause = f"{number} not repaired: {'; '.join(causes)}" if broken else "; ".join(causes)
-        run.result.update(failure_result(sentence(run.what, cause), "incomplete"))
+        run.fail("incomplete", cause)
