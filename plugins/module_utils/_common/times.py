@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -67,6 +68,14 @@ def to_iso(ms: int) -> str:
         return f"{ms:.3e} ms" if abs(ms) < 10**300 else "an endless time"
     text = moment.replace(tzinfo=None).isoformat(timespec="milliseconds" if ms % 1000 else "seconds")
     return text + "Z"
+
+
+def with_iso(**times: int | None) -> dict[str, t.Any]:
+    """*times* (epoch ms) as results have them: each by its name, and next to it ``<name>_iso`` in ISO 8601 UTC."""
+    pairs: dict[str, t.Any] = {}
+    for name, ms in times.items():
+        pairs[name], pairs[f"{name}_iso"] = ms, None if ms is None else to_iso(ms)
+    return pairs
 
 
 def duration_text(seconds: float) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from .._common.errors import OptionError
 from .._common.text import printable
-from .._common.times import EPOCH, parse_point, to_iso
+from .._common.times import EPOCH, parse_point, to_iso, with_iso
 
 #: What the status of a run is here, by the service's words. Only the first three are documented, of which the SDK writes the third CANCLE.
 STATUSES = {
@@ -175,7 +175,6 @@ class PatchDataRow:
 
     def to_result(self) -> dict[str, t.Any]:
         """The run as modules return it."""
-        moments = {"start_date": self.begin, "end_date": self.end, "submitted_date": self.submitted}
         return {
             "name": self.name,
             "status": self.status,
@@ -187,8 +186,7 @@ class PatchDataRow:
             "instance_time": None
             if self.instance_time is None
             else {**self.instance_time._asdict(), "days": list(self.instance_time.days)},
-            **moments,
-            **{f"{name}_iso": None if moment is None else to_iso(moment) for name, moment in moments.items()},
+            **with_iso(start_date=self.begin, end_date=self.end, submitted_date=self.submitted),
         }
 
 

@@ -12,7 +12,7 @@ import collections
 import typing as t
 
 from .._common.text import counted, listed, printable, safe
-from .._common.times import to_iso
+from .._common.times import with_iso
 from .._models.downstream import Dependant, Effect
 from .._models.instance import InstanceKey
 from .results import instance_result
@@ -56,8 +56,7 @@ def downstream_result(dependant: Dependant, names: t.Mapping[str, str], joined: 
         "upstream": {
             "workspace_id": safe(upstream.key.workspace_id),
             "job_name": safe(upstream.job_name),
-            "plan_time": upstream.key.plan_time,
-            "plan_time_iso": to_iso(upstream.key.plan_time),
+            **with_iso(plan_time=upstream.key.plan_time),
             "end_time": upstream.end_time,
         },
     }

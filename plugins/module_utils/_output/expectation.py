@@ -12,7 +12,7 @@ import collections
 import typing as t
 
 from .._common.text import counted, listed, printable, safe
-from .._common.times import to_iso
+from .._common.times import to_iso, with_iso
 from .._planner.deadline import JobEnd
 
 Result = t.Dict[str, t.Any]
@@ -27,11 +27,8 @@ def expectation(jobs: t.Sequence[JobEnd], deadline: int | None, workspaces: t.Ma
     """
     end = max((job.end for job in jobs if job.end is not None), default=None)
     return {
-        "end": end,
-        "end_iso": _iso(end),
+        **with_iso(end=end, deadline=deadline),
         "unknown": sum(job.unknown for job in jobs),
-        "deadline": deadline,
-        "deadline_iso": _iso(deadline),
         "late": sum(job.late for job in jobs),
         "left_to_person": sum(bool(job.person) and job.deadline is not None and not job.late for job in jobs),
         "jobs": [
@@ -40,11 +37,8 @@ def expectation(jobs: t.Sequence[JobEnd], deadline: int | None, workspaces: t.Ma
                 "workspace_name": safe(workspaces.get(job.workspace_id, "")),
                 "job_name": safe(job.job_name),
                 "instances": job.instances,
-                "end": job.end,
-                "end_iso": _iso(job.end),
+                **with_iso(end=job.end, deadline=job.deadline),
                 "unknown": job.unknown,
-                "deadline": job.deadline,
-                "deadline_iso": _iso(job.deadline),
                 "late": job.late,
                 "left_to_person": job.person,
             }
@@ -95,7 +89,3 @@ def _first(names: t.Sequence[str], most: int) -> str:
 def minute(ms: int) -> int:
     """*ms* (epoch milliseconds) to the minute, which is as much as a forecast can say."""
     return (ms + 30_000) // 60_000 * 60_000
-
-
-def _iso(ms: int | None) -> str | None:
-    return None if ms is None else to_iso(ms)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.text import safe
-from .._common.times import to_iso
+from .._common.times import with_iso
 from .._models.attempt import Attempt, AttemptKind
 from .._models.pause import Pause
 
@@ -52,8 +52,7 @@ def attempt_result(attempt: Attempt) -> Result:
         result["patch_data"] = name.partition(":")[2]
     elif attempt.kind is AttemptKind.RUN:
         result["run_key"] = name
-    times = [key for key in ("plan_time", "plan_time_end", "sent_time", "since") if key in result]
-    result.update({f"{key}_iso": None if result[key] is None else to_iso(result[key]) for key in times})
+    result.update(with_iso(**{key: result[key] for key in ("plan_time", "plan_time_end", "sent_time", "since") if key in result}))
     return t.cast("Result", safe(result))
 
 
@@ -64,8 +63,7 @@ def pause_result(workspace_id: str, pause: Pause, journal_ms: int) -> Result:
         "job_name": pause.job_name,
         "made_by": pause.made_by.value,
         "phase": pause.phase.value,
-        "sent_time": pause.sent_ms,
-        "sent_time_iso": to_iso(pause.sent_ms),
+        **with_iso(sent_time=pause.sent_ms),
         "run_id": pause.run_id,
         "controller": pause.controller,
         "user": pause.user,

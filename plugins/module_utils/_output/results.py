@@ -12,7 +12,7 @@ import collections
 import typing as t
 
 from .._common.text import printable, safe
-from .._common.times import to_iso
+from .._common.times import with_iso
 from .._models.attempt import Attempt, Slot
 from .._models.decision import Action, Decision
 from .._models.instance import JobInstance, Status
@@ -65,8 +65,7 @@ def _history(effective: t.Sequence[Attempt], run_id: str) -> list[Result]:
     others = [attempt for attempt in effective if attempt.run_id != run_id]
     return [
         {
-            "sent_time": attempt.sent_ms,
-            "sent_time_iso": to_iso(attempt.sent_ms),
+            **with_iso(sent_time=attempt.sent_ms),
             "outcome": attempt.outcome.value,
             "run_id": printable(attempt.run_id, 100),
             "user": printable(attempt.user, 100),
@@ -110,7 +109,7 @@ def quiet_result(quiet_hours: QuietSpan | None, decisions: t.Iterable[Decision])
     held_back = sum(decision.quiet_hours for decision in decisions)
     if quiet_hours is None or not held_back:
         return None
-    return {"window": quiet_hours.window, "until": quiet_hours.until, "until_iso": to_iso(quiet_hours.until), "instances": held_back}
+    return {"window": quiet_hours.window, **with_iso(until=quiet_hours.until), "instances": held_back}
 
 
 def summary(instances: t.Sequence[t.Mapping[str, t.Any]], already_done: int = 0) -> Result:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.text import printable
-from .._common.times import to_iso
+from .._common.times import with_iso
 from .._planner.schedules import SCHEDULED_STATUS, STOPPED_STATUS, ScheduleOutcome, ScheduleStep
 from .results import difference
 
@@ -32,8 +32,7 @@ def schedule_results(outcomes: t.Iterable[ScheduleOutcome], *, check_mode: bool)
             "status_before": printable(decision.status, 100),
             "status": _LEADS_TO.get(decision.step, decision.status) if check_mode else printable(outcome.status, 100),
             "reason": printable(outcome.reason),
-            "paused_time": None if decision.pause is None else decision.pause.sent_ms,
-            "paused_time_iso": None if decision.pause is None else to_iso(decision.pause.sent_ms),
+            **with_iso(paused_time=None if decision.pause is None else decision.pause.sent_ms),
             "paused_by": None if decision.pause is None else printable(decision.pause.run_id, 100),
         }
         for outcome in outcomes

@@ -13,7 +13,7 @@ from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import printable, safe
-from .._common.times import DAY_MS, Window, to_iso
+from .._common.times import DAY_MS, Window, to_iso, with_iso
 from .._common.waiting import Waiting
 from .._http.server_clock import ServiceClock
 from .._journal.journal import Journal
@@ -240,15 +240,13 @@ class _Task:
     def _show(self, known: KeyedRun, detail: InstanceDetail | None) -> None:
         seen = detail or InstanceDetail(Status.UNKNOWN, None)
         failed = seen.failed_nodes
-        times = {"plan_time": seen.plan_time, "start_time": seen.start_time, "end_time": seen.end_time}
         message = (failed[0].message if failed else None) or seen.message
         self._run.result["instance"] = {
             "workspace_id": self._api.workspace_id,
             "job_name": safe(self._name),
             "instance_id": known.instance_id,
             "status": None if detail is None else seen.status.value,
-            **times,
-            **{f"{name}_iso": None if value is None else to_iso(value) for name, value in times.items()},
+            **with_iso(plan_time=seen.plan_time, start_time=seen.start_time, end_time=seen.end_time),
             "node": safe(failed[0].name) if failed else None,
             "log_path": safe(failed[0].log_path) if failed else None,
             "error_message": None if message is None else printable(message),
@@ -263,8 +261,7 @@ class _Task:
             action=action,
             reason=printable(decision.reason),
             changed=run.result["changed"] or (run.check_mode and decision.step is RunStep.RUN),
-            sent_time=None if known is None else known.sent_ms,
-            sent_time_iso=None if known is None else to_iso(known.sent_ms),
+            **with_iso(sent_time=None if known is None else known.sent_ms),
             run_id=self._who.run_id if known is None else printable(known.run_id, 100),
             user="" if known is None else printable(known.user, 100),
             purpose="" if known is None else printable(known.purpose, 200),

@@ -15,7 +15,7 @@ from .._api.job_query import JobCatalog
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind
 from .._common.text import printable, safe
-from .._common.times import to_iso
+from .._common.times import with_iso
 from .._models.instance import Job, JobInstance, Status
 from .._models.selection import Selection
 from .._planner.missing import Gap, Schedule, UnknownScheduleError, gaps, missing_times
@@ -119,10 +119,4 @@ def _detail(api: WorkspaceApi, job: Job) -> t.Mapping[str, t.Any]:
 
 
 def _named(workspace_id: str, job: Job, moment: int) -> dict[str, t.Any]:
-    return {
-        "workspace_id": workspace_id,
-        "job_name": job.name,
-        "job_status": job.status,
-        "plan_time": moment,
-        "plan_time_iso": to_iso(moment),
-    }
+    return {"workspace_id": workspace_id, "job_name": job.name, "job_status": job.status, **with_iso(plan_time=moment)}

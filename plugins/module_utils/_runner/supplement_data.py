@@ -23,7 +23,7 @@ from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable, safe
-from .._common.times import DAY_MS, Window, to_iso
+from .._common.times import DAY_MS, Window, to_iso, with_iso
 from .._common.waiting import Waiting
 from .._journal.journal import Journal, Known
 from .._models.attempt import EFFECTIVE, Attempt, AttemptKind, Failure, Intent, Outcome, Slot
@@ -464,8 +464,8 @@ class _Stopping(_Work):
 
 def _missed(instance: JobInstance) -> dict[str, t.Any]:
     named = {"workspace_id": instance.key.workspace_id, "job_name": instance.job_name, "instance_id": instance.instance_id}
-    times = {"plan_time": instance.key.plan_time, "plan_time_iso": to_iso(instance.key.plan_time)}
-    return t.cast("dict[str, t.Any]", safe({**named, **times, "status": instance.status_text}))
+    result = {**named, **with_iso(plan_time=instance.key.plan_time), "status": instance.status_text}
+    return t.cast("dict[str, t.Any]", safe(result))
 
 
 def _lost(cause: str) -> ApiError:

@@ -15,7 +15,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from ...module_utils._common.text import printable
-from ...module_utils._common.times import to_iso
+from ...module_utils._common.times import with_iso
 from ...module_utils._models.instance import JobInstance
 from ...module_utils._models.reason import Reason
 from ...module_utils._planner.missing import Gap
@@ -66,13 +66,8 @@ def failed_event(failure: NewFailure, login: Login, place: Place, known: Failure
             "instance_id": None if instance.instance_id is None else clear(instance.instance_id),
             "instance_type": instance.instance_type.value if instance.instance_type else None,
             "status": instance.status.value,
-            "plan_time": instance.key.plan_time,
-            "plan_time_iso": to_iso(instance.key.plan_time),
+            **with_iso(plan_time=instance.key.plan_time, start_time=instance.start_time, end_time=instance.end_time),
             "submit_time": instance.key.submit_time,
-            "start_time": instance.start_time,
-            "start_time_iso": None if instance.start_time is None else to_iso(instance.start_time),
-            "end_time": instance.end_time,
-            "end_time_iso": None if instance.end_time is None else to_iso(instance.end_time),
             "error_message_b64": encoded(printable(why.message or instance.error_message or "", _MESSAGE)),
             "reason_b64": encoded(why.text),
             "node": None if why.node is None else clear(why.node),
@@ -83,8 +78,7 @@ def failed_event(failure: NewFailure, login: Login, place: Place, known: Failure
             "failed_again": failure.failed_again,
             "repeated": failure.repeated,
             "stopped": known.stopped_ms is not None,
-            "stopped_at": known.stopped_ms,
-            "stopped_at_iso": None if known.stopped_ms is None else to_iso(known.stopped_ms),
+            **with_iso(stopped_at=known.stopped_ms),
             **_below(known.dependants),
         },
     )
@@ -106,8 +100,7 @@ def _dependant(instance: JobInstance) -> dict[str, t.Any]:
         "job_name_b64": encoded(instance.job_name),
         "instance_id": None if instance.instance_id is None else clear(instance.instance_id),
         "status": instance.status.value,
-        "plan_time": instance.key.plan_time,
-        "plan_time_iso": to_iso(instance.key.plan_time),
+        **with_iso(plan_time=instance.key.plan_time),
     }
 
 
@@ -123,8 +116,7 @@ def missing_event(gaps: t.Sequence[Gap], login: Login, place: Place) -> Event:
         "instances": sum(len(gap.times) for gap in gaps),
         "gaps": gap_names,
         "job_names_b64": [encoded(name) for name in names],
-        "planned_from": first,
-        "planned_from_iso": to_iso(first),
+        **with_iso(planned_from=first),
     }
     return _event("/".join(("missing", place.workspace_id, *gap_names)), [place.host], details)
 
@@ -139,8 +131,7 @@ def trouble_event(kind: str, login: Login, message: str, since_ms: int, places: 
     details = {
         "kind": kind,
         "account": clear(login.name),
-        "since": since_ms,
-        "since_iso": to_iso(since_ms),
+        **with_iso(since=since_ms),
         "message_b64": encoded(message),
     }
     hosts = [place.host for place in (login.places if places is None else places)]
