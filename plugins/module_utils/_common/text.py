@@ -100,9 +100,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def listed(names: t.Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``; at least one."""
+def listed(names: t.Sequence[str], most: int | None = None) -> str:
+    """``a``, ``a and b``, ``a, b and c``; at least one. Of more than *most* the first, and how many more there are: ``a, b and 7 more``."""
+    if most is not None and len(names) > most:
+        return first_of(names, most)
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def first_of(names: t.Sequence[str], most: int) -> str:
+    """``a, b``, and of more than *most* the first: ``a, b and 7 more``."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def closest(word: str, names: t.Iterable[str]) -> str | None:

@@ -71,19 +71,14 @@ def late_lines(jobs: t.Iterable[t.Mapping[str, t.Any]], most: int = _NAMED) -> l
         elif job["left_to_person"]:
             by_person.setdefault(deadline, []).append(name)
     late = [
-        f"{counted(len(names), 'job')} late for the deadline {to_iso(deadline)}: {_first(names, most)}"
+        f"{counted(len(names), 'job')} late for the deadline {to_iso(deadline)}: {listed(names, most)}"
         for deadline, names in sorted(by_deadline.items())
     ]
     left = [
-        f"{counted(len(names), 'job')} late for the deadline {to_iso(deadline)} unless a person acts: {_first(names, most)}"
+        f"{counted(len(names), 'job')} late for the deadline {to_iso(deadline)} unless a person acts: {listed(names, most)}"
         for deadline, names in sorted(by_person.items())
     ]
     return late + left
-
-
-def _first(names: t.Sequence[str], most: int) -> str:
-    """The first *most* of *names*, and how many more there are."""
-    return listed([*names[:most], *([f"{len(names) - most} more"] if len(names) > most else [])])
 
 
 def minute(ms: int) -> int:

@@ -107,9 +107,8 @@ def paused_text(details: t.Mapping[str, t.Any]) -> str:
     names = [printable(name, 100) for name in details.get("paused_jobs") or ()]
     if not names:
         return ""
-    shown = names[:_PAUSED] + ([f"{len(names) - _PAUSED} more"] if len(names) > _PAUSED else [])
     what = "the schedule of {names} is" if len(names) == 1 else "the schedules of {names} are"
-    return f"{what.format(names=listed(shown))} stopped first, and started again at the end"
+    return f"{what.format(names=listed(names, _PAUSED))} stopped first, and started again at the end"
 
 
 def stage_text(details: t.Mapping[str, t.Any], stage: int, workspace_id: str) -> str:
@@ -120,9 +119,8 @@ def stage_text(details: t.Mapping[str, t.Any], stage: int, workspace_id: str) ->
     entries = [entry for entry in details.get("waits_for", ()) if entry["stage"] == stage]
     if not entries:
         return "when what they depend on has succeeded"
-    names = [job_text(entry, workspace_id) for entry in entries[:_NAMED]]
-    more = [f"{len(entries) - _NAMED} more"] if len(entries) > _NAMED else []
-    return f"when {listed([*names, *more])} {'has' if len(entries) == 1 else 'have'} succeeded"
+    names = [job_text(entry, workspace_id) for entry in entries]
+    return f"when {listed(names, _NAMED)} {'has' if len(entries) == 1 else 'have'} succeeded"
 
 
 def _start_line(details: t.Mapping[str, t.Any]) -> str:

@@ -46,9 +46,8 @@ class Refusals:
 
 def _line(alike: _Alike, *, lost: bool) -> str:
     error, number = alike.error, sum(alike.jobs.values())
-    names = [printable(name, 100) for name, _instances in alike.jobs.most_common(_NAMED)]
-    more = [f"{len(alike.jobs) - _NAMED} more"] if len(alike.jobs) > _NAMED else []
-    what = f"The rerun of {counted(number, 'instance')} of {'job' if len(alike.jobs) == 1 else 'jobs'} {listed([*names, *more])}"
+    names = [printable(name, 100) for name, _instances in alike.jobs.most_common()]
+    what = f"The rerun of {counted(number, 'instance')} of {'job' if len(names) == 1 else 'jobs'} {listed(names, _NAMED)}"
     cause = printable(error)
     if alike.requests > 1:
         cause += f", and {counted(alike.requests - 1, 'more request')} with the same answer"

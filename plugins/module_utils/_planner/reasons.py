@@ -13,7 +13,7 @@ import functools
 import re
 import typing as t
 
-from .._common.text import printable, without_escapes
+from .._common.text import first_of, printable, without_escapes
 from .._models.instance import InstanceKey, JobInstance
 from .._models.reason import Reason
 from .._models.slotted import replace
@@ -216,7 +216,7 @@ def group_text(group: Group) -> str:
     types = group["node_types"]
     kind = f" ({printable(types[0], 60)})" if len(types) == 1 else ""
     nodes = [printable(node, 60) for node in group["nodes"]]
-    named = ", ".join(nodes[:_NAMED]) + (f" and {len(nodes) - _NAMED} more" if len(nodes) > _NAMED else "")
+    named = first_of(nodes, _NAMED)
     # What differs is left out for what it differs from: of one instance nothing is.
     alone = group["count"] == 1 and group["reason"] and group["sample"]
     reason = printable(_first_lines(alone) if alone else group["reason"], MAX_REASON)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._common.text import counted, printable
+from .._common.text import counted, first_of, printable
 from .._common.times import to_iso
 from .._models.instance import JobName
 from .._models.patch_data import PatchDataRow
@@ -263,11 +263,9 @@ def changes(due: t.Sequence[Missing], approved: t.AbstractSet[str], made: t.Cont
     gone = sorted(name for name in approved - {gap.name for gap in due} if name not in made)
     texts = []
     if added:
-        more = f" and {len(added) - _NAMED} more" if len(added) > _NAMED else ""
-        texts.append(f"not approved: {', '.join(gap.text() for gap in added[:_NAMED])}{more}")
+        texts.append(f"not approved: {first_of([gap.text() for gap in added], _NAMED)}")
     if gone:
-        more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
-        texts.append(f"approved, but no longer missing: PatchData {', '.join(printable(name, 80) for name in gone[:_NAMED])}{more}")
+        texts.append(f"approved, but no longer missing: PatchData {first_of([printable(name, 80) for name in gone], _NAMED)}")
     if not texts:
         return ""
     what = counted(sum(gap.instances for gap in due), "missing instance")

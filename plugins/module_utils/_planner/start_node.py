@@ -106,9 +106,8 @@ def _no_job_has(node: str, jobs: t.Sequence[str], nodes: t.Mapping[str, JobNodes
 
 
 def _lacking(node: str, instances: int, jobs: t.Sequence[str], nodes: t.Mapping[str, JobNodes | None]) -> str:
-    named = [printable(job, 100) for job in jobs[:_NAMED]]
-    more = [f"{len(jobs) - _NAMED} more"] if len(jobs) > _NAMED else []
-    what = f"{'Job' if len(jobs) == 1 else 'Jobs'} {listed([*named, *more])} {'has' if len(jobs) == 1 else 'have'} no node '{printable(node, 100)}'"
+    named = listed([printable(job, 100) for job in jobs], _NAMED)
+    what = f"{'Job' if len(jobs) == 1 else 'Jobs'} {named} {'has' if len(jobs) == 1 else 'have'} no node '{printable(node, 100)}'"
     text = f"{what}, so {counted(instances, 'instance')} {'is' if instances == 1 else 'are'} not rerun."
     return " ".join(filter(None, (text, _meant(node, jobs, nodes), f"Rerun {'it' if instances == 1 else 'them'} with another node_name.")))
 
@@ -126,6 +125,4 @@ def _meant(node: str, jobs: t.Iterable[str], nodes: t.Mapping[str, JobNodes | No
 
 def _nodes_of(known: JobNodes | None) -> str:
     names = [printable(name, 100) for name in known.names] if known is not None else []
-    if not names:
-        return "no nodes"
-    return listed(names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more"])
+    return listed(names, _NAMED) if names else "no nodes"

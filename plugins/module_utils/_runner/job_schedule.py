@@ -11,7 +11,7 @@ import uuid
 from .._api.job_query import JobCatalog
 from .._api.workspace import WorkspaceApi
 from .._common.errors import OptionError
-from .._common.text import counted, printable
+from .._common.text import counted, first_of, printable
 from .._common.times import Window
 from .._common.waiting import Waiting
 from .._journal.journal import Journal
@@ -186,5 +186,4 @@ class _Task:
 
 def _listed(decisions: t.Sequence[ScheduleDecision]) -> str:
     """The names of the jobs, ten at most."""
-    shown = ", ".join(printable(decision.job_name, 100) for decision in decisions[:10])
-    return f"{shown} and {len(decisions) - 10} more" if len(decisions) > 10 else shown
+    return first_of([printable(decision.job_name, 100) for decision in decisions], 10)

@@ -22,7 +22,7 @@ from .._api.supplement_data import SupplementDataApi
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
-from .._common.text import counted, printable, safe
+from .._common.text import counted, first_of, printable, safe
 from .._common.times import DAY_MS, Window, to_iso, with_iso
 from .._common.waiting import Waiting
 from .._journal.journal import Journal, Known
@@ -379,11 +379,9 @@ class _Starting(_Work):
             self.run.warn(f"PatchData {printable(self.name, 100)} has no instances: its job is not planned between its dates.")
         if row.state == "success" and not bad:
             return
-        shown = ", ".join(f"{instance.job_name} of {to_iso(instance.key.plan_time)} {instance.status_text}" for instance in bad[:5])
-        more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
-        cause = f"it ended as {printable(row.status, 40)}" + (
-            f", {len(bad)} of {counted(len(made), 'instance')} without success: {shown}{more}" if bad else ""
-        )
+        shown = first_of([f"{instance.job_name} of {to_iso(instance.key.plan_time)} {instance.status_text}" for instance in bad], 5)
+        cause = f"it ended as {printable(row.status, 40)}"
+        cause += f", {len(bad)} of {counted(len(made), 'instance')} without success: {shown}" if bad else ""
         remedy = "Rerun what failed with dataarts.factory.job_rerun and instance_types patch_data, once the cause is fixed"
         self.run.fail("incomplete", cause, remedy)
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from ansible.module_utils.basic import missing_required_lib
 
 from ...module_utils._common.errors import ApiError, JournalError, Kind, OptionError
-from ...module_utils._common.text import printable
+from ...module_utils._common.text import first_of, printable
 from ...module_utils._http.compat import HAS_REQUESTS
 from ...module_utils._http.session import check_endpoints, open_session
 from ...module_utils._journal.journal import Journal
@@ -246,9 +246,8 @@ class AccountWatch:
         """Those workspaces in a sentence."""
         if len(watches) == len(self._watches) > 1:
             return f"the workspaces of {self._login.name}"
-        more = f" and {len(watches) - _NAMED} more" if len(watches) > _NAMED else ""
-        ids = ", ".join(watched.place.workspace_id for watched in watches[:_NAMED])
-        return f"workspace{'s' if len(watches) > 1 else ''} {ids}{more}"
+        ids = first_of([watched.place.workspace_id for watched in watches], _NAMED)
+        return f"workspace{'s' if len(watches) > 1 else ''} {ids}"
 
     async def _in_thread(self, work: t.Callable[..., _T], *args: t.Any, **options: t.Any) -> _T:
         """What *work* returns, done in the account's thread. Whoever cancels it waits for its end: what it works on is closed, and may be

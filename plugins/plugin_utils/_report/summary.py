@@ -13,7 +13,7 @@ import collections
 import re
 import typing as t
 
-from ...module_utils._common.text import printable
+from ...module_utils._common.text import first_of, printable
 from ...module_utils._models.selection import has_wildcard
 from .._common.templates import untemplated, untemplated_lines
 from .._task.counts import COUNTS, by_job_name, counts
@@ -240,8 +240,7 @@ def _matches(results: t.Iterable[Result]) -> dict[str, _Match]:
 def _workspaces(hosts: t.Sequence[str]) -> str:
     if len(hosts) == 1:
         return f"workspace {printable(hosts[0], 100)}"
-    more = f" and {len(hosts) - _NAMED} more" if len(hosts) > _NAMED else ""
-    return f"workspaces {', '.join(printable(host, 100) for host in hosts[:_NAMED])}{more}"
+    return f"workspaces {first_of([printable(host, 100) for host in hosts], _NAMED)}"
 
 
 def has_counts(result: Result) -> bool:

@@ -97,10 +97,9 @@ def run_once_problem(others: t.Sequence[str]) -> str:
     result would count."""
     if not others:
         return ""
-    names = listed([*others[:_NAMED], *([f"{len(others) - _NAMED} more"] if len(others) > _NAMED else [])])
     return (
-        f"Nothing was sent: the task has run_once, which would leave out {names}. A host of the inventory is a workspace. Leave run_once out, or "
-        "limit the play to one host."
+        f"Nothing was sent: the task has run_once, which would leave out {listed(others, _NAMED)}. A host of the inventory is a workspace. "
+        "Leave run_once out, or limit the play to one host."
     )
 
 
