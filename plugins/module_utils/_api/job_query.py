@@ -129,8 +129,15 @@ class JobCatalog:
         return [pattern for pattern in dict.fromkeys(patterns) if pattern.strip("*") and not self._matches(pattern)]
 
     def suggestion(self, pattern: str) -> str:
-        """See :func:`suggestion`."""
-        return suggestion(pattern, [*self._batch, *self._real_time])
+        """See :func:`suggestion`; "" also where the names cannot be read, which is not the problem to report."""
+        return suggestion(pattern, self._names)
+
+    @functools.cached_property
+    def _names(self) -> list[str]:
+        try:
+            return [*self._batch, *self._real_time]
+        except ApiError:
+            return []
 
     def _matches(self, pattern: str) -> bool:
         if not has_wildcard(pattern):

@@ -146,19 +146,12 @@ def _check_names(run: ModuleRun, catalog: JobCatalog, wanted: Selection, listing
     silent = [*names_without_instances(wanted, listing.instances), *patterns_without_instances(wanted, listing.instances)]
     unmatched = set(catalog.unmatched(silent))
     run.result["job_patterns"] = [
-        {"pattern": safe(name), "matches": name not in unmatched, "suggestion": _suggestion(catalog, name) if name in unmatched else ""}
+        {"pattern": safe(name), "matches": name not in unmatched, "suggestion": catalog.suggestion(name) if name in unmatched else ""}
         for name in dict.fromkeys(run.options["jobs"])
     ]
     must_match([name for name in silent if name in unmatched], catalog)
     for name, error in listing.problems.items():
         raise suggested(error, catalog, [name])
-
-
-def _suggestion(catalog: JobCatalog, name: str) -> str:
-    try:
-        return catalog.suggestion(name)
-    except ApiError:
-        return ""
 
 
 def must_match(unmatched: t.Sequence[str], catalog: JobCatalog, kind: str = "job") -> None:
@@ -171,11 +164,7 @@ def must_match(unmatched: t.Sequence[str], catalog: JobCatalog, kind: str = "job
 def suggested(error: ApiError, catalog: JobCatalog, patterns: t.Iterable[str]) -> ApiError:
     """*error*; if it says that jobs do not exist, with a hint that suggests similar names."""
     if error.kind is Kind.NOT_FOUND:
-        try:
-            suggestions = [catalog.suggestion(pattern) for pattern in patterns]
-        except ApiError:
-            suggestions = []  # the names cannot be read, which is not the error to report
-        error.hint = " ".join([*filter(None, suggestions), "Check the names of the jobs and workspace_id."])
+        error.hint = " ".join([*filter(None, map(catalog.suggestion, patterns)), "Check the names of the jobs and workspace_id."])
     return error
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
 from dataclasses import replace
 
@@ -98,8 +97,7 @@ def _of_job(error: ApiError, name: str, catalog: JobCatalog) -> ApiError:
     """*error*, which names the job that it is about, and one of a similar name if there is none of that."""
     error.message = f"job {printable(name, 100)}: {error.message}"
     if error.kind is Kind.NOT_FOUND:
-        with contextlib.suppress(ApiError):
-            error.hint = catalog.suggestion(name) or "Check the name in jobs."
+        error.hint = catalog.suggestion(name) or "Check the name in jobs."
     return error
 
 

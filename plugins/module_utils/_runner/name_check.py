@@ -47,16 +47,16 @@ class NameCheck:
             if error.kind is Kind.NOT_FOUND and self._may_exist(name):
                 self.unknown.append(unlisted_text(name, error, error.hint))
             elif error.kind is Kind.NOT_FOUND:
-                suggestion = self._suggestion(name)
+                suggestion = self._catalog.suggestion(name)
                 absent[name] = Absent(unlisted_text(name, error, suggestion or error.hint), suggestion)
         for name in names:
             if not self._known(name, self._api.has_job):
-                suggestion = self._suggestion(name)
+                suggestion = self._catalog.suggestion(name)
                 text = f"Job {printable(name, 100)} does not exist in workspace {where}. {suggestion or 'Check the name in jobs.'}"
                 absent[name] = Absent(text, suggestion)
         for pattern in patterns:
             if not self._known(pattern, lambda pattern: not self._catalog.unmatched([pattern])):
-                suggestion = self._suggestion(pattern)
+                suggestion = self._catalog.suggestion(pattern)
                 text = f"No job of workspace {where} matches {printable(pattern, 100)}. {suggestion or 'Check the pattern in jobs.'}"
                 absent[pattern] = Absent(text, suggestion)
         return absent
@@ -73,12 +73,6 @@ class NameCheck:
             return self._api.has_job(name)
         except ApiError:
             return True  # the list of instances said why, too
-
-    def _suggestion(self, name: str) -> str:
-        try:
-            return self._catalog.suggestion(name)
-        except ApiError:
-            return ""  # the names cannot be read, which is not the problem to report
 
 
 def unlisted_text(name: str, error: ApiError, remedy: str) -> str:

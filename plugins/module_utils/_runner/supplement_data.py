@@ -9,7 +9,6 @@ sends it; a request whose answer was lost is read back by the list, and sent aga
 
 from __future__ import annotations
 
-import contextlib
 import json
 import typing as t
 import uuid
@@ -265,8 +264,7 @@ class _Starting(_Work):
                 return {}
             where = f" of workspace {printable(workspace_id, 100)}" if workspace_id != self.workspace_id else ""
             error.message = f"job {printable(job_name, 100)}{where}: {error.message}"
-            with contextlib.suppress(ApiError):
-                error.hint = f"{JobCatalog(api).suggestion(job_name)} Check the name of the job and workspace_id.".strip()
+            error.hint = f"{JobCatalog(api).suggestion(job_name)} Check the name of the job and workspace_id.".strip()
             raise
 
     def _send(self, superseded: Attempt | None) -> bool:
