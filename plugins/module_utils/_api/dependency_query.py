@@ -84,7 +84,7 @@ class Dependencies:
                     other.status.value,
                     other.start_time,
                     other.end_time,
-                    other.force_success or other.ignore_success,
+                    other.by_hand,
                     self.first_starts.get(key),
                 ]
                 for key, other in self.others.items()

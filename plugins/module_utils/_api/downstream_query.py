@@ -168,7 +168,7 @@ class DownstreamReader:
         except ApiError as error:
             if error.kind not in ONE_ONLY:
                 raise
-            self.unread[_job_of(instance)] = error
+            self.unread[instance.job] = error
             return None
 
     def _learn(self, instance: JobInstance, related: t.Sequence[RelatedInstance] | None) -> None:
@@ -212,8 +212,8 @@ class DownstreamReader:
 
     def _rank(self, instances: t.Sequence[JobInstance]) -> int:
         """How many instances that were read are above some of *instances*: upstream jobs first."""
-        job = _job_of(instances[0])
-        return len({parent for key, below in self.known.instances.items() if _job_of(below) == job for parent in self.known.parents[key]})
+        job = instances[0].job
+        return len({parent for key, below in self.known.instances.items() if below.job == job for parent in self.known.parents[key]})
 
     def _later_cycles(self, roots: t.Sequence[JobInstance], listed: t.Sequence[JobInstance], now_ms: int) -> list[JobInstance]:
         """The later cycles of jobs that depend on their own previous one, of which what is below is not known yet."""
@@ -223,7 +223,7 @@ class DownstreamReader:
         left: dict[InstanceKey, JobInstance] = {}
         for name in (name for name in concerned if self.known.chained.get(name)):
             first = min(instance.key.plan_time for instance in concerned[name])
-            cycles = [instance for instance in listed if _job_of(instance) == name and instance.key.plan_time >= first]
+            cycles = [instance for instance in listed if instance.job == name and instance.key.plan_time >= first]
             by_key = {instance.key: instance for instance in [*self._list(name, first, now_ms), *cycles]}
             for before, after in cycles_of(by_key.values()):
                 self.known.parents[after] = self.known.parents.get(after, frozenset()) | {before}
@@ -233,7 +233,7 @@ class DownstreamReader:
 
     def _unasked(self, roots: t.Iterable[JobInstance]) -> list[JobName]:
         """The jobs of *roots* and of what is below of which it is not known yet, and was not asked, whether they depend on their own previous cycle."""
-        names = dict.fromkeys(map(_job_of, (*roots, *self.known.instances.values())))
+        names = dict.fromkeys(instance.job for instance in (*roots, *self.known.instances.values()))
         return [name for name in names if name not in self.known.chained and name not in self.unchained]
 
     def _learn_whether_chained(self, name: JobName) -> None:
@@ -275,12 +275,8 @@ def _place(key: InstanceKey) -> tuple[t.Any, ...]:
     return (*_slot(key), key.twin)
 
 
-def _job_of(instance: JobInstance) -> JobName:
-    return instance.key.workspace_id, instance.job_name
-
-
 def _by_job(instances: t.Iterable[JobInstance]) -> dict[JobName, list[JobInstance]]:
     by_job: dict[JobName, list[JobInstance]] = {}
     for instance in instances:
-        by_job.setdefault(_job_of(instance), []).append(instance)
+        by_job.setdefault(instance.job, []).append(instance)
     return by_job

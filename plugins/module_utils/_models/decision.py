@@ -192,6 +192,6 @@ class Decision:
         if answered or compare(self.instance, attempt) is not Comparison.CHANGED:
             return attempt.again
         start, before = self.instance.start_time, attempt.failure.start_time
-        by_hand = (self.instance.force_success or self.instance.ignore_success) and start == before
+        by_hand = self.instance.by_hand and start == before
         earlier = start is not None and start != before and start < attempt.sent_ms - CLOCK_TOLERANCE_MS
         return None if attempt.conflict_in_batch or by_hand or earlier else True

@@ -138,6 +138,16 @@ class JobInstance:
         return self.key.workspace_id, self.job_name
 
     @property
+    def by_hand(self) -> bool:
+        """Whether a person set it to success, which keeps the times of the failure."""
+        return self.force_success or self.ignore_success
+
+    @property
+    def ran(self) -> bool:
+        """Whether it succeeded by itself."""
+        return self.status is Status.SUCCESS and not self.by_hand
+
+    @property
     def full_key(self) -> tuple[InstanceKey, str]:
         """The key plus the instance_id ("" if the service listed none). It differs between twins: instances with the same job_id, plan_time and
         submit_time, such as a normal one and a PatchData one. v2 reruns by the key, so its request cannot say which twin is meant; v1 reruns

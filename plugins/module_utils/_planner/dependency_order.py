@@ -81,7 +81,7 @@ class Beyond:
         started = other.start_time is not None and (other.start_time >= self.since or first is None or other.start_time > first)
         if not started and self.expected is not None and self.expected(other):
             return _Gate(other, f"{name} in workspace {printable(other.key.workspace_id, 100)}, which is to be rerun there")
-        if other.force_success or other.ignore_success or other.status.succeeded:
+        if other.by_hand or other.status.succeeded:
             return None
         if other.status is Status.FAIL and started and self.again is not None and self.again(other):
             return _Gate(other, f"{name} in workspace {printable(other.key.workspace_id, 100)}, which failed and may be rerun there again")

@@ -113,7 +113,7 @@ def rerun_earlier(
             and answered_effect(attempt, policy, stops.get(instance.key, ()), since=0) is None
             and compare(instance, attempt) is Comparison.CHANGED
         ]
-        renewed = _ran(instance) and instance.end_time is not None
+        renewed = instance.ran and instance.end_time is not None
         if made and (renewed or instance.status.in_progress):
             roots[instance.key] = Root(instance, Renewal.RENEWED if renewed else Renewal.COMING)
             times.append(made[-1].sent_ms)
@@ -151,7 +151,7 @@ def roots_of(
         if action.open:
             renewal = Renewal.COMING
         else:
-            renewed = action is Action.DONE and _ran(instance) and instance.end_time is not None
+            renewed = action is Action.DONE and instance.ran and instance.end_time is not None
             renewal = Renewal.RENEWED if renewed else Renewal.MISSED
         roots[instance.key] = Root(instance, renewal)
     return roots
@@ -190,13 +190,8 @@ def _effect(instance: JobInstance, outdated: bool) -> Effect | None:
     if instance.status is Status.MANUAL_STOP:
         return Effect.BY_HAND if _begun(instance) else Effect.CANCELLED
     if instance.status.succeeded and outdated:
-        return Effect.STALE if _ran(instance) else Effect.BY_HAND
+        return Effect.STALE if instance.ran else Effect.BY_HAND
     return None
-
-
-def _ran(instance: JobInstance) -> bool:
-    """Whether it succeeded by itself; what a person sets to success keeps the times of the failure."""
-    return instance.status is Status.SUCCESS and not (instance.force_success or instance.ignore_success)
 
 
 def _begun(instance: JobInstance) -> bool:
@@ -241,7 +236,7 @@ class _Layout:
         if key not in self._reached or (root is not None and root.renewal is not Renewal.RENEWED):
             return None
         instance = self._graph.instances[key]
-        return instance.end_time if _ran(instance) else None
+        return instance.end_time if instance.ran else None
 
     def cause(self, key: InstanceKey) -> JobInstance:
         """The instance above it that explains best why it is concerned."""
@@ -268,7 +263,7 @@ class _Layout:
                 continue
             instance = self._graph.instances[key]
             behind = any(parent in self._reached for parent in self.above(key))
-            without_success = not _ran(instance) and not instance.status.in_progress
+            without_success = not instance.ran and not instance.status.in_progress
             if behind and (without_success or any(self._news(parent, key) for parent in self.above(key))):
                 self.outdated.add(key)
                 left.extend(child for child in self._children.get(key, ()) if child in self.levels)

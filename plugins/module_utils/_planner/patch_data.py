@@ -63,7 +63,7 @@ class ListedRuns(t.NamedTuple):
 
 
 def unseen(
-    job: tuple[str, str], slot: Slot, made: t.Iterable[tuple[Attempt, t.Mapping[str, t.Any] | None]], seen: ListedRuns, settle_ms: int
+    job: JobName, slot: Slot, made: t.Iterable[tuple[Attempt, t.Mapping[str, t.Any] | None]], seen: ListedRuns, settle_ms: int
 ) -> str:
     """The name of another PatchData of *job*, or of a job above it that includes it, that may have been started and that *seen* did not show yet, so
     that what seemed missing may be made by it; "" if there is none.
@@ -158,14 +158,14 @@ def own_instances(instances: t.Iterable[JobInstance], row: PatchDataRow) -> list
     Of each job and plan time the newest of that type that did not start, nor end, before the run was submitted.
     """
     since = (row.submitted or 0) - SLACK_MS
-    newest: dict[tuple[str, str, int], JobInstance] = {}
+    newest: dict[tuple[JobName, int], JobInstance] = {}
     for instance in instances:
         moments = [moment for moment in (instance.start_time, instance.end_time) if moment is not None]
         if instance.instance_type is not InstanceType.PATCH_DATA or (moments and max(moments) < since):
             continue
         if instance.start_time is not None and instance.start_time < since:
             continue
-        key = (instance.key.workspace_id, instance.job_name, instance.key.plan_time)
+        key = (instance.job, instance.key.plan_time)
         other = newest.get(key)
         if other is None or _age(instance) > _age(other):
             newest[key] = instance

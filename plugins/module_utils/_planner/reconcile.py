@@ -262,9 +262,8 @@ def _already_done(instance: JobInstance, policy: Policy) -> bool:
     """Whether the success of *instance* was there before the run began. A run that began before may have ended after, and what a person
     sets to success keeps the times of the failure: both may have been in progress, or failed, in an earlier pass. So may what ended shortly
     before ``since``, which may lie a moment ahead of the first pass, and what the service shows late."""
-    by_hand = instance.force_success or instance.ignore_success or instance.status is not Status.SUCCESS
     early = policy.since - max(SINCE_AHEAD_MS, policy.settle_ms)
-    return not by_hand and instance.end_time is not None and instance.end_time < early
+    return instance.ran and instance.end_time is not None and instance.end_time < early
 
 
 def _attempts_used(own: Attempt | None) -> int:

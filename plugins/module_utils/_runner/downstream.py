@@ -54,7 +54,7 @@ class Below:
         self._run = run
         self._made = made or Made()
         self._foreseen: dict[InstanceKey, list[JobInstance]] = {}  # by what stands for missing instances: what may depend on them
-        self._jobs: dict[str, dict[tuple[str, str], None]] = {}  # jobs below one of which instances are missing, as far as the service told
+        self._jobs: dict[str, dict[JobName, None]] = {}  # jobs below one of which instances are missing, as far as the service told
         self._new: set[InstanceKey] = set()  # what a repair has made, and what stands for what it has not
         self._api_of = api_of
         self.mode: str = run.options["downstream"]
@@ -67,7 +67,7 @@ class Below:
         self._roots: dict[InstanceKey, Root] = {}
         self._states: dict[InstanceKey, JobInstance] = {}  # by the name that each was read by
         self._missing: frozenset[InstanceKey] = frozenset()  # of those, the ones that no list shows now
-        self._unlisted: dict[tuple[str, str], ApiError] = {}
+        self._unlisted: dict[JobName, ApiError] = {}
         self.graph = Graph(depth=self._depth)
         self.dependants: list[Dependant] = []
         self.notes: list[str] = []
@@ -155,12 +155,12 @@ class Below:
         for gap in self._made.coming():
             foreseen: list[JobInstance] = []
             for workspace_id, job_name in self._jobs_below(gap):
-                of_job = [instance for instance in listed if (instance.key.workspace_id, instance.job_name) == (workspace_id, job_name)]
+                of_job = [instance for instance in listed if instance.job == (workspace_id, job_name)]
                 foreseen += gap.foreseen(of_job or self._list(workspace_id, job_name, gap))
             self._foreseen[gap.virtual().key] = foreseen
         return [instance for instances in self._foreseen.values() for instance in instances]
 
-    def _jobs_below(self, gap: MadeGap) -> dict[tuple[str, str], None]:
+    def _jobs_below(self, gap: MadeGap) -> dict[JobName, None]:
         """The jobs that depend on that of *gap*: by the definitions that were read, and by the service, which knows those that are not selected too."""
         try:
             for related in self._api_of(gap.workspace_id).depend_jobs(gap.job_name, "child"):

@@ -192,9 +192,8 @@ class Goal(Strategy):
         self._pauses.pause(journal, self._jobs_to_pause(plan))
 
     @staticmethod
-    def _jobs_to_pause(plan: Plan) -> set[tuple[str, str]]:
-        due = (decision.instance for decision in plan.decisions if decision.action.open)
-        return {(instance.key.workspace_id, instance.job_name) for instance in due}
+    def _jobs_to_pause(plan: Plan) -> set[JobName]:
+        return {decision.instance.job for decision in plan.decisions if decision.action.open}
 
     def _names_of_paused(self) -> list[str]:
         """The jobs that are paused meanwhile, those of other workspaces with the name of theirs."""
