@@ -33,6 +33,16 @@ Report = t.Dict[str, t.Any]
 #: Version of the report's shape. Keys may be added within a version; none is removed or changes its meaning.
 REPORT_VERSION = 1
 _COPIED = ("since", "since_iso", "planned_after", "planned_before", "plan_id")
+_COPIED_IF_THERE = (
+    "inventory_host",
+    "quiet_hours",
+    "missing",
+    "missing_at",
+    "unreadable",
+    "unread_workspaces",
+    "only_missing",
+    "paused_first",
+)
 _NO_RESULT = "No result: the host was unreachable, or the play ended before its task. Nothing is known about its instances."
 
 
@@ -157,22 +167,7 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
         "requests": dict(result.get("requests") or {}),
         "instances": instances,
     }
-    report.update(
-        {
-            name: safe(result[name])
-            for name in (
-                "inventory_host",
-                "quiet_hours",
-                "missing",
-                "missing_at",
-                "unreadable",
-                "unread_workspaces",
-                "only_missing",
-                "paused_first",
-            )
-            if name in result
-        }
-    )
+    report.update({name: safe(result[name]) for name in _COPIED_IF_THERE if name in result})
     bound = _summary.bound_record(result)
     if bound:
         report["plan_record"] = bound
