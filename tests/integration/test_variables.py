@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import typing as t
 from pathlib import Path
@@ -170,7 +171,16 @@ SAMPLE: list[tuple[str, t.Any, str | None]] = [
     ("workspace_id", f" {WORKSPACE_ID}\r\n", f" workspace {WORKSPACE_ID}."),
     ("jobs", "{{ 'daily_*' | list }}", "dataarts_jobs is a list of single characters"),
     ("purpose", "night\0", "dataarts_purpose contains a line break or another control character"),
-    ("report_path", True, "dataarts_report_path must be text, not a boolean"),
+    ("report_path", True, "dataarts_report_path must be text, not a boolean: YAML takes yes, no, on and off for booleans"),
+    ("journal", ["a"], "dataarts_journal must be text, not a list: write one text"),
+    ("secret_key", b"kept to itself", "dataarts_secret_key must be text, not binary data: write one text"),
+    ("jobs", ["daily_sales", "{{ nobody }}"], "dataarts_jobs cannot be evaluated"),
+    ("jobs", "{{ dataarts_jobs }}", "dataarts_jobs cannot be evaluated"),
+    ("jobs", ["daily_sales", True], "dataarts_jobs must hold text, not a boolean"),
+    ("max_instances", "\u00a0500\u00a0", None),
+    ("max_instances", "\ufeff500", "dataarts_max_instances must be a number"),
+    ("not_between", 1320, "dataarts_not_between must hold text, not a number"),
+    ("deadline", datetime.date(2026, 11, 23), "dataarts_deadline must be a time with a time zone"),
     ("report_path", "{{ nobody }}", "dataarts_report_path cannot be evaluated"),
     ("report_token", "{{ nobody }}", "dataarts_report_token cannot be evaluated: the cause is not shown"),
 ]

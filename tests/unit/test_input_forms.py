@@ -105,6 +105,14 @@ OTHER: dict[str, t.Any] = {
     "epoch seconds": 1763856000,
     "text of a date": "2026-11-23",
     "sexagesimal": 754,
+    "time of day without quotes": 1320,
+    "octal without quotes": 0o777,
+    "no-break spaces around": "\u00a07\u00a0",
+    "byte order mark before digits": "\ufeff7",
+    "zero width in digits": "5\u200b00",
+    "list with undefined text": ["a", "{{ nobody }}"],
+    "list with a boolean": ["a", False],
+    "list with a date": [datetime.date(2026, 11, 23)],
     "commas": "a,b",
     "full-width comma": "a，b",
     "ideographic comma": "a、b",
@@ -382,6 +390,8 @@ def showable(sentence: str) -> bool:
 def bad_sentences(where: str, name: str, sentence: str) -> Iterator[str]:
     if name not in sentence:
         yield f"{where} is refused without its name: {sentence[:200]}"
+    if "YAML drops leading zeros" in sentence and not re.search("not a (number|date)", sentence):
+        yield f"{where} is refused for a cause that is another one's: {sentence[:200]}"
     if not showable(sentence) or len(sentence) > 4100:
         yield f"{where} is refused in a sentence that cannot be shown: {sentence[:200]!r}, {len(sentence)} characters"
     if SECRET in sentence:

@@ -138,7 +138,7 @@ def type_text(value: object) -> str:
     if isinstance(value, datetime.date):
         return "a date"
     # Values of Ansible's own are of classes derived from these.
-    known: tuple[tuple[type, str], ...] = ((str, "text"), (list, "a list"), (dict, "a mapping"))
+    known: tuple[tuple[type, str], ...] = ((str, "text"), (list, "a list"), (dict, "a mapping"), (bytes, "binary data"))
     return next((text for kind, text in known if isinstance(value, kind)), f"a {type(value).__name__}")
 
 

@@ -16,6 +16,7 @@ The rules, which the doc fragment ``account`` explains to users:
 
 from __future__ import annotations
 
+import datetime
 import re
 import typing as t
 from dataclasses import dataclass, field
@@ -229,10 +230,15 @@ def text_of(value: t.Any, option: str) -> str | None:
     if not isinstance(value, str):
         variables = ENVIRONMENT.get(option)
         instead = f", or use the environment variable {variables[0]}" if variables else ""
-        raise OptionError(
-            f"{option} must be text, not {type_text(value)}: YAML drops leading zeros and changes digits such as 12e3. Quote it there "
-            f'("0123"), declare it as a string where it is entered{instead}.'
-        )
+        kind = type_text(value)
+        if isinstance(value, bool):
+            raise OptionError(f"{option} must be text, not {kind}: YAML takes yes, no, on and off for booleans. Quote it there{instead}.")
+        if isinstance(value, (int, float, datetime.date)):
+            raise OptionError(
+                f"{option} must be text, not {kind}: YAML drops leading zeros and changes digits such as 12e3. Quote it there "
+                f'("0123"), declare it as a string where it is entered{instead}.'
+            )
+        raise OptionError(f"{option} must be text, not {kind}: write one text{instead}.")
     if option == "user_password":
         return value or None
     text = value.strip()
