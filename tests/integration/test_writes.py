@@ -210,6 +210,18 @@ def test_nothing_leaves_without_a_journal_and_one_message_says_why(
     assert "s3cret" not in str(result)
 
 
+def test_nothing_is_made_that_a_lost_journal_may_have_known_to_be_made(night: Night) -> None:
+    assert night.call(RUN)["changed"]
+    (night.directory / "journal.db").write_bytes(b"no longer a database" * 500)
+    before = len(night.service.journal())
+    assert "It was set aside, so start again" in night.call(MISSING, settle_time=60)["msg"]
+    result = night.call(MISSING, settle_time=60)
+    assert (result["failed"], result["error"]["kind"], night.accepted(before)) == (True, "incomplete", []), result
+    assert "and PatchData that was sent before may not show yet" in result["msg"]
+    night.sleep(70)
+    assert (night.call(MISSING)["failed"], night.accepted(before)) == (False, ["patch_data"])
+
+
 @pytest.mark.parametrize("between", ["started", "unknown"])
 def test_a_run_whose_claim_was_lost_before_it_left_frees_its_key(night: Night, between: str) -> None:
     """The other task takes it for lost; it says unknown, or finds an instance that somebody has started by hand, and follows that."""

@@ -24,7 +24,7 @@ from .._common.stopwatch import stopwatch
 from .._common.text import counted, first_of, printable, safe
 from .._common.times import DAY_MS, Window, to_iso, with_iso
 from .._common.waiting import Waiting
-from .._journal.journal import Journal, Known
+from .._journal.journal import Journal, Known, lately_set_aside
 from .._models.attempt import EFFECTIVE, Attempt, AttemptKind, Failure, Intent, Outcome, Slot
 from .._models.instance import InstanceType, JobInstance
 from .._models.patch_data import PatchData, PatchDataRow
@@ -187,6 +187,10 @@ class _Starting(_Work):
             return
         known = self.journal.read(list(self.seen.names), Window(0, 0), self.seen.at_ms)
         now_ms = self.clock.earliest_ms()
+        aside = lately_set_aside(self.journal, known.set_aside_ms, known.journal_ms)
+        if aside is not None and known.journal_ms - aside - (self.clock.latest_ms() - self.seen.at_ms) < self.settle_ms:
+            cause = f"the journal was unreadable and set aside at {to_iso(aside)}, and PatchData that was sent before may not show yet"
+            raise ApiError(Kind.STALE, cause, hint="Run it again after settle_time.")
         newest = [(self._dated(made[-1], now_ms, known), self._content(made[-1])) for made in known.stops.values()]
         name = unseen((self.workspace_id, self.asked.job_name), self.slot, newest, self.seen, self.settle_ms)
         if name:
