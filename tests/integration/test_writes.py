@@ -214,8 +214,8 @@ def test_nothing_is_made_that_a_lost_journal_may_have_known_to_be_made(night: Ni
     assert night.call(RUN)["changed"]
     (night.directory / "journal.db").write_bytes(b"no longer a database" * 500)
     before = len(night.service.journal())
-    assert "It was set aside, so start again" in night.call(MISSING, settle_time=60)["msg"]
-    result = night.call(MISSING, settle_time=60)
+    assert "It was set aside, so start again" in night.call(MISSING, settle_time=15)["msg"]
+    result = night.call(MISSING, settle_time=15)
     assert (result["failed"], result["error"]["kind"], night.accepted(before)) == (True, "incomplete", []), result
     assert "and PatchData that was sent before may not show yet" in result["msg"]
     night.sleep(70)
