@@ -15,7 +15,7 @@ import pytest
 from emulator.running import running
 from tests.support.long import whole_plays
 from tests.support.playbook import Ansible
-from tests.support.scenarios import FREE, small_night
+from tests.support.scenarios import FREE, WORKSPACE_ID, small_night
 from tests.support.workspace import inventory, variables
 
 SALES_ID, SUPPLY_ID = f"{1:032x}", f"{2:032x}"
@@ -33,15 +33,18 @@ INCLUDED: dict[str, t.Any] = {"ansible.builtin.include_role": {"name": ROLE}}
 #: Both workspaces in one task of one host.
 BOTH: dict[str, t.Any] = {"loop": [SALES_ID, SUPPLY_ID], "vars": {"dataarts_workspace_id": "{{ item }}"}}
 WITH_ROLE: dict[str, t.Any] = {"roles": [ROLE]}
+#: The second request, also when it is signed anew.
+REFUSED = {"route": "retry", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 1, "times": 2}
 
 
 class Case(t.NamedTuple):
-    """A play, by default of both workspaces, more words of the command, and how many of the six failures are rerun. It never ends with 0, as two of
-    them fail again or nothing is sent."""
+    """A play, by default of both workspaces, more words of the command, how many of the six failures are rerun, and what goes wrong. It never ends with
+    0, as two of them fail again or nothing is sent."""
 
     play: dict[str, t.Any]
     words: tuple[str, ...] = ()
     reruns: int = 6
+    faults: tuple[dict[str, t.Any], ...] = ()
 
 
 CASES = {
@@ -49,8 +52,9 @@ CASES = {
     "retries": Case({"tasks": [{**RERUN, "retries": 3, "delay": 2}]}),
     "until without waiting": Case({"tasks": [{JOB_RERUN: {"wait": False, "settle_time": 1}, **AGAIN}]}),
     "until after the time is over": Case({"tasks": [{JOB_RERUN: {"wait_timeout": 1, "settle_time": 1, "poll_interval": 1}, **AGAIN}]}),
+    "until after an error between two requests": Case({"hosts": "one", "tasks": [{**RERUN, **AGAIN}]}, reruns=3, faults=(REFUSED,)),
     "until, in a loop": Case({"hosts": "one", "tasks": [{**RERUN, **AGAIN, **BOTH}]}),
-    "until, named instances": Case({"tasks": [LIST, {**RETRY, **AGAIN}]}, reruns=2),
+    "until, named instances": Case({"tasks": [LIST, {**RETRY, **AGAIN}]}, reruns=4),
     "until, a module in a process": Case({"tasks": [{**RERUN, **AGAIN, "environment": {"A": "b"}}]}),
     "until, in the background": Case({"tasks": [{**RERUN, **AGAIN, "async": 60, "poll": 1}]}, reruns=0),
     "until, in the background, since": Case(
@@ -82,13 +86,13 @@ CASES = {
 @pytest.mark.parametrize("name", whole_plays(CASES))
 def test_each_failure_is_rerun_once(tmp_path: Path, name: str) -> None:
     jobs: list[dict[str, t.Any]] = [
-        {"name": "succeeds", "id": 1, "failed": 2},
-        {"name": "fails_again", "id": 2, "failed": 1, "runs": ["fail", "success"]},
+        {"name": "fails_again", "id": 1, "failed": 2, "runs": ["fail", "success"]},
+        {"name": "succeeds", "id": 2, "failed": 1},
     ]
     others = [{**job, "id": job["id"] + 2} for job in jobs]
     workspaces = [{"id": SALES_ID, "name": "one", "jobs": jobs}, {"id": SUPPLY_ID, "name": "other", "jobs": others}]
     case = CASES[name]
-    with running(small_night(workspaces=workspaces, switches=FREE, run_seconds=1)) as service:
+    with running(small_night(workspaces=workspaces, switches=FREE, run_seconds=1, faults=[*case.faults])) as service:
         options = {"settle_time": 1, "poll_interval": 1, "journal": str(tmp_path / "journal.db")}
         hosts = {host: variables(service, workspace_id=where, **options) for host, where in (("one", SALES_ID), ("other", SUPPLY_ID))}
         (tmp_path / "hosts.yml").write_text(json.dumps(inventory(**hosts)), encoding="utf-8")
@@ -103,3 +107,23 @@ def test_each_failure_is_rerun_once(tmp_path: Path, name: str) -> None:
     assert len(reruns) == case.reruns, outcome.output
     assert outcome.rc != 0
     assert "Unexpected Exception" not in outcome.output
+
+
+def test_a_further_try_of_a_task_pauses_again_what_it_reruns(tmp_path: Path) -> None:
+    """The one before has started it again when its time was over."""
+    with running(
+        small_night(jobs=[{"name": "daily", "id": 1, "failed": 3, "status": "SCHEDULING"}], switches=FREE, run_seconds=4)
+    ) as service:
+        options = {"settle_time": 1, "poll_interval": 1, "journal": str(tmp_path / "journal.db")}
+        (tmp_path / "hosts.yml").write_text(json.dumps(inventory(one=variables(service, **options))), encoding="utf-8")
+        task = {JOB_RERUN: {"pause_schedules": True, "wait_timeout": 1, "max_parallel": 1}, **AGAIN, "retries": 9, "delay": 1}
+        outcome = Ansible(tmp_path).written_playbook(
+            [{"hosts": "all", "gather_facts": False, "tasks": [task]}], "-i", tmp_path / "hosts.yml"
+        )
+        kinds = [entry["kind"] for entry in service.journal()]
+        statuses = service.state()["schedules"]
+    paused = [
+        kinds[:index].count("stop_schedule") - kinds[:index].count("start_schedule") for index, kind in enumerate(kinds) if kind == "retry"
+    ]
+    assert paused == [1, 1, 1], outcome.output
+    assert set(statuses[WORKSPACE_ID].values()) == {"SCHEDULING"}

@@ -204,10 +204,11 @@ class Passes:
 
     def again(self) -> Passes | None:
         """The run of a task that is tried once more (``until``): it goes on, so that what has failed again is not rerun by a ``since`` of its own.
-        None if nothing can have been sent."""
-        if self.check or self.since is None or (self.only_planned and not self.unclear):
+        What it had paused was started again at its end, and is paused anew. None if nothing can have been sent."""
+        state = self.base.get("pass_state")
+        if self.check or not isinstance(state, t.Mapping) or (self.only_planned and not self.changed and not self.unclear):
             return None
-        return replace(self, error=None, failed_passes=0)
+        return replace(self, error=None, failed_passes=0, base={**self.base, "pass_state": {**state, "paused": []}})
 
     def after(self, result: Result) -> Passes:
         """The run with one more pass.
