@@ -15,8 +15,9 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.inprocess import run_here, same_place
 from emulator.running import running
+from tests.support.logic import call
 from tests.support.playbook import Ansible, run_module
-from tests.support.scenarios import SECRET_KEY, small_night
+from tests.support.scenarios import FREE, SECRET_KEY, small_night
 from tests.support.workspace import options
 
 HERE: dict[str, t.Any] = {
@@ -90,6 +91,24 @@ def test_it_sends_what_the_module_would_and_the_module_goes_on_from_there(servic
     after = run_module("job_rerun", given)
     assert (after["changed"], service.journal()) == (False, before)
     assert {instance["action"] for instance in after["instances"]} <= {"wait", "settling"}, "settling where a rerun does not show at once"
+
+
+def test_a_pass_that_plans_and_goes_on_returns_what_two_passes_return(emulated: t.Any, tmp_path: Path) -> None:
+    """Also what is learned of a rerun that was sent before."""
+    emulated.reset(small_night(switches=FREE, jobs=[{"name": "daily", "failed": 4}], run_seconds=1))
+    given = options(emulated, journal=str(tmp_path / "state"), max_parallel=1, settle_time=0)
+    given["since"] = str(call("job_rerun", given)["since"])
+    emulated.advance(60)
+    plan = call("job_rerun", {**given, "pass_state": {"plan_only": True}})
+    theirs = call("job_rerun", {**given, "pass_state": plan["pass_state"]})
+    emulated.advance(60)
+    shown: list[dict[str, t.Any]] = []
+    both = run_here("job_rerun", {**given, "pass_state": {"plan_only": True}}, check_mode=False, diff_mode=False, planned=shown.append)
+    assert both is not None
+    assert [(result["pass_state"]["planned"], "instances" in result) for result in shown] == [(1, True)]
+    assert {*both} == {*theirs, "job_patterns"} - {"failed"}, "names are judged with the plan"
+    assert {*both["pass_state"]} == {*theirs["pass_state"]}
+    assert (both["pass_state"]["planned"], both["changed"], len(emulated.journal())) == (0, True, 3)
 
 
 def test_what_the_specification_refuses_is_left_to_the_module(given: t.Any) -> None:

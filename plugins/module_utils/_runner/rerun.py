@@ -276,14 +276,11 @@ class Goal(Strategy):
         ]
 
     def shown(self) -> None:
-        """As the next pass begins with what this one hands on, and with a result that says nothing yet of what it sends."""
-        result = self.run.result
+        """As the next pass begins: with what this one hands on. All else in the result is told anew, or stays true."""
         if self.run.show is not None:
             self.run.show()
-        self.state = replace(PassState.from_option(result["pass_state"]), repair=self.state.repair)
+        self.state = replace(PassState.from_option(self.run.result.pop("pass_state")), repair=self.state.repair)
         self._standings = Standings(check_mode=self.run.check_mode, plan_only=False)
-        for name in result.keys() - {"changed", "check_mode", "plan", "plan_details"}:
-            del result[name]
 
     def report(self, snapshot: Snapshot, plan: Plan) -> None:
         """Every instance but those that were fine from the beginning, counts, the plan's lines, and when another pass makes sense."""
