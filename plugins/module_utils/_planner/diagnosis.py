@@ -302,7 +302,11 @@ def _extra(name: str, version: str) -> t.Callable[[Observed], Judged]:
 
 def _right_to_rerun(seen: Observed) -> Judged:
     if not seen.probe_retry:
-        return State.NOT_KNOWN, "reading does not show it", "Set probe_retry to ask with a job name that cannot exist."
+        return (
+            State.NOT_KNOWN,
+            "reading does not show it",
+            "Set dataarts_probe_retry (option probe_retry): then a rerun of a job that cannot exist is requested.",
+        )
     if seen.check_mode and "probe_retry" not in seen.reads:
         return State.NOT_KNOWN, "check mode sends nothing", "Run without check mode."
     if "probe_retry" not in seen.reads:

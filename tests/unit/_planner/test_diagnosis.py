@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._models.checkup import Finding, HostSeen, JournalSeen, Observed, State
@@ -176,6 +179,13 @@ def test_each_problem_has_a_remedy_and_the_first_of_them_is_the_last_line(name: 
     assert all(finding.remedy.endswith((".", "?")) for finding in problems)
     assert not any(finding.text.endswith(".") for finding in findings)
     assert first_step(findings).startswith(f"Not ready. First: {problems[0].text}. " if problems else "Ready")
+
+
+def test_a_variable_that_a_remedy_names_is_one_that_the_playbook_reads() -> None:
+    remedies = [finding.remedy for changes, *_rest in CASES.values() for finding in diagnose(well(**changes))]
+    plays = yaml.safe_load((Path(__file__).parents[3] / "playbooks" / "doctor.yml").read_text(encoding="utf-8"))
+    named = {name for remedy in remedies for name in re.findall(r"dataarts_(\w+)", remedy)}
+    assert set() != named <= set(plays[0]["vars"]["__dataarts_reads"])
 
 
 def test_every_read_that_ends_in_an_error_of_its_own_is_a_problem_or_explained() -> None:
