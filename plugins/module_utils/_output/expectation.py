@@ -56,8 +56,8 @@ def late_lines(jobs: t.Iterable[t.Mapping[str, t.Any]], most: int = _NAMED) -> l
     by_deadline: dict[int, list[str]] = {}
     by_person: dict[int, list[str]] = {}
     concerned: dict[tuple[str, str, int], t.Mapping[str, t.Any]] = {}
-    for job in jobs:
-        if job["deadline"] is not None:  # two hosts may have to do with one job: the first says it
+    for job in sorted(jobs, key=lambda job: (not job["late"], not job["left_to_person"])):
+        if job["deadline"] is not None:  # two hosts may have to do with one job: the one that is worse off says it
             concerned.setdefault((job["workspace_id"], job["job_name"], job["deadline"]), job)
     places = collections.Counter(name for _where, name in {key[:2] for key in concerned})
     for (where, job_name, deadline), job in concerned.items():

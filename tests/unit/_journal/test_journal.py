@@ -523,17 +523,23 @@ class TestSchema:
         assert len(place.rows("SELECT 1 FROM dataarts_attempt")) == 1
         assert len(list(tmp_path.iterdir())) <= 1
 
-    def test_many_make_it_at_once(self, place: Place) -> None:
+    @pytest.mark.parametrize("version", range(len(schema.MIGRATIONS)))
+    def test_many_make_it_or_bring_it_up_to_date_at_once(self, place: Place, monkeypatch: pytest.MonkeyPatch, version: int) -> None:
+        """Those that only read it, too."""
+        if version:
+            with monkeypatch.context() as patch, place.open() as journal:
+                patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:version])
+                journal.note("scope", "key", "value")
         start = threading.Barrier(8)
 
-        def make(number: int) -> t.Any:
-            with place.open() as journal:
+        def use(number: int) -> t.Any:
+            with place.open(read_only=bool(number % 2)) as journal:
                 start.wait()
-                return claim(journal, number)[0]
+                return journal.notes("scope") == ({"key": "value"} if version else {}) if number % 2 else claim(journal, number)[0]
 
         with ThreadPoolExecutor(8) as pool:
-            assert all(pool.map(make, range(8)))
-        assert len(known(place).attempts) == 8
+            assert all(pool.map(use, range(8)))
+        assert len(known(place).attempts) == 4
 
 
 class TestUse:

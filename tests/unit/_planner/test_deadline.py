@@ -225,6 +225,15 @@ def test_of_jobs_with_the_same_name_the_workspaces_are_named() -> None:
     ]
 
 
+@pytest.mark.parametrize("order", [*itertools.permutations(range(3))])
+def test_of_two_hosts_that_know_one_job_the_one_that_is_worse_off_says_it(order: tuple[int, ...]) -> None:
+    known = [job("a", 1, 60), job("a", 0, None, person=1), job("a", 1, 6000, late=True)]
+    entries = expectation([known[number] for number in order], at(100), {})["jobs"]
+    assert late_lines(entries) == ["1 job late for the deadline 2026-11-23T03:01:40Z: a (about 2026-11-23T04:40:00Z)"]
+    of_persons = late_lines(entry for entry in entries if not entry["late"])
+    assert of_persons == ["1 job late for the deadline 2026-11-23T03:01:40Z unless a person acts: a"]
+
+
 def test_what_is_left_to_a_person_is_said_in_those_words() -> None:
     jobs = [job(name, 0, None, person=1) for name in "abcde"] + [
         job("f", 0, None, deadline=None, person=1),
