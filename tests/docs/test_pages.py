@@ -91,6 +91,17 @@ def linked(page: Path) -> list[tuple[str, str]]:
     return inside + own
 
 
+def test_a_page_that_starts_the_emulator_installs_the_collection_first() -> None:
+    """Neither the checkout nor ``make demo`` puts the collection where Ansible looks for it; the tests' reader has it already."""
+    commands = {page: "\n".join(block.text for block in blocks(page) if block.role == "run") for page in FOLLOWED}
+    starts = {page: text for page, text in commands.items() if "python -m emulator " in text}
+    assert [name_of(page) for page in starts if "source .venv/bin/activate" not in page.read_text(encoding="utf-8")] == []
+    assert [
+        name_of(page) for page, text in starts.items() if "ansible-galaxy collection install" not in text.partition("-m emulator")[0]
+    ] == []
+    assert starts
+
+
 def test_every_absolute_link_into_the_repository_has_its_address() -> None:
     """The one that galaxy.yml states, and a form that Galaxy and Automation Hub can follow too."""
     for page in (page for page in PAGES if page.suffix == ".md"):
