@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._report.words import ENGLISH
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task.console import label
 from ..plugin_utils._task.module_action import TRIED, ModuleAction
@@ -29,6 +28,6 @@ class ActionModule(ModuleAction):
         of_role = task_vars.get("ansible_role_name") == ROLE and not (self._task.no_log or self._play_context.no_log)
         if of_role and "instances" in result and "error" not in result:
             host = label(str(task_vars.get("inventory_hostname", "localhost")), task_vars.get("ansible_play_hosts_all") or ())
-            name, language = str(self._task.args.get("job_name")), str(self._task.args.get("language") or ENGLISH)
+            name, language = str(self._task.args.get("job_name")), self.language(task_vars)
             show(self._display, [asked_line(host, result, name, check_mode=bool(self._task.check_mode), language=language)])
         return result

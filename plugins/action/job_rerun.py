@@ -36,7 +36,6 @@ from ..plugin_utils._task.module_action import TRIED, ModuleAction
 from ..plugin_utils._task.passes import Passes
 from ..plugin_utils._task.paths import from_start
 from ..plugin_utils._task.screen import brief, failed_with, read_by_program, show
-from ..plugin_utils._task.variables import language_of
 
 
 class ActionModule(ModuleAction):
@@ -95,7 +94,7 @@ class ActionModule(ModuleAction):
             check=bool(self._task.check_mode),
             fleet=bool(_prefix(task_vars)),
             run_id=uuid.uuid4().hex,
-            language=self._language(task_vars),
+            language=self.language(task_vars),
             repair=self._repair(task_vars),
         )
         before = self._before(task_vars)
@@ -127,13 +126,6 @@ class ActionModule(ModuleAction):
         hostvars = task_vars["hostvars"]
         return passes.repair_of(task_vars, [hostvars.raw_get(host) for host in hostvars])
 
-    def _language(self, task_vars: dict[str, t.Any]) -> str:
-        """The language of the lines for people. The options of a verdict are not completed, so its variable is read here."""
-        language = self._task.args.get("language")
-        if self._part.name == passes.VERDICT:
-            language = language_of(self._templar, task_vars) if task_vars.get("dataarts_language") else self._default_of("language")
-        return str(language or ENGLISH)
-
     def _kept_of_others(self, before: t.Any) -> dict[str, t.Any]:
         """What a loop over workspaces behind one host had left in the same variable, so that its end knows all of them."""
         if not self._part.name:
@@ -145,7 +137,7 @@ class ActionModule(ModuleAction):
         """Fail where the goal was missed, in few words: what a task that fails returns is shown, and its whole result may hold thousands of instances."""
         missing = passes.missing_of(task_vars) if self._part.result == passes.RESULT else None
         result, program = passes.with_missing(passes.outcome(task_vars, self._part.result), missing), read_by_program(self._task)
-        reached, language = passes.reached_goal(result), ENGLISH if program else self._language(task_vars)
+        reached, language = passes.reached_goal(result), ENGLISH if program else self.language(task_vars)
         msg = str(result.get("msg") or ("" if reached else "Failed: no task of this play left a result."))
         # The failure of a task that is run once ends a play of ansible-core 2.16 before the closing lines.
         whole = self._part.whole or program or bool(self._task.run_once)

@@ -20,7 +20,6 @@ from ..plugin_utils._task.interruption import Note
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.passes import missing_of, paused_by_reruns, still_broken
 from ..plugin_utils._task.screen import show
-from ..plugin_utils._task.variables import language_of
 
 # A repair has it read the options of the reruns that follow, see ModuleAction; imported before Ansible forks, as that of every action is.
 inprocess.logic_of("job_rerun")
@@ -43,7 +42,7 @@ class ActionModule(ModuleAction):
                 self._note(missing_of(task_vars) or {}, task_vars)
         result = super().work(task_vars)
         if stage in ("all", "find") and not (self._task.no_log or self._play_context.no_log):
-            show(self._display, snapshot_lines(self._label(task_vars), result, language_of(self._templar, task_vars)))
+            show(self._display, snapshot_lines(self._label(task_vars), result, self.language(task_vars)))
         return result
 
     @contextlib.contextmanager
@@ -51,7 +50,7 @@ class ActionModule(ModuleAction):
         """See :class:`ModuleAction`; with a line whenever the play has been silent for a while."""
         del args
         runs: list[ModuleRun] = []
-        name, language = self._label(task_vars), language_of(self._templar, task_vars)
+        name, language = self._label(task_vars), self.language(task_vars)
 
         def line() -> Line:
             return stage_line(name, runs[-1].waiting_for if runs else "", language)
@@ -64,11 +63,7 @@ class ActionModule(ModuleAction):
 
     def _note(self, missing: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> None:
         """Leave word for somebody who interrupts the play from here on: the names of PatchData keep it from being made twice."""
-        since, host, language = (
-            missing.get("since"),
-            str(task_vars.get("inventory_hostname", "localhost")),
-            language_of(self._templar, task_vars),
-        )
+        since, host, language = missing.get("since"), str(task_vars.get("inventory_hostname", "localhost")), self.language(task_vars)
         if not isinstance(since, int) or self._task.check_mode or self._task.no_log:
             return
         command = started_command(task_vars, self._loader)

@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, width
 from emulator.running import running
+from tests.support.long import whole_plays_of
 from tests.support.playbook import Ansible
 from tests.support.scenarios import SUPPLY_ID, two_workspaces
 from tests.support.workspace import inventory, variables
@@ -56,6 +57,31 @@ def test_a_rerun_in_chinese(tmp_path: Path) -> None:
     assert rerun.of("job_rerun", "sales")[0].result["plan"][0].startswith("Workspace ")
     assert json.loads((folder / "report.json").read_text(encoding="utf-8"))["headline"] == "1 of 8 instances is still broken"
     assert closing.result["ansible_stats"]["data"]["dataarts_summary"]["text"].startswith(lines[0])
+
+
+@pytest.mark.parametrize(
+    ("play", "options"),
+    whole_plays_of(
+        [
+            ({"module_defaults": {"group/dataarts.factory.api": {"language": "zh"}}}, {}),
+            ({}, {"language": "zh"}),
+            ({"vars": {"dataarts_language": "zh"}}, {}),
+        ]
+    ),
+)
+def test_warnings_of_a_task_are_in_its_language_whoever_says_it(tmp_path: Path, play: dict[str, t.Any], options: dict[str, str]) -> None:
+    tasks: list[dict[str, t.Any]] = [{"dataarts.factory.job_rerun": {"check_only": True, **options}}]
+    tasks += [] if options else [{"dataarts.factory.job_info": {}}]  # a module that has no such option
+    tasks += [{**task, "environment": {"A": "b"}} for task in tasks]  # in a process of its own
+    with running(two_workspaces()) as service:
+        hosts = inventory(sales=variables(service, validate_certs=False, journal=str(tmp_path / "state")))
+        inventory_file = written(tmp_path / "hosts.yml", hosts)
+        outcome = Ansible(tmp_path).written_playbook(
+            [{"hosts": "all", "gather_facts": False, **play, "tasks": tasks}], "-i", inventory_file
+        )
+    warnings = re.findall(r"\[WARNING\]: .*validate_certs.*", outcome.succeeded().output)
+    # Ansible shows the same warning once.
+    assert warnings == ["[WARNING]: 未校验证书（validate_certs 为 false）：链路中的任何人都能读取和篡改所发送的内容。"]
 
 
 @pytest.mark.long

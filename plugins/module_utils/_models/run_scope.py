@@ -176,11 +176,16 @@ class SinceOption(t.NamedTuple):
         """
         value = options.get("since")
         ms = None if value is None else parse_time(value, now_ms=now_ms, option="since")
-        return cls(ms, isinstance(value, str) and value.strip().startswith("-"), now_ms)
+        return cls(ms, is_relative(value), now_ms)
 
     def at(self, asked_ms: int) -> int | None:
         """The time it means for a run that first listed at *asked_ms*."""
         return self.ms + asked_ms - self.now_ms if self.relative and self.ms is not None else self.ms
+
+
+def is_relative(since: t.Any) -> bool:
+    """Whether the option *since* names a time before now, so that it is another one in each run."""
+    return isinstance(since, str) and since.strip().startswith("-")
 
 
 def check_past(since: int, *, now_ms: int, last_ms: int) -> None:

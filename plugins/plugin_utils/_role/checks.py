@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._common.text import listed
+from ...module_utils._models.run_scope import is_relative
 from .._awx.launch_inputs import PREFIX
 from .._report.upload import ReportPlace
 from .options import variables_of
@@ -108,7 +109,7 @@ def tries_problem(options: t.Mapping[str, t.Any]) -> str:
 
     :param options: of the module, completed.
     """
-    if {"since", "plan_id"} & {*options}:
+    if "plan_id" in options or not is_relative(options.get("since", "-0s")):
         return ""
     return (
         "Nothing was sent: the task has async, and until or retries, so each try would rerun what has failed again after the one before. "

@@ -72,7 +72,7 @@ class ModuleAction(ActionBase):
         """
         super().run(tmp, task_vars)
         result = self.with_names(self._completed_run(task_vars or {}), task_vars or {})
-        warned = in_language(language_of(self._templar, task_vars or {}), result.get("warnings") or ())
+        warned = in_language(self.language(task_vars or {}), result.get("warnings") or ())
         return {**result, "warnings": warned} if warned else result
 
     def with_names(self, result: dict[str, t.Any], task_vars: Vars) -> dict[str, t.Any]:
@@ -88,6 +88,12 @@ class ModuleAction(ActionBase):
                 "job_patterns": [{"pattern": printable(name), "matches": None, "suggestion": ""} for name in dict.fromkeys(names)],
             }
         return result
+
+    def language(self, task_vars: Vars) -> str:
+        """The language of the lines for people, also where the options of the task are not completed."""
+        own = self._task.args.get("language")
+        own = own if said(own) else self._default_of("language")
+        return str(own) if said(own) else language_of(self._templar, task_vars)
 
     def _completed_run(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         try:
@@ -219,7 +225,7 @@ class ModuleAction(ActionBase):
             return []
         read = read_by(self.module, role=role, reads=reads)
         refused, warned = typos(task_vars, load_extra_vars(self._loader), read=read, reader="role" if role else "playbook")
-        for sentence in in_language(language_of(self._templar, task_vars), warned):
+        for sentence in in_language(self.language(task_vars), warned):
             self._display.warning(sentence)
         return refused
 
