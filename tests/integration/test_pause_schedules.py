@@ -174,6 +174,15 @@ def test_the_next_run_starts_again_what_a_dead_one_left(service: t.Any, asked: A
     assert "resumed_jobs" not in passes(asked(jobs=["daily_sales"], since="-1s"))[-1], "its own pauses are expected"
 
 
+def test_the_pass_that_ends_a_run_early_tells_what_a_dead_one_left(service: t.Any, asked: Asked) -> None:
+    begin(service, run_seconds=3600)
+    state = call("job_rerun", asked(jobs=["fine"]))["pass_state"]
+    killed(asked)
+    result = call("job_rerun", asked(jobs=["fine"], pass_state={**state, "restore": True}))
+    assert (result["restored"], result["changed"], sorted(result["resumed_jobs"])) == (True, True, ["daily_sales", "daily_stock"])
+    assert [text for text in result["warnings"] if "Started again what another run had paused: daily_s" in text]
+
+
 def killed(asked: Asked, **changes: t.Any) -> str:
     """A rerun that pauses jobs, sends, and is gone; its ``since``."""
     state: dict[str, t.Any] = {}

@@ -22,7 +22,7 @@ from .._models.instance import FullKey, JobName, Status
 from .._models.reason import Reason
 from .._models.rerun_request import RetryOptions
 from .._models.run_scope import PassState, RunScope, SinceOption, check_past, seconds_of, window_of
-from .._output.downstream import downstream_lines, downstream_result, jobs_text
+from .._output.downstream import downstream_lines, downstream_result
 from .._output.expectation import late_lines
 from .._output.messages import lookup_hint, plan_lines, stop_lines
 from .._output.plan_details import plan_details
@@ -348,9 +348,7 @@ class Goal(Strategy):
         result["problems"] = [*self._problems.texts, *self._refusals.lines()]
         result["api_versions"] = dict(self.api.api_versions)
         due = 0 if self.run.check_mode else sum(len(batch.decisions) for batch in plan.batches) + len(plan.stops)
-        if self._pauses.resumed:
-            result.update(changed=True, resumed_jobs=list(self._pauses.resumed))
-            self.run.warn(f"Started again what another run had paused: {jobs_text([(name, 1) for name in self._pauses.resumed])}.")
+        self._pauses.tell()
         planned, unsent = (due, 0) if self.state.plan_only else (0, max(0, due - len(self._standings.after)))
         result["pass_state"] = self.state.after(
             scope,

@@ -29,6 +29,7 @@ from .._journal.pauses import PauseBook, paused_workspaces, renew_everywhere
 from .._models.attempt import OF_SCHEDULES
 from .._models.instance import Job, JobName
 from .._models.pause import MadeBy, Pause
+from .._output.downstream import jobs_text
 from .._planner.schedules import (
     PAUSED,
     RESUMED,
@@ -281,12 +282,18 @@ class RerunPauses:
             made = journal.history(workspace_ids=[workspace_id], kinds=OF_SCHEDULES, limit=None)
             for attempt in started_by_others(made, self._id):
                 name, who = printable(attempt.job_name, 100), printable(f"{attempt.user} on {attempt.controller}", 200)
-                self._tell(
+                self._note_early(
                     f"Job {name} was paused and {who} started it again at {to_iso(attempt.sent_ms)} (run {printable(attempt.run_id, 100)}),"
                     " before this run was over. What it has run since may have read data that was half repaired: check it"
                 )
 
-    def _tell(self, note: str) -> None:
+    def tell(self) -> None:
+        """Put into the result what other runs had paused and this one has started again, if there is anything."""
+        if self.resumed:
+            self._run.result.update(changed=True, resumed_jobs=list(self.resumed))
+            self._run.warn(f"Started again what another run had paused: {jobs_text([(name, 1) for name in self.resumed])}.")
+
+    def _note_early(self, note: str) -> None:
         if note not in self.notes:
             self.notes.append(note)
 
@@ -325,7 +332,7 @@ class RerunPauses:
         self._run.doing = f"starting {name} again"
         ours = decision.pause is not None and decision.pause.run_id == self._id
         if changed_by_hand(decision) and (ours or (workspace_id, decision.job_name) in self.stopped):
-            self._tell(
+            self._note_early(
                 f"Job {name} was paused and somebody else changed it before this run was over: it is {printable(decision.status, 40)}."
                 " What it has run since may have read data that was half repaired: check it"
             )
@@ -365,3 +372,4 @@ def restore(run: ModuleRun, pauses: RerunPauses, sightings: Sightings) -> None:
     except (ApiError, JournalError) as error:
         pauses.failures.append(f"What was paused could not be started again: {printable(error)}. Start it with job_schedule, state resumed")
     run.result.update(changed=pauses.changed, problems=[*pauses.failures, *pauses.notes], restored=not pauses.failures)
+    pauses.tell()

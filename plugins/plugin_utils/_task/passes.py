@@ -230,7 +230,7 @@ class Passes:
             self,
             instances=merged,
             requests=_added(self.requests, result.get("requests") or {}),
-            notes={name: _union(self.notes.get(name, ()), result.get(name) or ()) for name in ("warnings", "deprecations")},
+            notes=self._notes_with(result),
             problems=_union(self.problems, result.get("problems") or ()),
             passes=self.passes + 1,
             changed=self.changed or bool(result.get("changed")) or sent_here,
@@ -254,9 +254,10 @@ class Passes:
         run = replace(
             self,
             requests=_added(self.requests, result.get("requests") or {}),
+            notes=self._notes_with(result),
             problems=_union(self.problems, result.get("problems") or ()),
             changed=self.changed or bool(result.get("changed")),
-            base={**self.base, **{name: result[name] for name in ("journal_history",) if name in result}},
+            base={**self.base, **{name: result[name] for name in ("journal_history", "resumed_jobs") if name in result}},
         )
         if result.get("restored") or run.error is not None:
             return run
@@ -277,6 +278,9 @@ class Passes:
         if temporary(result):
             return MAX_FAILED_PASSES
         return MAX_BROKEN_PASSES if broke(result) else 1
+
+    def _notes_with(self, result: Result) -> dict[str, tuple[t.Any, ...]]:
+        return {name: _union(self.notes.get(name, ()), result.get(name) or ()) for name in ("warnings", "deprecations")}
 
     def _planned_by(self, result: Result) -> Passes:
         return replace(self, plan=tuple(result.get("plan") or ()), plan_details=result.get("plan_details") or {})
