@@ -56,6 +56,11 @@ CASES = {
     "until after an error between two requests": Case({"hosts": "one", "tasks": [{**RERUN, **AGAIN}]}, reruns=3, faults=(REFUSED,)),
     "until, in a loop": Case({"hosts": "one", "tasks": [{**RERUN, **AGAIN, **BOTH}]}),
     "until, named instances": Case({"tasks": [LIST, {**RETRY, **AGAIN}]}, reruns=4),
+    "until, named instances, after an error between two requests": Case(
+        {"hosts": "one", "tasks": [LIST, {NAMED: {**RETRY[NAMED], "api_version": "v1"}, **AGAIN}]},
+        reruns=2,
+        faults=({**REFUSED, "route": "v1_restart"},),
+    ),
     "until, a module in a process": Case({"tasks": [{**RERUN, **AGAIN, "environment": {"A": "b"}}]}),
     "until, in the background": Case({"tasks": [{**RERUN, **AGAIN, "async": 60, "poll": 1}]}, reruns=0),
     "until, in the background, relative since": Case(

@@ -346,14 +346,14 @@ class TestFailingPasses:
         assert counts.final_result(checked, failed=True, msg="text", timed_out=False, elapsed=1)["recap"]["broken"] == 0
 
     def test_what_another_run_had_left_paused_counts_as_a_change_whichever_pass_started_it(self) -> None:
-        resumed = {
+        resumed: dict[str, t.Any] = {
             "changed": True,
             "resumed_jobs": ["daily_sales"],
             "warnings": ["Started again what another run had paused: daily_sales."],
         }
         failed = run_of(passed(entry(1, "done")), failure("no_permission", instances=[entry(1, "done")]))
         for run in (run_of(passed(entry(1, "done"), **resumed)), failed.restored({"restored": True, **resumed})):
-            assert (counts.changed(run), run.notes["warnings"]) == (True, tuple(resumed["warnings"]))
+            assert (counts.changed(run), run.notes["warnings"]) == (True, ("Started again what another run had paused: daily_sales.",))
 
     def test_nobody_has_to_note_when_it_began(self) -> None:
         assert texts(console.resume_lines(SINCE + 999, None)) == ["If this is interrupted, use since=2026-11-23T03:00:00.999+00:00"]
