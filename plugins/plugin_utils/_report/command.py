@@ -36,7 +36,8 @@ class Command:
     :param files: files of variables of the command line (``-e @file``), and *plan_files* those of them that say what was approved, each with the names
         of its other variables.
     :param variables: its other extra variables that are options of the role and not secret.
-    :param selection: those of its extra variables that say which instances are meant: jobs and window.
+    :param selection: those of its extra variables that say which instances are meant: jobs and window. The window also where a file says it, as a relative
+        one is another one later.
     :param approved: whether the run was held to approved plans (``dataarts_plans``), and *plans* those plans if no file brings them.
     :param left_out: names of its other extra variables: secrets, templates, and what is not an option of the role. They stand in a command with a value
         that is refused, so that it cannot be taken for the whole: without them it could rerun more.

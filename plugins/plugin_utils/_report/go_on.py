@@ -192,7 +192,7 @@ def _once_more(report: Result, command: Command, *, whole: bool) -> _Step:
     limit = command.limit if whole or len(hosts) > _HOSTS else ",".join(map(host_pattern, hosts))
     texts = {"dataarts_since": option_time(max(times) + 1)}
     if not command.related:
-        texts |= _window(report, command) if whole else {"dataarts_planned_after": option_time(min(planned))}
+        texts |= _window(report, command) | ({} if whole else {"dataarts_planned_after": option_time(min(planned))})
         texts |= deadline_option(report["workspaces"])
     return _Step("When the cause is corrected, to rerun them once more:", limit, _jobs(command), texts, unbound=True)
 

@@ -22,7 +22,8 @@ Vars = t.Mapping[str, t.Any]
 
 #: Options that a command to go on has of its own, or that belong to the run that is over.
 _OWN = frozenset({"workspace_id", "since", "jobs", "planned_after", "planned_before", "plan_id", "plan_record"})
-_SELECTION = ("dataarts_jobs", "dataarts_planned_after", "dataarts_planned_before")
+_WINDOW = ("dataarts_planned_after", "dataarts_planned_before")
+_SELECTION = ("dataarts_jobs", *_WINDOW)
 #: Variables of which a command has others of its own, or which it repeats apart.
 _REPEATED = frozenset({f"dataarts_{name}" for name in _OWN - {"workspace_id"}} | {"dataarts_plans"})
 #: Variables of role and playbooks that the module does not have as options.
@@ -53,7 +54,9 @@ def started_command(task_vars: Vars, loader: t.Any) -> Command:
         files=files,
         plan_files=dict(_plan_files(files, loader)),
         variables=variables,
-        selection={name: inline[name] for name in _SELECTION if inline.get(name)},
+        selection={
+            name: extra[name] for name in _SELECTION if extra.get(name) and _plain(extra[name]) and (name in inline or name in _WINDOW)
+        },
         approved=bool(extra.get("dataarts_plans")),
         plans=inline.get("dataarts_plans") or None,
         left_out=tuple(sorted(name for name in typed if name not in {*variables, *_REPEATED} or name not in inline)),

@@ -347,6 +347,14 @@ def test_what_failed_again_is_rerun_once_more_with_what_is_left_because_of_it(st
     assert command({"a": some(False, **{standing: 1})})[0] == "To go on (nothing is sent twice):"
 
 
+@pytest.mark.parametrize("standings", [{"running": 1}, {"failed_again": 1}, {"failed_again": 1, "skipped": 1}])
+def test_an_end_of_the_window_that_was_chosen_stays_in_whatever_goes_on(standings: dict[str, t.Any]) -> None:
+    """Without it the command would rerun what was planned since."""
+    start, of_run = dataclasses.replace(COMMAND, selection={"dataarts_planned_before": "-1h"}), some(**standings)
+    chosen = settings(command({"a": of_run}, start)[1])
+    assert parse_point(chosen["dataarts_planned_before"], option="x") == of_run["planned_before"]
+
+
 def test_a_relative_deadline_goes_on_as_the_time_that_it_was() -> None:
     """With every command that repeats it: an hour later +2h would be an hour later."""
     start = dataclasses.replace(COMMAND, variables={"dataarts_deadline": "+2h"})

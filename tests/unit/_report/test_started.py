@@ -13,6 +13,8 @@ import pytest
 import yaml
 from ansible import context
 from ansible.module_utils.common.collections import ImmutableDict
+from ansible.parsing.dataloader import DataLoader
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import rerun_spec
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import started
@@ -63,6 +65,18 @@ def test_what_can_be_repeated_is_and_what_a_command_has_of_its_own_is_not(
 def test_a_command_with_jobs_of_its_own_needs_none_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     own = words(monkeypatch, {"dataarts_jobs": "{{ my_jobs }}"}, dataarts_jobs=["daily_sales"])
     assert own == ["-e", '{"dataarts_jobs": ["daily_sales"]}']
+
+
+def test_a_window_in_a_file_is_chosen_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A command that repeats the file has to say what the window was: ``-1h`` is another time by then."""
+    file = tmp_path / "vars.yml"
+    file.write_text(json.dumps({"dataarts_planned_before": "-1h", "dataarts_jobs": ["daily_sales"]}), encoding="utf-8")
+    monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"args": ["dataarts.factory.rerun"], "extra_vars": [f"@{file}"]}))
+    load_extra_vars.__dict__.pop("extra_vars", None)
+    command = started.started_command({}, DataLoader())
+    load_extra_vars.__dict__.pop("extra_vars", None)
+    assert command.selection == {"dataarts_planned_before": "-1h"}
+    assert command.words(None, {})[2:] == ["-e", f"@{file}"]
 
 
 def test_an_inventory_that_does_not_exist_is_not_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
