@@ -169,8 +169,9 @@ def _window(report: Result, command: Command) -> dict[str, str]:
     texts = {}
     for name in _WINDOW:
         times = [workspace[name] for workspace in report["workspaces"] if workspace[name]]
-        # Left out, the window ends when the command is run.
-        meant = name == "planned_after" or f"dataarts_{name}" in command.selection
+        # Left out, the window ends when the command is run, unless the inventory says otherwise: then it has ended before the run began.
+        early = all((workspace["since"] or 0) - workspace[name] > SAME for workspace in report["workspaces"] if workspace[name])
+        meant = name == "planned_after" or f"dataarts_{name}" in command.selection or early
         if times and meant and not command.related and max(times) - min(times) <= SAME:
             texts[f"dataarts_{name}"] = option_time(min(times) if name == "planned_after" else max(times))
     return texts

@@ -347,11 +347,12 @@ def test_what_failed_again_is_rerun_once_more_with_what_is_left_because_of_it(st
     assert command({"a": some(False, **{standing: 1})})[0] == "To go on (nothing is sent twice):"
 
 
+@pytest.mark.parametrize("selection", [{"dataarts_planned_before": "-1h"}, {}])
 @pytest.mark.parametrize("standings", [{"running": 1}, {"failed_again": 1}, {"failed_again": 1, "skipped": 1}])
-def test_an_end_of_the_window_that_was_chosen_stays_in_whatever_goes_on(standings: dict[str, t.Any]) -> None:
-    """Without it the command would rerun what was planned since."""
-    start, of_run = dataclasses.replace(COMMAND, selection={"dataarts_planned_before": "-1h"}), some(**standings)
-    chosen = settings(command({"a": of_run}, start)[1])
+def test_an_end_of_the_window_that_was_chosen_stays_in_whatever_goes_on(standings: dict[str, t.Any], selection: dict[str, str]) -> None:
+    """Without it the command would rerun what was planned since; also where the inventory has chosen it."""
+    of_run = {**some(**standings), "planned_before": SINCE - HOUR}
+    chosen = settings(command({"a": of_run}, dataclasses.replace(COMMAND, selection=selection))[1])
     assert parse_point(chosen["dataarts_planned_before"], option="x") == of_run["planned_before"]
 
 
