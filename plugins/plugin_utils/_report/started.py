@@ -60,7 +60,7 @@ def started_command(task_vars: Vars, loader: t.Any) -> Command:
         approved=bool(extra.get("dataarts_plans")),
         plans=inline.get("dataarts_plans") or None,
         left_out=tuple(sorted(name for name in typed if name not in {*variables, *_REPEATED} or name not in inline)),
-        limit=context.CLIARGS.get("subset") or None,
+        limit=_limit() or None,
         settings=_settings(),
         awx=awx_job_id(task_vars) is not None,
     )
@@ -85,6 +85,12 @@ def _playbook() -> str:
         return Command.playbook
     playbook = str(named[0])
     return os.path.abspath(playbook) if os.path.exists(playbook) else playbook
+
+
+def _limit() -> str:
+    """The pattern of ``--limit``, with absolute paths of the files of hosts in it (``@rerun.retry``)."""
+    parts = str(context.CLIARGS.get("subset") or "").split(",")
+    return ",".join(f"@{os.path.abspath(part[1:])}" if part.startswith("@") else part for part in parts)
 
 
 def _vault_words() -> t.Iterator[str]:

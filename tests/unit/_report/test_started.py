@@ -79,6 +79,19 @@ def test_a_window_in_a_file_is_chosen_too(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert command.words(None, {})[2:] == ["-e", f"@{file}"]
 
 
+@pytest.mark.parametrize(
+    ("subset", "limit"),
+    [("@rerun.retry", "@{here}/rerun.retry"), ("all,!@/srv/a.retry,@b", "all,!@/srv/a.retry,@{here}/b"), ("sales", "sales"), (None, None)],
+)
+def test_a_file_of_hosts_is_found_from_any_directory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, subset: str | None, limit: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"args": ["dataarts.factory.rerun"], "subset": subset}))
+    monkeypatch.setattr(started, "load_extra_vars", lambda loader: {})
+    assert started.started_command({}, None).limit == (limit and limit.format(here=tmp_path))
+
+
 def test_an_inventory_that_does_not_exist_is_not_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Ansible's default: the host of the run was the implicit localhost."""
     monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"args": ["dataarts.factory.rerun"]}))
