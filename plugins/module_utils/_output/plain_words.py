@@ -24,7 +24,7 @@ PLAIN = _split(
     all allow allowed alone already always ambiguous an and anew another ansible answer answered answers any anybody anything apart api apigw
     application are arrive as ascii aside ask asked assign assume assumed assumptions at attempts attribute auth authentication authority
     authorization auto away back bad basic batch be because been before began begin begins behind being believed belong belongs between beyond
-    binary blanks body both breaks broke brought build built bundle busy but by ca call came can cancelled cannot case causes cdm certificate
+    binary blanks body booleans both breaks broke brought build built bundle busy but by ca call came can cancelled cannot case causes cdm certificate
     certificates certs change changed changes characters check checked checkup clock clos close closed closer cloud code codes collection com
     comes comma committed company compares complete compressed connect connection console contains content control controller copied core
     correct could count counts credential credentials curl current cut dataarts database date dates day days dayu db dbname deadline decide
@@ -40,7 +40,7 @@ PLAIN = _split(
     like likely limit line link list listed lists lives local location lock locked long look looked looking lost lower machine made make
     malformed management manager manual many master max may me mean measure merely message meta metadata method methods midnight millisecond
     milliseconds min minus minute minutes mismatch missing mode module more most move mrs ms must myhuaweicloud name named names need needed
-    needs neither new newer newest next no nocatalog node nodes none nor north northwest not nothing now ntp null number numbers obs observed
+    needs neither nested new newer newest next no nocatalog node nodes none nor north northwest not nothing now ntp null number numbers obs observed
     of off offers offset old oldest on once one only open opened operate operator option options or order orders origin origins os otc other
     others otherwise out outside over oversized overviews own owner owns page pages parameter parameters part pass password patchdata path
     paths pem per percent period periodically permanent permission pghost place plain plan planned playbook please point points port portal
@@ -58,7 +58,7 @@ PLAIN = _split(
     truncated trusted trusts try tunnel twice twins two type types unauthorized understood undocumented unit unknown unless unlike unreachable
     unreadable unset until up update updated upstream uri url usable use used user uses usually utf v v1 v2 valid validate value values
     variable variables verified verify version versions visible wait waiting waits was watched way ways were west what where whether which
-    while who whole whose will window windows with within without word words workspace workspaces would write writes written wrong yaml yet you
+    while who whole whose will window windows with within without word words workspace workspaces would write writes written wrong yaml yes yet you
     your zeros zone
     """
 )

@@ -21,6 +21,8 @@ COLUMNS, _LEAST = 80, 40
 _GAP = "  "
 #: Columns in which the beginning of a name can be told from another.
 _BEGINNING = 8
+#: What a number, a time, or a count of something begins with; an id does not.
+_NUMBER = re.compile(r"[\d.,:/+-]+(?!\S)")
 
 
 class Screen:
@@ -151,7 +153,7 @@ def command_lines(words: t.Sequence[str]) -> list[str]:
 def _least(cells: t.Sequence[str]) -> int:
     """What a column needs at least: of names a beginning is enough, but not of numbers and times."""
     widest = max(map(width, cells))
-    return widest if all(cell[:1].isdecimal() for cell in cells if cell) else min(widest, _BEGINNING)
+    return widest if all(_NUMBER.match(cell) for cell in cells if cell) else min(widest, _BEGINNING)
 
 
 def _narrowed(widths: t.Sequence[int], least: t.Sequence[int], room: int) -> list[int]:

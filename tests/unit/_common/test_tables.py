@@ -63,6 +63,21 @@ def test_a_table_that_is_too_wide_narrows_its_widest_columns_first(columns: int)
     assert tables.width(lines[1]) >= columns - 1, "no column is given away"
 
 
+@pytest.mark.parametrize(
+    ("cell", "whole"),
+    [
+        ("2026-11-30 22:42", True),
+        ("22:42-23:42 +08:00", True),
+        ("1234567890123456", True),
+        ("12 failed again", True),
+        ("62fbba734e634c5087656f", False),
+    ],
+)
+def test_numbers_and_times_are_shortened_last_and_an_id_is_neither(cell: str, whole: bool) -> None:
+    (line,) = tables.table_lines([], [[cell, "a name of a job, which is longer"]], columns=30)
+    assert (cell in line) is whole
+
+
 def test_sentences_are_wrapped_at_blanks() -> None:
     text = f"Failed to read: {CHURN} has no rerun. See https://example.com/{'a' * 80} for more."
     lines = tables.wrapped(text, indent="  ", columns=40)
