@@ -47,7 +47,7 @@ def test_the_demo_says_what_happened(tmp_path: Path) -> None:
     plan, rerun, again, page = done.stdout.splitlines()[-4:]
     assert plan == "Plan:  40 failed instances of 10 jobs in 3 workspaces; check mode sent 0 of them."
     assert re.fullmatch(r"Rerun: 40 instances sent in \d+ requests; 39 succeeded, 1 failed again \(settlement_report\)\.", rerun)
-    assert again == "Again: 0 requests, changed=0 in 3 workspaces; no instance was sent more than 1 time(s)."
+    assert again == "Again: 0 requests, changed=0 in 3 workspaces; no instance was sent more than once."
     report = json.loads(Path(page).with_suffix(".json").read_text(encoding="utf-8"))
     assert (Path(page), report["headline"]) == (tmp_path / "night" / "report" / "report.html", "1 of 40 instances is still broken")
     assert Path(page).read_text(encoding="utf-8").startswith("<!doctype html>")

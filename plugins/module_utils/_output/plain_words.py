@@ -47,7 +47,7 @@ PLAIN = _split(
     post postgresql prefix priority probe problem process program programmatic project projects protocol prove proxies proxy psycopg published
     python query question questions quota quote random range reached read reading readonly reads ready real reason record recovery redirect
     redirected redirects refresh refusal refusals refused refuses region related remove removed renew repair replace replaced report repository
-    request requests required rerun rerunnable reruns resolution resolve retries retry returns rewrites right role route run running runs s
+    request requested requests required rerun rerunnable reruns resolution resolve retries retry returns rewrites right role route run running runs s
     same say saying says scheduled scheduler schema scheme scope sdk sdks second seconds secret section sections security securitytoken see
     seen send sending sends sent server servers service session set sets setting settings several share shared short shortly show showed shown
     shows shutting siblings side signature signed since site sk skew skip skipped so socket socks somebody something source south southeast
