@@ -36,7 +36,7 @@ from .._planner import repair
 from .._planner.limits import Limits
 from .._planner.missing import GAP_NAME
 from .._planner.patch_data import ListedRuns, listed_before, made_before
-from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, not_sent
+from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan, not_sent
 from .._planner.repair import AFTER, BEFORE, END, FAILED, TO_MAKE, Missing, RepairSnapshot
 from .._planner.schedules import SCHEDULED_STATUS, perhaps_paused
 from .ansible_module import ModuleRun, error_result
@@ -291,6 +291,7 @@ class _Making:
         self.options = run.options
         self._api = WorkspaceApi(run.session, run.options["workspace_id"], run.options["api_version"])
         self._begun = stopwatch()
+        self._too_late: QuietSpan | None = None  # quiet hours for whose end nothing was paused, so that nothing is sent after it
         own = str(run.result.get("pause_id") or uuid.uuid4().hex)
         others = (str(snapshot.get("pause_id") or "") for snapshot in (self.options["snapshots"] or {}).values())
         of_repair = dict.fromkeys((own, *filter(None, others))) if self.options["stage"] in (BEFORE, AFTER) else ()
@@ -354,7 +355,8 @@ class _Making:
         self._cover()
         done = False
         try:
-            if self._after_quiet_hours():
+            self._too_late = self._after_quiet_hours()
+            if self._too_late is None:
                 with _journal(self.run, read_only=False) as journal:
                     self._pauses.pause(journal, jobs)
             here = self.options["workspace_id"]
@@ -377,19 +379,19 @@ class _Making:
             for gap in begun:
                 self._end(gap, due[gap.name], seen)
 
-    def _after_quiet_hours(self) -> bool:
+    def _after_quiet_hours(self) -> QuietSpan | None:
         """Wait until quiet hours are over, where ``wait_timeout`` lasts so long: the reruns that follow wait for that too, and are to find what is made
-        here. Whether something may be sent then."""
+        here. Those that end too late; None if something may be sent."""
         clock, waiting = self.run.session.client.clock, Waiting()
         hours = QuietHours.of(self.options[NOT_BETWEEN], clock.now_ms())
         while (span := hours.at(clock.earliest_ms(), clock.latest_ms())) is not None:
             seconds = (span.until - clock.earliest_ms()) / 1000
             if seconds > self._seconds_left():
-                return False
+                break
             self.run.doing = not_sent(span)
             waiting.pause(seconds)
             self._alive()
-        return True
+        return span
 
     def _seconds_left(self) -> float:
         return max(0.0, float(self.options["wait_timeout"]) - (stopwatch() - self._begun))
@@ -433,6 +435,9 @@ class _Making:
                 state, cause = repair.made_meanwhile(gap, [instance.key.plan_time for instance in there])
                 if state:
                     shown.update(state=state, msg=cause)
+                    return False
+                if self._too_late is not None:
+                    shown.update(state=FAILED, msg=f"{not_sent(self._too_late)}. Run it again when they have ended")
                     return False
             return self._took(shown, self._asked(gap, seen, wait=False, timeout=0), end=False)
         except (ApiError, JournalError, OptionError) as error:
