@@ -159,6 +159,25 @@ def test_a_step_back_of_the_services_date_hides_no_rerun_of_this_run(service: Ru
     assert [instance["action"] for instance in results[-1]["instances"]] == ["done"]
 
 
+@pytest.mark.parametrize("checked_first", [False, True])
+@pytest.mark.parametrize("earlier", [0, 500])
+def test_the_since_of_an_earlier_run_is_taken_again_however_far_it_lies_ahead(
+    service: Running, tmp_path: Path, earlier: int, checked_first: bool
+) -> None:
+    """Of several workspaces the command that goes on has the earliest one. No other ``since`` that lies so far ahead is taken."""
+    begin(service, clock_skew_seconds=300)
+    service.inject({"route": "retry", "kind": "date", "date_step_seconds": -600})
+    asked = module_options(service, tmp_path / "journal", wait=False)
+    (first,) = passes(asked)
+    again = {**asked, "pass_state": {"options_only": True} if checked_first else {}}
+    result = call("job_rerun", {**again, "since": str(first["since"] - earlier)})
+    assert not result["failed"], result["msg"]
+    assert checked_first or [instance["rerun"] for instance in result["instances"]] == [True]
+    later = call("job_rerun", {**again, "since": str(first["since"] + 1)})
+    assert "is in the future" in later["msg"]
+    assert reruns(service.journal()) == once(service)
+
+
 @pytest.mark.parametrize("step", [90.0, -90.0])
 def test_a_step_of_this_machines_clock_does_not_shorten_it(
     service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float

@@ -75,6 +75,7 @@ _NOTE = (
 )
 #: An instance has a plan time; PatchData has the day that it begins with in ``submit_time``, and the last one in ``end_time``.
 _PLANNED = f"(plan_time BETWEEN ? AND ? OR kind = '{AttemptKind.PATCH_DATA.value}' AND submit_time <= ? AND end_time >= ?)"
+_NEWEST_SINCE = "SELECT since FROM dataarts_attempt WHERE project_id = ? ORDER BY since DESC LIMIT 1"
 _NOTES = "SELECT {} FROM dataarts_note WHERE project_id = ? AND scope = ?"
 
 
@@ -344,6 +345,11 @@ class Journal:
             attempts += [attempt for attempt in page if named(attempt.job_name)]
             before = page[-1].attempt_id if len(page) == _PAGE else None
         return attempts[:limit]
+
+    def newest_since(self) -> int:
+        """The latest ``since`` of a run that made an attempt, in any workspace of the project, epoch ms; 0 if there is none."""
+        rows = self._database.transact(lambda database: database.query(_NEWEST_SINCE, (self._project_id,)))
+        return int(rows[0][0]) if rows else 0
 
     def _page(self, sql: str, values: t.Sequence[t.Any]) -> list[Attempt]:
         return self._database.transact(lambda database: [schema.from_row(row) for row in database.query(sql, values)])

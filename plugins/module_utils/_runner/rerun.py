@@ -21,7 +21,7 @@ from .._models.decision import Decision
 from .._models.instance import FullKey, JobName, Status
 from .._models.reason import Reason
 from .._models.rerun_request import RetryOptions
-from .._models.run_scope import PassState, RunScope, SinceOption, check_past, seconds_of, window_of
+from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, window_of
 from .._output.downstream import downstream_lines, downstream_result
 from .._output.expectation import late_lines
 from .._output.messages import lookup_hint, plan_lines, stop_lines
@@ -39,7 +39,6 @@ from .._planner.plan_id import approved_since
 from .._planner.quiet_hours import QuietSpan
 from .._planner.reason_policy import ReasonPolicy
 from .._planner.reasons import grouped
-from .._planner.reconcile import SINCE_AHEAD_MS
 from .ansible_module import ModuleRun
 from .dependencies import OrderReader
 from .downstream import Below
@@ -49,7 +48,7 @@ from .journal_records import not_reruns
 from .outlook import Outlook
 from .rerun_pauses import RerunPauses, restore
 from .sender import RerunExchange, Sender, open_journal, requests_of
-from .snapshot import Listed, Since, Snapshot
+from .snapshot import Listed, Since, Snapshot, check_since
 from .standings import Standings
 from .start_node import StartNode
 
@@ -115,7 +114,8 @@ class Goal(Strategy):
     def check_since(self) -> None:
         """Refuse the option ``since`` if it lies ahead by what is known of the service's time now. :raises OptionError: naming it."""
         if self._since.ms is not None:
-            check_past(self._since.ms, now_ms=self.clock.now_ms(), last_ms=self.clock.latest_ms() + SINCE_AHEAD_MS)
+            with open_journal(self.run) as journal:
+                check_since(self._since.ms, journal, self.clock)
 
     def workspaces(self) -> t.Collection[str]:
         """The one of the options, and those in which something that depends on it may be rerun."""

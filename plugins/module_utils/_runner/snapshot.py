@@ -101,7 +101,7 @@ def take(
     """
     known = journal.read(workspaces, listed.reach or listed.window, listed.asked_ms)
     if since.ms is not None and not since.fixed:
-        check_past(since.ms, now_ms=clock.now_ms(), last_ms=clock.latest_ms() + SINCE_AHEAD_MS)
+        check_since(since.ms, journal, clock)
     ms = listed.asked_ms if since.ms is None else since.ms
     # An earlier pass has covered these workspaces. That they are not covered any more means that its journal is gone, with what it has sent.
     given = since.given or (since.fixed and known.complete_since is None)
@@ -125,6 +125,18 @@ def take(
     return Snapshot(
         tuple(instances), listed.asked_ms, listed.asked_at, scope, history, tuple(missing), uncovered=known.complete_since is None
     )
+
+
+def check_since(since_ms: int, journal: Journal, clock: ServiceClock) -> None:
+    """Refuse a ``since`` that lies ahead, unless a run that the journal knows began with it, or later: the service's clock was set back in the
+    meantime. Whoever goes on with that run waits for it, because without it what the run sent would be rerun again.
+
+    :raises OptionError: naming it.
+    :raises JournalError: the journal cannot be read.
+    """
+    last_ms = clock.latest_ms() + SINCE_AHEAD_MS
+    if since_ms > last_ms:
+        check_past(since_ms, now_ms=clock.now_ms(), last_ms=max(last_ms, journal.newest_since()))
 
 
 def _settled_stops(known: Known, asked_ms: int) -> dict[Slot, tuple[Attempt, ...]]:

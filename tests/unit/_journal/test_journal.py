@@ -131,6 +131,15 @@ class TestReading:
 
 
 class TestClaims:
+    def test_with_which_since_the_newest_run_began(self, place: Place) -> None:
+        with place.open() as journal:
+            assert journal.newest_since() == 0
+            claim(journal, 1, since=at(7))
+            claim(journal, 2, since=at(3))
+            assert journal.newest_since() == at(7)
+        with place.open("another") as journal:
+            assert journal.newest_since() == 0
+
     def test_a_failure_is_claimed_once(self, place: Place) -> None:
         with place.open() as one_run, place.open() as other_run:
             first = claim(one_run, 1, 2)
