@@ -407,8 +407,9 @@ def test_a_play_that_did_not_do_what_was_asked_never_ends_well(service: Running,
     assert str(status) in row.split(" - ")[0]
     inventory_of_all = () if "-i" in more else ("-i", str(hosts(service, tmp_path)))
     before = reruns(service)
-    Ansible(tmp_path).playbook(PLAYBOOK, *inventory_of_all, *more).ended(status)
+    outcome = Ansible(tmp_path).playbook(PLAYBOOK, *inventory_of_all, *more).ended(status)
     assert reruns(service) == before
+    assert "--tags" not in more or "because of --tags" in " ".join(outcome.output.split()), outcome.output
 
 
 @pytest.mark.parametrize(("tags", "status"), whole_plays_of([([], 0), (["always"], 2)]))

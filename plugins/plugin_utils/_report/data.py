@@ -43,7 +43,10 @@ _COPIED_IF_THERE = (
     "only_missing",
     "paused_first",
 )
-_NO_RESULT = "No result: the host was unreachable, or the play ended before its task. Nothing is known about its instances."
+_NO_RESULT = (
+    "No result: the host was unreachable, or its task was not run, because the play ended early or because of --tags or --skip-tags. "
+    "Nothing is known about its instances."
+)
 
 
 @dataclass(frozen=True)

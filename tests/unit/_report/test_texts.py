@@ -99,7 +99,7 @@ STATUSES = [
     "play",
 ]
 LEFT = re.compile(
-    r"DLF\.30137 job instance does not exist|daily_sales 2|Manual retry|[A-Za-z]+(?:[-_][a-z_]+)+|\d{4}-\S+?Z|"
+    r"DLF\.30137 job instance does not exist|daily_sales 2|Manual retry|--[a-z-]+|[A-Za-z]+(?:[-_][a-z_]+)+|\d{4}-\S+?Z|"
     rf"\b(?:{'|'.join(STATUSES)})\b"
 )
 
