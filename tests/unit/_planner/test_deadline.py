@@ -272,6 +272,6 @@ def test_what_is_not_a_time_is_refused(value: str) -> None:
 
 def test_ten_thousand_instances_in_a_chain() -> None:
     decisions = [dataclasses.replace(decision("a"), instance=instance(number=number, job_name="a", job_id="a")) for number in range(10_000)]
-    depends = {lower.instance.key: frozenset({upper.instance.key}) for upper, lower in itertools.pairwise(decisions)}
+    depends = {lower.instance.key: frozenset({upper.instance.key}) for upper, lower in zip(decisions, decisions[1:])}
     made = by_urgency(Plan(tuple(decisions)), Urgency(Deadlines(at(100)), {(WORKSPACE, "a"): (10.0,)}, depends))
     assert [ranked.rank for ranked in made.decisions] == list(range(10_000))
