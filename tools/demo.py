@@ -211,9 +211,8 @@ def conclude(nights: list[Night], outputs: list[str]) -> int:
     print(
         f"Rerun: {len(rerun_keys)} instances sent in {len(rerun.journal)} requests; {len(succeeded)} succeeded, {len(broken)} failed again ({named})."
     )
-    print(
-        f"Again: {again_writes} requests, changed={sum(changed)} in {len(changed)} workspaces; no instance was sent more than {'once' if most <= 1 else f'{most} times'}."
-    )
+    often = "once" if most <= 1 else f"{most} times"
+    print(f"Again: {again_writes} requests, changed={sum(changed)} in {len(changed)} workspaces; no instance was sent more than {often}.")
     page = REPORT / "report.html"
     print(page, flush=True)
     as_expected = (
