@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.plugin_utils._role.options import LIMITS
 from emulator.running import Running, running
 from tests.support.long import whole_plays, whole_plays_of
 from tests.support.playbook import TIMEOUT, Ansible, Outcome
@@ -363,13 +364,20 @@ def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, a
     assert "Nothing was asked for: " in shown.stdout
     assert re.search(r"The instances of the span are now: \d+ ", " ".join(shown.stdout.split()))
 
-    again = ansible.playbook(*options, variables={**variables, "dataarts_since": stats_since(outcome)}).succeeded()
+    again = ansible.playbook(
+        *options, variables={**variables, "dataarts_since": stats_since(outcome), "dataarts_never_rerun_reasons": []}
+    ).succeeded()
     assert len(service.journal()) == 1
     assert "Nothing was asked for: " in again.stdout
 
     for approved in ({"dataarts_plans": {"sales": {"plan_id": "3-0-0"}}}, {"dataarts_plan_id": "3-0-0"}, {"dataarts_plans": None}):
         refused = ansible.playbook(*options, variables={**variables, **approved}).ended(2)
         assert failures(refused)["sales"].startswith(f"Nothing was sent for sales: {next(iter(approved))} holds the approved plan")
+    for limit in LIMITS:
+        refused = ansible.playbook(*options, variables={**variables, f"dataarts_{limit}": "3"}).ended(2)
+        assert failures(refused)["sales"].startswith(
+            f"Nothing was sent for sales: dataarts_{limit} is set, and a rerun of a job with its related"
+        )
     alone = {
         "hosts": "sales",
         "gather_facts": False,

@@ -117,15 +117,29 @@ def tries_problem(options: t.Mapping[str, t.Any]) -> str:
     )
 
 
-def related_problem(host: str, options: t.Mapping[str, t.Any], *, approved: t.Sequence[str] = (), refused: t.Sequence[str] = ()) -> str:
+def related_problem(
+    host: str,
+    options: t.Mapping[str, t.Any],
+    *,
+    approved: t.Sequence[str] = (),
+    limits: t.Sequence[str] = (),
+    refused: t.Sequence[str] = (),
+) -> str:
     """As :func:`rerun_problem`, for options of job_instance_retry in its second mode.
 
     :param approved: variables that say what was approved.
+    :param limits: variables that leave failures to a person.
     """
     if approved:
         return (
             f"Nothing was sent for {host}: {approved[0]} holds the approved plan, and a rerun of a job with its related jobs has no plan, because "
             "the service chooses what it reruns. Leave it out, or use playbook dataarts.factory.rerun."
+        )
+    if limits:
+        return (
+            f"Nothing was sent for {host}: {limits[0]} is set, and a rerun of a job with its related jobs cannot keep to it, because the service "
+            "chooses what it reruns. Use playbook dataarts.factory.rerun, or a task of your own with module job_instance_retry, which has no such "
+            "limit."
         )
     if refused:
         return " ".join([f"Nothing was sent for {host}:", *refused])

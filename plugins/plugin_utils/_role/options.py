@@ -34,6 +34,8 @@ OWN: Spec = {
 }
 #: What says that something was approved: set and empty, nothing was, and nothing is sent.
 APPROVALS = ("plans", "plan_id")
+#: Limits of a rerun, options of job_rerun, that its second mode cannot keep to: the service chooses what it reruns.
+LIMITS = ("never_rerun_reasons", "rerun_only_reasons", "max_reruns_per_day")
 #: Variable in which a playbook names the options for which it asks no variable: those of somebody's own run.
 WITHOUT = "__dataarts_without"
 #: What a plan that was approved holds in addition to the instances: it acts on the same window and is the same run.

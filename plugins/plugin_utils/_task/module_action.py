@@ -36,7 +36,7 @@ from .._role.checks import (
     run_once_problem,
     tries_problem,
 )
-from .._role.options import APPROVALS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
+from .._role.options import APPROVALS, LIMITS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
 from .._role.typos import READS, read_by, typos
 from . import inprocess, logins
 from .loops import looping, once
@@ -207,7 +207,8 @@ class ModuleAction(ActionBase):
         elif role and self.module == "job_instance_retry":
             options = {**options, "jobs": jobs_of_lines(options["jobs"])} if "jobs" in options else options
             approved = [PREFIX + name for name in APPROVALS if PREFIX + name in task_vars]
-            refusal = related_problem(host, options, approved=approved, refused=refused)
+            limits = [PREFIX + name for name in LIMITS if PREFIX + name in task_vars and values.of(PREFIX + name) not in (None, "", [])]
+            refusal = related_problem(host, options, approved=approved, limits=limits, refused=refused)
         if not self.module.endswith(("_info", "doctor")):  # they send nothing
             refusal = refusal or run_once_problem(self._left_out(task_vars, options.get("workspace_id")))
         if self._task.async_val and (self._task.until or self._task.retries) and "since" in spec:
