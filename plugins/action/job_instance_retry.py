@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
+from ..module_utils._models.run_scope import is_relative
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task.console import label
 from ..plugin_utils._task.module_action import TRIED, ModuleAction
+from ..plugin_utils._task.passes import broke
 from ..plugin_utils._task.related import asked_line
 from ..plugin_utils._task.screen import show
 
@@ -19,10 +22,14 @@ class ActionModule(ModuleAction):
 
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Run the module. What it could not do is Ansible's to show, or the verdict's of the role."""
+        began = int(time.time() * 1000)
         result = super().work(task_vars)
-        if isinstance(result.get("since"), int) and not self._task.check_mode:
+        since = result.get("since")
+        if broke(result) and is_relative(self._task.args.get("since", "-0s")):
+            since = began  # what it had sent has started since, and nobody has said it
+        if isinstance(since, int) and not self._task.check_mode:
             # A further try of the task reruns nothing that has failed again since this one.
-            self._task.args = {**self._task.args, "since": str(result["since"])}
+            self._task.args = {**self._task.args, "since": str(since)}
             result = {**result, "changed": bool(result.get("changed") or getattr(self._task, TRIED, False))}
             setattr(self._task, TRIED, result["changed"])
         of_role = task_vars.get("ansible_role_name") == ROLE and not (self._task.no_log or self._play_context.no_log)

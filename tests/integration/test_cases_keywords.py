@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
+import time
 import typing as t
 from collections import Counter
 from pathlib import Path
@@ -14,7 +18,7 @@ import pytest
 
 from emulator.running import running
 from tests.support.long import whole_plays
-from tests.support.playbook import Ansible
+from tests.support.playbook import TIMEOUT, Ansible
 from tests.support.scenarios import FREE, WORKSPACE_ID, small_night
 from tests.support.workspace import inventory, variables
 
@@ -137,3 +141,31 @@ def test_a_further_try_of_a_task_pauses_again_what_it_reruns(tmp_path: Path) -> 
     ]
     assert paused == [1, 1, 1], outcome.output
     assert set(statuses[WORKSPACE_ID].values()) == {"SCHEDULING"}
+
+
+@pytest.mark.long
+def test_a_further_try_after_one_that_was_killed_reruns_nothing_that_has_failed_again(tmp_path: Path) -> None:
+    """The module was killed before it could say what it had sent, and since when."""
+    with running(
+        small_night(jobs=[{"name": "fails_again", "id": 2, "failed": 2, "runs": ["fail"] * 4}], switches=FREE, run_seconds=1)
+    ) as service:
+        own = variables(service, settle_time=1, journal=str(tmp_path / "journal.db"))
+        (tmp_path / "hosts.yml").write_text(json.dumps(inventory(one=own)), encoding="utf-8")
+        play = [{"hosts": "all", "gather_facts": False, "tasks": [LIST, {**RETRY, **AGAIN, "delay": 4, "environment": {"A": "b"}}]}]
+        (tmp_path / "play.yml").write_text(json.dumps(play), encoding="utf-8")
+        service.inject({"route": "retry", "kind": "latency", "seconds": 60, "when": "after_effect"})
+        process = Ansible(tmp_path).start("ansible-playbook", "-i", tmp_path / "hosts.yml", tmp_path / "play.yml")
+        deadline = time.monotonic() + TIMEOUT
+        while not service.journal() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        for number in (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()):
+            with contextlib.suppress(OSError):
+                words = Path(f"/proc/{number}/cmdline").read_bytes().decode().split("\0")
+                if any(str(tmp_path) in word and word.endswith("AnsiballZ_job_instance_retry.py") for word in words[:2]):
+                    os.kill(number, signal.SIGKILL)
+        service.clear_faults()
+        outcome = process.wait()
+        reruns = Counter(instance["plan_time"] for entry in service.journal() for instance in entry["instances"])
+    assert sorted(reruns.values()) == [1, 1], outcome.output
+    assert outcome.rc != 0
+    assert "RETRYING" in outcome.output
