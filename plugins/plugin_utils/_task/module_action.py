@@ -211,13 +211,16 @@ class ModuleAction(ActionBase):
             refusal = related_problem(host, options, approved=approved, limits=limits, refused=refused)
         if not self.module.endswith(("_info", "doctor")):  # they send nothing
             refusal = refusal or run_once_problem(self._left_out(task_vars, options.get("workspace_id")))
-        if self._task.async_val and (self._task.until or self._task.retries) and "since" in spec:
-            refusal = refusal or tries_problem(options)
+        refusal = refusal or (tries_problem(options) if "since" in spec and self._tried_in_background else "")
         given = {**(self._own_variables(task_vars, without) if role else {}), **variables}
         refusal = refusal or empty_approval([name for name in (*args, *given) if name in APPROVALS and name not in {*options, *own}], given)
         if refusal:
             raise OptionError(refusal)
         return options, {name: variable for name, variable in variables.items() if not said(args.get(name))}
+
+    @property
+    def _tried_in_background(self) -> bool:
+        return bool(self._task.async_val and (self._task.until or self._task.retries))
 
     def _typos(self, task_vars: dict[str, t.Any], *, role: bool) -> list[str]:
         """Sentences about variables that are most likely a typo of one that the role, or the playbook, reads; none in a play of somebody's own."""
