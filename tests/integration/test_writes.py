@@ -481,3 +481,31 @@ def test_nothing_leaves_while_the_journal_is_too_slow_to_say_that_the_claim_stan
     assert result["error"]["kind"] == "journal", "a later pass would only wait for it again, for as long as wait_timeout"
     assert "the journal took 5 seconds or more, 3 times, to say that the claim still stands" in result["msg"]
     assert "The request was not sent. Check the file system or the server of the journal" in result["msg"]
+
+
+#: Every kind of write, also those that the journal keeps for people alone.
+ALL = {
+    **CLAIMED,
+    "rerun of what hangs": RERUN_HUNG,
+    "retry": RETRY,
+    "stop of patch data": STOP_PATCH,
+    "resume all": RESUME_ALL,
+    "schedule started": Kind("job_schedule", {"jobs": ["failed"], "state": "started"}, []),
+    "schedule stopped": Kind("job_schedule", {"jobs": ["planned"], "state": "stopped"}, []),
+    "missing": Kind("supplement_missing", {"jobs": ["planned"], "planned_after": "-2d"}, []),
+}
+
+
+@pytest.mark.parametrize("what", ALL)
+@pytest.mark.parametrize("place", ["below a file", "an unreachable server"])
+def test_check_mode_fails_by_the_journal_that_the_write_would_need(night: Night, what: str, place: str) -> None:
+    kind, file = ALL[what], night.directory / "file"
+    before = night.begin(kind)
+    file.write_text("", encoding="ascii")
+    journals = {"below a file": str(file / "journal.db"), "an unreachable server": "postgresql://127.0.0.1:1/j"}
+    checked, done = (
+        call(kind.module, options(night.service, **{"settle_time": 1, **kind.options, "journal": journals[place]}), check=check)
+        for check in (True, False)
+    )
+    assert [result.get("error", {}).get("kind") for result in (done, checked)] == ["journal", "journal"]
+    assert len(night.service.journal()) == before

@@ -420,8 +420,11 @@ class _Stopping(_Work):
         if row.state != "running":
             return
         self.show_diff({"state": before}, {"state": "stopped"})
-        if self.run.check_mode or self.held_back():
-            self.run.result["changed"] = self.run.check_mode
+        if self.run.check_mode:
+            self.journal.work(lambda _database: None)  # without it nothing could be stopped
+            self.run.result["changed"] = True
+            return
+        if self.held_back():
             return
         log = Log(self.journal, self.client, self.identity, self.workspace_id)
         write = RecordedWrite(
