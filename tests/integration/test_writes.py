@@ -440,12 +440,17 @@ def test_the_history_says_what_was_not_sent(night: Night, tmp_path: Path) -> Non
     assert [(attempt["kind"], attempt["outcome"]) for attempt in night.history()["attempts"]] == [("pause", "moved_on")]
 
 
+def of_failed(night: Night) -> Json:
+    """The option that names the instance that failed."""
+    (failed,) = call("job_instance_info", options(night.service, jobs=["failed"]))["instances"]
+    return {"task_retrys": [{name: failed[name] for name in ("job_id", "plan_time", "submit_time")}]}
+
+
 @pytest.mark.parametrize("kind", [RERUN, RERUN_HUNG, RETRY, STOP, START_PATCH], ids=["rerun", "hung", "named", "stop", "patch data"])
 def test_what_is_not_sent_because_each_list_of_it_is_old_does_not_count_as_done(
     night: Night, monkeypatch: pytest.MonkeyPatch, kind: Kind
 ) -> None:
-    (failed,) = call("job_instance_info", options(night.service, jobs=["failed"]))["instances"]
-    given = {"task_retrys": [{name: failed[name] for name in ("job_id", "plan_time", "submit_time")}]} if kind is RETRY else {}
+    given = of_failed(night) if kind is RETRY else {}
     send, reads = Client.send, itertools.count(1)
 
     def slow(client: Client, *args: t.Any, **named: t.Any) -> t.Any:
@@ -503,9 +508,7 @@ def test_check_mode_fails_by_the_journal_that_the_write_would_need(night: Night,
     before = night.begin(kind)
     file.write_text("", encoding="ascii")
     journals = {"below a file": str(file / "journal.db"), "an unreachable server": "postgresql://127.0.0.1:1/j"}
-    checked, done = (
-        call(kind.module, options(night.service, **{"settle_time": 1, **kind.options, "journal": journals[place]}), check=check)
-        for check in (True, False)
-    )
+    given = {"settle_time": 1, **kind.options, **(of_failed(night) if kind is RETRY else {}), "journal": journals[place]}
+    checked, done = (call(kind.module, options(night.service, **given), check=check) for check in (True, False))
     assert [result.get("error", {}).get("kind") for result in (done, checked)] == ["journal", "journal"]
     assert len(night.service.journal()) == before
