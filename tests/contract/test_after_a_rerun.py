@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,11 +28,17 @@ def server() -> Iterator[t.Any]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def journal(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, t.Any]:
+def journals(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, t.Any]]:
+    """As many as are needed, each empty."""
     if request.param == "sqlite":
-        return {"journal": str(tmp_path / "journal.db")}
+        return ({"journal": str(tmp_path / f"journal-{number}.db")} for number in itertools.count())
     running = request.getfixturevalue("server")
-    return {"journal": running.uri(running.database()), "journal_password": PASSWORD}
+    return ({"journal": running.uri(running.database()), "journal_password": PASSWORD} for _number in itertools.count())
+
+
+@pytest.fixture
+def journal(journals: Iterator[dict[str, t.Any]]) -> dict[str, t.Any]:
+    return next(journals)
 
 
 def begin(service: Running, **switches: t.Any) -> None:
@@ -70,9 +77,14 @@ def test_what_a_rerun_keeps(emulated: Running, journal: dict[str, t.Any], name: 
 
 
 @pytest.mark.parametrize(("hidden", "step"), [(20, 1), (0, 1)])
-def test_seconds_until_a_rerun_shows(emulated: Running, journal: dict[str, t.Any], hidden: int, step: float) -> None:
-    begin(emulated, rerun_visible_after=hidden)
-    results = rerun(emulated, journal, step)
+def test_seconds_until_a_rerun_shows(emulated: Running, journals: Iterator[dict[str, t.Any]], hidden: int, step: float) -> None:
+    """The service's clock also runs while this machine is busy: a night whose lists came too far apart for that decides nothing, and is begun again."""
+    for journal in journals:
+        begin(emulated, rerun_visible_after=hidden)
+        results = rerun(emulated, journal, step)
+        listed = [entry["time"] for entry in emulated.requests() if entry["route"] in ("v1_list", "v2_list")]
+        if all(later - earlier < 1_500 for earlier, later in itertools.pairwise(listed)):
+            break
     setting = named(results[-1])["rerun_visible_after"]
     assert hidden - 2 <= setting <= hidden + 3
     after = call("account_doctor", options(emulated, **journal))
