@@ -41,6 +41,8 @@ _MAX_MESSAGE = 4000  # characters; the message about a plan that is refused name
 LOGIN_GATE = "_dataarts_login_gate"
 #: What ansible-core writes in the place of such an option.
 _MASKED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+#: After how many new objects Python looks for what could be thrown away while a module works.
+_SELDOM = 100_000
 _REPORT = "This is a defect of the collection: please report it with the name of the module and this message"
 
 
@@ -223,9 +225,10 @@ def run_logic(run: ModuleRun, logic: Logic, verb: str, thing: str) -> None:
 def _collect_seldom() -> None:
     """A pass keeps nearly all that it makes until its end, in a process that begins with all of Ansible in memory. To look for what could be
     thrown away after each 700 objects, as Python does, takes a tenth of its processor time."""
-    if not gc.get_freeze_count():
+    first, *others = gc.get_threshold()
+    if 0 < first < _SELDOM:
         gc.freeze()
-        gc.set_threshold(100_000, *gc.get_threshold()[1:])
+        gc.set_threshold(_SELDOM, *others)
 
 
 def error_result(error: Exception, what: str) -> dict[str, t.Any]:
