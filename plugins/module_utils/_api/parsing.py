@@ -62,7 +62,7 @@ class Fields:
     def optional_number(self, name: str) -> int | None:
         """A whole number, or None where it is absent, null or empty. :raises ApiError: BAD_ANSWER for anything else."""
         value = self.raw(name)
-        if type(value) is int and -MAX_NUMBER <= value <= MAX_NUMBER:  # nearly every number is one
+        if isinstance(value, int) and not isinstance(value, bool) and -MAX_NUMBER <= value <= MAX_NUMBER:  # nearly every number is one
             return value
         if isinstance(value, str):
             value = value.strip()

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import JournalError
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Outcome
 from tests.unit._journal.building import ALL, WORKSPACE, T, at, claim
 from tests.unit._journal.conftest import Place
@@ -224,8 +225,12 @@ class TestMoments:
     def test_a_file_of_another_kind_by_a_slip_of_the_pen(self, tmp_path: Path) -> None:
         inventory = tmp_path / "hosts.yml"
         inventory.write_text("all: {}\n" * 100, encoding="utf-8")
-        read = lambda journal: journal.read([WORKSPACE], ALL, T)  # noqa: E731
-        for act, read_only in ((read, False), (read, True), (lambda journal: claim(journal, 1), False)):
+
+        def read(journal: Journal) -> None:
+            journal.read([WORKSPACE], ALL, T)
+
+        acts: list[tuple[t.Callable[[Journal], t.Any], bool]] = [(read, False), (read, True), (lambda journal: claim(journal, 1), False)]
+        for act, read_only in acts:
             with (
                 Place(str(inventory)).open(read_only=read_only) as journal,
                 pytest.raises(JournalError, match=r"it is not named like one .*Move it away"),
