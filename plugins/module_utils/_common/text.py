@@ -95,6 +95,12 @@ def maskable(secrets: t.Iterable[t.Any]) -> frozenset[str]:
     return frozenset(text for secret in secrets if secret and len(text := str(secret)) >= _SHORTEST_SECRET)
 
 
+def longest_first(secrets: t.Iterable[t.Any]) -> list[str]:
+    """What is :func:`maskable` of *secrets*, in the order in which it is masked: of one that has another in it nothing is left. ansible-core 2.16
+    masks them in the order in which it gets them."""
+    return sorted(maskable(secrets), key=lambda secret: (-len(secret), secret))
+
+
 def counted(number: int, noun: str) -> str:
     """``1 instance``, ``2 instances``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

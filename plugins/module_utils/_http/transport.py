@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from .._common.errors import OptionError
-from .._common.text import maskable, printable
+from .._common.text import longest_first, printable
 from .compat import get_environ_proxies, requests, select_proxy, urllib3
 from .connection import Exchange
 from .json_body import MAX_BODY
@@ -133,7 +133,7 @@ def secrets_of(prepared: PreparedRequest, request: Request) -> list[str]:
     secrets = [str(prepared.headers[name]) for name in _SECRET_HEADERS if name in prepared.headers]
     secrets += [value.rpartition("Signature=")[2] for value in secrets if "Signature=" in value]
     secrets += list(_secret_fields(request.body))
-    return sorted(maskable(secrets), key=lambda secret: (-len(secret), secret))
+    return longest_first(secrets)
 
 
 def _secret_fields(value: t.Any) -> Iterator[str]:

@@ -28,7 +28,7 @@ if sys.version_info < (3, 9):  # noqa: UP036 - before the first import that an o
     raise SystemExit(1)
 
 from .._common.errors import ApiError, JournalError, Kind, OptionError
-from .._common.text import maskable, printable
+from .._common.text import longest_first, maskable, printable
 from .._config.argument_spec import MODULES, Spec
 from .._config.raw_values import fitted
 from .._http.compat import HAS_REQUESTS
@@ -203,7 +203,7 @@ def _hide(module: AnsibleModule, secrets: t.Iterable[str]) -> None:
     for name, option in module.argument_spec.items():
         if option.get("no_log") and module.params.get(name):
             module.params[name] = _MASKED
-    module.no_log_values = maskable({*module.no_log_values, *secrets})
+    module.no_log_values = longest_first({*module.no_log_values, *secrets})
 
 
 def run_logic(run: ModuleRun, logic: Logic, verb: str, thing: str) -> None:

@@ -19,7 +19,7 @@ import typing as t
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
-from ...module_utils._common.text import maskable, printable
+from ...module_utils._common.text import longest_first, printable
 from ...module_utils._config.argument_spec import MODULES
 from ...module_utils._config.credentials import SECRET_OPTIONS
 from ...module_utils._config.raw_values import fitted
@@ -101,7 +101,7 @@ def run_here(
 
 def _result(run: ModuleRun) -> dict[str, t.Any]:
     """What *run* returns as it is now."""
-    secrets = maskable(run.options.get(name) for name in (*SECRET_OPTIONS, "journal_password")) | run.secrets
+    secrets = longest_first({*(run.options.get(name) for name in (*SECRET_OPTIONS, "journal_password")), *run.secrets})
     return _without({**run.result, **({"warnings": [printable(text) for text in run.warnings]} if run.warnings else {})}, secrets)
 
 

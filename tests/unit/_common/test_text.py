@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dataarts.factory.plugins.module_utils._common.text import counted, listed, maskable, printable, safe
+from ansible_collections.dataarts.factory.plugins.module_utils._common.text import counted, listed, longest_first, maskable, printable, safe
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,4 @@ def test_numbers_and_names_in_words() -> None:
 
 def test_a_secret_of_few_letters_is_not_looked_for_in_every_word() -> None:
     assert maskable([None, "", "e", "abc", "abcd", 12345]) == {"abcd", "12345"}
+    assert longest_first([None, "abc", "word", "password", "password@x", 12345]) == ["password@x", "password", "12345", "word"]
