@@ -58,12 +58,13 @@ def is_foreign(name: str) -> bool:
     return (name.startswith(FOREIGN_PREFIXES) and name not in OWN_NAMES) or name.upper() in FOREIGN_NAMES
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Before the first fixture: no credentials, proxies and Ansible settings of the person, and a home of the tests' own.
 
     A shell starts what it puts into the background with SIGINT ignored, ``nohup`` what it starts with SIGHUP, and so is everything that is
     started by that.
     """
+    config.addinivalue_line("markers", "long: ansible-test, which reads no pyproject.toml, knows it by this")
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
             signal.signal(number, handler)

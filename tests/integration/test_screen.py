@@ -143,7 +143,7 @@ def test_the_command_after_a_run_that_lost_the_service_reruns_nothing_twice(serv
     ansible = Ansible(tmp_path)
     quick = variables(service, poll_interval=1, settle_time=1, journal=str(tmp_path / "journal.db"))
     (tmp_path / "hosts.yml").write_text(json.dumps(inventory(sales=quick)), encoding="utf-8")
-    service.inject({"route": "list", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 2, "times": 999})
+    service.inject({"route": "list", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 1, "times": 999})
     words = ("dataarts.factory.rerun_failed", "-i", "hosts.yml", "-e", "dataarts_report_path=night")
     lost = ansible.playbook(*words).ended(2)
     before = reruns(service)

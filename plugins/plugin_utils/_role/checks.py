@@ -135,14 +135,14 @@ def related_problem(
             f"Nothing was sent for {host}: {approved[0]} holds the approved plan, and a rerun of a job with its related jobs has no plan, because "
             "the service chooses what it reruns. Leave it out, or use playbook dataarts.factory.rerun."
         )
+    if refused:
+        return " ".join([f"Nothing was sent for {host}:", *refused])
     if limits:
         return (
             f"Nothing was sent for {host}: {limits[0]} is set, and a rerun of a job with its related jobs cannot keep to it, because the service "
             "chooses what it reruns. Use playbook dataarts.factory.rerun, or a task of your own with module job_instance_retry, which has no such "
             "limit."
         )
-    if refused:
-        return " ".join([f"Nothing was sent for {host}:", *refused])
     called = variables_of("job_instance_retry", role=True)
     missing = [called[name] for name in _NEEDED if options.get(name) in (None, [])]
     if not missing:
