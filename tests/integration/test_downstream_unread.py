@@ -35,6 +35,13 @@ CYCLES = f"Whether job mart in workspace {WORKSPACE_ID} depends on its own previ
 BELOW = f"What depends on job orders in workspace {WORKSPACE_ID} is not known"
 
 
+def begun(service: Running, tmp_path: Path, downstream: str) -> dict[str, t.Any]:
+    """The options of a rerun of orders, in a night that begins."""
+    service.reset(small_night(jobs=JOBS, run_seconds=1, switches={**FREE, **V1, **V2, "depend_open": True}, speed=60))
+    journal = str(tmp_path / "journal.db")
+    return options(service, jobs=["orders"], journal=journal, settle_time=1, poll_interval=1, planned_after="-1d", downstream=downstream)
+
+
 @pytest.mark.parametrize("downstream", ["report", "cancelled", "stale"])
 @pytest.mark.parametrize(
     ("fault", "said"),
@@ -45,17 +52,8 @@ BELOW = f"What depends on job orders in workspace {WORKSPACE_ID} is not known"
     ],
 )
 def test_what_is_refused_is_not_known(service: Running, tmp_path: Path, downstream: str, fault: dict[str, t.Any], said: str) -> None:
-    service.reset(small_night(jobs=JOBS, run_seconds=1, switches={**FREE, **V1, **V2, "depend_open": True}, speed=60))
+    given = begun(service, tmp_path, downstream)
     service.inject({**fault, "rate": 1.0})
-    given = options(
-        service,
-        jobs=["orders"],
-        journal=str(tmp_path / "journal.db"),
-        settle_time=1,
-        poll_interval=1,
-        planned_after="-1d",
-        downstream=downstream,
-    )
     checked = call("job_rerun", given, check=True)
     assert said in " ".join(checked["problems"])
     result = passes(given)[-1]
@@ -87,16 +85,7 @@ def test_what_will_depend_on_what_a_repair_makes_is_not_known_either(service: Ru
 def test_without_v1_it_says_that_later_cycles_are_not_looked_for(
     service: Running, tmp_path: Path, downstream: str, used: dict[str, t.Any], said: bool
 ) -> None:
-    service.reset(small_night(jobs=JOBS, run_seconds=1, switches={**FREE, **V1, **V2, "depend_open": True}, speed=60))
-    given = options(
-        service,
-        jobs=["orders"],
-        journal=str(tmp_path / "journal.db"),
-        settle_time=1,
-        poll_interval=1,
-        planned_after="-1d",
-        downstream=downstream,
-    )
+    given = begun(service, tmp_path, downstream)
     result = passes({**given, **used})[-1]
     limits = [
         text for text in result["problems"] if text.startswith("Later cycles of jobs that depend on their own previous cycle are not")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 import typing as t
 from collections.abc import Callable
@@ -15,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._api.supplement_data import SupplementDataApi
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
 from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import MadeBy
@@ -447,19 +445,13 @@ def test_quiet_hours_are_waited_for_as_reruns_wait_for_them(service: t.Any, make
         assert asked == []
 
 
-def test_quiet_hours_that_end_too_late_keep_back_what_was_not_paused(service: t.Any, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quiet_hours_that_end_too_late_keep_back_what_was_not_paused(service: t.Any, make: Make) -> None:
     """Also where they end before the first request would be sent, as the service answers slowly."""
     service.reset({**night(sales()), "speed": 1, "run_seconds": 0.2})
-    rows, lists = SupplementDataApi.rows, itertools.count()
     now = datetime.now(timezone.utc)
     until = now + timedelta(seconds=12)
-
-    def slowly(api: SupplementDataApi, *name: str) -> t.Any:
-        while next(lists) and datetime.now(timezone.utc) <= until:  # the first list finds what is missing
-            time.sleep(0.2)
-        return rows(api, *name)
-
-    monkeypatch.setattr(SupplementDataApi, "rows", slowly)
+    # The first list finds what is missing, the second one is read before anything is sent.
+    service.inject({"route": "supplements", "kind": "latency", "seconds": 14, "skip": 1})
     result = make(not_between=[f"{now - timedelta(hours=1):%H:%M}-{until:%H:%M:%S} UTC"], wait_timeout=1, pause_schedules=True)
     assert (result["failed"], states(result)) == (True, {"sales": ["failed"] * 2}), result
     assert "quiet hours" in result["msg"]

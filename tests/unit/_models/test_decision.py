@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
@@ -25,8 +27,8 @@ def test_an_attempt_counts_once_it_is_made(before: Action, after: Action) -> Non
 @pytest.mark.parametrize("after", Action)
 def test_how_a_request_is_sent_goes_with_it(after: Action) -> None:
     made = attempt()
-    request = {"superseded": made, "alone": True, "by_id": True, "then_rerun": True}
-    decision = Decision(instance(), Action.RETRY, "before", due_ms=1, attempts=1, attempt=made, queued=2, **request)  # type: ignore[arg-type]
+    request: dict[str, t.Any] = {"superseded": made, "alone": True, "by_id": True, "then_rerun": True}
+    decision = Decision(instance(), Action.RETRY, "before", due_ms=1, attempts=1, attempt=made, queued=2, **request)
     turned = decision.turned(after, "after")
     assert (turned.action, turned.reason, turned.due_ms) == (after, "after", None)
     assert [getattr(turned, name) for name in request] == [None, False, False, False]
