@@ -11,34 +11,44 @@ from __future__ import annotations
 import functools
 import re
 
+from .text import without_escapes
+
 MASK = "***"
 
 #: Whether a text is worth a closer look. In lower case, and as it is written: ``ak`` and ``sk`` stand in many words, such as task, and count by
 #: themselves only. A long word without a digit, as the name of an exception, cannot be a key.
 _HINTS = ("pass", "pwd", "secret", "token", "key", "signature", "authoriz", "credential", "bearer", "basic", "identified")
+_PROGRAMS = ("mysql", "gsql", "beeline", "curl")
 _OTHER_HINTS = re.compile(
     r"[密口令私@]|(?<![A-Za-z])(?i:ak|sk)(?![A-Za-z_])|(?<![A-Za-z0-9])(?=[A-Za-z]{0,39}[0-9])[A-Za-z0-9]{20}|eyJ|MII"
 )
 _GAP = r"[ ._-]?"
 #: Names of settings whose values are secrets, with whatever stands in front: ``spark.hadoop.fs.obs.secret.key``, ``X-Auth-Token``.
 _NAMES = (
-    rf"(?:pass(?:word|wd|phrase|code)|passwd|(?<![a-z])pwd|secret(?:{_GAP}access)?(?:{_GAP}key)?"
+    rf"(?:pass(?:word|wd|phrase|code)|passwd|pwd|(?<=[_.;&?-])pass(?![a-z])|secret(?:{_GAP}access)?(?:{_GAP}key)?"
     rf"|(?:access|api|private|account|encryption){_GAP}key(?:{_GAP}id)?"
     rf"|(?:auth|access|security|session|subject|refresh|id|sts|bearer){_GAP}token|client{_GAP}secret|(?<![a-z])(?:ak|sk)(?![a-z_])|密码|口令|密钥|私钥|令牌)"
 )
 #: What is a value: in quotes, or up to what ends a word. Words of a sentence behind a colon are none: ``password: authentication failed``.
 _QUOTED = r"""(?P<quote>\\?["'])(?:(?!(?P=quote)).){1,4000}(?P=quote)"""
 _BARE = r"[^\s,;&\"'<>(){}\[\]，；。（）【】\u4e00-\u9fff]{1,4000}"
-_SENTENCE = r"(?!\s{0,3}[a-z]{1,20} [a-z]{1,20}(?![a-z:=]))"
+_SENTENCE = r"(?!\s{0,3}(?:[a-z]{1,20} [a-z]{1,20}(?![a-z:=])|(?:YES|NO)\)))"
 _VALUES = (
     re.compile(
-        rf"""(?P<kept>{_NAMES}[\w.-]{{0,20}}\\?["'\]]?\s{{0,3}}(?:=>?|[:：]{_SENTENCE}|>)\s{{0,3}})(?:{_QUOTED}|{_BARE})""",
+        rf"""(?P<kept>{_NAMES}[\w.-]{{0,20}}\\?["'\]]?\s{{0,3}}(?::?=>?|[:：]{_SENTENCE}|-?>|[为是])\s{{0,3}})(?:{_QUOTED}|{_BARE})""",
         re.IGNORECASE | re.DOTALL,
     ),
     # As an argument of a command, and in SQL
     re.compile(rf"(?P<kept>--?[\w.-]{{0,20}}{_NAMES}[\w.-]{{0,20}}\s{{1,3}})(?:{_QUOTED}|{_BARE})", re.IGNORECASE | re.DOTALL),
-    re.compile(rf"(?P<kept>(?:identified\s{{1,3}}by|passw(?:or)?d)\s{{1,3}}){_QUOTED}", re.IGNORECASE | re.DOTALL),
+    re.compile(rf"(?P<kept>(?:identified\s{{1,3}}by|passw(?:or)?d|(?:access|secret)_(?:access_)?key)\s{{1,3}}){_QUOTED}", re.IGNORECASE | re.DOTALL),
     re.compile(rf"(?P<kept>{_NAMES} (?:is|was)\s{{1,3}})(?=[^\s]{{0,40}}[0-9]){_BARE}", re.IGNORECASE),
+    re.compile(
+        rf"(?P<kept>(?:identified\s{{1,3}}by|password|密码|口令)\s{{1,3}})(?=[^\s]{{0,40}}[0-9])(?=[^\s]{{0,40}}[a-z])(?=[^\s]{{6}}){_BARE}",
+        re.IGNORECASE,
+    ),
+    # As a shell shows what it runs; -p of other programs is a port
+    re.compile(r"(?P<kept>\b(?:mysql[a-z]{0,9}|sshpass|beeline)\b[^\n;|]{0,200}?\s-p\s?)(?![\s-])[^\s;|]{1,300}"),
+    re.compile(r"(?P<kept>\bgsql\b[^\n;|]{0,200}?\s-W\s?|\bcurl\b[^\n;|]{0,200}?\s(?:-u|--user)\s?[^\s:]{1,60}:)(?![\s-])[^\s;|]{1,300}"),
     # Words that also stand in sentences need a value that no sentence has
     re.compile(
         r"(?P<kept>(?i:token|signature|credential|authorization)s?\\?[\"']?\s{0,3}[=:：]\s{0,3}\\?[\"']?)(?=[^\s]{0,40}[0-9])[\w.~+/=%-]{8,4000}"
@@ -62,8 +72,10 @@ _VALUES = (
 def without_secrets(text: str) -> str:
     """*text* with ``***`` in place of every value that has the form of a secret. Of what it returned it makes the same again."""
     lower = text.lower()
-    if not any(hint in lower for hint in _HINTS) and _OTHER_HINTS.search(text) is None:
+    if not any(hint in lower for hint in _HINTS + _PROGRAMS) and _OTHER_HINTS.search(text) is None:
         return text
+    if "\x1b" in text:  # a colour between a name and its value
+        text = without_escapes(text)
     for value in _VALUES:
         text = value.sub(lambda match: match["kept"] + MASK, text)
     return text

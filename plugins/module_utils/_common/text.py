@@ -66,11 +66,11 @@ def safe(value: t.Any) -> t.Any:
 
 
 def without_escapes(text: str) -> str:
-    """*text* as a terminal would show it: without colours, other control characters, and format characters that cannot be seen."""
+    """*text* as a terminal would show it, in its lines: without colours, other control characters, and format characters that cannot be seen."""
     if text.isprintable():
         return text
     shown = (
-        " " if char.isspace() else char
+        " " if char.isspace() and char != "\n" else char
         for char in _ESCAPES.sub("", text)
         if char.isspace() or unicodedata.category(char) not in ("Cc", "Cf")
     )

@@ -33,16 +33,24 @@ _WORD_ENDS = r"(?![0-9A-Za-z_])"
 _CODES = (
     rf"(?<![A-Za-z0-9_])[A-Z][A-Za-z]{{1,9}}[.-][0-9]{{3,6}}{_WORD_ENDS}",
     rf"[\"'\u201c\u2018][A-Z][A-Za-z]{{1,9}}[.-][0-9]{{3,6}}[\"'\u201d\u2019]{_WORD_ENDS}",
-    rf"(?<![A-Za-z0-9_])(?:HTTP(?:/[0-9.]{{1,3}})?|SQLSTATE|ERROR|Error|error)[ :=]{{1,2}}[0-9][0-9A-Z]{{2,4}}{_WORD_ENDS}",
-    r"[\"']?(?<![A-Za-z0-9_])[A-Za-z_]{0,20}(?:[Cc]ode|CODE|[Ss]tatus|[Ss]tate|errno)[\"' :=\[(]{1,4}-?[0-9][0-9A-Z]{0,5}(?![0-9A-Za-z_-])",
-    rf"(?:错误码|状态码|返回码|退出码|返回值)[ :：=为是\[]{{0,3}}-?[0-9]{{1,6}}{_WORD_ENDS}",
+    rf"(?<![A-Za-z0-9_])(?:HTTP(?:/[0-9.]{{1,3}})?|SQLSTATE|ERROR|Error|error)[ :=\[(]{{1,2}}[0-9][0-9A-Z]{{2,4}}{_WORD_ENDS}",
+    r"[\"']?(?<![A-Za-z0-9_])[A-Za-z_]{0,20}(?:[Cc]ode|CODE|[Ss]tat(?:us|e)|[Ee]rrno|signal|exited with)[\"' :=\[(]{1,4}-?[0-9][0-9A-Z]{0,5}(?![-A-Za-z0-9_])",
+    rf"(?:错误码|状态码|返回码|退出码|返回值)[ :：=为是\[(（]{{0,3}}-?[0-9]{{1,6}}{_WORD_ENDS}",
 )
+#: What a word goes on with; Chinese stands next to a name or a number without a blank.
+_LATIN = "A-Za-z0-9_\u00c0-\u024f"
 #: Names in quotes. An apostrophe within a word does not count.
 _QUOTED = (
-    *(rf"(?<!\w){quote}[^{quote}\n]{{0,300}}{quote}(?!\w)" for quote in "'\"`"),
+    *(rf"(?<![{_LATIN}]){quote}[^{quote}\n]{{0,300}}{quote}(?![{_LATIN}])" for quote in "'\"`"),
     *(f"{begin}[^{begin}{end}]{{0,300}}{end}" for begin, end in ("\u201c\u201d", "\u2018\u2019", "「」", "『』", "《》")),
 )
-_URL = r"(?<![A-Za-z0-9])[a-zA-Z][a-zA-Z0-9+-]{1,15}://[^\s,;，；。、)）\]】\"'\u201d\u2019]+"
+#: A sentence in quotes, as JSON has it behind the word that announces one.
+_SAID = re.compile(
+    r"\\*[\"'](?:\w{0,20}(?:msg|message|error|reason|details?|description|exception|cause)|错误信息|失败原因|原因)\\*[\"']\s{0,3}[:=]\s{0,3}"
+    r"(?P<quote>\\*[\"'])(?P<said>[^\n]{1,500}?)(?:(?<!\\)(?P=quote)|\Z)",
+    re.IGNORECASE,
+)
+_URL = r"(?<![A-Za-z0-9])[a-zA-Z][a-zA-Z0-9+-]{1,15}://[^\s,;，；。、)）\]】\"'\u201d\u2019\u4e00-\u9fff]+"
 _PATHS = (
     r"(?<![A-Za-z0-9_…/])(?:[A-Za-z]:\\|~?/)[^\s,;:，：；。、()（）\[\]【】\"'\u201d\u2019\u4e00-\u9fff]+",
     r"(?<![A-Za-z0-9_…])(?:[A-Za-z0-9_.$=-]{1,80}/){2,40}[A-Za-z0-9_.$=-]*",
@@ -76,7 +84,8 @@ def normalised(message: str | None, job_name: str = "") -> str:
     """
     reason = _first_lines(message or "")
     if len(job_name) > 1:
-        reason = re.sub(rf"(?<!\w){re.escape(printable(job_name, _MAX_MESSAGE))}(?!\w)", GAP, reason)
+        word = _LATIN if job_name.isascii() else r"\w"
+        reason = re.sub(rf"(?<![{word}]){re.escape(printable(job_name, _MAX_MESSAGE))}(?![{word}])", GAP, reason)
     while True:
         shorter = _without_what_differs(reason)
         if shorter == reason:
@@ -92,6 +101,7 @@ def _first_lines(message: str) -> str:
 
 
 def _without_what_differs(text: str) -> str:
+    text = _SAID.sub(r"\g<said>", text)
     text = _VARIES.sub(lambda match: match.group() if match.group("kept") else GAP, text)
     text = _GAPS.sub(GAP, " ".join(text.split()))
     return text if len(text) <= MAX_REASON else text[: MAX_REASON - 1].rstrip() + GAP

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.confidential import without_secrets
+from ansible_collections.dataarts.factory.plugins.module_utils._common.text import without_escapes
 
 WORD = "Hunter2/x+9"
 ACCESS, SECRET = "HPUAXYZ1234567890ABC", "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7cF0hJ3lM6oP9r"
@@ -42,6 +43,23 @@ TEXTS: list[tuple[str, str]] = [
     ("CREATE USER a PASSWORD '{}'", WORD),
     ("the password is {}", WORD),
     ("pwd={}", WORD),
+    ("dbPwd: {}", WORD),
+    ("export DB_PASS={}", WORD),
+    ("?user=x&pass={}", WORD),
+    ("password := {}", WORD),
+    ("password -> {}", WORD),
+    ("登录密码为{}", WORD),
+    ("用户密码 {} 错误", WORD),
+    ("user x with password {} denied", WORD),
+    ("ALTER USER a IDENTIFIED BY {}", WORD),
+    ("OPTIONS (encrypt 'on', access_key '{}')", "short1"),
+    ("COPY t SECRET_ACCESS_KEY '{}'", "two words"),
+    ("+ mysql -uroot -p{} -h x", WORD),
+    ("+ mysqldump --user root -p {} db", WORD),
+    ("beeline -u jdbc:hive2://x -n u -p {}", WORD),
+    ("gsql -d x -U y -p 8000 -W {}", WORD),
+    ("curl -s -u user:{} https://x", WORD),
+    ("\x1b[31mpassword\x1b[0m={}", WORD),
     ('PlainLoginModule required username="u" password="{}";', WORD),
     ("client_secret={}", WORD),
     ("accountkey={}", WORD),
@@ -84,6 +102,14 @@ HARMLESS = [
     "no permission for obs://bucket/34765",
     "Container container_e01_1795402800000_0042_01_000001 ended with exit code 137",
     "commit 0d991d7a0d991d7a0d991d7a0d991d7a0d991d7a",
+    "gsql: could not connect to server on host x -p 8000",
+    "Access denied for user 'root'@'h' (using password: YES)",
+    "password is expired",
+    "secret 'db-user' not found",
+    "密码为空",
+    "密码错误 3 次",
+    "password 3 times wrong",
+    "PASS=38 WARN=0 ERROR=2",
     "task=3, disk=9, passed=3, sk_id: 7, bypass=1",
 ]
 
@@ -96,7 +122,9 @@ def test_no_secret_stays(text: str, secret: str) -> None:
     assert secret not in shown
     begin = secret[:4]
     assert begin not in shown, "nor a part of it"
-    assert shown.startswith(text.format("\0").split("\0")[0].rstrip("\"'\\\n")), "what stands in front of it tells what it is"
+    assert shown.startswith(without_escapes(text).format("\0").split("\0")[0].rstrip("\"'\\\n")), (
+        "what stands in front of it tells what it is"
+    )
     assert without_secrets(shown) == shown
 
 
@@ -118,6 +146,9 @@ def test_a_cause_stays(text: str) -> None:
         "MII",
         "bearer ",
         "--password ",
+        "mysql ",
+        "curl -u ",
+        "password a1",
         "-----BEGIN PRIVATE KEY-----",
     ],
 )

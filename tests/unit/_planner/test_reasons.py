@@ -38,6 +38,16 @@ REASONS = [
     ("资源《夜间队列》不可用", "资源…不可用"),
     ("队列\u2018default\u2019已满", "队列…已满"),
     ("can't open it: it's gone", "can't open it: it's gone"),
+    ("表'订单'不存在", "表…不存在"),
+    ("节点'load'连接\"库\"超时", "节点…连接…超时"),
+    # A sentence in quotes is no name
+    ('{"error":"permission denied","id":"a1"}', "{permission denied,…}"),
+    ('{"error_code":"DLI.0005","error_msg":"Table \'t1\' not found"}', '{…:"DLI.0005",Table … not found}'),
+    ('{"error_code":1045,"message": "say \\"no\\" twice"}', '{"error_code":1045,say \\… twice}'),
+    ('body: {\\"errorMessage\\":\\"no permission\\"}', "body: {no permission}"),
+    ("{'message': \"can't read\", 'code': 7}", "{can't read, 'code': 7}"),
+    ('{"失败原因":"队列已满"}', "{队列已满}"),
+    ('{"error_msg":"cut in the midd', "{cut in the midd"),
     # Numbers, ids, lists
     ("node reconcile: 3 accounts differ", "node reconcile: … accounts differ"),
     ("Read timed out after 60.5 seconds", "Read timed out after … seconds"),
@@ -74,6 +84,9 @@ REASONS = [
     ("no file warehouse/ods.db/orders", "no file …"),
     ("路径/user/hive/warehouse/ods.db/dt=20261129不存在", "路径…不存在"),
     ("either/or is kept", "either/or is kept"),
+    ("OBS路径obs://a/b没有权限", "OBS路径…没有权限"),
+    ("访问https://x.example/a?b=1超时", "访问…超时"),
+    ("obs://a/数据/2026/x.csv 不存在", "…数据… 不存在"),
     # Codes are the cause
     ("DLI.0005: Query failed in 300 s", "DLI.0005: Query failed in … s"),
     ("ORA-00942: table or view does not exist", "ORA-00942: table or view does not exist"),
@@ -82,6 +95,11 @@ REASONS = [
     ("AM Container exited with exitCode: 143", "AM Container exited with exitCode: 143"),
     ("Lock wait timeout exceeded [ErrorCode: 1205]", "Lock wait timeout exceeded [ErrorCode: 1205]"),
     ("SQL state [42P01]; error code [7]", "SQL state [42P01]; error code [7]"),
+    ("[Errno 28] No space left on device", "[Errno 28] No space left on device"),
+    ("SQLSTATE[42S02]: no table", "SQLSTATE[42S02]: no table"),
+    ("exit code 137被终止", "exit code 137被终止"),
+    ("killed by signal 9", "killed by signal 9"),
+    ("程序异常，返回码(137)", "程序异常，返回码(137)"),
     ("SQLSTATE 42501 insufficient privilege", "SQLSTATE 42501 insufficient privilege"),
     ('{"code":"DWS.0003","id":"7c1d0be2"}', '{…:"DWS.0003",…}'),
     ("ERROR 1045 (28000): Access denied for user 'ops'@'10.0.0.7'", "ERROR 1045 (…): Access denied for user …@…"),
@@ -114,6 +132,7 @@ def test_the_name_of_the_job_differs_from_job_to_job() -> None:
     assert normalised("job daily_sales: table not found", "daily_sales") == "job …: table not found"
     assert normalised("作业 每日库存 失败", "每日库存") == "作业 … 失败"
     assert normalised("a table is missing", "a") == "a table is missing"
+    assert normalised("作业daily_sales失败", "daily_sales") == "作业…失败"
     assert normalised("daily_sales_load failed", "daily_sales") == "daily_sales_load failed"
 
 
@@ -138,7 +157,19 @@ def test_of_a_reason_it_makes_the_same_again(pieces: t.Any, between: t.Any, job_
 
 
 @pytest.mark.parametrize(
-    "message", ["'" * 5000, "'a" * 2500, "a/" * 2500, "1a-" * 2000, "code" * 1200, "…, " * 1600, "a1" * 2500, "ab@" * 1600, "\nat x(" * 800]
+    "message",
+    [
+        "'" * 5000,
+        "'a" * 2500,
+        "a/" * 2500,
+        "1a-" * 2000,
+        "code" * 1200,
+        "…, " * 1600,
+        "a1" * 2500,
+        "ab@" * 1600,
+        "\nat x(" * 800,
+        '"msg":"' * 700,
+    ],
 )
 def test_a_hostile_message_takes_no_time(message: str) -> None:
     began = time.process_time()
