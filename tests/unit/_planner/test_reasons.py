@@ -40,7 +40,7 @@ REASONS = [
     ("can't open it: it's gone", "can't open it: it's gone"),
     ("表'订单'不存在", "表…不存在"),
     ("节点'load'连接\"库\"超时", "节点…连接…超时"),
-    # A sentence in quotes is no name
+    # A sentence in quotes is not a name
     ('{"error":"permission denied","id":"a1"}', "{permission denied,…}"),
     ('{"error_code":"DLI.0005","error_msg":"Table \'t1\' not found"}', '{…:"DLI.0005",Table … not found}'),
     ('{"error_code":1045,"message": "say \\"no\\" twice"}', '{"error_code":1045,say \\… twice}'),

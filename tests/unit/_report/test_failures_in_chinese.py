@@ -41,6 +41,8 @@ LEFT_OUT = {
     "plugin_utils/_report/page.py",
     "plugin_utils/_report/plain.py",
 }
+#: Where what is decided about an instance gets its reason.
+REASONS_OF = [f"module_utils/_planner/{name}.py" for name in ("reason_policy", "hung", "downstream")]
 #: Calls that make an error -> which argument is its text; what its remedy, and the beginning of the message, are passed or set as.
 ERRORS = {"OptionError": 0, "ApiError": 1, "fail": 1, "warn": 0, "warning": 0}
 NAMED = {"hint", "what", "remedy"}
@@ -88,6 +90,18 @@ SAMPLES: dict[str, str | tuple[str, ...]] = {
     "database.verb": ("open", "read", "write", "use", "keep a claim in"),
     "database.name": ("3", "in PostgreSQL at 3:5432, database 3, as 3", "of PostgreSQL service 3"),
     "sqlite.what": ("a symbolic link", "a directory or device"),
+    "hung._request": ("the stop sent at 2026-11-23T01:00:00Z was accepted", "the stop sent at 2026-11-23T01:00:00Z was interrupted"),
+    "hung.get": ("was accepted", "was interrupted", "has no known outcome"),
+    "hung.when": "stopped at 2026-11-23T01:00:00Z",
+    "hung.why": "",
+    "hung.what": ("it is stopped", "it is stopped, and rerun"),
+    "hung.option": ("timeout_action", "running_exception"),
+    "hung._state": "running, started 2026-11-23T01:00:00Z",
+    "downstream.named": "job 3, planned 2026-11-23T01:00:00Z",
+    "downstream.started": ("last started 2026-11-23T01:00:00Z", "no start recorded"),
+    "downstream.ended": ("", ", before its new end 2026-11-23T01:00:00Z"),
+    "reason_policy.option": ("never_rerun_reasons", "rerun_only_reasons"),
+    "reason_policy.shown": ("", " (DLI SQL)"),
     "console.progress_text": "3 succeeded",
     "console._jobs": "3 jobs",
     "console._since": "2026-11-23T01:00:00Z",
@@ -221,6 +235,19 @@ def test_what_a_module_fails_with_is_translated(name: str) -> None:
             chinese = translated("zh", shown(place, text))
             english += [(place, chinese)] if ENGLISH.search(SAME.sub("", chinese)) else []
     assert english == []
+
+
+@pytest.mark.parametrize("name", REASONS_OF)
+def test_what_is_decided_about_an_instance_is_translated(name: str) -> None:
+    module = importlib.import_module(f"{COLLECTION}.{name.removesuffix('.py').replace('/', '.')}")
+    said = [text for node in every_text(ast.parse((PLUGINS / name).read_text(encoding="utf-8"))) for text in filled(node, module)]
+    texts = {
+        text
+        for text in said
+        if ENGLISH.search(text) and not NOT_SHOWN.match(text) and not any(text in whole and text != whole for whole in said)
+    }
+    assert len(texts) > 3
+    assert {text: chinese for text in texts if ENGLISH.search(chinese := translated("zh", text))} == {}
 
 
 @pytest.mark.parametrize("where", ["", " of workspace 62fb"])
