@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ..module_utils._runner.ansible_module import ModuleRun
+from ..module_utils._runner.ansible_module import ModuleRun, failure_result
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report.repair import snapshot_lines, stage_line
 from ..plugin_utils._report.started import started_command
@@ -18,7 +18,7 @@ from ..plugin_utils._task.console import label, resume_lines
 from ..plugin_utils._task.heartbeat import Heartbeat
 from ..plugin_utils._task.interruption import Note
 from ..plugin_utils._task.module_action import ModuleAction
-from ..plugin_utils._task.passes import missing_of, paused_by_reruns, still_broken
+from ..plugin_utils._task.passes import INCOMPLETE, error_kind, message_of, missing_of, paused_by_reruns, repair_of, still_broken
 from ..plugin_utils._task.screen import show
 
 # A repair has it read the options of the reruns that follow, see ModuleAction; imported before Ansible forks, as that of every action is.
@@ -38,6 +38,9 @@ class ActionModule(ModuleAction):
             broken = still_broken(of_hosts) if after else None
             known = [_carried(variables, broken) for variables in of_hosts if "gaps" in (missing_of(variables) or {})]
             self._task.args = {**self._task.args, "snapshots": {snapshot["workspace_id"]: snapshot for snapshot in known}}
+            refused = {} if part else self._reruns_refused(task_vars, of_hosts)
+            if refused:
+                return refused
             if stage != "end":
                 self._note(missing_of(task_vars) or {}, task_vars)
         result = super().work(task_vars)
@@ -60,6 +63,15 @@ class ActionModule(ModuleAction):
             return
         with Heartbeat(lambda text: show(self._display, [text]), line):
             yield runs.append
+
+    def _reruns_refused(self, task_vars: dict[str, t.Any], of_hosts: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+        """The result of a step whose reruns would be refused once something is made: that they are not those which were approved, say, or too many;
+        {} if they would not be. A job that cannot be listed keeps no other from being repaired."""
+        state = {"fleet": True, "repair": repair_of(task_vars, of_hosts)}
+        result = self.ask("job_rerun", self.reruns, state, task_vars, check_mode=True)
+        if not result.get("failed") or error_kind(result) == INCOMPLETE:
+            return {}
+        return {**(missing_of(task_vars) or {}), **failure_result(message_of(result), error_kind(result) or "internal"), "changed": False}
 
     def _note(self, missing: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> None:
         """Leave word for somebody who interrupts the play from here on: the names of PatchData keep it from being made twice."""

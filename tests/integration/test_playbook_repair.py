@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 import signal
+import sys
 import time
 import typing as t
 from collections import Counter
@@ -18,6 +19,7 @@ import pytest
 import yaml
 
 from emulator.running import Running, running
+from tests.support.long import whole_plays_of
 from tests.support.playbook import TIMEOUT, Ansible, Outcome
 from tests.support.scenarios import FREE, SUPPLY_ID, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import inventory, variables
@@ -26,6 +28,8 @@ from .test_missing import whole_hour
 
 PLAYBOOK = "dataarts.factory.repair"
 Json = dict[str, t.Any]
+#: The same limit where each module has a process of its own, because another name of the Python is set for it.
+ELSEWHERE: Json = {"dataarts_max_instances": 5, "ansible_python_interpreter": f"{sys.prefix}/bin/python3"}
 
 
 class Night:
@@ -250,6 +254,24 @@ def test_what_was_not_approved_is_not_made_and_nothing_is_rerun_there(service: R
     assert {entry["workspace_id"] for entry in service.journal()} == {SUPPLY_ID}
     assert "what is missing differs from what was approved" in " ".join(" ".join(closing(refused)).split())
     assert "To see the plan as it is now, and approve that:" in closing(refused)
+
+
+@pytest.mark.parametrize(("approved", "extra"), whole_plays_of([(True, {}), (False, {"dataarts_max_instances": 5}), (False, ELSEWHERE)]))
+def test_where_the_reruns_are_refused_nothing_is_made_before(
+    service: Running, ansible: Ansible, tmp_path: Path, approved: bool, extra: Json
+) -> None:
+    """They differ from what was approved, or are too many; in this process, or where modules have one of their own."""
+    night = Night()
+    service.reset(night.damaged())
+    words: list[t.Any] = ["-i", hosts_file(service, tmp_path, night)]
+    if approved:
+        words = command(ansible.playbook(PLAYBOOK, *words, "--check").succeeded())
+        service.add("mart", night.cycle(6, "fail", plan_time=night.hour(6) + 1_800_000), workspace_id=WORKSPACE_ID)
+    refused = ansible.playbook(PLAYBOOK, *words, variables=extra).ended(2)
+    assert {entry["workspace_id"] for entry in service.journal()} == {SUPPLY_ID}
+    text = " ".join(" ".join(closing(refused)).split())
+    assert ("1 instance added (mart planned" if approved else "max_instances is 5; nothing is sent") in text
+    assert ("To see the plan as it is now, and approve that:" in text) is approved
 
 
 @pytest.mark.long

@@ -20,6 +20,7 @@ from ...module_utils._common.errors import OptionError
 from ...module_utils._common.text import printable
 from ...module_utils._config.argument_spec import MODULES, Spec, account_spec
 from ...module_utils._config.raw_values import fitted, problem
+from ...module_utils._planner.repair import BEFORE
 from ...module_utils._runner.ansible_module import LOGIN_GATE, PURPOSES, ModuleRun, failure_result
 from .._awx.launch_inputs import PREFIX, jobs_of_lines
 from .._common.templates import plain
@@ -41,7 +42,7 @@ from .._role.typos import READS, read_by, typos
 from . import inprocess, logins
 from .loops import looping, once
 from .old_python import with_cause
-from .passes import missing_of, not_repaired, outcome
+from .passes import message_of, missing_of, not_repaired, outcome
 from .paths import from_start
 from .screen import brief
 from .variables import accepted, by_name, filled, language_of, said
@@ -159,13 +160,15 @@ class ModuleAction(ActionBase):
         verb, thing = PURPOSES[self.module]
         return logins.refused_once(args, run, f"Failed to {verb} {thing} of workspace {printable(args.get('workspace_id'), 100)}")
 
-    def _refused(self, module: str, options: Vars, task_vars: dict[str, t.Any]) -> str:
-        """Why *module* would refuse *options*, which it reads as it does when it begins, asking nothing; "" if it would not."""
-        args = from_start({**options, "pass_state": {"options_only": True}}, self._connection.transport)
-        result = inprocess.run_here(module, args, **self.modes) if self.runs_here(task_vars) else None
+    def ask(self, module: str, options: Vars, state: Vars, task_vars: dict[str, t.Any], *, check_mode: bool) -> dict[str, t.Any]:
+        """What *module* returns for *options* and *state*, its ``pass_state``, next to the task's own module."""
+        args, mode = from_start({**options, "pass_state": dict(state)}, self._connection.transport), self._task.check_mode
+        result = inprocess.run_here(module, args, check_mode=check_mode, diff_mode=False) if self.runs_here(task_vars) else None
         if result is None:
+            self._task.check_mode = check_mode  # which Ansible passes to the module
             result = self._execute_module(module_name=f"dataarts.factory.{module}", module_args=args, task_vars=task_vars)
-        return str(result.get("msg") or "the module ended unexpectedly") if result.get("failed") else ""
+            self._task.check_mode = mode
+        return t.cast("dict[str, t.Any]", result)
 
     @property
     def module(self) -> str:
@@ -259,15 +262,20 @@ class ModuleAction(ActionBase):
             if missing is not None and not missing.get("approved") and (before or missing.get("began")):
                 options.setdefault("since", str(before or missing["since"]))
             return whole if missing is None else not_repaired(missing)
-        if self._task.args.get("stage") not in (None, "all", "find"):
-            return not_repaired(missing_of(task_vars) or {"gaps": []})
+        stage = self._task.args.get("stage")
+        earlier = "" if stage in (None, "all", "find") else not_repaired(missing_of(task_vars) or {"gaps": []})
+        if earlier or stage not in (None, "all", "find", BEFORE):
+            return earlier
         # What the reruns that follow would refuse is refused before anything is made.
         spec, variables = MODULES["job_rerun"](), variables_of("job_rerun", role=True)
         without = task_vars.get(WITHOUT) or ()
         there = {name: variable for name, variable in variables.items() if variable in task_vars and name not in without}
-        reruns = filled(spec, reruns_by, there, lambda dummy: None, values.of)
-        refused = repair_problem(approved="plan_id" in reruns and not reruns_by, unfit=self._unfit(spec, reruns, there))
-        return refused or (self._refused("job_rerun", reruns, task_vars) if self._task.args.get("stage") == "find" else "")
+        self.reruns = filled(spec, reruns_by, there, lambda dummy: None, values.of)
+        refused = repair_problem(approved="plan_id" in self.reruns and not reruns_by, unfit=self._unfit(spec, self.reruns, there))
+        if refused or stage != "find":
+            return refused
+        result = self.ask("job_rerun", self.reruns, {"options_only": True}, task_vars, check_mode=bool(self._task.check_mode))
+        return message_of(result) if result.get("failed") else ""
 
     @staticmethod
     def _own_variables(task_vars: Vars, without: t.Container[str]) -> dict[str, str]:
