@@ -15,7 +15,7 @@ from .._common.text import counted, printable, safe
 from .._models.decision import Decision, LeftOut
 from .._models.instance import SHOWN_MESSAGE
 from .._models.reason import Reason
-from .._planner.reasons import Group, group_text
+from .._planner.reasons import Group, with_texts
 
 #: Reasons that a list of lines names; the rest is counted.
 SHOWN_REASONS = 5
@@ -44,13 +44,14 @@ def policy_result(left: LeftOut | None) -> dict[str, t.Any] | None:
     return None if left is None else {"option": left.option, "pattern": left.pattern, "read": left.read}
 
 
-def reason_lines(groups: t.Sequence[Group]) -> list[str]:
-    """A line for each of the reasons with the most instances, and how many others there are; none where nothing is known but a number."""
-    if not any(group["reason"] or group["nodes"] for group in groups):
+def reason_lines(instances: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """A line for each of the reasons with the most of *instances*, and how many others there are; none where nothing is known but a number."""
+    groups = with_texts(instances, SHOWN_REASONS)
+    if not any(group["reason"] or group["nodes"] for group, _text in groups):
         return []
     rest = groups[SHOWN_REASONS:]
-    lines = [line for group in groups[:SHOWN_REASONS] for line in (f"  {group_text(group)}", *_log_lines(group))]
-    return [*lines, f"  {sum(group['count'] for group in rest)} × {counted(len(rest), 'other reason')}"] if rest else lines
+    lines = [line for group, text in groups[:SHOWN_REASONS] for line in (f"  {text}", *_log_lines(group))]
+    return [*lines, f"  {sum(group['count'] for group, _text in rest)} × {counted(len(rest), 'other reason')}"] if rest else lines
 
 
 def _log_lines(group: Group) -> list[str]:

@@ -25,6 +25,7 @@ MAX_REASON = 200
 #: Most characters of a message that are looked at.
 _MAX_MESSAGE = 500
 _NAMED = 3  # nodes that a group names
+_COMPARED = 2_000  # instances of a group whose messages are compared
 
 #: Lines of a Java stack trace, which say where and not why.
 _TRACE = re.compile(r"\s*(?:at [\w$.<>]+\(|\.\.\. \d+ more)")
@@ -186,14 +187,24 @@ def grouped(instances: t.Iterable[t.Mapping[str, t.Any]]) -> list[Group]:
     :param instances: as results hold them, with ``broken`` if something was to be done about them. Where no message is known, they are grouped
         by the node that failed.
     """
+    return [group for group, _same in _with_members(instances)]
+
+
+def with_texts(instances: t.Iterable[t.Mapping[str, t.Any]], most: int | None = None) -> list[tuple[Group, str]]:
+    """The groups of :func:`grouped`, of which *most* at most have their text for people; the others have ""."""
+    groups = _with_members(instances)
+    return [(group, _text(group, same) if most is None or place < most else "") for place, (group, same) in enumerate(groups)]
+
+
+def _with_members(instances: t.Iterable[t.Mapping[str, t.Any]]) -> list[tuple[Group, list[t.Mapping[str, t.Any]]]]:
     members: dict[tuple[str, str], list[t.Mapping[str, t.Any]]] = {}
     for instance in instances:
         failure = instance.get("failure")
         if failure:
             reason = str(failure.get("reason") or "")
             members.setdefault((reason, "" if reason else str(failure.get("node") or "")), []).append(instance)
-    groups = [_group(reason, same) for (reason, _node), same in members.items()]
-    return sorted(groups, key=lambda group: (-group["count"], group["reason"], group["nodes"]))
+    groups = [(_group(reason, same), same) for (reason, _node), same in members.items()]
+    return sorted(groups, key=lambda known: (-known[0]["count"], known[0]["reason"], known[0]["nodes"]))
 
 
 def _group(reason: str, same: t.Sequence[t.Mapping[str, t.Any]]) -> Group:
@@ -220,17 +231,26 @@ def _frequent(words: t.Iterable[t.Any]) -> list[str]:
     return sorted(counts, key=lambda word: (-counts[word], word))
 
 
-def group_text(group: Group) -> str:
+def _text(group: Group, same: t.Sequence[t.Mapping[str, t.Any]]) -> str:
     """``38 × node load_orders (DLI SQL): table … not found``, or with several nodes, which say less than the reason and are the first to be cut
-    off, ``38 × table … not found, at nodes load_orders, copy (DLI SQL)``; without what is not known. Of one instance the whole message."""
+    off, ``38 × table … not found, at nodes load_orders, copy (DLI SQL)``; without what is not known."""
     types = group["node_types"]
     kind = f" ({printable(types[0], 60)})" if len(types) == 1 else ""
     nodes = [printable(node, 60) for node in group["nodes"]]
     named = first_of(nodes, _NAMED)
-    # What differs is left out for what it differs from: of one instance nothing is.
-    alone = group["count"] == 1 and group["reason"] and group["sample"]
-    reason = printable(_first_lines(alone) if alone else group["reason"], MAX_REASON)
+    reason = printable(_in_common(group["reason"], same), MAX_REASON)
     if len(nodes) > 1:
         return f"{group['count']} × {reason.rstrip('.')}, at nodes {named}{kind}"
     where = f"node {named}{kind}" if nodes else ""
     return f"{group['count']} × {': '.join(filter(None, (where, reason))) or 'reason unknown'}"
+
+
+def _in_common(reason: str, same: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    """*reason* with whatever is the same in all messages of *same*: what differs is left out for what it differs from."""
+    messages = {_first_lines(str(instance["failure"].get("message") or "")) for instance in same[:_COMPARED]}
+    words = [message.split() for message in messages]
+    if not reason or not all(words) or len(same) > _COMPARED or len({len(message) for message in words}) > 1:
+        return reason
+    shown = _GAPS.sub(GAP, " ".join(column[0] if len(set(column)) == 1 else GAP for column in zip(*words)))
+    jobs = {str(instance.get("job_name")) for instance in same}
+    return shown if len(messages) == 1 or normalised(shown, jobs.pop() if len(jobs) == 1 else "") == reason else reason

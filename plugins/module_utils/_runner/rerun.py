@@ -271,7 +271,7 @@ class Goal(Strategy):
             *map("  {}".format, late_lines(self._expected(plan, statuses)["jobs"])),
             *stop_lines(self.run.options),
             *policy_lines(plan.decisions),
-            *reason_lines(grouped(failures)),
+            *reason_lines(failures),
             *downstream_lines(self._downstream_results(plan), self._workspace_id),
         ]
 

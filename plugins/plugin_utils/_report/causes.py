@@ -9,7 +9,7 @@ import typing as t
 
 from ...module_utils._common.text import safe
 from ...module_utils._output.reasons import SHOWN_REASONS
-from ...module_utils._planner.reasons import group_text, grouped
+from ...module_utils._planner.reasons import with_texts
 from .._common.templates import untemplated
 from .words import ENGLISH, say, translated
 
@@ -24,8 +24,8 @@ def causes_of(results: t.Iterable[Result]) -> list[dict[str, t.Any]]:
 
     :param results: what the tasks of job_rerun returned.
     """
-    groups = grouped(instance for result in results for instance in result.get("instances") or ())
-    return [safe({**group, "text": group_text(group)}) for group in groups[:LISTED_REASONS]]
+    groups = with_texts((instance for result in results for instance in result.get("instances") or ()), LISTED_REASONS)
+    return [safe({**group, "text": text}) for group, text in groups[:LISTED_REASONS]]
 
 
 def as_statistics(causes: t.Iterable[Result]) -> list[dict[str, t.Any]]:

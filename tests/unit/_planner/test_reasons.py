@@ -17,10 +17,10 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.instance 
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reasons import (
     GAP,
     MAX_REASON,
-    group_text,
     grouped,
     normalised,
     representatives,
+    with_texts,
 )
 from tests.unit.building import instance
 
@@ -216,7 +216,7 @@ def result(job: str, workspace: str = "w1", broken: bool = False, **failure: t.A
 
 class TestGroups:
     def test_over_workspaces_and_jobs_the_largest_first(self) -> None:
-        groups = grouped(
+        groups = with_texts(
             [
                 result("a", reason="OBS permission", node="copy", node_type="OBS Manager"),
                 result("a", reason="table … not found", node="load", node_type="DLI SQL", message="table x not found", broken=True),
@@ -224,7 +224,7 @@ class TestGroups:
                 result("b", "w2", reason="table … not found"),
             ]
         )
-        assert groups == [
+        assert [group for group, _text in groups] == [
             {
                 "reason": "table … not found",
                 "count": 3,
@@ -250,30 +250,50 @@ class TestGroups:
                 "log_tail": None,
             },
         ]
-        assert [group_text(group) for group in groups] == [
+        assert [text for _group, text in groups] == [
             "3 × node load (DLI SQL): table … not found",
             "1 × node copy (OBS Manager): OBS permission",
         ]
 
     def test_without_a_message_by_the_node(self) -> None:
-        groups = grouped([result("a", node="load"), result("b", node="load"), result("b", node="copy"), result("c")])
-        assert [group_text(group) for group in groups] == ["2 × node load", "1 × reason unknown", "1 × node copy"]
+        groups = with_texts([result("a", node="load"), result("b", node="load"), result("b", node="copy"), result("c")])
+        assert [text for _group, text in groups] == ["2 × node load", "1 × reason unknown", "1 × node copy"]
 
     def test_nodes_by_how_often_they_failed(self) -> None:
         nodes = ["b", "a", "a", "c", "d", "e"]
-        (group,) = grouped(result("x", reason="r", node=node, node_type=f"T{node}") for node in nodes)
-        assert group_text(group) == "6 × r, at nodes a, b, c and 2 more"
+        ((_group, text),) = with_texts(result("x", reason="r", node=node, node_type=f"T{node}") for node in nodes)
+        assert text == "6 × r, at nodes a, b, c and 2 more"
 
     def test_of_one_instance_nothing_is_left_out(self) -> None:
         """A gap stands for what differs, and alone it differs from nothing; of a stack trace the first line says why."""
         message = "3 accounts differ\n\tat com.acme.Reconcile.main(Reconcile.java:12)"
         rows = [result("a", reason=normalised(message), message=message), result("b", reason="… rows", message="5 rows")]
         rows.append(result("b", reason="… rows", message="6 rows"))
-        assert [group_text(group) for group in grouped(rows)] == ["2 × … rows", "1 × 3 accounts differ"]
+        assert [text for _group, text in with_texts(rows)] == ["2 × … rows", "1 × 3 accounts differ"]
+
+    @pytest.mark.parametrize(
+        ("messages", "text"),
+        [
+            (["Table 'ods.orders' not found"] * 2, "Table 'ods.orders' not found"),
+            (["Table 'ods.orders' not found at 01:02:03", "Table 'ods.orders' not found at 01:02:04"], "Table 'ods.orders' not found at …"),
+            (["dt=2026-11-30 not found after 5 s", "dt=2026-11-30 not found after 6 s"], "dt=2026-11-30 not found after … s"),
+            (["Table 't1' not found", "Table 't2' not found"], "Table … not found"),
+            (["table t1, t2 locked", "table t1 locked"], "table … locked"),
+            (["表t1不存在", "表t2不存在"], "表…不存在"),
+            (["job a: queue 'q1' is full", "job a: queue 'q1' is full "], "job a: queue 'q1' is full"),
+            (["Table 't1' not found", None], "Table … not found"),
+        ],
+    )
+    def test_what_is_the_same_in_all_of_them_is_shown(self, messages: list[str], text: str) -> None:
+        """Thirty-eight failures for want of one table: which one is what a person wants to know."""
+        reason = normalised(messages[0], "a")
+        assert [shown for _group, shown in with_texts([result("a", reason=reason, message=message) for message in messages])] == [
+            f"2 × {text}"
+        ]
 
     def test_a_text_of_the_service_stays_data_and_steers_nothing(self) -> None:
-        (group,) = grouped([result("x", reason="{{ 7 * 7 }}", node="n\x1b[2J", node_type="T\u202e")])
-        assert group_text(group) == "1 × node n\\x1b[2J (T\\u202e): {{ 7 * 7 }}"
+        ((_group, text),) = with_texts([result("x", reason="{{ 7 * 7 }}", node="n\x1b[2J", node_type="T\u202e")])
+        assert text == "1 × node n\\x1b[2J (T\\u202e): {{ 7 * 7 }}"
 
     def test_nothing_failed(self) -> None:
         assert grouped([]) == grouped([{**result("a"), "failure": None}]) == []
