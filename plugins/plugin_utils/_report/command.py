@@ -44,6 +44,7 @@ class Command:
     :param limit: the pattern that the run was limited to, or None.
     :param settings: Ansible's settings, where they were found because of the directory in which the run was started.
     :param awx: whether AWX started it: extra variables for the job template are shown instead of a command then.
+    :param only_checked: whether ``dataarts_check_only`` kept it from sending anything; a command that sends says otherwise.
     """
 
     playbook: str = "dataarts.factory.rerun"
@@ -59,6 +60,7 @@ class Command:
     limit: str | None = None
     settings: str = ""
     awx: bool = False
+    only_checked: bool = False
 
     @property
     def related(self) -> bool:
@@ -72,7 +74,7 @@ class Command:
         With AWX: the extra variables as JSON.
         """
         if self.awx:
-            return json.dumps({**self.variables, **_set(variables)}, ensure_ascii=False)
+            return json.dumps({**self.variables, **self._sends(check), **_set(variables)}, ensure_ascii=False)
         return shlex.join(self.unbound().words(limit, variables, check=check))
 
     def unbound(self) -> Command:
@@ -97,7 +99,7 @@ class Command:
         :param file: a file of further variables.
         """
         plans = {} if self.plans is None else {PLANS_VARIABLE: self.plans}
-        extra = {**self.variables, **plans, **_set(variables), **(texts or {})}
+        extra = {**self.variables, **self._sends(check), **plans, **_set(variables), **(texts or {})}
         plain = {name: value for name, value in extra.items() if isinstance(value, str) and _PLAIN.fullmatch(value)}
         extra = {name: value for name, value in extra.items() if name not in plain}
         words = ["env", f"ANSIBLE_CONFIG={self.settings}"] if self.settings else []
@@ -109,6 +111,9 @@ class Command:
         words += [word for name, value in plain.items() for word in ("-e", f"{name}={value}")]
         words += [word for name in self.left_out if name not in {*extra, *plain} for word in ("-e", f"{name}={AS_BEFORE}")]
         return [*words, "--check"] if check else words
+
+    def _sends(self, check: bool) -> dict[str, str]:
+        return {"dataarts_check_only": "no"} if self.only_checked and not check else {}
 
 
 def _set(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -56,7 +56,7 @@ class _Step(t.NamedTuple):
     def text(self, command: Command) -> str:
         """The command for a shell; for AWX the extra variables, as JSON."""
         if command.awx:
-            check = {"dataarts_check_only": True} if self.check else {}
+            check = {"dataarts_check_only": "yes"} if self.check else {}
             return command.line(None, {**self.variables, **self.texts, **check})
         words = (command.unbound() if self.unbound else command).words(
             self.limit, self.variables, texts=self.texts, file=self.file, check=self.check

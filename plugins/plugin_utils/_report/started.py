@@ -16,6 +16,7 @@ from ansible import constants, context
 from ansible.utils.vars import load_extra_vars
 
 from ...module_utils._config.argument_spec import rerun_spec, supplement_missing_spec
+from .._task.passes import NO
 from .command import Command
 
 Vars = t.Mapping[str, t.Any]
@@ -63,6 +64,7 @@ def started_command(task_vars: Vars, loader: t.Any) -> Command:
         limit=_limit() or None,
         settings=_settings(),
         awx=awx_job_id(task_vars) is not None,
+        only_checked=str(task_vars.get("dataarts_check_only") or "no").lower() not in NO,
     )
 
 

@@ -45,8 +45,8 @@ _AT_FIRST = ("status_before", "start_time_before", "end_time_before")
 _OF_THE_END = frozenset(
     {"failed", "succeeded", "msg", "error", "instances", "exception", "timed_out", "unread", "elapsed", "warnings", "deprecations"}
 )
-#: How people write that a role is not to fail; anything else leaves it as it is.
-_NO = frozenset({"false", "no", "n", "off", "0", "f", "0.0"})
+#: How people write that a role is not to fail, or not only to look; anything else is a yes.
+NO = frozenset({"false", "no", "n", "off", "0", "f", "0.0"})
 #: What is said of a stop whose end is not known yet.
 _PENDING_STOPS = frozenset({"to_stop", "stopping", "unknown"})
 #: The shortest pause between two passes, seconds: reading is work for the service too.
@@ -132,7 +132,7 @@ class Part:
         return cls(
             str(known.get("part") or ""),
             str(known.get("result") or ""),
-            fail=str(known.get("fail")).lower() not in _NO,
+            fail=str(known.get("fail")).lower() not in NO,
             good_too=known.get("good_too", True) is not False,
             whole=known.get("whole") is True,
         )

@@ -561,7 +561,7 @@ def test_awx_shows_variables_instead_of_a_command() -> None:
     }
     assert json.loads(go_on_lines(made({"a": WRONG_KEY}, awx), awx)[-1].text) == {
         "dataarts_order": "upstream_first",
-        "dataarts_check_only": True,
+        "dataarts_check_only": "yes",
     }
     assert go_on_lines(made({"a": some(True, to_rerun=1)}, awx, check_mode=True), awx) == []
 

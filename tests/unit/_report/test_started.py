@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing as t
 from pathlib import Path
@@ -18,7 +19,7 @@ from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import rerun_spec
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import started
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import AS_BEFORE
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import AS_BEFORE, Command
 from tests.support.playbook import ROOT
 
 
@@ -27,7 +28,7 @@ def words(monkeypatch: pytest.MonkeyPatch, extra: dict[str, t.Any], **variables:
     cliargs = {"args": ["dataarts.factory.rerun"], "extra_vars": [json.dumps(extra)]}
     monkeypatch.setattr(context, "CLIARGS", ImmutableDict(cliargs))
     monkeypatch.setattr(started, "load_extra_vars", lambda loader: extra)
-    return started.started_command({}, None).words(None, variables)[2:]
+    return started.started_command(extra, None).words(None, variables)[2:]
 
 
 @pytest.mark.parametrize(
@@ -54,12 +55,21 @@ def test_what_cannot_be_repeated_is_named_with_a_value_that_is_refused(monkeypat
         ({"dataarts_journal": "postgresql://journal@db/journal"}, ["-e", "dataarts_journal=postgresql://journal@db/journal"]),
         ({"dataarts_max_instances": None, "dataarts_purpose": ""}, []),
         ({"dataarts_since": "2026-11-23T07:30:00+08:00", "dataarts_planned_after": "-3d"}, []),
+        # The command after a plan sends.
+        *(({"dataarts_check_only": value}, ["-e", "dataarts_check_only=no"]) for value in (True, "yes", "true", "no")),
     ],
 )
 def test_what_can_be_repeated_is_and_what_a_command_has_of_its_own_is_not(
     monkeypatch: pytest.MonkeyPatch, extra: dict[str, t.Any], shown: list[str]
 ) -> None:
     assert words(monkeypatch, extra) == shown
+
+
+def test_a_command_after_a_plan_of_awx_sends_and_one_that_looks_does_not() -> None:
+    planned = Command(awx=True, only_checked=True, variables={"dataarts_check_only": "yes"})
+    assert json.loads(planned.line(None, {})) == {"dataarts_check_only": "no"}
+    assert json.loads(planned.line(None, {}, check=True)) == {"dataarts_check_only": "yes"}
+    assert dataclasses.replace(planned, awx=False).words(None, {}, check=True)[2:] == ["-e", "dataarts_check_only=yes", "--check"]
 
 
 def test_a_command_with_jobs_of_its_own_needs_none_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
