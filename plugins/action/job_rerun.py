@@ -36,6 +36,7 @@ from ..plugin_utils._task.module_action import TRIED, ModuleAction
 from ..plugin_utils._task.passes import Passes
 from ..plugin_utils._task.paths import from_start
 from ..plugin_utils._task.screen import brief, failed_with, read_by_program, show
+from ..plugin_utils._task.variables import workspace_id_of
 
 
 class ActionModule(ModuleAction):
@@ -344,7 +345,7 @@ class ActionModule(ModuleAction):
         if self._part.name != passes.SEND:
             results = {host: passes.outcome(hostvars.raw_get(host), self._part.result) for host in hosts[at_once:]}
             hosts = hosts[:at_once] + [host for host, result in results.items() if passes.all_sent(result)]
-        ids = [str(hostvars[host].get("dataarts_workspace_id") or "") for host in hosts]
+        ids = [workspace_id_of(hostvars, host) for host in hosts]
         return {"other_workspaces": [workspace_id for workspace_id in ids if workspace_id]}
 
     def _first_without_since(self, run: Passes, task_vars: dict[str, t.Any]) -> bool:

@@ -188,6 +188,7 @@ def test_the_command_below_the_history_ends_the_pause(ansible: Ansible, tmp_path
             ("failed", "planned_before"),
             ("failed", "find_missing"),
             ("failed", "hosts"),
+            ("history", "workspace_id"),
             ("history", "made_after"),
             ("history", "kinds"),
             ("doctor", "report_path"),

@@ -17,6 +17,7 @@ from ansible.errors import AnsibleError
 from ansible.release import __version__ as ansible_version
 
 from .._task.passes import FIRST_PART, RESULT, left_out, missing_of, outcome, with_missing
+from .._task.variables import workspace_id_of
 from . import data, summary
 from .command import Command
 from .files import write_all
@@ -69,7 +70,7 @@ def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) 
         run_id = str(kept.get("run_id") or "")
         if run_id and run_id in runs:
             # Ansible registers the result of a task that is run once for every host of the play.
-            if _workspace_id(host, task_vars) in ("", str(kept.get("workspace_id"))):
+            if workspace_id_of(task_vars["hostvars"], host) in ("", str(kept.get("workspace_id"))):
                 continue
             kept = {}
         runs.add(run_id)
@@ -82,7 +83,7 @@ def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) 
 
 def workspace_ids_of(hosts: t.Iterable[str], task_vars: Vars) -> dict[str, str]:
     """The workspace of each host, as far as its variables tell."""
-    ids = {host: _workspace_id(host, task_vars) for host in hosts}
+    ids = {host: workspace_id_of(task_vars["hostvars"], host) for host in hosts}
     return {host: text for host, text in ids.items() if text}
 
 
@@ -137,17 +138,6 @@ def _variables(host: str, task_vars: Vars) -> Vars:
         raise AnsibleError(f"Failed to report on {host}: the inventory has no such host. Name hosts of the inventory in hosts.")
     variables: Vars = hostvars.raw_get(host)
     return variables
-
-
-def _workspace_id(host: str, task_vars: Vars) -> str:
-    """The id of a host's workspace, or "" if it has none; one that cannot be computed is what the host's own message is about."""
-    value = _variables(host, task_vars).get("dataarts_workspace_id") or ""
-    if "{" not in str(value):
-        return str(value)
-    try:
-        return str(task_vars["hostvars"][host].get("dataarts_workspace_id") or "")
-    except AnsibleError:
-        return ""
 
 
 def _user() -> str:

@@ -206,8 +206,6 @@ def _lacks_jobs(result: Result) -> bool:
 
 
 def _why(result: Result) -> str:
-    if "dataarts_workspace_id" in str(result.get("false_condition")):
-        return "workspace_id is not set. Set dataarts_workspace_id of each host in the inventory, where a host is a workspace."
     return printable(result.get("msg") or result.get("module_stderr") or "it was not reached, or its task was skipped", 1000)
 
 

@@ -45,7 +45,7 @@ from .old_python import with_cause
 from .passes import message_of, missing_of, not_repaired, outcome
 from .paths import from_start
 from .screen import brief
-from .variables import accepted, by_name, filled, language_of, said
+from .variables import accepted, by_name, filled, language_of, said, workspace_id_of
 
 Vars = t.Mapping[str, t.Any]
 #: Attribute of a task in which its action leaves what it has done to a further try of it (``until``, ``retries``), which has the same task.
@@ -101,7 +101,11 @@ class ModuleAction(ActionBase):
             options, called = self._completed(task_vars)
         except OptionError as error:
             return failure_result(printable(error, 4000), "refused")
-        unfit = self._unfit(MODULES[self.module](), options, called)
+        spec = MODULES[self.module]()
+        # A playbook asks the journal, too, about the workspace that the host is.
+        if task_vars.get(READS) and self.module != "account_doctor":
+            spec = {**spec, "workspace_id": {**spec["workspace_id"], "required": True}}
+        unfit = self._unfit(spec, options, called)
         if unfit:
             return failure_result(unfit, "option")
         # The task is a copy that this process has for itself. As the options are meant: blanks around an id would be shown with it.
@@ -241,12 +245,8 @@ class ModuleAction(ActionBase):
         a loop does."""
         if not once(self._task) or said(self._task.args.get("workspace_id")) or looping(self._task) is not None:
             return []
-        hostvars, left_out = task_vars["hostvars"], []
-        for host in map(str, task_vars.get("ansible_play_batch") or ()):
-            with contextlib.suppress(AnsibleError):
-                own = hostvars[host].get("dataarts_workspace_id")
-                left_out += [host] if said(own) and str(own) != str(workspace_id) else []
-        return left_out
+        ids = {str(host): workspace_id_of(task_vars["hostvars"], host) for host in task_vars.get("ansible_play_batch") or ()}
+        return [host for host, own in ids.items() if own not in ("", str(workspace_id))]
 
     def _of_repair(self, task_vars: dict[str, t.Any], values: _Values, options: dict[str, t.Any], *, reruns_by: Vars, whole: str) -> str:
         """Why this part of a repair is not done, "" if it is. Reruns get their ``since`` from the part before, so that what that made counts as

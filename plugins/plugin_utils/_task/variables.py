@@ -35,6 +35,18 @@ def language_of(templar: t.Any, task_vars: t.Mapping[str, t.Any]) -> str:
     return str(language or LANGUAGE_WORDS[0])
 
 
+def workspace_id_of(hostvars: t.Any, host: str) -> str:
+    """The id of the workspace that *host* is; "" if it has none, or one that cannot be computed, which is what the host's own message is about.
+
+    :param hostvars: variables of all hosts.
+    """
+    with contextlib.suppress(AnsibleError):
+        value = str(hostvars.raw_get(host).get("dataarts_workspace_id") or "")
+        value = str(hostvars[host].get("dataarts_workspace_id") or "") if "{" in value else value
+        return "" if "{" in value else value.strip()  # up to ansible-core 2.18 a template that cannot be evaluated stays as it is
+    return ""
+
+
 def filled(
     spec: Spec,
     args: t.Mapping[str, t.Any],

@@ -106,7 +106,6 @@ def test_a_cause_that_the_next_row_has_too_stands_once() -> None:
     ]
 
 
-WITHOUT_ID = "workspace_id is not set. Set dataarts_workspace_id of each host in the inventory, where a host is a workspace."
 #: What a workspace left that could not be asked -> why
 LOST: list[tuple[Entry, str]] = [
     ({}, "it was not reached, or its task was skipped"),
@@ -115,7 +114,6 @@ LOST: list[tuple[Entry, str]] = [
     ({"unreachable": True, "msg": "no route"}, "no route"),
     ({"msg": "MODULE FAILURE\nSee stdout"}, "MODULE FAILURE\\nSee stdout"),
     ({"skipped": True}, "it was not reached, or its task was skipped"),
-    ({"skipped": True, "false_condition": "dataarts_workspace_id | default('', true) != ''"}, WITHOUT_ID),
 ]
 
 

@@ -65,7 +65,7 @@ def test_what_can_be_repeated_is_and_what_a_command_has_of_its_own_is_not(
     assert words(monkeypatch, extra) == shown
 
 
-def test_a_command_after_a_plan_of_awx_sends_and_one_that_looks_does_not() -> None:
+def test_a_command_after_a_plan_of_awx_sends_and_one_for_another_plan_does_not() -> None:
     planned = Command(awx=True, only_checked=True, variables={"dataarts_check_only": "yes"})
     assert json.loads(planned.line(None, {})) == {"dataarts_check_only": "no"}
     assert json.loads(planned.line(None, {}, check=True)) == {"dataarts_check_only": "yes"}
