@@ -150,14 +150,14 @@ class ActionModule(ModuleAction):
                 else say(language, "A name or a pattern in jobs matches no job. See below.")
             )
             return failed_with(text)
-        if reached or not self._part.fail:
-            if msg and (self._part.good_too or not reached):
-                self._say(console.verdict_line(self._host(task_vars), msg, language))
+        if reached:
             return {"changed": False, "msg": msg}
         shown_below = message_told(result, check_mode=bool(self._task.check_mode))
-        if whole:
-            return failed_with(translated(language, msg))
-        return failed_with(console.verdict_text(result, msg, shown_below=shown_below, language=language))
+        text = translated(language, msg) if whole else console.verdict_text(result, msg, shown_below=shown_below, language=language)
+        if self._part.fail:
+            return failed_with(text)
+        self._say(console.verdict_line(self._host(task_vars), text, language))
+        return {"changed": False, "msg": msg}
 
     def _unmatched(self, task_vars: dict[str, t.Any]) -> list[str]:
         """The names and patterns that match no job of any workspace, for which the verdict on this host has to fail: it is the first of the workspaces
@@ -389,17 +389,17 @@ class _Progress:
         self._last = console.news_of(run)
         self._shown_problems: set[str] = set(run.problems)
         self._plan = run.plan
-        self._shown_plan = console.plan_on_console(name, run, verbose=verbose) if run.plan else []
+        self._shown_plan = self._shown(run) if run.plan else []
 
     def news(self, run: Passes) -> None:
         """Print the plan, if what is shown of it is other than before, and the problems that are new."""
         self._read_ms = self._read_ms if run.failed_passes else int(time.time() * 1000)
         if run.plan != self._plan:
             self._plan = run.plan
-            lines = console.plan_on_console(self._name, run, verbose=self._verbose)
-            for line in lines if lines != self._shown_plan else ():
+            shown = self._shown(run)
+            for line in shown[0] if shown[0] not in self._shown_plan else ():
                 self._say(line)
-            self._shown_plan = lines
+            self._shown_plan = shown
             for line in () if self._verbose else console.held_back_lines(run):
                 if first_to_say(line.text):
                     self._say(line)
@@ -407,6 +407,10 @@ class _Progress:
             if problem not in self._shown_problems:
                 self._shown_problems.add(problem)
                 self._say(console.problem_line(self._name, problem, run.language))
+
+    def _shown(self, run: Passes) -> list[list[Line]]:
+        """What is shown of the plan, and what it is once nothing is held back any more."""
+        return [console.plan_on_console(self._name, run, verbose=self._verbose, hold_off=hold_off) for hold_off in (True, False)]
 
     def show(self, run: Passes, elapsed: float) -> None:
         """Print the progress *elapsed* seconds into the task, if it says something new."""

@@ -169,6 +169,7 @@ def test_who_interrupts_a_play_reads_what_stands_and_the_one_command_that_goes_o
     assert outcome.stderr.count("Interrupted. What was sent goes on by itself. Last seen, sent or not:") == 1
     assert "supply  2 " in outcome.stderr
     (since,) = {part.split()[0] for part in outcome.stderr.split("dataarts_since=")[1:]}
+    assert outcome.stderr.count("-e dataarts_planned_after=") == 1, "a window that nobody chose is another one by then"
     service.advance(7200)
     again = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_since": since}).ended(2)
     assert reruns(service) == 8, again.output

@@ -9,6 +9,7 @@ import typing as t
 
 from ...module_utils._common.text import printable
 from .._common.lines import Line
+from .._common.local_times import localized
 from .._common.tables import padded, wrapped
 from .words import ENGLISH, listing, say, translated
 
@@ -29,7 +30,7 @@ def checkup_lines(host: str, result: Result, *, few: bool, verbose: bool = False
     lines = [Line(say(language, "{names}:", names=host)), *(_check_line(check, language) for check in checks)] if checks else []
     lines += _assumption_lines(result.get("assumptions", ()), language, verbose=verbose) if few else []
     lines += _recording_lines(host, result, language)
-    first_step = translated(language, printable(result.get("first_step", ""), 2000))
+    first_step = localized(translated(language, printable(result.get("first_step", ""), 2000)))
     last = "\n".join(wrapped(say(language, "{host}: {text}", host=host, text=first_step)))
     return [*lines, Line(last, "good" if result.get("ready") else "bad")]
 
@@ -47,7 +48,7 @@ def first_of_account(host: str, hosts: t.Sequence[str], hostvars: t.Any) -> bool
 def _check_line(check: Result, language: str) -> Line:
     name = translated(language, _NAMES.get(check["check"], check["check"].replace("_", " ")))
     indent = " " * _INDENT
-    text = listing(language, translated(language, printable(check["text"], 1000)))
+    text = localized(listing(language, translated(language, printable(check["text"], 1000))))
     lines = wrapped(text, indent=indent, further="") or [""]
     lines[0] = f"  {padded(translated(language, check['state']), 9)}  {padded(name, 15)}  {lines[0][_INDENT:]}"
     lines += wrapped(translated(language, printable(check["remedy"], 1000)), indent=indent, further="")

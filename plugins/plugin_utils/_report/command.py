@@ -38,6 +38,7 @@ class Command:
     :param variables: its other extra variables that are options of the role and not secret.
     :param selection: those of its extra variables that say which instances are meant: jobs and window. The window also where a file says it, as a relative
         one is another one later.
+    :param beginning: whether a variable, which may be another one for each workspace, says where the window begins.
     :param approved: whether the run was held to approved plans (``dataarts_plans``), and *plans* those plans if no file brings them.
     :param left_out: names of its other extra variables: secrets, templates, and what is not an option of the role. They stand in a command with a value
         that is refused, so that it cannot be taken for the whole: without them it could rerun more.
@@ -54,6 +55,7 @@ class Command:
     plan_files: t.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     variables: t.Mapping[str, t.Any] = field(default_factory=dict)
     selection: t.Mapping[str, t.Any] = field(default_factory=dict)
+    beginning: bool = True
     approved: bool = False
     plans: t.Mapping[str, t.Any] | None = None
     left_out: tuple[str, ...] = ()

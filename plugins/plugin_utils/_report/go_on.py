@@ -93,13 +93,13 @@ def interrupted_lines(command: Command, since: int, scope: Result = MappingProxy
     """What to type after the run was interrupted.
 
     :param since: the earliest of the run's workspaces, epoch ms.
-    :param scope: what one of them was about. Of its window the command has what the command line said: that is the same in all of them.
+    :param scope: what one of them was about. Of its window the command has what is the same in all of them: what the command line said, and the
+        beginning that it has where no variable says one.
     """
     lead = say(language, "Go on with (nothing is sent twice):")
     texts = {"dataarts_since": option_time(since)}
-    texts |= {
-        f"dataarts_{name}": option_time(scope[name]) for name in _WINDOW if f"dataarts_{name}" in command.selection and scope.get(name)
-    }
+    names = [name for name in _WINDOW if f"dataarts_{name}" in command.selection or (name == "planned_after" and not command.beginning)]
+    texts |= {f"dataarts_{name}": option_time(scope[name]) for name in names if scope.get(name)}
     # With approved plans all of this comes with them.
     step = _Step(lead, command.limit, _jobs(command), {} if command.approved else texts)
     return [Line(lead), Line(step.text(command))]

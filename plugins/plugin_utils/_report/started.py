@@ -58,6 +58,7 @@ def started_command(task_vars: Vars, loader: t.Any) -> Command:
         selection={
             name: extra[name] for name in _SELECTION if extra.get(name) and _plain(extra[name]) and (name in inline or name in _WINDOW)
         },
+        beginning="dataarts_planned_after" in task_vars,
         approved=bool(extra.get("dataarts_plans")),
         plans=inline.get("dataarts_plans") or None,
         left_out=tuple(sorted(name for name in typed if name not in {*variables, *_REPEATED} or name not in inline)),

@@ -81,17 +81,18 @@ def label(host: str, hosts: t.Iterable[str] = ()) -> str:
     return padded(printable(host, 100), min(_LABEL, max(map(width, (host, *map(str, hosts))))))
 
 
-def plan_on_console(name: str, run: Passes, *, verbose: bool = False) -> list[Line]:
+def plan_on_console(name: str, run: Passes, *, verbose: bool = False, hold_off: bool = True) -> list[Line]:
     """The plan of the first pass: one line, and none where nothing is to be sent or waited for.
 
     :param name: see :func:`label`.
     :param verbose: whether to show all of it.
+    :param hold_off: whether to say what is held back.
     """
     due = [instance for instance in run.instances.values() if instance.get("standing") == TO_RERUN or instance.get("action") in _DUE]
     lines, language = [], run.language
     if due:
         number = collections.Counter(printable(instance.get("job_name", "?"), 100) for instance in due)
-        held_back = _held_back_words(run, len(due))
+        held_back = _held_back_words(run, len(due)) if hold_off else ""
         text = say(
             language,
             "{number} of {total} to rerun{held_back}",
@@ -102,7 +103,7 @@ def plan_on_console(name: str, run: Passes, *, verbose: bool = False) -> list[Li
         text = f"{name}  {text}  "
         lines.append(text + _fitting([f"{job} {many}" for job, many in sorted(number.items())], SCREEN.columns - width(text), language))
     indent = " " * width(name) + "  "
-    for line in run.plan if verbose else ():
+    for line in (line for line in run.plan if verbose and (hold_off or not HELD_BACK.fullmatch(line))):
         text = localized(translated(language, printable(line.lstrip(), 2000)))
         lines += wrapped(text, indent=indent + _indent_of(line))
     return [Line("\n".join(lines), "busy")] if lines else []

@@ -114,14 +114,12 @@ class Part:
     :param name: ``send``, ``watch``, ``verdict`` (fail where the goal was missed) or "" for everything.
     :param result: variable in which the part before left its result.
     :param fail: whether the verdict fails.
-    :param good_too: whether a verdict that is good is shown, too.
     :param whole: whether a verdict that is bad says everything, because no closing lines follow.
     """
 
     name: str = ""
     result: str = ""
     fail: bool = True
-    good_too: bool = True
     whole: bool = False
 
     @classmethod
@@ -133,7 +131,6 @@ class Part:
             str(known.get("part") or ""),
             str(known.get("result") or ""),
             fail=str(known.get("fail")).lower() not in NO,
-            good_too=known.get("good_too", True) is not False,
             whole=known.get("whole") is True,
         )
 

@@ -12,6 +12,12 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables im
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.checkup import checkup_lines
 
 
+def test_times_are_those_of_the_terminal() -> None:
+    text = "j.db, complete since 2026-11-01T00:00:00Z"
+    checkup = {"checks": [{"check": "journal", "state": "ok", "text": text, "remedy": ""}], "first_step": text, "ready": True}
+    assert [line.text.rpartition("since ")[2] for line in checkup_lines("sales", checkup, few=True)[1:]] == ["2026-11-01 00:00 +00:00"] * 2
+
+
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("check", ["tls", "v1_list", "name_resolution", "instance_detail"])
 def test_text_and_remedy_stand_in_one_column_that_fits(check: str, state: State) -> None:

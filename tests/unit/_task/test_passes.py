@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import typing as t
 
@@ -367,6 +368,20 @@ class TestFailingPasses:
             "  ansible-playbook dataarts.factory.rerun -i /srv/hosts.yml \\",
             "    -e dataarts_since=2026-11-23T03:00:00.999+00:00",
         ]
+
+    @pytest.mark.parametrize(
+        ("command", "names"),
+        [
+            (Command(), []),
+            (Command(beginning=False), ["planned_after"]),
+            (Command(selection={"dataarts_planned_before": "-1h"}), ["planned_before"]),
+            (Command(beginning=False, approved=True), []),
+        ],
+    )
+    def test_who_interrupts_a_play_goes_on_with_the_window_that_all_workspaces_have(self, command: Command, names: list[str]) -> None:
+        scope = {"planned_after": SINCE - 2000, "planned_before": SINCE}
+        text = " ".join(texts(console.resume_lines(SINCE, command, interrupted=True, scope=scope)))
+        assert re.findall(r"dataarts_(planned_\w+)=", text) == names
 
     def test_with_the_role_it_is_the_variable_that_is_named(self) -> None:
         """One called since would be ignored, and everything that failed rerun again."""
