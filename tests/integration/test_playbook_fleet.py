@@ -477,6 +477,17 @@ def test_what_awx_launched_a_job_with_is_checked_whatever_its_limit(ansible: Ans
     ansible.playbook(*play, variables={"dataarts_plan_required": True, "dataarts_plans": {"sales": {"plan_id": "1-0-0"}}}).succeeded()
 
 
+@pytest.mark.long
+def test_an_awx_job_has_a_limit_and_keeps_one_of_the_inventory_whatever_it_says(ansible: Ansible, hosts: Path) -> None:
+    data = json.loads(hosts.read_text(encoding="utf-8"))
+    own = {"template": "{{ nobody }}", "zero": 0, "number": "7", "blank": " ", "null": None}
+    data["all"]["hosts"] = {"unset": {}, **{host: {"dataarts_max_instances": value} for host, value in own.items()}}
+    hosts.write_text(json.dumps(data), encoding="utf-8")
+    outcome = ansible.playbook("dataarts.factory.awx_prepare", "-i", hosts).succeeded()
+    limited = {line.host for line in outcome.of("set_fact") if line.result.get("ansible_facts") == {"dataarts_max_instances": 500}}
+    assert limited == {"unset", "blank", "null"}
+
+
 def stats_since(outcome: Outcome) -> int:
     (line,) = outcome.of("job_instance_retry")
     return int(line.result["since"])
