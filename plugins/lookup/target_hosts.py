@@ -34,7 +34,7 @@ options:
         workspaces that were asked for it, the first of these counts as one that did not.
       - V(close) returns the hosts of V(missed) and the first of the other hosts, so that the play that sums up has a host, and continues
         after hosts that failed.
-      - V(unready) returns the hosts for which M(dataarts.factory.account_doctor), registered as C(dataarts_checkup), did not find ready.
+      - V(unready) returns the hosts that M(dataarts.factory.account_doctor), registered as C(dataarts_checkup), did not find ready.
       - V(names) returns the names of all hosts.
       - V(missing) returns the hosts to repair if instances are missing in any of them, according to the C(dataarts_missing_result) that the role
         sets. V(missing_after) returns the hosts in which instances are made after the reruns. V(paused) returns the hosts in which jobs
@@ -131,7 +131,7 @@ class LookupModule(LookupBase):
         shown = printable(pattern if isinstance(pattern, str) else ",".join(pattern), 200)
         raise AnsibleLookupError(
             f"Nothing was rerun: no host of the inventory matches both {shown} and the limit {limit}. Correct -i, --limit or dataarts_hosts; "
-            "if the inventory could not be read, a warning above tells why."
+            "if the inventory could not be read, a warning above says why."
         )
 
     @staticmethod

@@ -230,8 +230,8 @@ options:
   pause_schedules:
     description:
       - Whether the jobs that have instances to rerun are paused before the first request, so that their schedules start nothing during the
-        rerun, and are started again at the end of the task. So are dependants that are rerun in other workspaces (O(downstream)). The plan
-        names them all, also in check mode.
+        rerun, and are started again at the end of the task. This includes the jobs of dependants that are rerun in other workspaces
+        (O(downstream)). The plan names all of them, also in check mode.
       - The service has no call that pauses a job. Scheduled jobs are stopped, the journal records that, and exactly those jobs are started
         again. A job that somebody had stopped or paused before is left alone.
       - If the task is interrupted, the next rerun in the workspace starts them again when it ends, on any controller that shares the

@@ -32,7 +32,7 @@ options:
   variable:
     description:
       - Name of the variable in which each host has its result. If one host stands for several workspaces, because a play loops over role
-        P(dataarts.factory.rerun#role) or over a task of M(dataarts.factory.job_rerun), each of them is summed up under its ID.
+        P(dataarts.factory.rerun#role) or over a task of M(dataarts.factory.job_rerun), each of them is summed up under its id.
     type: str
     default: dataarts_rerun_result
   report_path:

@@ -158,8 +158,8 @@ attributes:
       - The same name with the same content indicates no change. The module fails each time as long as an instance of the run did not succeed.
 notes:
   - Only version v2 of the API has PatchData. O(api_version) only affects the lists of instances.
-  - Calls that share a journal never start a run with the same name twice, even if they run at the same time, are interrupted, or lose an
-    answer. Calls that do not share a journal rely on the list, and on the service, which refuses a name that exists.
+  - Tasks that share a journal never start a run with the same name twice, even if they run at the same time, are interrupted, or lose an
+    answer. Tasks that do not share a journal rely on the list, and on the service, which is said to refuse a name that exists.
   - An instance does not say to which PatchData run it belongs. The counts for the dates include the instances of type C(patch_data) that
     were planned between the dates and did not start before the run was submitted.
 seealso:

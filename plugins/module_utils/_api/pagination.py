@@ -335,6 +335,6 @@ def _incomplete(what: str, count: int, total: int) -> ApiError:
 def _unsteady(what: str) -> ApiError:
     return ApiError(
         Kind.BAD_ANSWER,
-        f"the service does not count all {what}, and lists others each time",
+        f"the service's count of {what} is too low, and each list shows others",
         hint="An incomplete list is not used. Run it again; if that does not help, name fewer jobs.",
     )

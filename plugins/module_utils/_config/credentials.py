@@ -77,7 +77,7 @@ PROJECT_NAME = "HW_PROJECT_NAME"
 #: What other tools have behind the address of IAM.
 _IAM_PATH = re.compile(r"/+v3/*$")
 
-_CURE = "Set access_key and secret_key, or auth_token, or user_name, user_password and domain_name, or use_instance_metadata"
+_CHOICES = "access_key and secret_key, or auth_token, or user_name, user_password and domain_name, or use_instance_metadata"
 
 
 @dataclass(frozen=True)
@@ -254,13 +254,13 @@ def _one_kind(values: t.Mapping[str, str | None]) -> str:
     kinds = [kind for kind, names in KINDS.items() if any(values[name] for name in names)]
     if not kinds:
         raise OptionError(
-            f"No credentials: {_CURE} (or the environment variables {', '.join(_variables('keys'))}, {', '.join(_variables('token'))}, "
+            f"No credentials: set {_CHOICES} (or the environment variables {', '.join(_variables('keys'))}, {', '.join(_variables('token'))}, "
             f"{', '.join(_variables('user'))}, or a file of another tool)."
         )
     if len(kinds) > 1:
         present = [name for kind in kinds for name in KINDS[kind] if values[name]]
         raise OptionError(
-            f"{listed(present)} are credentials of different kinds, and only one kind can be used. {_CURE}, and leave the others out."
+            f"{listed(present)} are credentials of different kinds, and only one kind can be used. Set {_CHOICES}, and leave the others out."
         )
     return kinds[0]
 
@@ -269,7 +269,9 @@ def _check_agency(values: t.Mapping[str, str | None], kind: str) -> None:
     agency = [name for name in ("agency_name", "agency_domain_name") if values[name]]
     if len(agency) == 1:
         other = "agency_domain_name" if agency == ["agency_name"] else "agency_name"
-        raise OptionError(f"{agency[0]} without {other}: an agency is known by its name and the account that owns it, set both or neither.")
+        raise OptionError(
+            f"{agency[0]} without {other}: an agency is known by its name and the account that owns it: set both, or neither."
+        )
     if agency and kind == MACHINE:
         raise OptionError(
             "agency_name with use_instance_metadata: the keys of this machine are an agency's already. "

@@ -47,7 +47,7 @@ def named_cloud(environ: t.Mapping[str, str]) -> Source:
     name = environ[CLOUD_VARIABLE].strip()
     path, clouds = _clouds(environ)
     if name not in clouds:
-        holder = f"The file {path}" if path else f"There is no clouds.yaml in the usual places or by {FILE_VARIABLE}, so it"
+        holder = f"The file {path}" if path else f"No clouds.yaml was found in the usual places or with {FILE_VARIABLE}, so it"
         raise OptionError(
             f"{holder} has no cloud {printable(name, 80)}, which {CLOUD_VARIABLE} names. {did_you_mean(name, clouds)}".rstrip()
         )

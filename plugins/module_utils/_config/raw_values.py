@@ -162,7 +162,7 @@ def _names(name: str, value: t.Any, option: Option) -> list[str] | None:
     if name == "jobs" and (value is None or (isinstance(value, str) and not value.strip())):
         # Not taken for the default: jobs=$JOBS without such a variable in the shell would rerun every job.
         what = "null" if value is None else "empty text"
-        raise OptionError(f"jobs must be a list, not {what}: leave it out, or set it. Every job is '*'.")
+        raise OptionError(f"jobs must be a list, not {what}: leave it out, or set it. '*' selects every job.")
     if value is None:
         return None
     try:

@@ -162,7 +162,9 @@ def base_url(value: str, option: str) -> str:
     if parts.scheme not in ("https", "http"):
         raise OptionError(f"{option} {_shown(value)} has an unknown scheme: {example}.")
     if parts.path.strip("/") or parts.query or parts.fragment or text.endswith(("?", "#")):
-        raise OptionError(f"{option} {_shown(value)} has a path, a query or a fragment, which the API's paths would follow: {example}.")
+        raise OptionError(
+            f"{option} {_shown(value)} has a path, a query or a fragment, to which the API's paths would be appended: {example}."
+        )
     known = _IPV6.fullmatch(host) if ":" in host else _HOST_LABELS.fullmatch(host)
     if not known or port == 0:
         raise OptionError(f"{option} {_shown(value)} names no host or no usable port: {example}.")

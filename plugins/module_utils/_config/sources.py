@@ -58,7 +58,7 @@ def _first(environ: Environ) -> Source | None:
     place = next((place for place in (read(environ) for read in readers) if place is not None), None)
     if place is None and environ.get(shared_config.PROFILE_VARIABLE, "").strip():
         raise OptionError(
-            f"{shared_config.PROFILE_VARIABLE} names a profile, and {shared_config.FILE_VARIABLE} no file with it. "
+            f"{shared_config.PROFILE_VARIABLE} names a profile, but {shared_config.FILE_VARIABLE} names no file. "
             f"Set {shared_config.FILE_VARIABLE}, to ~/.hcloud/config.json for example."
         )
     return place

@@ -95,9 +95,9 @@ class Client:
     ) -> None:
         for option, value in (("connect_timeout", connect_timeout), ("read_timeout", read_timeout)):
             if not 0 < value <= 3600:
-                raise OptionError(f"Failed to use {option}: {value} is not between 0 and 3600. Set it to seconds.")
+                raise OptionError(f"Failed to use {option}: {value} is not between 0 and 3600. Set it to a number of seconds.")
         if not 0 <= max_retries <= 100:
-            raise OptionError(f"Failed to use max_retries: {max_retries} is not between 0 and 100. Set it to a number of attempts.")
+            raise OptionError(f"Failed to use max_retries: {max_retries} is not between 0 and 100. Set it to a number of retries.")
         self._auth = auth
         self._verify = ca_bundle(ca_path, validate_certs)
         self._connect_timeout = connect_timeout

@@ -100,7 +100,7 @@ def _encoded_segment(segment: str) -> str:
         raise OptionError(f"Failed to build the URL: '{printable(segment, 80)}' is not valid text. Use the name in UTF-8.") from None
     if len(encoded) > MAX_SEGMENT:
         raise OptionError(
-            f"Failed to build the URL: '{printable(segment, 40)}' takes {len(encoded)} characters in a URL, at most {MAX_SEGMENT} are sent. "
+            f"Failed to build the URL: '{printable(segment, 40)}' takes {len(encoded)} characters in a URL, and at most {MAX_SEGMENT} are sent. "
             "Use the name that the console shows."
         )
     return encoded

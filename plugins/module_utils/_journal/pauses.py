@@ -95,7 +95,7 @@ class PauseBook:
             return pause
         text = (
             f"The journal's clock was set back after run {printable(pause.run_id, 100)} on {printable(pause.controller, 100)} had paused job"
-            f" {printable(pause.job_name, 100)}. What was to be waited for is waited for anew. job_schedule with state=started does not wait."
+            f" {printable(pause.job_name, 100)}. So each wait begins again. job_schedule with state=started does not wait."
         )
         if text not in self.journal.warnings:
             self.journal.warnings.append(text)

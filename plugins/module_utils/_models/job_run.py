@@ -70,7 +70,7 @@ def parameters(value: t.Mapping[str, t.Any] | None) -> dict[str, str]:
     for name, given in (value or {}).items():
         shown = printable(str(name), 80)
         if isinstance(given, (dict, list, tuple)) or given is None:
-            raise OptionError(f"job_params has {shown}, whose value is not a text. Use a text, a number or a boolean for each parameter.")
+            raise OptionError(f"job_params has {shown}, whose value is not text. Use text, a number or a boolean for each parameter.")
         text = str(given).lower() if isinstance(given, bool) else str(given)
         if not 0 < len(str(name)) <= MAX_NAME:
             raise OptionError(f"job_params has the name {shown}. The name of a parameter has 1 to {MAX_NAME} characters.")

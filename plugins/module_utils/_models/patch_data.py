@@ -91,7 +91,7 @@ class PatchData:
         """
         missing = [name for name in ("job_name", "start_date", "end_date") if not str(options.get(name) or "").strip()]
         if missing:
-            raise OptionError(f"{' and '.join(missing)} must be set to start PatchData. Set what is missing, or state to stopped.")
+            raise OptionError(f"{' and '.join(missing)} must be set to start PatchData. Set what is missing, or set state to stopped.")
         begin, hours = _date(options["start_date"], "start_date")
         end, _hours = _date(options["end_date"], "end_date")
         if end < begin + 2 * _SECOND_MS:
@@ -272,5 +272,5 @@ def _span_of(options: t.Mapping[str, t.Any], option: str) -> str | None:
     if text is not None and not _SPAN.fullmatch(text):
         raise OptionError(f"{option} is '{printable(text, 40)}'. Use the form 22:00-23:30.")
     if text is not None and text[:5] == text[6:]:
-        raise OptionError(f"{option} is '{text}', which begins when it ends. Leave it out if any time is meant.")
+        raise OptionError(f"{option} is '{text}', which begins and ends at the same time. Leave it out to allow any time.")
     return text

@@ -207,7 +207,7 @@ def seconds_of(options: Options, name: str, least: int) -> float:
     """
     value = options[name]
     if value < least:
-        raise OptionError(f"{name} is {value}. Set it to seconds, {least} or more.")
+        raise OptionError(f"{name} is {value}. Set it to a number of seconds, {least} or more.")
     return float(value)
 
 

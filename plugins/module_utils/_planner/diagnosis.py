@@ -349,7 +349,7 @@ def _requests(seen: Observed) -> Judged:
     throttled = [read for read in seen.errors(Kind.THROTTLED) if read[1].status is not None]
     if throttled:
         return State.PROBLEM, f"{made}; {throttled[0][1].message}", REMEDIES[Kind.THROTTLED]
-    return State.OK, f"{made} made here; 10 a second are allowed to this user, 30 on v1's lists", ""
+    return State.OK, f"{made} made; 10 a second are allowed to this user, 30 on v1's lists", ""
 
 
 def _versions(seen: Observed) -> Judged:

@@ -70,9 +70,9 @@ class Policy:
 
     def __post_init__(self) -> None:
         if self.attempts < 1:
-            raise OptionError(f"attempts is {self.attempts}, but an instance is sent at least once. Set it to 1 or more.")
+            raise OptionError(f"attempts is {self.attempts}, but an instance needs at least one. Set it to 1 or more.")
         if self.settle_ms < 0 or self.attempt_delay_ms < 0:
-            raise OptionError("settle_time and attempt_delay are durations. Set them to seconds, 0 or more.")
+            raise OptionError("settle_time and attempt_delay are durations. Set them to a number of seconds, 0 or more.")
 
     def started_since(self, start_time: int | None) -> bool:
         """Whether a run with that start (epoch ms) counts as one of this run."""

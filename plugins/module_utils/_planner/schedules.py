@@ -147,7 +147,7 @@ def _paused(name: str, status: str, pause: Pause | None, moment: Moment) -> Sche
     if status == STOPPED_STATUS and moment.set_aside_ms is not None:
         return ScheduleDecision(name, status, ScheduleStep.NONE, _nobody_knows(moment.set_aside_ms))
     shown = status or "in an unknown status"
-    return ScheduleDecision(name, status, ScheduleStep.NONE, f"it is {shown} already, and resumed does not start it")
+    return ScheduleDecision(name, status, ScheduleStep.NONE, f"it is {shown} already, and state resumed does not start it")
 
 
 def _resumed(name: str, status: str, pause: Pause | None, moment: Moment) -> ScheduleDecision:

@@ -57,7 +57,7 @@ def decide_stop(
     decision = _by_state(instance, stops, reruns, run_id, now, settle_ms)
     if decision.action is not Action.STOP or asked < MAX_STOPS:
         return decision
-    return decision.turned(Action.WAIT, f"{decision.reason}; not sent again by this call")
+    return decision.turned(Action.WAIT, f"{decision.reason}; not sent again by this task")
 
 
 def _by_state(

@@ -41,7 +41,7 @@ _VERBS = {"started": "start", "stopped": "stop", "paused": "pause", "resumed": "
 
 
 #: What to do about jobs of which nobody knows whether they are paused.
-_NEXT_STEP = "Start what is to be scheduled with state started, and leave out what is to stay stopped"
+_NEXT_STEP = "Use state started for the jobs that are to be scheduled, and leave out those that are to stay stopped"
 
 
 def job_schedule(run: ModuleRun) -> None:

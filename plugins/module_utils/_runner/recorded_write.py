@@ -81,7 +81,7 @@ class RecordedWrite(AttemptWrite):
 
     def confirm(self) -> None:
         """Its answer was lost, and by what the service shows it took effect."""
-        self._record(Outcome.ACCEPTED, None, "its answer was lost; the service shows what it was to bring")
+        self._record(Outcome.ACCEPTED, None, "its answer was lost; the service shows its effect")
 
     def _attempt(self) -> Attempt:
         log, about = self.log, self.about

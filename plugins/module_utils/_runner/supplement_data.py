@@ -291,7 +291,7 @@ class _Starting(_Work):
         """:raises ApiError: *error*, unless the list may say more: the name is taken, or the list was too old."""
         tail = (error.code or "")[-4:]
         if tail == _TAKEN:
-            error.hint = "PatchData of this name exists, and is not listed. Use another name."
+            error.hint = "PatchData of this name exists, but is not listed. Use another name."
             self._taken = (error, stopwatch())
         elif error.kind is not Kind.STALE or self.sends >= _TIMES:
             error.hint = _HINTS.get(tail, error.hint)

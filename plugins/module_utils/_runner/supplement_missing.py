@@ -405,7 +405,7 @@ class _Making:
             others = sorted(repair.workspaces_above(missing, snapshots) - {own})
             return {where: SupplementDataApi(ScopedClient(self.run.session, where)).rows() for where in (own, *others)}
         except ApiError as error:
-            error.hint = f"What runs there may make the same. Nothing more was made. {error.hint}".strip()
+            error.hint = f"A PatchData run there may make the same instances. Nothing more was made. {error.hint}".strip()
             raise
 
     def _cover(self) -> None:

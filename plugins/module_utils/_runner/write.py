@@ -36,7 +36,7 @@ STAMP_SECONDS = 5.0
 _SLOW_STAMPS = 3
 
 _TOO_SLOW = f"the journal took {STAMP_SECONDS:.0f} seconds or more, {_SLOW_STAMPS} times, to say that the claim still stands"
-_LATE_CHECK = f"the service took {STAMP_SECONDS:.0f} seconds or more, {_SLOW_STAMPS} times, to show how it stands just before the request"
+_LATE_CHECK = f"the service took {STAMP_SECONDS:.0f} seconds or more, {_SLOW_STAMPS} times, to show the state just before the request"
 _TOO_SLOW_HINT = "The request was not sent. Check the file system or the server of the journal, then run it again."
 
 

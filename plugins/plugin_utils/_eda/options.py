@@ -135,10 +135,10 @@ def source_options(args: t.Mapping[str, t.Any], now_ms: int) -> SourceOptions:
     options = result.validated_parameters
     for name, least in _SECONDS:
         if options[name] < least:
-            raise OptionError(f"{name} is {options[name]}. Set seconds, {least} or more.")
+            raise OptionError(f"{name} is {options[name]}. Set it to a number of seconds, {least} or more.")
     if not 0 <= options["dependants"] <= MOST_READ:
         raise OptionError(
-            f"dependants is {options['dependants']}. Set it to the failures of a poll to read dependants of, 0 to {MOST_READ}."
+            f"dependants is {options['dependants']}. Set it to the number of failures in a poll whose dependants are read, 0 to {MOST_READ}."
         )
     checked = SourceOptions(
         logins=_logins(options),

@@ -28,8 +28,8 @@ def headline(report: Result, language: str = "en", *, related: bool = False) -> 
     also = [say("lost", workspaces=say("workspaces", lost))] if lost else []
     made = _missing(report, say) if is_repair(report) else []
     if report["check_mode"]:
-        planned = [*_plan(workspaces, say, related=related), *made] or [say("nothing-to-repair" if is_repair(report) else "nothing")]
-        return _joined(say, [*planned, *_refused(workspaces, say), *also])
+        planned = [*_plan(workspaces, say, related=related), *made, *_refused(workspaces, say), *also]
+        return _joined(say, planned or [say("nothing-to-repair" if is_repair(report) else "nothing")])
     also = [*made, *also]
     in_progress = sum(report["totals"][name] for name in IN_PROGRESS)
     broken = report["totals"]["to_rerun"] + sum(bool(instance.get("broken")) for instance in _once(workspaces))

@@ -42,7 +42,7 @@ _TEXTS = {
     "unknown": "List them again, without sending anything: the service's answer was lost or is not clear.",
     "in_progress": "They go on by themselves. Check how they ended; nothing is sent twice.",
     "unsent": "They were not sent. If the message names a cause, fix it, then go on; nothing is sent twice.",
-    "workspace": "Fix the cause that the message names, then run again. What may have been sent is read back first, nothing is sent twice.",
+    "workspace": "Fix the cause that the message names, then run again. What may have been sent is read back first, and nothing is sent twice.",
     "incomplete": "Fix the cause that the message names, then run again. Nothing is sent twice.",
 }
 

@@ -29,7 +29,7 @@ def rerun_problem(host: str, options: t.Mapping[str, t.Any], *, without_plan: bo
     """
     problems = []
     if "workspace_id" not in options:
-        hint = " If there should be such hosts, a warning above tells why the inventory could not be read." if host == "localhost" else ""
+        hint = " If there should be such hosts, a warning above says why the inventory could not be read." if host == "localhost" else ""
         problems.append(
             f"Nothing was sent for {host}: dataarts_workspace_id is not set. A host of the inventory is a workspace. "
             f"Set it there, or choose other hosts with -i, --limit or dataarts_hosts.{hint}"

@@ -92,7 +92,7 @@ def plan_on_console(name: str, run: Passes, *, verbose: bool = False, hold_off: 
     lines, language = [], run.language
     if due:
         number = collections.Counter(printable(instance.get("job_name", "?"), 100) for instance in due)
-        held_back = _held_back_words(run, len(due)) if hold_off else ""
+        held_back = _held_back_words(run.plan, len(due), language) if hold_off else ""
         text = say(
             language,
             "{number} of {total} to rerun{held_back}",
@@ -111,24 +111,24 @@ def plan_on_console(name: str, run: Passes, *, verbose: bool = False, hold_off: 
 
 def held_back_lines(run: Passes) -> list[Line]:
     """Why instances may not be sent yet. Without its times, which differ between workspaces, so that a play can say it once for all of them."""
-    reasons = [_TIME_BEHIND.sub("", printable(matched["why"], 2000)) for matched in _held_back(run)]
+    reasons = [_TIME_BEHIND.sub("", printable(matched["why"], 2000)) for matched in _held_back(run.plan)]
     texts = [say(run.language, "Held back: {reason}.", reason=translated(run.language, reason)) for reason in reasons]
     return [Line("\n".join(wrapped(text)), "busy") for text in texts]
 
 
-def _held_back(run: Passes) -> list[re.Match[str]]:
-    return [matched for matched in map(HELD_BACK.fullmatch, run.plan) if matched]
+def _held_back(plan: t.Iterable[str]) -> list[re.Match[str]]:
+    return [matched for matched in map(HELD_BACK.fullmatch, plan) if matched]
 
 
-def _held_back_words(run: Passes, due: int) -> str:
+def _held_back_words(plan: t.Iterable[str], due: int, language: str) -> str:
     """``, 5 held back until 21:33:13``; without the number where it is all that is *due*."""
     words = []
-    for matched in _held_back(run):
+    for matched in _held_back(plan):
         time = "".join(localized(matched["until"]).split()[1:2]) or matched["until"]
         if int(matched["number"]) == due:
-            words.append(say(run.language, ", held back until {time}", time=time))
+            words.append(say(language, ", held back until {time}", time=time))
         else:
-            words.append(say(run.language, ", {number} held back until {time}", number=matched["number"], time=time))
+            words.append(say(language, ", {number} held back until {time}", number=matched["number"], time=time))
     return "".join(words)
 
 
@@ -159,8 +159,8 @@ def progress_line(name: str, run: Passes, elapsed: float, read_ms: int = 0) -> L
 
     :param read_ms: when it was read the last time, epoch ms: where the newest passes failed, the numbers are of that moment.
     """
-    language = run.language
-    text = progress_text(count(run), language)
+    language, numbers = run.language, count(run)
+    text = progress_text(numbers, language)
     troubled = [instance for instances in broken(run).values() for instance in instances]
     jobs = sorted({printable(instance.get("job_name", "?"), 100) for instance in troubled})
     if run.failed_passes:
@@ -170,6 +170,8 @@ def progress_line(name: str, run: Passes, elapsed: float, read_ms: int = 0) -> L
     if isinstance(quiet_hours, t.Mapping) and isinstance(quiet_hours.get("until"), int):
         until = local_time(quiet_hours["until"], zone=offset(quiet_hours["until"]))[11:]
         text += say(language, ", quiet hours until {time}", time=until)
+    elif not run.failed_passes:
+        text += _held_back_words(run.base.get("plan") or (), numbers[TO_RERUN], language)
     text = say(language, "{text}, {duration}", text=text, duration=duration_text(elapsed))
     line = labelled(name, f"{text}{expected_text(run.base, language)}")
     if jobs:
@@ -230,14 +232,15 @@ def expected_text(result: Result, language: str = ENGLISH) -> str:
 
 
 def progress_text(counts: t.Mapping[str, int], language: str = ENGLISH) -> str:
-    """``3 succeeded, 2 running, 5 waiting``; what is not there is not named.
+    """``3 succeeded, 2 running, 5 waiting, 4 to rerun``; what is not there is not named.
 
     :param counts: what :func:`count` returns.
     """
     numbers = {
         say(language, "succeeded"): counts["succeeded"],
         say(language, "running"): counts["running"],
-        say(language, "waiting"): counts["waiting"] + counts["to_rerun"],
+        say(language, "waiting"): counts["waiting"],
+        say(language, "to rerun"): counts[TO_RERUN],
         **{say(language, SHORT_WORDS[name]): counts[name] for name in MISSED},
     }
     parts = [say(language, "{n} {word}", number, word=word) for word, number in numbers.items() if number]
@@ -356,7 +359,7 @@ def _word(instance: Result) -> str:
     where, status = str(instance.get("standing")), str(instance.get("status"))
     if where in IN_PROGRESS and status not in IN_PROGRESS:
         return "sent" if instance.get("action") != "wait" and instance.get("attempts") else "waiting"
-    return "waiting" if where == TO_RERUN else MISSED.get(where, status)
+    return "to rerun" if where == TO_RERUN else MISSED.get(where, status)
 
 
 def instance_name(instance: Result) -> str:

@@ -125,7 +125,7 @@ def counts(instances: t.Iterable[Result], statuses: t.Container[str], *, check: 
 def policy_remedy(instances: t.Iterable[Result]) -> str:
     """What to do about those of *instances* that a policy about reasons left to a person; "" if it left none."""
     options = sorted({str(instance["policy"]["option"]) for instance in instances if instance.get("policy")})
-    return f"What {' and '.join(options)} left out: correct why it failed, then rerun it without the pattern." if options else ""
+    return f"What {' and '.join(options)} left out: correct the cause, then rerun it without the pattern." if options else ""
 
 
 def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapsed: float, left: bool = False) -> dict[str, t.Any]:

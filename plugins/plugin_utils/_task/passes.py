@@ -243,7 +243,7 @@ class Passes:
         if failures < self._patience(result, known=bool(self.base or run.changed)):
             if not self.base and "instances" in result:
                 run = replace(run._planned_by(result), base=result)
-            return replace(run, problems=_union(run.problems, (f"Looked again after: {text}",)))
+            return replace(run, problems=_union(run.problems, (f"Listed again after: {text}",)))
         return replace(run, error=result, base=self.base or result)
 
     def restored(self, result: Result) -> Passes:

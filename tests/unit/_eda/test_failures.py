@@ -212,7 +212,7 @@ def test_defaults() -> None:
         ({"project_id": 1}, "project_id must be text, not a number"),
         ({"secret_key": 12345678}, "secret_key must be text, not a number"),
         ({"poll": 3}, "poll"),
-        ({"poll_interval": 0}, "poll_interval is 0. Set seconds, 1 or more"),
+        ({"poll_interval": 0}, "poll_interval is 0. Set it to a number of seconds, 1 or more"),
         ({"repeat_within": -1}, "repeat_within is -1"),
         ({"statuses": ["failed"]}, "statuses"),
         ({"statuses": []}, "statuses is an empty list"),

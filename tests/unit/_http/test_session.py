@@ -100,7 +100,7 @@ REFUSED: list[tuple[str, dict[str, t.Any], Strings, str]] = [
         "none",
         {},
         {},
-        "No credentials: Set access_key and secret_key, or auth_token, or user_name.*HW_ACCESS_KEY.*HW_AUTH_TOKEN.*HW_USER_PASSWORD",
+        "No credentials: set access_key and secret_key, or auth_token, or user_name.*HW_ACCESS_KEY.*HW_AUTH_TOKEN.*HW_USER_PASSWORD",
     ),
     ("an agency alone", AGENCY, {}, "No credentials"),
     ("a region alone", {"region": "eu-de"}, {"HW_DOMAIN_NAME": "acme"}, "No credentials"),

@@ -58,7 +58,7 @@ def test_a_since_that_lies_ahead_is_refused(ahead: int, refused: bool) -> None:
 
 def test_durations_are_checked() -> None:
     assert seconds_of({"poll_interval": 3}, "poll_interval", 1) == 3.0
-    with pytest.raises(OptionError, match=r"poll_interval is 0\. Set it to seconds, 1 or more"):
+    with pytest.raises(OptionError, match=r"poll_interval is 0\. Set it to a number of seconds, 1 or more"):
         seconds_of({"poll_interval": 0}, "poll_interval", 1)
 
 

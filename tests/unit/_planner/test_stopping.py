@@ -150,7 +150,7 @@ def test_what_is_told(instance: JobInstance, stop: Attempt | None, word: str, ch
 def test_a_call_asks_so_often_and_then_waits(asked: int, action: Action) -> None:
     decision = decide_stop(RUNNING, (), (), run_id="ours", now=NOW, settle_ms=SETTLE, asked=asked)
     assert decision.action is action
-    assert ("not sent again by this call" in decision.reason) is (action is Action.WAIT)
+    assert ("not sent again by this task" in decision.reason) is (action is Action.WAIT)
 
 
 def test_what_has_ended_is_done_however_often_it_was_asked_for() -> None:

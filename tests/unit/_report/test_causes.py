@@ -123,7 +123,7 @@ def test_what_a_policy_left_out_has_a_remedy_of_its_own() -> None:
     left = {"option": "never_rerun_reasons", "pattern": "table", "read": True}
     blocked = [{**failed(number, TABLE, "blocked"), "policy": left} for number in (1, 2)]
     (step,) = report({"sales": result(blocked)})["workspaces"][0]["next_steps"]
-    assert step["text"] == "What never_rerun_reasons left out: correct why it failed, then rerun it without the pattern."
+    assert step["text"] == "What never_rerun_reasons left out: correct the cause, then rerun it without the pattern."
     (step,) = report({"sales": result([*blocked, instance(3, "blocked")])})["workspaces"][0]["next_steps"]
     assert step["text"].startswith("What never_rerun_reasons left out: ")
     assert "Confirm or continue them in the console" in step["text"]

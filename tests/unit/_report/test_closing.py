@@ -181,7 +181,7 @@ def test_the_colours_say_what_needs_a_person() -> None:
         (
             {"a": {**some(True, to_rerun=2), "succeeded": False, "msg": "node_name is 'x'.", "error": {"kind": "limit"}}},
             True,
-            ["Nothing to rerun; 1 workspace refused.", "a:", "  node_name is 'x'."],
+            ["1 workspace refused.", "a:", "  node_name is 'x'."],
         ),
         (
             {"a": {**some(already_done=1), "succeeded": False, "msg": "Failed: job x does not exist."}},

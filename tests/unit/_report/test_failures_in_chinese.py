@@ -76,7 +76,7 @@ SAMPLES: dict[str, str | tuple[str, ...]] = {
     ),
     "times.shown": ("2026-11-23", "a number of more than 20 digits"),
     "credentials.instead": ("", ", or use the environment variable 3"),
-    "openstack.holder": ("The file 3", "There is no clouds.yaml in the usual places or by OS_CLIENT_CONFIG_FILE, so it"),
+    "openstack.holder": ("The file 3", "No clouds.yaml was found in the usual places or with OS_CLIENT_CONFIG_FILE, so it"),
     "openstack.where": ("the environment", "cloud 3 of 3"),
     "pagination.where": "3",
     "source.where": ("the environment", "cloud 3 of 3", "profile 3 of the configuration file 3, which 3 names,"),
@@ -115,7 +115,7 @@ NOT_SHOWN = re.compile(
     "no such job: account_doctor|a write needs instances|an endless time|a slice needs at least|too many digits|the proxy refused|"
     "the certificate is cut off|token must be updated|Tunnel connection failed|.* does not exist$|could not decode|the (local|default) [a-z]+$|"
     "Refused. Before that, 3 instances of 3 jobs was|3 more instances were in|stopped, and not rerun|to be rerun|skipped, an upstream|"
-    ",|Sent | [(]3 had been rerun|: no instance matches|in progress when|still in progress|not known to be|not sent |the first run's|Looked again"
+    ",|Sent | [(]3 had been rerun|: no instance matches|in progress when|still in progress|not known to be|not sent |the first run's|Listed again"
     r"|\^?it has schema|\^42501|attempt to write a readonly"
     "|not scheduled when they were to be paused"  # a scope of the journal's facts
 )

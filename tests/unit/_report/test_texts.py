@@ -184,11 +184,12 @@ HEADLINES: list[tuple[list[dict[str, t.Any]], bool, str, str]] = [
     ),
     ([judged("broken"), judged("succeeded")], False, "1 of 2 workspaces did not succeed", "2 个工作空间中有 1 个未成功"),
     ([judged("planned", to_rerun=16)], True, "16 instances would be rerun in 1 workspace", "1 个工作空间中将重跑 16 个实例"),
+    ([judged("no_result"), judged("planned")], True, "1 workspace could not be worked on", "1 个工作空间未能处理"),
     (
         [{**judged("planned", to_rerun=1), "refused": True}],
         True,
-        "Nothing to rerun; 1 workspace refused",
-        "没有需要重跑的实例；1 个工作空间被拒绝执行",
+        "1 workspace refused",
+        "1 个工作空间被拒绝执行",
     ),
 ]
 

@@ -57,7 +57,7 @@ def test_a_rerun_needs_a_workspace_its_plan_and_no_typo() -> None:
     assert rerun_problem("sales", {"workspace_id": "W"}, without_plan=False, refused=[]) == ""
     everything = rerun_problem("localhost", {}, without_plan=True, refused=["One.", "Two."])
     assert everything.startswith("Nothing was sent for localhost: dataarts_workspace_id is not set.")
-    assert "a warning above tells why" in everything
+    assert "a warning above says why" in everything
     assert "has no plan for it" in everything
     assert everything.endswith("Nothing was sent for localhost: One. Two.")
 

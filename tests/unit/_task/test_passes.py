@@ -300,7 +300,7 @@ class TestFailingPasses:
     def test_a_temporary_reason_is_ridden_out_and_reported(self, kind: t.Any) -> None:
         run = run_of(passed(entry(1, "wait", "running")), failure(kind))
         assert not run.ended
-        assert run.problems == ("Looked again after: Failed to list the instances of workspace w1",)
+        assert run.problems == ("Listed again after: Failed to list the instances of workspace w1",)
         run = run.after(passed(entry(1, "done", "success")))
         assert run.ended
         assert run.failed_passes == 0
@@ -338,7 +338,7 @@ class TestFailingPasses:
         moving, queued = entry(2, "wait", "running", rerun=True), entry(1, "wait")
         run = run_of(passed(entry(1, "settling"), moving), failure("no_permission", instances=[queued, moving]))
         assert (counts.count(run)["waiting"], counts.count(run)["to_rerun"]) == (0, 1), "as the module says"
-        assert "1 running, 1 waiting" in console.progress_text(counts.count(run)), "as long as it goes on"
+        assert "1 running, 1 to rerun" in console.progress_text(counts.count(run)), "as long as it goes on"
         result = counts.final_result(run, failed=True, msg="text", timed_out=False, elapsed=1)
         assert [instance["standing"] for instance in result["instances"]] == ["to_rerun", "running"]
         assert [result["recap"][name] for name in ("waiting", "running", "to_rerun", "broken")] == [0, 1, 1, 1]
@@ -688,6 +688,14 @@ class TestConsole:
         run = run.after(passed(entry(6, "blocked", "waiting-confirm"), entry(7, "unknown")))
         assert console.progress_text(counts.count(run)).endswith("1 failed again, 1 waiting for a person, 1 of unknown outcome")
         assert console.progress_text(counts.count(run_of(passed()))) == "0 succeeded"
+
+    def test_progress_says_what_is_held_back_and_until_when(self) -> None:
+        """Nothing of it was sent: it does not wait in the service."""
+        kept_back = "  held back until 2026-11-23T02:01:30Z, then rerun: 2 instances; the journal is younger than since"
+        run = run_of(passed(entry(1, "wait"), plan=[kept_back])).after(passed(entry(1, "wait"), entry(2, "wait"), plan=[kept_back]))
+        assert re.fullmatch(r"sales  2 to rerun, held back until \d\d:\d1:30, 5s", console.progress_line("sales", run, 5).text)
+        later = run.after(passed(entry(1, "wait", "running", rerun=True), entry(2, "wait", "waiting", rerun=True)))
+        assert console.progress_line("sales", later, 9).text == "sales  1 running, 1 waiting, 9s"
 
     def test_numbers_of_a_workspace_that_cannot_be_read_are_those_of_their_moment(self) -> None:
         run = run_of(passed(entry(1, "wait", "running"), entry(2, "done", "success")), failure("unreachable"))
