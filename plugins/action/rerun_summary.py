@@ -58,19 +58,24 @@ class ActionModule(ActionBase):
         command = started_command(task_vars, self._loader)
         folder = folder_of(options)
         report = host_results.report_of(results, ids, command, task_vars, check_mode=bool(self._task.check_mode), folder=folder)
-        later = workspaces_left(self._task, self._templar, task_vars)
-        unmatched = [] if later else [entry.text for entry in host_results.patterns_without_job(task_vars, named, options["variable"])]
+        goes_on = workspaces_left(self._task, self._templar, task_vars)
+        unmatched = [] if goes_on else [entry.text for entry in host_results.patterns_without_job(task_vars, named, options["variable"])]
+        not_begun = [
+            *_later_lines(task_vars if named is None else {}, hosts, language),
+            *self._loop_lines(task_vars, language, failed=bool(unmatched) or not report["succeeded"]),
+        ]
         lines = [
             *(Line(line, "bad") for text in unmatched for line in wrapped(translated(language, text))),
             *(Line(line) for text in [_summary.jobs_of_some(results, language)] if text for line in wrapped(text)),
             *summary_lines(report, verbose=self._display.verbosity > 0, language=language),
-            *_later_lines(task_vars if named is None else {}, hosts, language),
-            *self._loop_lines(task_vars, language, failed=bool(unmatched) or not report["succeeded"]),
+            *not_begun,
         ]
         passed = self._passed(task_vars, "dataarts_report")
         published = publish(report, results, _texts(lines), passed, folder, place_of(options), command.plan_files)
         lines += [
-            *go_on_lines(report, command, str(folder / host_results.PLANS) if folder and published.paths else "", language),
+            *go_on_lines(
+                report, command, str(folder / host_results.PLANS) if folder and published.paths else "", language, more=bool(not_begun)
+            ),
             *map(Line, published.lines(language)),
         ]
         show(self._display, lines)

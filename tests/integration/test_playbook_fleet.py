@@ -228,6 +228,40 @@ def test_workspaces_of_later_batches_are_not_called_broken(service: Running, ans
     assert "1 workspace of later batches not begun yet." in failed.ended(2).stdout
 
 
+#: Plays that end with their first workspace because it fails, and the rows that say which are not begun.
+ENDED_EARLY: list[tuple[dict[str, t.Any], str]] = [
+    ({"serial": 1, "roles": ["dataarts.factory.rerun"]}, "1 workspace of later batches not begun yet."),
+    (
+        {
+            "hosts": "sales",
+            "tasks": [
+                {
+                    "ansible.builtin.include_role": {"name": "dataarts.factory.rerun"},
+                    "loop": [WORKSPACE_ID, SUPPLY_ID],
+                    "vars": {"dataarts_workspace_id": "{{ item }}"},
+                }
+            ],
+        },
+        f"Not begun, because a failure ends the loop: {SUPPLY_ID}.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("play", "row"), whole_plays_of(ENDED_EARLY))
+def test_the_command_after_a_play_that_ended_early_is_for_what_was_not_begun_too(
+    service: Running, ansible: Ansible, hosts: Path, play: dict[str, t.Any], row: str
+) -> None:
+    """In the window of the run: what the first workspace has still to do may begin later."""
+    play = {"hosts": "all", "connection": "local", "gather_facts": False, **play}
+    window = {"dataarts_planned_after": "-7h"}
+    outcome = ansible.written_playbook([play], "-i", hosts, variables=window).ended(2)
+    assert row in " ".join(outcome.stdout.split())
+    command = offered(outcome, "When the cause is corrected, to rerun them once more:")
+    ansible.run(*command).succeeded()
+    assert reruns(service)[SUPPLY_ID, "stock_levels"] == 2
+    assert "--limit" not in command
+
+
 #: Ways in which a play runs the role, or the module, for one host alone; whether they are right; and what the end says.
 ONCE: list[tuple[dict[str, t.Any], int, str]] = [
     ({"import_role": {"name": "dataarts.factory.rerun"}}, 2, "Nothing was sent: the task has run_once, which would leave out supply."),

@@ -64,12 +64,13 @@ class _Step(t.NamedTuple):
         return "\n".join(command_lines(words))
 
 
-def go_on_lines(report: Result, command: Command, plans_file: str = "", language: str = ENGLISH) -> list[Line]:
+def go_on_lines(report: Result, command: Command, plans_file: str = "", language: str = ENGLISH, *, more: bool = False) -> list[Line]:
     """What to type next, after the run of *report*; nothing if nothing is left to do.
 
     :param plans_file: file of the plans that check mode wrote; "" if it wrote none.
+    :param more: whether the play has not begun all of its workspaces: the command is for these, too.
     """
-    step = _check_mode(report, command, plans_file) if report["check_mode"] else _run(report, command)
+    step = _check_mode(report, command, plans_file) if report["check_mode"] else _run(report, command, more=more)
     if step is None:
         return []
     if command.awx and command.approved:
@@ -123,7 +124,7 @@ def _plans(report: Result) -> dict[str, t.Any]:
     return plans_variables(plans({workspace["host"]: workspace for workspace in report["workspaces"]}))
 
 
-def _run(report: Result, command: Command) -> _Step | None:
+def _run(report: Result, command: Command, *, more: bool = False) -> _Step | None:
     # What was refused as a whole would be again.
     going = [workspace for workspace in report["workspaces"] if not workspace["refused"]]
     # A host with another workspace that goes on cannot be left out.
@@ -137,7 +138,7 @@ def _run(report: Result, command: Command) -> _Step | None:
         texts = _window(report, command)  # that of the plan
         return _Step("To see the plan as it is now, and approve that:", limit, _jobs(command), texts, check=True, unbound=True)
     if steps & _ONCE_MORE and steps <= _ONCE_MORE | _LEFT:
-        return _once_more(report, command, whole=not steps <= _ONCE_MORE)
+        return _once_more(report, command, whole=more or not steps <= _ONCE_MORE)
     if command.related and steps == {"in_progress"}:
         return _same_since("To see where it stands:", report, command, check=True)
     if not any(workspace["since"] for workspace in going):
@@ -180,7 +181,7 @@ def _window(report: Result, command: Command) -> dict[str, str]:
 def _once_more(report: Result, command: Command, *, whole: bool) -> _Step:
     """The command that reruns what is broken once more, however often it is run: its ``since`` is later than all that is known of it.
 
-    :param whole: whether it is for all that the run was about, as something else is left too.
+    :param whole: whether it is for all that the run was about, as something else, or a workspace, is left too.
     """
     hosts, times, planned = [], [0], []
     for workspace in report["workspaces"]:
