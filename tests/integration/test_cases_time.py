@@ -26,6 +26,7 @@ from tests.support.journaled import (
     wait_for,
 )
 from tests.support.logic import call, passes, reruns
+from tests.support.workspace import token
 
 WRITES = ("v2_retry", "v1_restart")
 #: How long a list may be acted on in these tests, seconds.
@@ -192,6 +193,24 @@ def test_a_step_of_this_machines_clock_does_not_shorten_it(
     last = passes(module_options(service, tmp_path / "journal", settle_time=3), between=set_clock)[-1]
     assert reruns(service.journal()) == once(service)
     assert [instance["action"] for instance in last["instances"]] == ["done"]
+
+
+# A machine whose battery is empty begins in another year. What it leaves out by its own clock must not be taken for nothing to do.
+
+
+@pytest.mark.parametrize("api_version", ["auto", "v1", "v2"])
+@pytest.mark.parametrize(("ahead", "days"), [(40, 3), (40, 20), (400, 3), (-400, 3)])
+def test_a_clock_that_is_far_off_hides_nothing_of_a_window(
+    service: Running, tmp_path: Path, api_version: str, ahead: int, days: int
+) -> None:
+    begin(service, clock_skew_seconds=ahead * DAYS)
+    window = {"planned_after": str(service.now_ms() - days * DAYS * 1000), "planned_before": str(service.now_ms())}
+    login = {"access_key": None, "secret_key": None, "auth_token": token(service)}
+    results = passes(module_options(service, tmp_path / "journal", api_version=api_version, **window, **login))
+    assert reruns(service.journal()) == once(service)
+    assert [instance["action"] for instance in results[-1]["instances"]] == ["done"]
+    refused = call("job_instance_info", {**_listing(service), "api_version": api_version, **window})
+    assert (refused["failed"], refused["error"]["kind"]) == (True, "clock")
 
 
 # The clock that stamps instances is another one than the gateway's (T4, T5).

@@ -77,6 +77,17 @@ def test_everything_is_made_once(service: t.Any, make: Make) -> None:
     assert len(made(service)) == 3
 
 
+def test_what_is_not_due_yet_by_the_services_clock_is_not_missing(service: t.Any, make: Make) -> None:
+    """This machine's clock is ahead, as far as signatures are accepted, and the window ends at a fixed time. What PatchData makes too early, the
+    service makes once more when it is due."""
+    skew = -840
+    now = (int(time.time()) + skew) // 60 * 60
+    listed = [{"plan_time": (now - 60 * minutes) * 1000, "status": "success"} for minutes in range(40)]
+    service.reset(night({"name": "ticks", "cron": "0 * * * * ?", "instances": listed}, clock_skew_seconds=skew))
+    result = make(planned_after=str((now - 1500) * 1000), planned_before=str((now + 1200) * 1000))
+    assert (result["failed"], result["gaps"], made(service)) == (False, [], [])
+
+
 @pytest.mark.parametrize("broken", [False, True], ids=["made", "failed"])
 def test_jobs_are_paused_while_their_instances_are_made(service: t.Any, make: Make, broken: bool) -> None:
     job = {**sales(), "status": "SCHEDULING", **({"patch_fails": [whole_hour(7)]} if broken else {})}

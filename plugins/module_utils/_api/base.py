@@ -143,6 +143,10 @@ class FactoryApi(abc.ABC):
 
         return read_paged(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
 
+    def probe(self) -> None:
+        """One page with a single job, to see whether this version is open to the account, and what time it is there."""
+        self._client.read(self.jobs_request("BATCH", 1, 0), job_page)
+
     @abc.abstractmethod
     def jobs_request(self, job_type: str, limit: int, offset: int, name: str | None = None) -> Request:
         """One page of :meth:`list_jobs`."""

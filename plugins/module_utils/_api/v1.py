@@ -13,12 +13,7 @@ from .._http.request import Answer, Request
 from .._models.instance import InstanceType, JobInstance, JobNodes, Status
 from .._models.reason import InstanceDetail
 from .._models.rerun_request import RetryOptions, body_v1
-from .base import (
-    ASKED_V1,
-    FactoryApi,
-    asked_status,
-    job_page,
-)
+from .base import ASKED_V1, FactoryApi, asked_status
 from .instance_detail import instance_detail
 from .list_budget import ListBudget
 from .pagination import ListLimits, Page, read_windowed
@@ -55,10 +50,6 @@ class V1Api(FactoryApi):
         limits = ListLimits(slice_ms=V1_WINDOW_MS)
         instances = read_windowed(fetch, window, key=lambda listed: listed.full_key, what=what, limits=limits, budget=budget)
         return [instance for instance in instances if job_name in (None, instance.job_name)]
-
-    def probe(self) -> None:
-        """GET …/jobs [SDK] for a single job, to see whether v1 is open to the account."""
-        self._client.read(self.jobs_request("BATCH", 1, 0), job_page)
 
     def job_detail(self, job_name: str) -> dict[str, t.Any]:
         """GET …/jobs/{name} [SDK][OTC]: the definition of the newest submitted version, as the service returns it (nodes, schedule, params, …)."""

@@ -61,7 +61,9 @@ class WorkspaceApi(WorkspaceLists):
         """The error messages of failed instances of one job, by their full key (v1 only): the list of v2 has none."""
         # Which of the two times a window is compared with is not documented.
         times = [time for instance in instances for time in (instance.key.plan_time, instance.start_time) if time is not None]
-        span = Window(min(times), max(times))
+        span = self._retained(Window(min(times), max(times)))
+        if span is None:
+            return {}
         listed = self._versions.only(
             "v1", "list_messages", lambda: self._v1.list_instances(instances[0].job_name, span, statuses={Status.FAIL}, deadline=deadline)
         )

@@ -76,6 +76,7 @@ class WorkspaceLists:
         self._v2 = V2Api(client)
         #: Until when the v1 host counts as unreachable, ``time.monotonic()`` seconds.
         self._unreachable_until = 0.0
+        self._asked_time = False
 
     def list_instances(
         self,
@@ -219,6 +220,12 @@ class WorkspaceLists:
         except OptionError as error:
             return ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL, such as ".."
 
+    def ask_time(self) -> None:
+        """Ask the service for its time, once, unless an answer has told it: until then the clock is this machine's."""
+        if not (self.session.client.clock.learned or self._asked_time):
+            self._versions.v2_or_v1("jobs", self._v2.probe, self._v1.probe)
+            self._asked_time = True
+
     def _walk_no_more(self, error: ApiError) -> None:
         """Let auto list by v2 from now on, because v1 is closed or unreachable. :raises ApiError: *error*, where it says something else."""
         if self.api_version == "v1" or error.kind not in (Kind.NOT_PUBLISHED, Kind.UNREACHABLE):
@@ -264,10 +271,16 @@ class WorkspaceLists:
         return self.api_version == "v1" or time.monotonic() >= self._unreachable_until
 
     def _retained(self, window: Window) -> Window | None:
-        """The part of *window* in which there can be instances, or None."""
-        now = self.session.client.clock.now_ms()
-        begin, end = max(window.begin, now - RETENTION_MS), min(window.end, now + PLANNED_AHEAD_MS)
-        return Window(begin, end) if begin <= end else None
+        """The part of *window* in which there can be instances, or None. Nothing is left out by this machine's clock, which may be off by years."""
+        clock = self.session.client.clock
+        if _existing(window, clock.now_ms()) != window:
+            self.ask_time()
+        return _existing(window, clock.now_ms())
+
+
+def _existing(window: Window, now_ms: int) -> Window | None:
+    begin, end = max(window.begin, now_ms - RETENTION_MS), min(window.end, now_ms + PLANNED_AHEAD_MS)
+    return Window(begin, end) if begin <= end else None
 
 
 def _named_is_cheaper(api: WorkspaceLists, names: int, span: Window) -> bool:

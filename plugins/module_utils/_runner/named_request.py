@@ -17,6 +17,7 @@ from .._common.errors import ApiError, Kind
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable
 from .._common.times import Window, to_iso
+from .._http.request import encoded_path
 from .._models.decision import Decision
 from .._models.instance import InstanceKey, JobInstance
 from .._models.rerun_request import RetryOptions
@@ -57,6 +58,7 @@ class NamedRequest(Strategy):
         options = run.options
         self.workspace_id: str = options["workspace_id"]
         self.job_name: str = options["job_name"]
+        encoded_path(self.job_name)  # what cannot be part of a URL is refused before anything is asked
         self.retry_options = RetryOptions.from_options(options)
         self.limits = Limits(options["max_instances"])
         self._start_node = StartNode(self.api, self.retry_options)

@@ -114,6 +114,7 @@ def _find(run: ModuleRun) -> None:
     options = run.options
     api, clock = WorkspaceApi(run.session, options["workspace_id"], options["api_version"]), run.session.client.clock
     catalog = JobCatalog(api)
+    api.ask_time()  # what is not due yet by the service's clock is not missing
 
     def read(window: Window) -> tuple[ScheduleGaps, int]:
         now_ms = repair.missing_at(options["approved"], clock.earliest_ms())
@@ -355,6 +356,7 @@ class _Making:
         self._cover()
         done = False
         try:
+            self._api.ask_time()
             self._too_late = self._after_quiet_hours()
             if self._too_late is None:
                 with _journal(self.run, read_only=False) as journal:

@@ -24,6 +24,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_que
 from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
 from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace_lists import _named_is_cheaper
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind, OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._common.stopwatch import stopwatch
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._config.regions import Hosts
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
@@ -102,7 +103,14 @@ class TestCalls:
 
 
 class Accepting(http.server.BaseHTTPRequestHandler):
-    """Answers every POST with 202, which no page documents."""
+    """Answers every POST with 202, which no page documents, and every GET with an empty list."""
+
+    def do_GET(self) -> None:
+        body = b'{"total": 0, "instances": []}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
@@ -136,6 +144,12 @@ def test_an_undocumented_success_of_a_write_is_not_a_success(accepting: str) -> 
         with pytest.raises(ApiError) as caught:
             write()
         assert (caught.value.kind, caught.value.status, caught.value.request_id) == (Kind.AMBIGUOUS, 202, "r-1")
+
+
+def test_messages_are_asked_for_only_where_there_can_be_instances(accepting: str) -> None:
+    factory = WorkspaceApi(session(region=None, endpoint=accepting, endpoint_v1=accepting), WORKSPACE)
+    assert factory.messages([instance(start=T + 3 * 365 * DAY)]) == {}
+    assert factory.session.client.counts["GET"] < 10
 
 
 class TestFilters:
@@ -214,8 +228,9 @@ class TestVersions:
         assert not WorkspaceApi(session(), WORKSPACE, "v2").walks_workspace
 
     def test_a_window_in_which_nothing_can_be_is_not_asked_for(self) -> None:
-        now = session().client.clock.now_ms()
         factory = WorkspaceApi(session(), WORKSPACE)
+        clock, at = factory.session.client.clock, stopwatch()
+        clock.learn(now := clock.now_ms(), at, at)
         assert factory.list_instances(Window(now - 400 * DAY, now - 191 * DAY), job_name="daily") == []
         assert factory.list_workspace(Window(now + 32 * DAY, now + 40 * DAY)).whole() == []
         assert factory.session.client.counts == {}
