@@ -74,11 +74,10 @@ class LoginGate:
         :raises ApiError: IAM gave no credentials, to this process or to another one that tried the same.
         """
         arrived = stopwatch()
-        handle = self._open(who or key)
+        handle = self._locked(who or key)
         if handle is None:
             return log_in()
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
             state = _read(handle)
             failure = _failure(state, key, arrived)
             if failure is not None:
@@ -88,10 +87,16 @@ class LoginGate:
         finally:
             os.close(handle)
 
-    def _open(self, who: str) -> int | None:
+    def _locked(self, who: str) -> int | None:
+        """The file of *who*, open and locked; None where that cannot be, so that all log in."""
         name = hmac.new(self._salt, who.encode(), hashlib.sha256).hexdigest()[:40]
+        handle = -1
         with contextlib.suppress(OSError):
-            return os.open(os.path.join(self._folder, f"dataarts-login-{name}"), os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+            handle = os.open(os.path.join(self._folder, f"dataarts-login-{name}"), os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            return handle
+        if handle >= 0:
+            os.close(handle)
         return None
 
     def _kept(self, key: str, stale: Lease | None) -> Lease | None:
@@ -123,10 +128,8 @@ class LoginGate:
     @contextlib.contextmanager
     def _shared_lock(self) -> t.Iterator[None]:
         """Held for reading and writing what all accounts share."""
-        handle = self._open("shared")
+        handle = self._locked("shared")
         try:
-            if handle is not None:
-                fcntl.flock(handle, fcntl.LOCK_EX)
             yield
         finally:
             if handle is not None:
@@ -153,11 +156,12 @@ def _failure(state: t.Mapping[str, t.Any], key: str, arrived: float) -> ApiError
 
 
 def _read(handle: int) -> dict[str, t.Any]:
-    data = os.pread(handle, 1 << 20, 0)
-    return t.cast("dict[str, t.Any]", json.loads(data)) if data else {}
+    try:
+        return t.cast("dict[str, t.Any]", json.loads(os.pread(handle, 1 << 20, 0)))
+    except ValueError:  # empty, or torn by a process that was killed
+        return {}
 
 
 def _write(handle: int, state: t.Mapping[str, t.Any]) -> None:
-    data = json.dumps(state).encode()
-    os.pwrite(handle, data, 0)
-    os.ftruncate(handle, len(data))
+    with contextlib.suppress(OSError):  # a full disk: the others then log in one after the other, as the first did
+        os.ftruncate(handle, os.pwrite(handle, json.dumps(state).encode(), 0))

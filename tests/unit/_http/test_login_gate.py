@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import resource
 import threading
 import typing as t
 from pathlib import Path
@@ -64,6 +65,28 @@ def test_a_refusal_is_met_once(tmp_path: Path) -> None:
     assert token_of(LoginGate(str(tmp_path)).pass_through("p1", Login("t"), who="the corrected password")) == "t1"
 
 
+@pytest.mark.parametrize("left", [b"", b"{", b'{"accepted": true}}', b"\xff"])
+def test_a_file_that_was_torn_by_a_process_that_was_killed_keeps_nobody_from_logging_in(tmp_path: Path, left: bytes) -> None:
+    gate = LoginGate(str(tmp_path))
+    gate.pass_through("p1", Login("t"))
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(left)
+    assert token_of(gate.pass_through("p1", Login("u"))) == "u1"
+    assert json.loads(file.read_bytes()) == {"accepted": True}
+
+
+def test_a_full_disk_keeps_nobody_from_logging_in(tmp_path: Path) -> None:
+    gate, refused = LoginGate(str(tmp_path)), Login(refusal(Kind.CREDENTIALS))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        assert token_of(gate.pass_through("p1", Login("t"))) == "t1"
+        with pytest.raises(ApiError, match="the password is not accepted"):
+            gate.pass_through("p2", refused)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 def test_what_refuses_a_project_refuses_no_other(tmp_path: Path) -> None:
     login, gate = Login(refusal(Kind.CREDENTIALS, 400)), LoginGate(str(tmp_path))
     for dummy in range(2):
@@ -87,9 +110,9 @@ def test_what_ends_a_login_ends_it_for_those_who_waited(tmp_path: Path) -> None:
     asked = threading.Barrier(5)
 
     class Announcing(LoginGate):
-        def _open(self, who: str) -> int | None:
+        def _locked(self, who: str) -> int | None:
             asked.wait(60)
-            return super()._open(who)
+            return super()._locked(who)
 
     def other() -> None:
         with pytest.raises(ApiError) as raised:
