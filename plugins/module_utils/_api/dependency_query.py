@@ -277,8 +277,11 @@ def _defined(detail: t.Mapping[str, t.Any]) -> tuple[tuple[str, ...] | None, boo
 
 
 def _names_in(entries: t.Any) -> set[str]:
-    listed = entries if isinstance(entries, list) else []
-    return {str(entry.get("jobName")) for entry in listed if isinstance(entry, t.Mapping)}
+    return {str(entry.get("jobName")) for entry in _mappings(entries)}
+
+
+def _mappings(entries: t.Any) -> list[t.Mapping[str, t.Any]]:
+    return [entry for entry in entries if isinstance(entry, t.Mapping)] if isinstance(entries, list) else []
 
 
 def upstream_jobs(detail: t.Mapping[str, t.Any], workspace_id: str) -> list[tuple[str, str]]:
@@ -288,11 +291,10 @@ def upstream_jobs(detail: t.Mapping[str, t.Any], workspace_id: str) -> list[tupl
     depends = cron.get("dependJobs") if isinstance(cron, t.Mapping) else None
     if not isinstance(depends, t.Mapping):
         return []
-    listed = [(key, entry) for key in ("otherWorkSpaceJobs", "sameWorkSpaceJobs") for entry in depends.get(key) or ()]
     named = [
         (str((entry.get("workSpaceId") or "") if key == "otherWorkSpaceJobs" else workspace_id), str(entry.get("jobName") or ""))
-        for key, entry in listed
-        if isinstance(entry, t.Mapping)
+        for key in ("otherWorkSpaceJobs", "sameWorkSpaceJobs")
+        for entry in _mappings(depends.get(key))
     ]
     known = {name for _where, name in named}
     names = depends.get("jobs")

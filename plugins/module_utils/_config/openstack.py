@@ -101,8 +101,7 @@ def _source_of(cloud: Cloud, place: str, where: str, shown: t.Callable[[str], st
 
 def _flat(cloud: Cloud) -> Cloud:
     """*cloud* without its section ``auth``, below which nothing stands that stands next to it; with what a profile of the SDK adds."""
-    auth = cloud.get("auth")
-    entry = {str(name).replace("-", "_"): value for part in (auth if isinstance(auth, dict) else {}, cloud) for name, value in part.items()}
+    entry = {str(name).replace("-", "_"): value for part in (_mapping(cloud.get("auth")), cloud) for name, value in part.items()}
     entry.pop("auth", None)
     profile = _PROFILES.get(str(entry.get("profile") or entry.get("cloud") or ""))
     regions = entry.get("regions")
@@ -128,9 +127,12 @@ def _clouds(environ: t.Mapping[str, str]) -> tuple[str, dict[str, Cloud]]:
 
 
 def _merged(cloud: t.Any, more: t.Any) -> Cloud:
-    cloud, more = (part if isinstance(part, dict) else {} for part in (cloud, more))
-    auth = {**(cloud.get("auth") or {}), **(more.get("auth") or {})}
-    return {**cloud, **more, **({"auth": auth} if auth else {})}
+    cloud, more = (_mapping(part) for part in (cloud, more))
+    return {**cloud, **more, "auth": {**_mapping(cloud.get("auth")), **_mapping(more.get("auth"))}}
+
+
+def _mapping(value: t.Any) -> Cloud:
+    return value if isinstance(value, dict) else {}
 
 
 def _file(environ: t.Mapping[str, str], name: str, variable: str) -> tuple[str, dict[str, t.Any]]:

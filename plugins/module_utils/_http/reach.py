@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import re
 import socket
 import ssl
 import typing as t
@@ -37,9 +38,9 @@ def proxy_of(base: str) -> str:
 
 
 def shown_proxy(proxy: str) -> str:
-    """Scheme, host and port of *proxy*."""
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    return printable(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", 200) if proxy else ""
+    """Scheme, host and port of *proxy*, whatever stands there."""
+    scheme, _colon, rest = (proxy if "://" in proxy else f"http://{proxy}").partition("://")
+    return printable(f"{scheme}://{re.split('[/?#]', rest.rpartition('@')[2])[0]}", 200) if proxy else ""
 
 
 def issuer(base: str, proxy: str, seconds: float) -> str:

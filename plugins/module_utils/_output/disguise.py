@@ -81,8 +81,8 @@ class Disguise:
 
     def number(self, number: float) -> float:
         """*number* with other digits, as many; the same ones as in a text."""
-        digits = self.text(str(abs(number)))
-        value = float(digits) if "." in digits else int(digits) if digits.isdigit() else 0
+        digits = str(abs(number))
+        value = (float if "." in digits else int)(self.text(digits)) if digits.replace(".", "").isdigit() else 0
         return -value if number < 0 else value
 
     def time(self, ms: int) -> int:

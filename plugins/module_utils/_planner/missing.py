@@ -128,7 +128,7 @@ class Schedule:
         match = _NEAR_DAY.fullmatch(entry)
         if match is None:
             return day.day in _numbers(entry, 1, 31)
-        wanted = last if match[1] == "L" else int(match[1])
+        wanted = last if match[1] == "L" else _number(match[1], 1, 31, ())
         return wanted <= last and day == _near(date(day.year, day.month, wanted), last)
 
     @staticmethod
@@ -266,7 +266,7 @@ def _numbers(field: str, low: int, high: int, names: t.Sequence[str] = ()) -> se
     for part in field.split(","):
         base, slash, step = part.partition("/")
         first, dash, last = base.partition("-")
-        if slash and (not step.isdecimal() or int(step) < 1):
+        if slash and (not step.isdecimal() or len(step) > 4 or int(step) < 1):
             raise UnknownScheduleError(f"'{printable(part, 40)}' has no step that can be read")
         if base in _ANY or (not base and slash):
             begin, end = low, high

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import typing as t
 from functools import partial
@@ -247,4 +248,4 @@ def _entry(raw: dict[str, t.Any]) -> Entry | None:
 
 def _number(raw: t.Any, *names: str) -> int | None:
     values = [raw.get(name) for name in names] if isinstance(raw, dict) else []
-    return next((int(value) for value in values if isinstance(value, (int, str)) and str(value).isdigit()), None)
+    return next((int(value) for value in values if isinstance(value, (int, str)) and re.fullmatch("[0-9]{1,19}", str(value))), None)

@@ -17,6 +17,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._api.dependency_q
     _defined,
     _downstream_first,
     _says_nothing,
+    upstream_jobs,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import REMEDIES, ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, RelatedInstance, Status
@@ -58,6 +59,13 @@ from tests.unit.building import at, instance, key
 )
 def test_what_a_definition_says(schedule: t.Any, expected: t.Any) -> None:
     assert _defined({"name": "sales", "schedule": schedule}) == expected
+
+
+@pytest.mark.parametrize("field", ["jobs", "otherWorkSpaceJobs", "sameWorkSpaceJobs"])
+@pytest.mark.parametrize("value", [None, 5, True, 1.5, "load", {"jobName": "load"}, [None, 5, ["load"], {}]])
+def test_a_form_that_is_not_documented_names_no_upstream_job(field: str, value: t.Any) -> None:
+    detail = {"name": "sales", "schedule": {"cron": {"dependJobs": {"jobs": ["ledger"], field: value}}}}
+    assert upstream_jobs(detail, "w1") == ([] if field == "jobs" else [("w1", "ledger")])
 
 
 @pytest.mark.parametrize(

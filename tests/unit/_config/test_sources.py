@@ -194,6 +194,11 @@ def test_several_clouds_and_none_named(machine: Machine) -> None:
         machine.clouds(one={"auth": AUTH}, two={"auth": AUTH}).used()
 
 
+def with_auth(value: t.Any) -> t.Callable[[Machine], Machine]:
+    """A cloud whose section ``auth`` is *value*."""
+    return lambda machine: machine.clouds(it={"auth": value})
+
+
 #: What is refused -> how the machine is set up, and words of the refusal.
 REFUSED: dict[str, tuple[t.Callable[[Machine], Machine], str]] = {
     "two named": (
@@ -232,6 +237,7 @@ REFUSED: dict[str, tuple[t.Callable[[Machine], Machine], str]] = {
         lambda machine: machine.having({**OS_USER, "OS_USER_DOMAIN_NAME": "", "OS_USER_DOMAIN_ID": "x"}),
         "has no OS_USER_DOMAIN_NAME",
     ),
+    **{f"an auth section that is {value!r}": (with_auth(value), "has no access_key") for value in (SECRET, [SECRET], 5, True)},
     "another cloud's address": (
         lambda machine: machine.having({**OS_USER, "OS_AUTH_URL": "https://auth.cloud.example.net/v3"}),
         "OS_AUTH_URL of the variables is not of the form",

@@ -98,6 +98,11 @@ def test_numbers_keep_their_sign_and_length(number: int) -> None:
     assert number == 0 or (made < 0) == (number < 0)
 
 
+@pytest.mark.parametrize("text", ["1.5e-7", "-1.5e30", "1e30", "0.5", "-2.5", "NaN", "Infinity", "9" * 40])
+def test_any_number_of_an_answer_can_be_recorded(text: str) -> None:
+    assert text.strip("-") not in str(recorded(f'{{"acme": {text}}}'.encode())["body"])
+
+
 def test_times_move_by_whole_weeks() -> None:
     disguise = Disguise(KEY)
     shifted = disguise.time(1_732_608_520_123)
