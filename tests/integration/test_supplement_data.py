@@ -310,8 +310,9 @@ def test_quiet_hours(patch: Patch) -> None:
     assert patch.service.requests("supplement") == []
     patch.service.reset({**night(), "run_seconds": 3_600_000})
     patch(wait=False)
-    result = patch(not_between=hours, state="stopped")
+    result = patch(not_between=hours, state="stopped", diff=True)
     assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "quiet_hours")
+    assert "diff" not in result
     assert patch.service.requests("supplement_stop") == []
 
 
@@ -323,6 +324,8 @@ def test_a_stop(patch: Patch) -> None:
     assert (patch(state="stopped", check=True)["changed"], patch.kinds()) == (True, {"patch_data": 1})
     stopped = patch(state="stopped", diff=True)
     assert (stopped["failed"], stopped["changed"], stopped["patch_data"]["state"]) == (False, True, "stopped")
+    assert "running" in stopped["diff"]["before"]
+    assert "stopped" in stopped["diff"]["after"]
     again = patch(state="stopped")
     assert (again["failed"], again["changed"]) == (False, False)
     assert patch.kinds() == {"patch_data": 1, "patch_data_stop": 1}

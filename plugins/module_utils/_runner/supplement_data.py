@@ -416,10 +416,12 @@ class _Stopping(_Work):
         row = self.listed()
         if row is None:
             raise _unknown([self.name], self.api)
-        before = row.state
-        if row.state != "running":
-            return
-        self.show_diff({"state": before}, {"state": "stopped"})
+        if row.state == "running":
+            self._bring_about(row)
+            if self.run.result["changed"]:
+                self.show_diff({"state": "running"}, {"state": "stopped"})
+
+    def _bring_about(self, row: PatchDataRow) -> None:
         if self.run.check_mode:
             self.journal.work(lambda _database: None)  # without it nothing could be stopped
             self.run.result["changed"] = True
