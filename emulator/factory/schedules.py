@@ -18,19 +18,21 @@ Json = dict[str, t.Any]
 _TYPES = {"manual": 2, "normal": 0, "once": 7}
 #: Longest name and value of a parameter [OTC-91].
 _NAME, _VALUE = 64, 1024
+#: Schedules of a job that a start runs, instead of scheduling it [SDK].
+_ONCE = ("MANUAL", "EXECUTE_ONCE")
 #: What a real-time job that is scheduled says in place of SCHEDULING.
 _STARTED = {"BATCH": "SCHEDULING", "REAL_TIME": "NORMAL"}
 
 
 def start_v1(request: Request) -> Answer:
-    """POST …/jobs/{job_name}/start: schedules the job, from now on [OTC-92]."""
+    """POST …/jobs/{job_name}/start: schedules the job, from now on [OTC-92], or runs it now if its schedule is to run once."""
     job, body = named_job(request), parameters.json_body(request, required=False)
     _parameters(body)
     started = _STARTED.get(job.job_type, "SCHEDULING")
     if job.status == started and request.service.switches["schedule_twice"] == "refuse":
         raise Refusal(400, "3051", f"The request parameter is invalid: job {job.name} is running.")
     job.status = started
-    _record(request, "start_schedule", job, body)
+    _record(request, "start_schedule", job, body, _instance(request, job) if job.schedule in _ONCE else None)
     return _done(request)
 
 

@@ -20,7 +20,8 @@ options:
   state:
     description:
       - The requested state of the jobs.
-      - V(started) means scheduled. If the schedule of a job is to run once, starting it runs the job.
+      - V(started) means scheduled. If the schedule of a job is to run once, starting it would run the job. V(started) and V(paused) leave such a job
+        as it is, and the task fails before anything is sent if O(jobs) names it without a wildcard. M(dataarts.factory.job_run) runs a job.
       - V(stopped) means not scheduled. It also ends a pause of the job, and nothing starts the job again.
       - V(paused) means not scheduled until it is resumed. A job that somebody else stopped or paused before is left alone, and V(resumed)
         never starts it again.

@@ -111,6 +111,24 @@ def test_what_was_paused_is_resumed_and_nothing_else(service: t.Any, asked: Aske
     assert not call("job_schedule", asked("resumed", jobs=["*"]))["changed"]
 
 
+@pytest.mark.parametrize(("state", "before"), [("started", "STOPPED"), ("paused", "SCHEDULING")])
+def test_what_a_start_would_run_is_left_as_it_is(service: t.Any, asked: Asked, state: str, before: str) -> None:
+    jobs = [{"name": "daily_by_hand", "schedule": "MANUAL", "status": before}, {"name": "daily_sales", "status": before}]
+    service.reset(small_night(switches=FREE, jobs=jobs))
+    for names in (["daily_by_hand"], ["daily_*", "daily_by_hand"]):
+        for checked in (True, False):
+            refused = call("job_schedule", asked(state, jobs=names), check=checked)
+            assert (refused["failed"], refused["changed"]) == (True, False)
+            assert "daily_by_hand: it is scheduled to run once, so a start would run it" in refused["msg"]
+    assert writes(service) == []
+    act = {"started": "start", "paused": "pause"}[state]
+    for checked in (True, False):
+        assert actions(call("job_schedule", asked(state), check=checked)) == {"daily_by_hand": "none", "daily_sales": act}
+    assert [name for _kind, name in writes(service)] == ["daily_sales"]
+    call("job_schedule", asked("resumed"))
+    assert service.instances("daily_by_hand") == []
+
+
 def test_what_people_do_in_between_stands(service: t.Any, asked: Asked) -> None:
     """Stopped by a task, started by a task: neither is undone by a resume that comes later."""
     call("job_schedule", asked("paused"))

@@ -13,6 +13,7 @@ Pure. The service can start and stop a job; a pause is a stop that the journal k
 | paused | SCHEDULING | none, or an old one | pause: claimed in the journal, then stopped |
 | paused | anything else | none | nothing: it is never started by us |
 | paused | anything else | one | nothing; it is kept |
+| started, paused | to be started or stopped, and scheduled to run once | any | nothing: a start would run it |
 | resumed | STOPPED | one | start; the pause is over |
 | resumed | SCHEDULING | one, settled | nothing; somebody started it, and the pause is over |
 | resumed | PAUSED, or another word | one | nothing; somebody paused it in the console, and the pause is over |
@@ -43,6 +44,7 @@ _ALIKE_MS = 1000
 _AS_IT_WAS = (
     "it was not scheduled already when it was to be paused. If an earlier pause was lost with another journal, this one does not know it"
 )
+_ONCE = "it is scheduled to run once, so a start would run it"
 #: The words of the service for a batch job [SDK].
 SCHEDULED_STATUS, STOPPED_STATUS = "SCHEDULING", "STOPPED"
 
@@ -71,6 +73,7 @@ class ScheduleDecision(t.NamedTuple):
     :param ends_pause: whether *pause* is over with that.
     :param due_ms: with WAIT, when to look again at the latest, epoch ms of the journal's clock.
     :param unknown: whether the job is STOPPED, and a pause of it may have been lost with the journal that knew it.
+    :param once: whether a start would run it, so that it is left as it is.
     :param left: whether it is STOPPED and was not scheduled already when it was to be paused, and nothing else is known of it.
     """
 
@@ -83,6 +86,7 @@ class ScheduleDecision(t.NamedTuple):
     due_ms: int | None = None
     unknown: bool = False
     left: bool = False
+    once: bool = False
 
 
 class ScheduleOutcome(t.NamedTuple):
@@ -130,6 +134,17 @@ def decide_schedule(job: Job, wanted: str, pause: Pause | None, moment: Moment) 
     if there and wanted == STOPPED and pause is not None:
         reason = f"{reason}, and nothing starts it again: {_made(pause)} is over"
     return ScheduleDecision(job.name, status, step, reason, pause, ends_pause=pause is not None)
+
+
+def runs_once(detail: t.Mapping[str, t.Any]) -> bool:
+    """Whether a start runs the job, whose definition v1 shows, instead of scheduling it [SDK]."""
+    schedule = detail.get("schedule")
+    return isinstance(schedule, t.Mapping) and schedule.get("type") == "EXECUTE_ONCE"
+
+
+def left_as_it_is(decision: ScheduleDecision) -> ScheduleDecision:
+    """*decision* about a job that runs once when it is started."""
+    return decision._replace(step=ScheduleStep.NONE, reason=_ONCE, ends_pause=False, once=True)
 
 
 def gone(pause: Pause) -> ScheduleDecision:

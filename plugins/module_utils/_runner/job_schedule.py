@@ -108,6 +108,9 @@ class _Task:
         lost = self._gone(jobs, pauses)
         self._check_names(meant, {decision.job_name for decision in lost})
         decisions = self._schedules.decide(meant, self._wanted, pauses) + lost
+        once = [decision for decision in decisions if decision.once and decision.job_name in self._selection.patterns]
+        if once:
+            raise OptionError(f"{_listed(once)}: {once[0].reason}. Leave it out; dataarts.factory.job_run runs a job.")
         if any(decision.step is ScheduleStep.PAUSE for decision in decisions) and not self._run.check_mode:
             self._schedules.note_left(decisions, pauses)  # a task that changes nothing writes nothing
         if self._wanted != RESUMED:

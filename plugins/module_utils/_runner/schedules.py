@@ -29,6 +29,8 @@ from .._planner.schedules import (
     ScheduleStep,
     decide_schedule,
     gone,
+    left_as_it_is,
+    runs_once,
 )
 from .ansible_module import ModuleRun
 from .recorded_write import About, Log, RecordedWrite
@@ -70,9 +72,14 @@ class JobSchedules:
                 return jobs, pauses
 
     def decide(self, jobs: t.Iterable[Job], wanted: str, pauses: OpenPauses) -> list[ScheduleDecision]:
-        """One decision for each of *jobs*, in the order of their names."""
+        """One decision for each of *jobs*, in the order of their names. :raises ApiError: the definition of one that is to be started cannot be read."""
         moment = Moment(pauses.journal_ms, self._settle_ms, self._identity.run_id, pauses.set_aside_ms)
-        return [decide_schedule(job, wanted, pauses.by_job.get(job.name), moment) for job in sorted(jobs, key=lambda job: job.name)]
+        decisions = [decide_schedule(job, wanted, pauses.by_job.get(job.name), moment) for job in sorted(jobs, key=lambda job: job.name)]
+        starts = (ScheduleStep.START, ScheduleStep.PAUSE)  # what is paused now is started later
+        return [
+            left_as_it_is(decision) if decision.step in starts and runs_once(self._api.job_detail(decision.job_name)) else decision
+            for decision in decisions
+        ]
 
     def note_left(self, decisions: t.Iterable[ScheduleDecision], pauses: OpenPauses) -> None:
         """Keep which jobs were not scheduled when others were to be paused; but not where a pause that was lost is known to be a possible cause."""

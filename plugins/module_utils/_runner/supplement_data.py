@@ -33,6 +33,7 @@ from .._models.selection import select
 from .._planner.hold_off import not_ahead, on_both_clocks
 from .._planner.patch_data import SLACK_MS, ListedRuns, by_date, differences, ended, own_instances, sendable, unseen, without_success
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan, not_sent
+from .._planner.schedules import runs_once
 from .ansible_module import ModuleRun
 from .recorded_write import About, AttemptWrite, Log, RecordedWrite
 from .sender import RunIdentity, open_journal
@@ -247,9 +248,7 @@ class _Starting(_Work):
             return
         self._checked = True
         detail = self._detail(self.asked.job_name, self.workspace_id)
-        schedule = detail.get("schedule")
-        kind = schedule.get("type") if isinstance(schedule, dict) else None
-        if kind == "EXECUTE_ONCE" or detail.get("processType") == "REAL_TIME":
+        if runs_once(detail) or detail.get("processType") == "REAL_TIME":
             cause = f"job {printable(self.asked.job_name, 100)} is not scheduled periodically"
             raise ApiError(Kind.NOT_RERUNNABLE, cause, hint=_HINTS[_NOT_PLANNED])
         for name, workspace_id in self.asked.depend_jobs:
