@@ -33,6 +33,7 @@ class Command:
     :param playbook: name or path of the playbook.
     :param inventories: sources of the inventory.
     :param vault: words of the command line that say where passwords of vaults come from.
+    :param options: words that say which tasks of somebody's own playbook are run, and how hosts are reached.
     :param files: files of variables of the command line (``-e @file``), and *plan_files* those of them that say what was approved, each with the names
         of its other variables.
     :param variables: its other extra variables that are options of the role and not secret.
@@ -51,6 +52,7 @@ class Command:
     playbook: str = "dataarts.factory.rerun"
     inventories: tuple[str, ...] = ()
     vault: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     plan_files: t.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     variables: t.Mapping[str, t.Any] = field(default_factory=dict)
@@ -107,7 +109,7 @@ class Command:
         words = ["env", f"ANSIBLE_CONFIG={self.settings}"] if self.settings else []
         words += ["ansible-playbook", self.playbook]
         words += [word for source in self.inventories for word in ("-i", source)]
-        words += [*self.vault, *(("--limit", limit) if limit else ())]
+        words += [*self.vault, *self.options, *(("--limit", limit) if limit else ())]
         words += [word for path in (*self.files, *([file] if file else ())) for word in ("-e", f"@{path}")]
         words += ["-e", json.dumps(extra, ensure_ascii=False)] if extra else []
         words += [word for name, value in plain.items() for word in ("-e", f"{name}={value}")]

@@ -34,6 +34,23 @@ _RELATED = ("dataarts_job_name", "dataarts_related_jobs", "dataarts_begin_time",
 #: What a proposed plan's file says; the second is for whoever reads it.
 _PROPOSAL = frozenset({"dataarts_plans", "lines"})
 _PATHS = ("dataarts_journal", "dataarts_ca_path", "dataarts_report_path")
+#: How the names of this collection's playbooks begin.
+_COLLECTION = "dataarts.factory."
+#: Options of the command line that a command repeats, by their names in Ansible, each with what Ansible's settings say.
+_OPTIONS: dict[str, tuple[str, t.Any]] = {
+    "tags": ("--tags", None),
+    "skip_tags": ("--skip-tags", None),
+    "start_at_task": ("--start-at-task", None),
+    "connection": ("--connection", constants.DEFAULT_TRANSPORT),
+    "remote_user": ("--user", constants.DEFAULT_REMOTE_USER),
+    "private_key_file": ("--private-key", constants.DEFAULT_PRIVATE_KEY_FILE),
+    "ask_pass": ("--ask-pass", constants.DEFAULT_ASK_PASS),
+    "become": ("--become", constants.DEFAULT_BECOME),
+    "become_method": ("--become-method", constants.DEFAULT_BECOME_METHOD),
+    "become_user": ("--become-user", None),
+    "become_ask_pass": ("--ask-become-pass", constants.DEFAULT_BECOME_ASK_PASS),
+}
+_TASKS = ("tags", "skip_tags", "start_at_task")
 
 
 def started_command(task_vars: Vars, loader: t.Any) -> Command:
@@ -52,6 +69,7 @@ def started_command(task_vars: Vars, loader: t.Any) -> Command:
         playbook=_playbook(),
         inventories=tuple(inventory_sources(task_vars)),
         vault=tuple(_vault_words()),
+        options=tuple(_option_words()),
         files=files,
         plan_files=dict(_plan_files(files, loader)),
         variables=variables,
@@ -105,6 +123,17 @@ def _vault_words() -> t.Iterator[str]:
         yield from ("--vault-id", f"{label}{at}{_existing(source)}")
     if context.CLIARGS.get("ask_vault_pass"):
         yield "--ask-vault-pass"
+
+
+def _option_words() -> t.Iterator[str]:
+    """Options of the command line without which more tasks would be run, or hosts not be reached; none of what Ansible's settings say. A playbook of the
+    collection is run as a whole."""
+    for name, (word, default) in _OPTIONS.items():
+        value = context.CLIARGS.get(name) or ()
+        values = [str(part) for part in (value if isinstance(value, (list, tuple)) else [value])]
+        if not values or value == default or values == ["all"] or (name in _TASKS and _playbook().startswith(_COLLECTION)):
+            continue
+        yield from (word,) if value is True else (word, _existing(values[0]) if name == "private_key_file" else ",".join(values))
 
 
 def _files() -> t.Iterator[str]:

@@ -90,6 +90,33 @@ def test_a_window_in_a_file_is_chosen_too(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 @pytest.mark.parametrize(
+    ("cliargs", "own", "ours"),
+    [
+        ({"tags": ("all",), "skip_tags": (), "start_at_task": None, "connection": "ssh", "become_method": "sudo"}, [], []),
+        ({"tags": ["rerun", "plan"], "skip_tags": ["deploy"]}, ["--tags", "rerun,plan", "--skip-tags", "deploy"], []),
+        ({"start_at_task": "Rerun what failed"}, ["--start-at-task", "Rerun what failed"], []),
+        *(
+            (dict.fromkeys(names, value), words, words)
+            for names, value, words in [
+                (["remote_user"], "night", ["--user", "night"]),
+                (["ask_pass", "become", "become_ask_pass"], True, ["--ask-pass", "--become", "--ask-become-pass"]),
+                (["become_user"], "dataarts", ["--become-user", "dataarts"]),
+                (["connection"], "paramiko", ["--connection", "paramiko"]),
+            ]
+        ),
+    ],
+)
+def test_a_command_runs_the_same_tasks_and_reaches_the_same_hosts(
+    monkeypatch: pytest.MonkeyPatch, cliargs: dict[str, t.Any], own: list[str], ours: list[str]
+) -> None:
+    """Without ``--tags`` the whole of somebody's playbook would be run."""
+    monkeypatch.setattr(started, "load_extra_vars", lambda loader: {})
+    for playbook, words in (("site.yml", own), ("dataarts.factory.rerun", ours)):
+        monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"args": [playbook], **cliargs}))
+        assert started.started_command({}, None).words(None, {})[2:] == words
+
+
+@pytest.mark.parametrize(
     ("subset", "limit"),
     [("@rerun.retry", "@{here}/rerun.retry"), ("all,!@/srv/a.retry,@b", "all,!@/srv/a.retry,@{here}/b"), ("sales", "sales"), (None, None)],
 )
