@@ -159,7 +159,7 @@ def test_a_named_job_whose_pause_was_lost_with_the_journal_is_a_failure(
     result = call("job_schedule", asked("resumed", jobs=named, **where), check=check_mode)
     check(result)
     assert (result["failed"], result["error"]["kind"], result["changed"]) == (True, "incomplete", True)
-    for words in ("daily_sales: it is STOPPED, and whether a run has paused it is unknown", loss, "with state started"):
+    for words in ("daily_sales: it is STOPPED, and whether a run has paused it is unknown", loss, "state started"):
         assert words in result["msg"]
     assert actions(result) == {"daily_sales": "failed", "daily_held": "none", "report": "resume"}
     assert statuses(service) == {
@@ -209,10 +209,10 @@ def test_a_second_pause_after_the_loss_of_the_first_is_not_taken_for_one(
     call("job_schedule", asked("paused", jobs=["daily_sales"], **where))
     LOSSES["no record"](tmp_path / "journal.db")
     second = call("job_schedule", asked("paused", jobs=["daily_sales", *more], **where))
-    assert [job["reason"] for job in second["jobs"] if not job["changed"]] == ["it is STOPPED already, and resumed does not start it"]
+    assert [job["reason"] for job in second["jobs"] if not job["changed"]] == ["it is STOPPED already, and state resumed does not start it"]
     result = call("job_schedule", asked("resumed", jobs=["daily_sales", *more], **where))
     said = [result["msg"]] if result["failed"] else result["warnings"]
-    assert any("daily_sales" in text and "with state started" in text for text in said), said
+    assert any("daily_sales" in text and "state started" in text for text in said), said
     assert (result["failed"], actions(result).get("report")) == (not more, "resume" if more else None)
 
 

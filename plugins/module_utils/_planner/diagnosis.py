@@ -27,7 +27,7 @@ _BLAMED = {
 #: What only v1, or only v2, can do, by the read that shows it: the words of the check, and what is missing where it is not open.
 _ONLY = {
     "dependencies": "Order upstream_first needs it, unless no job depends on another; so does playbook rerun_related",
-    "job_detail": "Without it node_name is not checked, sub-jobs of real-time jobs have to be named, and no schedule is started or paused",
+    "job_detail": "Without it node_name is not checked, sub-jobs of real-time jobs have to be named, and no job is started",
     "instance_detail": "Without it causes of failures are shown as far as the lists have them",
     "statistics": "Only counts of failures in overviews need it",
 }
