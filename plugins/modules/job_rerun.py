@@ -70,7 +70,8 @@ options:
   rerun_only_reasons:
     description:
       - Reasons whose failures are rerun; no others are. Patterns work as in O(never_rerun_reasons), which takes precedence.
-      - All other failures are reported as V(blocked), even if their reason cannot be read.
+      - All other failures are reported as V(blocked), even if their reason cannot be read. So are instances that have not failed, unless
+        they join the plan because of O(downstream).
     type: list
     elements: str
   max_instances:

@@ -82,7 +82,8 @@ def as_lines(value: t.Any) -> t.Any:
         listed_names = _json(text) if text.startswith(("[", "{")) else None
         if isinstance(listed_names, (list, dict)):
             return listed_names
-        if re.match(r"[\[{].*[,'\"]", text, re.DOTALL) and (text.endswith(("]", "}")) or text[1:2] in "'\""):
+        bracketed = re.match(r"[\[{].*[,'\"]", text, re.DOTALL) and (text.endswith(("]", "}")) or text[1:2] in "'\"")
+        if bracketed or text.startswith("- "):
             raise OptionError(' must be a list, or names with commas between, not text that looks like a list: write ["a", "b"], or a,b.')
         return [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
     if isinstance(value, (list, tuple)):

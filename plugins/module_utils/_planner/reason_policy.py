@@ -11,7 +11,8 @@ Pure. What a policy leaves out is left to a person (``blocked``), with the optio
 | none does, and the whole message and the type are known | rerun | left out |
 | none does, and one of them could not be read | left out | left out |
 
-An instance that has not failed, because it was cancelled or has succeeded, has no reason: the first option lets it be rerun, the second does not.
+An instance that has not failed, because it was cancelled or has succeeded, has no reason: the first option lets it be rerun, and the second only if
+it joined the plan because of what is rerun above it (``downstream``), whose reason has been judged.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def leave_out(
         if policy.needs_reasons and (due or held_off) and not _passed(decision, since):
             failed = instance.status in FAILED or decision.stop is not None  # of what was stopped the reason is gone
             reason = reasons.get(instance.full_key, Reason()) if failed else None
-            left = policy.left_out(reason)
+            left = None if reason is None and decision.downstream is not None else policy.left_out(reason)
             if left is not None and decision.action is Action.STOP and instance.status.in_progress:
                 yield kept(decision, _why(left, reason))
                 continue

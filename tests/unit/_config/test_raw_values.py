@@ -123,7 +123,7 @@ def test_lines_of_a_survey_are_a_list(given: t.Any, made: t.Any) -> None:
     assert as_lines(given) == made
 
 
-@pytest.mark.parametrize("written", ["['a', 'b']", "[a, b]", '["a", "b"', '{"a", "b"}', "[a-z],[0-9]"])
+@pytest.mark.parametrize("written", ["['a', 'b']", "[a, b]", '["a", "b"', '{"a", "b"}', "[a-z],[0-9]", "- a\n- b"])
 def test_what_looks_like_a_list_and_is_none_never_becomes_a_pattern(written: str) -> None:
     options, problem = fitted(rerun_spec(), {"jobs": written})
     assert problem == 'jobs must be a list, or names with commas between, not text that looks like a list: write ["a", "b"], or a,b.'

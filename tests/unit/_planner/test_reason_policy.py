@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import AttemptKind
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision, LeftOut
+from ansible_collections.dataarts.factory.plugins.module_utils._models.downstream import Effect
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import CUT, MAX_MESSAGE, InstanceType, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._models.reason import Reason
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.hung import StopPolicy, decide_with_stops
@@ -262,6 +263,15 @@ class TestDecisions:
         assert self.left(stopped, RIGHTS) == stopped
         after = self.left(stopped, None, ReasonPolicy.of({NEVER: None, ONLY: ["permission"]}))
         assert (after.action, after.left_out) == (Action.BLOCKED, NOT_NAMED)
+
+    @pytest.mark.parametrize(("effect", "status"), [(Effect.STALE, Status.SUCCESS), (Effect.CANCELLED, Status.MANUAL_STOP)])
+    def test_what_joins_from_downstream_is_judged_only_if_it_has_failed(self, effect: Effect, status: Status) -> None:
+        """What is rerun above it has passed; left to a person, it would stay as old as that rerun has made it."""
+        only = ReasonPolicy.of({NEVER: ["permission"], ONLY: ["timeout"]})
+        joined = dataclasses.replace(decide(instance(status), policy(statuses=frozenset({status})), at(40), None), downstream=effect)
+        assert (joined.action, self.left(joined, None, only)) == (Action.RETRY, joined)
+        failed = dataclasses.replace(decide(self.SEEN, policy(), at(40), None), downstream=effect)
+        assert self.left(failed, TABLE, only).left_out == NOT_NAMED
 
     @pytest.mark.parametrize(
         "seen", [instance(Status.RUNNING), instance(Status.SUCCESS), instance(Status.PAUSE), instance(instance_type=InstanceType.MANUAL)]
