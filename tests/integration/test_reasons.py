@@ -175,9 +175,10 @@ class TestWhatCannotBeRead:
         assert details_read(emulated) <= tries
         assert result["plan"][-2:] == ["  30 × Table … not found", "  2 × OBS: no permission for …"]
 
-    def test_a_service_in_trouble_is_not_asked_for_each(self, emulated: Running, night: t.Any) -> None:
+    @pytest.mark.parametrize("fault", [{"kind": "status", "status": 503}, {"kind": "malformed"}])
+    def test_a_service_in_trouble_is_not_asked_for_each(self, emulated: Running, night: t.Any, fault: dict[str, t.Any]) -> None:
         given = night(max_retries=0, reasons="all")
-        emulated.inject({"route": "v1_instance", "times": None, "kind": "status", "status": 503})
+        emulated.inject({"route": "v1_instance", "times": None, **fault})
         result = call("job_rerun", given, check=True)
         assert len(result["problems"]) == 1
         assert details_read(emulated) <= 12

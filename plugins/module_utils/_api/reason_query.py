@@ -34,7 +34,7 @@ MOST_LOGS = 10
 AUTO_SECONDS = 10.0
 #: Details that are not worth threads.
 _FEW = 4
-#: Errors of the service, of any detail, after which no further one is asked for.
+#: Errors of the service, or answers that say nothing where none has said anything yet, after which no further one is asked for.
 _PATIENCE = 3
 
 
@@ -158,8 +158,11 @@ class ReasonReader:
         """Keep *error*. :raises ApiError: it is one that the others would end in too, or there have been several."""
         if isinstance(error, OptionError):
             error = ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL
-        patience = _PATIENCE if self._mode == "all" else 0
-        if error.kind in ENDS_ALL or (error.kind is Kind.SERVER and sum(past.kind is Kind.SERVER for past in self._troubles) >= patience):
+        patience = {Kind.SERVER: _PATIENCE if self._mode == "all" else 0}
+        if not any(reason.read for reason in self._known.values()):
+            patience[Kind.BAD_ANSWER] = _PATIENCE  # a single one may be the instance's
+        same = sum(past.kind is error.kind for past in self._troubles)
+        if error.kind in ENDS_ALL or same >= patience.get(error.kind, len(self._troubles) + 1):
             self._ended = True
             raise error
         self._troubles.append(error)
