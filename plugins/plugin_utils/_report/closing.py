@@ -83,6 +83,7 @@ def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGL
         *_cause_lines(report, language),
         *_downstream_lines(report, language),
         *_how_lines(report, language),
+        *_stop_lines(report, language),
         *_paused_lines(report, language),
         *_late_lines(report, language),
         *_lost_lines(lost, language, verbose),
@@ -153,6 +154,14 @@ def _how_lines(report: Result, language: str) -> list[Line]:
     parts = [part for part in (start, took if start or not took else say(language, "takes {duration}", duration=took)) if part]
     text = say(language, "; ").join(parts)
     return [Line(row) for row in wrapped(say(language, "{text}.", text=f"{text[0].upper()}{text[1:]}"))] if text else []
+
+
+def _stop_lines(report: Result, language: str) -> list[Line]:
+    """How many instances a plan stops before it reruns them."""
+    rows = [row for workspace in report["workspaces"] if report["check_mode"] for row in workspace["instances"]]
+    number = sum(row.get("stop") == "to_stop" for row in rows)
+    text = say(language, "{n} of them is stopped first (running_exception).|{n} of them are stopped first (running_exception).", number)
+    return [Line(row) for row in wrapped(text)] if number else []
 
 
 def _left_paused_lines(report: Result, language: str) -> list[Line]:

@@ -277,6 +277,15 @@ PLANS: list[tuple[dict[str, dict[str, t.Any]], list[str]]] = [
 ]
 
 
+@pytest.mark.parametrize(("number", "line"), [(1, "1 of them is stopped first"), (2, "2 of them are stopped first")])
+def test_a_plan_says_what_it_stops_first(number: int, line: str) -> None:
+    """Whoever sends it as it is shown has agreed to that."""
+    rows_of = [instance(place, "to_rerun", stop="to_stop" if place < number else None) for place in range(3)]
+    hosts = {"a": {**planned(5), "instances": rows_of}}
+    assert f"{line} (running_exception)." in summary(hosts, check_mode=True)
+    assert not any("stopped first" in row for row in summary({"a": planned(5)}, check_mode=True) + summary(hosts))
+
+
 @pytest.mark.parametrize(("hosts", "lines"), PLANS)
 def test_how_a_plan_reruns_and_how_long_that_takes(hosts: dict[str, dict[str, t.Any]], lines: list[str]) -> None:
     said = summary(hosts, check_mode=True)

@@ -22,7 +22,7 @@ PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 COLLECTION = "ansible_collections.dataarts.factory.plugins"
 GAP = re.compile(r"\{(\w+)\}")
 #: What is the same in both languages: options and their values.
-NAMES = re.compile(r"<\w+>|dataarts_\w+|false|wait_timeout|jobs|true|--?\w+")
+NAMES = re.compile(r"<\w+>|dataarts_\w+|false|wait_timeout|running_exception|jobs|true|--?\w+")
 CONSOLE: dict[str, str] = words.catalogue()["console"]
 MESSAGES: list[str] = [english for english, _chinese in words.catalogue()["messages"]]
 #: What stands in code as an example, and in the catalogue as a gap.
