@@ -64,12 +64,8 @@ class ActionModule(ActionBase):
             *_later_lines(task_vars if named is None else {}, hosts, language),
             *self._loop_lines(task_vars, language, failed=bool(unmatched) or not report["succeeded"]),
         ]
-        lines = [
-            *(Line(line, "bad") for text in unmatched for line in wrapped(translated(language, text))),
-            *(Line(line) for text in [_summary.jobs_of_some(results, language)] if text for line in wrapped(text)),
-            *summary_lines(report, verbose=self._display.verbosity > 0, language=language),
-            *not_begun,
-        ]
+        summed_up = summary_lines(report, verbose=self._display.verbosity > 0, language=language)
+        lines = [*_jobs_lines(unmatched, results, language), *summed_up, *not_begun]
         passed = self._passed(task_vars, "dataarts_report")
         published = publish(report, results, _texts(lines), passed, folder, place_of(options), command.plan_files)
         lines += [
@@ -114,6 +110,14 @@ class ActionModule(ActionBase):
             names=names,
         )
         return [Line("\n".join(wrapped(text)), "bad")] if left else []
+
+
+def _jobs_lines(unmatched: list[str], results: t.Mapping[str, _summary.Result], language: str) -> list[Line]:
+    """What names and patterns of jobs matched nowhere, *unmatched*, or in some of the workspaces alone."""
+    return [
+        *(Line(line, "bad") for text in unmatched for line in wrapped(translated(language, text))),
+        *(Line(line) for text in [_summary.jobs_of_some(results, language)] if text for line in wrapped(text)),
+    ]
 
 
 def _later_lines(task_vars: dict[str, t.Any], hosts: list[str], language: str) -> list[Line]:
