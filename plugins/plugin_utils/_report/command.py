@@ -41,6 +41,7 @@ class Command:
         one is another one later.
     :param beginning: whether a variable, which may be another one for each workspace, says where the window begins.
     :param approved: whether the run was held to approved plans (``dataarts_plans``), and *plans* those plans if no file brings them.
+    :param plan: the variables that say what was approved by its id alone, without a window.
     :param left_out: names of its other extra variables: secrets, templates, and what is not an option of the role. They stand in a command with a value
         that is refused, so that it cannot be taken for the whole: without them it could rerun more.
     :param limit: the pattern that the run was limited to, or None.
@@ -60,6 +61,7 @@ class Command:
     beginning: bool = True
     approved: bool = False
     plans: t.Mapping[str, t.Any] | None = None
+    plan: t.Mapping[str, t.Any] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     limit: str | None = None
     settings: str = ""
@@ -86,7 +88,7 @@ class Command:
         others = {name for names in self.plan_files.values() for name in names}
         files = tuple(path for path in self.files if path not in self.plan_files)
         left_out = tuple(sorted({*self.left_out, *others} - {*self.variables, PLANS_VARIABLE}))
-        return replace(self, files=files, plan_files={}, approved=False, plans=None, left_out=left_out)
+        return replace(self, files=files, plan_files={}, approved=False, plans=None, plan={}, left_out=left_out)
 
     def words(
         self,
@@ -102,7 +104,7 @@ class Command:
         :param texts: further variables, after the others.
         :param file: a file of further variables.
         """
-        plans = {} if self.plans is None else {PLANS_VARIABLE: self.plans}
+        plans = {**self.plan, **({} if self.plans is None else {PLANS_VARIABLE: self.plans})}
         extra = {**self.variables, **self._sends(check), **plans, **_set(variables), **(texts or {})}
         plain = {name: value for name, value in extra.items() if isinstance(value, str) and _PLAIN.fullmatch(value)}
         extra = {name: value for name, value in extra.items() if name not in plain}

@@ -99,7 +99,8 @@ def interrupted_lines(command: Command, since: int, scope: Result = MappingProxy
     """
     lead = say(language, "Go on with (nothing is sent twice):")
     texts = {"dataarts_since": option_time(since)}
-    names = [name for name in _WINDOW if f"dataarts_{name}" in command.selection or (name == "planned_after" and not command.beginning)]
+    chosen = [name for name in _WINDOW if f"dataarts_{name}" in command.selection or (name == "planned_after" and not command.beginning)]
+    names = _WINDOW if command.plan else chosen  # what has failed since is no part of that plan
     texts |= {f"dataarts_{name}": option_time(scope[name]) for name in names if scope.get(name)}
     # With approved plans all of this comes with them.
     step = _Step(lead, command.limit, _jobs(command), {} if command.approved else texts)
@@ -172,7 +173,7 @@ def _window(report: Result, command: Command) -> dict[str, str]:
         times = [workspace[name] for workspace in report["workspaces"] if workspace[name]]
         # Left out, the window ends when the command is run, unless the inventory says otherwise: then it has ended before the run began.
         early = all((workspace["since"] or 0) - workspace[name] > SAME for workspace in report["workspaces"] if workspace[name])
-        meant = name == "planned_after" or f"dataarts_{name}" in command.selection or early
+        meant = name == "planned_after" or f"dataarts_{name}" in command.selection or early or command.plan
         if times and meant and not command.related and max(times) - min(times) <= SAME:
             texts[f"dataarts_{name}"] = option_time(min(times) if name == "planned_after" else max(times))
     return texts

@@ -27,6 +27,7 @@ _WINDOW = ("dataarts_planned_after", "dataarts_planned_before")
 _SELECTION = ("dataarts_jobs", *_WINDOW)
 #: Variables of which a command has others of its own, or which it repeats apart.
 _REPEATED = frozenset({f"dataarts_{name}" for name in _OWN - {"workspace_id"}} | {"dataarts_plans"})
+_PLAN = ("dataarts_plan_id", "dataarts_plan_record")
 #: Variables of role and playbooks that the module does not have as options.
 _ROLE = ("dataarts_hosts", "dataarts_order", "dataarts_serial", "dataarts_fail_on_broken", "dataarts_report_path", "dataarts_report_link")
 #: Those of playbook rerun_related.
@@ -79,6 +80,7 @@ def started_command(task_vars: Vars, loader: t.Any) -> Command:
         beginning="dataarts_planned_after" in task_vars,
         approved=bool(extra.get("dataarts_plans")),
         plans=inline.get("dataarts_plans") or None,
+        plan={name: inline[name] for name in _PLAN if name in inline},
         left_out=tuple(sorted(name for name in typed if name not in {*variables, *_REPEATED} or name not in inline)),
         limit=_limit() or None,
         settings=_settings(),
@@ -179,7 +181,7 @@ def _plain(value: t.Any) -> bool:
         return all(map(_plain, (*value, *value.values())))
     if isinstance(value, list):
         return all(map(_plain, value))
-    return isinstance(value, (bool, int, float)) or (
+    return isinstance(value, (bool, int, float, type(None))) or (
         type(value).__name__ != "EncryptedString" and isinstance(value, str) and "{" not in value
     )
 

@@ -55,6 +55,10 @@ def test_what_cannot_be_repeated_is_named_with_a_value_that_is_refused(monkeypat
         ({"dataarts_journal": "postgresql://journal@db/journal"}, ["-e", "dataarts_journal=postgresql://journal@db/journal"]),
         ({"dataarts_max_instances": None, "dataarts_purpose": ""}, []),
         ({"dataarts_since": "2026-11-23T07:30:00+08:00", "dataarts_planned_after": "-3d"}, []),
+        (
+            {"dataarts_plan_id": "1-x", "dataarts_plan_record": {"a": None}},
+            ["-e", '{"dataarts_plan_record": {"a": null}}', "-e", "dataarts_plan_id=1-x"],
+        ),
         # The command after a plan sends.
         *(({"dataarts_check_only": value}, ["-e", "dataarts_check_only=no"]) for value in (True, "yes", "true", "no")),
     ],
