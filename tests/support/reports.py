@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import typing as t
@@ -12,7 +13,6 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import jsonschema
-import xmlschema
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import to_iso
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import counts, passes
@@ -114,20 +114,29 @@ def result(instances: t.Iterable[t.Mapping[str, t.Any]], *, check_mode: bool = F
     return {**counts.final_result(run, failed=failed, msg=msg, timed_out=False, elapsed=65.2), **changes}
 
 
-def check_json(report: t.Any) -> None:
-    """Hold *report* against the published schema, read strictly: but for an instance's, a key that it does not describe is an error too."""
+@functools.cache
+def _strict() -> tuple[t.Any, list[str]]:
+    """The published schema, read strictly: but for an instance's, a key that it does not describe is an error too; and the names of its counts."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     places = {"": schema, "run": schema["properties"]["run"], **schema["$defs"]}
     for name in ("", "run", "next_step", "workspace"):
         places[name]["additionalProperties"] = False
-    jsonschema.Draft202012Validator(schema).validate(report)
+    return jsonschema.Draft202012Validator(schema), list(schema["$defs"]["counts"]["properties"])
+
+
+def check_json(report: t.Any) -> None:
+    """Hold *report* against the published schema."""
+    validator, counted = _strict()
+    validator.validate(report)
     for workspace in report["workspaces"]:
-        assert workspace["counts"] is None or list(workspace["counts"]) == list(schema["$defs"]["counts"]["properties"])
+        assert workspace["counts"] is None or list(workspace["counts"]) == counted
 
 
 def check_junit(document: bytes) -> ET.Element:
     """Hold *document* against the common shape, and its sums against its cases; returns its root."""
+    import xmlschema  # takes every process that collects tests a quarter of a second
+
     xmlschema.XMLSchema(str(SHAPE)).validate(io.BytesIO(document))
     root = ET.fromstring(document)
     for node in (root, *root.iter("testsuite")):

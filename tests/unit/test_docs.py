@@ -51,7 +51,7 @@ def test_every_source_tag_has_an_entry() -> None:
     for path in files():
         if path.relative_to(CHECKOUT).parts[0] in ("plugins", "emulator", "docs") and path != page:
             text = path.read_text(encoding="utf-8")
-            prose = [part for part, dummy in prose_of(text, ast.parse(text))] if path.suffix == ".py" else [text]
+            prose = [part for part, dummy in prose_of(text, list(ast.walk(ast.parse(text))))] if path.suffix == ".py" else [text]
             used |= {name for part in prose for name in tag.findall(part)}
     entries = set(re.findall(r"``\[([A-Z0-9-]+)\]``", page.read_text(encoding="utf-8")))
     assert sorted(used ^ entries) == []

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import ast
 import functools
-import io
 import re
-import tokenize
 import typing as t
 from collections import defaultdict
 from pathlib import Path
@@ -171,6 +169,21 @@ PROSE: tuple[tuple[str, str], ...] = (
     (r"\bPrivate to the collection\b", "what it is; the underscore says that it is private"),
 )
 RETIRED = [(re.compile(pattern.replace(" ", r"\s+(?:#:?\s*)?")), use) for pattern, use in PROSE]
+#: Whether a text has any of them, asked ten times as fast: `\b` stands once before all that begin so.
+ANY_RETIRED = [
+    re.compile("|".join(pattern.pattern for pattern, _use in RETIRED if pattern.pattern.startswith(r"\b") is at_word))
+    for at_word in (True, False)
+]
+
+
+#: What a mark of a comment may stand in, and comments.
+STRING_OR_COMMENT = re.compile(
+    "|".join(
+        rf"{mark * 3}[^{mark}\\]*(?:(?:\\.|{mark}(?!{mark * 2}))[^{mark}\\]*)*{mark * 3}|{mark}(?:[^{mark}\\]|\\.)*{mark}" for mark in "\"'"
+    )
+    + "|#[^\n]*",
+    re.DOTALL,
+)
 
 
 class Hit(t.NamedTuple):
@@ -181,9 +194,9 @@ class Hit(t.NamedTuple):
     use: str
 
 
-def names_of(tree: ast.AST) -> t.Iterator[tuple[str, int]]:
+def names_of(nodes: list[ast.AST]) -> t.Iterator[tuple[str, int]]:
     """Every name that a file binds, with its line; what it only reads was named elsewhere."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id, node.lineno
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
@@ -214,13 +227,20 @@ def in_name(name: str, *, in_plugins: bool) -> tuple[str, str] | None:
 
 
 def in_text(text: str) -> list[tuple[str, str]]:
-    return [(" ".join(match.group().split()), use) for pattern, use in RETIRED for match in pattern.finditer(text)]
+    return [(word, use) for _place, word, use in places(text)]
 
 
-def prose_of(source: str, tree: ast.AST) -> t.Iterator[tuple[str, int]]:
+def places(text: str) -> list[tuple[int, str, str]]:
+    """Where a retired word stands in *text*, the word, and what to write instead."""
+    if not any(pattern.search(text) for pattern in ANY_RETIRED):
+        return []
+    return [(match.start(), " ".join(match.group().split()), use) for pattern, use in RETIRED for match in pattern.finditer(text)]
+
+
+def prose_of(source: str, nodes: list[ast.AST]) -> t.Iterator[tuple[str, int]]:
     """Docstrings, messages (strings of several words) and comments, consecutive lines of them as one, with the line they start at."""
     inside: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             inside |= {id(part) for part in node.values}
             text = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
@@ -230,31 +250,32 @@ def prose_of(source: str, tree: ast.AST) -> t.Iterator[tuple[str, int]]:
             continue
         if re.search(r"\w \w+ \w|\w\n", text):
             yield text, node.lineno
-    comments = [token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.type == tokenize.COMMENT]
+    line, begin, place = 1, 0, 0
     block: list[str] = []
-    for position, token in enumerate(comments):
-        block.append(token.string)
-        following = comments[position + 1] if position + 1 < len(comments) else None
-        if following is None or following.start[0] != token.start[0] + 1:
-            yield "\n".join(block), token.start[0] - len(block) + 1
+    for token in STRING_OR_COMMENT.finditer(source):
+        line, place = line + source.count("\n", place, token.start()), token.start()
+        if not token[0].startswith("#"):
+            continue
+        if block and line != begin + len(block):
+            yield "\n".join(block), begin
             block = []
+        begin = begin if block else line
+        block.append(token[0])
+    if block:
+        yield "\n".join(block), begin
 
 
 def hits_in_python(path: Path) -> list[Hit]:
     source = path.read_text(encoding="utf-8")
-    tree = ast.parse(source)
+    nodes = list(ast.walk(ast.parse(source)))
     in_plugins = path.relative_to(CHECKOUT).parts[0] == "plugins"
-    hits = [Hit(line, *retired) for name, line in names_of(tree) if (retired := in_name(name, in_plugins=in_plugins))]
-    return hits + [Hit(line, *retired) for text, line in prose_of(source, tree) for retired in in_text(text)]
+    hits = [Hit(line, *retired) for name, line in names_of(nodes) if (retired := in_name(name, in_plugins=in_plugins))]
+    return hits + [Hit(line, *retired) for text, line in prose_of(source, nodes) for retired in in_text(text)]
 
 
 def hits_in_text(path: Path) -> list[Hit]:
     text = path.read_text(encoding="utf-8")
-    return [
-        Hit(text.count("\n", 0, match.start()) + 1, " ".join(match.group().split()), use)
-        for pattern, use in RETIRED
-        for match in pattern.finditer(text)
-    ]
+    return [Hit(text.count("\n", 0, place) + 1, word, use) for place, word, use in places(text)]
 
 
 def files() -> list[Path]:

@@ -37,6 +37,7 @@ _TRUTHS = {
 _MOST_DIGITS, _MOST_OF_SECONDS = 15, 9
 #: The most characters of a text, except of a secret (a token may be long): longer than any name, id, address or path, shorter than what a URL holds.
 _LONGEST = 2000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 #: What separates names in a text; a keyboard for Chinese writes the last two.
 _SEPARATORS = re.compile(r"[\r\n,\uff0c\u3001]")
@@ -113,8 +114,9 @@ def _text(name: str, value: t.Any, option: Option) -> str:
     if not isinstance(value, str):
         raise OptionError(_not_text(name, value))
     text = value.strip("\r\n") if name in _PASSWORDS else value.strip()
-    free = name == "purpose"  # of which nothing is left out but what no database and no log takes
-    if any((char < " " or char == "\x7f" or "\ud800" <= char <= "\udfff") and not (free and char != "\0") for char in text):
+    if (
+        "\0" in text if name == "purpose" else _CONTROL.search(text)
+    ):  # of a purpose nothing is refused but what no database and no log takes
         raise OptionError(f"{name} contains a line break or another control character inside: check how it was copied.")
     if len(text) > _LONGEST and not option.get("no_log"):
         raise OptionError(f"{name} must have at most {_LONGEST} characters, not {len(text)}: check how it was copied.")

@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 from tests.support.postgresql import PASSWORD, PostgresServer, postgres_server
+from tests.unit._journal.controllers import Controllers
 
 
 @dataclasses.dataclass
@@ -55,6 +56,13 @@ def _nothing_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
 def postgresql() -> t.Any:
     with postgres_server() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def controllers() -> t.Any:
+    made = Controllers()
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import contextlib
 import dataclasses
 import os
 import random
-import signal
 import socket
 import subprocess
 import sys
@@ -28,66 +27,33 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt i
 from tests.support.postgresql import PASSWORD, PostgresServer, Proxy
 from tests.unit._journal.building import ALL, WORKSPACE, T, at, claim, intent
 from tests.unit._journal.conftest import Place
+from tests.unit._journal.controllers import Controller, Controllers, claims, go
 
-#: What another controller does: it says that it is ready, waits for a line, claims, says what it got, and waits until it is ended.
-CONTROLLER = """
-import sys
-from tests.unit._journal.building import ALL, WORKSPACE, T, intent
-from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
-
-where, password, run, numbers, supersede, differing = sys.argv[1:]
-with Journal(where, password=password or None, project_id="p") as journal:
-    known = {attempt.failure.plan_time: attempt for attempt in journal.read([WORKSPACE], ALL, T).attempts}
-    intents = [intent(number, 90, run_id=run) for number in range(int(numbers))]
-    if supersede:
-        intents = [intent(number, 90, known[intents[number].attempt.failure.plan_time], run_id=run) for number in range(int(numbers))]
-    if differing:  # each controller's list says something else of the same failures
-        intents = [intent(number, 90, run_id=run, end_time=T + int(run[4:])) for number in range(int(numbers))]
-    print("ready", flush=True)
-    sys.stdin.readline()
-    print(*(number for number, claimed in enumerate(journal.claim(intents)) if claimed), flush=True)
-    sys.stdin.readline()
-"""
+#: So many controllers that have read the journal and are about to claim the same failures.
+Claiming = t.Callable[..., contextlib.AbstractContextManager[list[Controller]]]
 
 
-@contextlib.contextmanager
-def controllers(
-    place: Place, number: int, failures: int, *, supersede: bool = False, differing: bool = False
-) -> Iterator[list[subprocess.Popen[str]]]:
-    """So many processes that have read the journal and are about to claim the same *failures*."""
-    words = [place.where, place.password or "", "", str(failures), "yes" if supersede else "", "yes" if differing else ""]
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    started: list[subprocess.Popen[str]] = []
-    with contextlib.ExitStack() as stack:
-        for index in range(number):
-            words[2] = f"run-{index}"
-            process = subprocess.Popen(
-                [sys.executable, "-c", CONTROLLER, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ
-            )
-            stack.callback(process.communicate)
-            started.append(process)
-        assert [output(process) for process in started] == ["ready"] * number
-        yield started
+@pytest.fixture
+def claiming(controllers: Controllers, place: Place) -> Claiming:
+    def at(
+        number: int, failures: int, *, supersede: bool = False, differing: bool = False
+    ) -> contextlib.AbstractContextManager[list[Controller]]:
+        return controllers.at(claims, [(place.where, place.password, run, failures, supersede, differing) for run in range(number)])
+
+    return at
 
 
-def output(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
-
-
-def go(*processes: subprocess.Popen[str]) -> None:
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
+def winners(*controllers: Controller) -> Counter[int]:
+    """They claim at once: how often each failure was got."""
+    go(*controllers)
+    return Counter(int(number) for controller in controllers for number in controller.said().split())
 
 
 class TestControllers:
-    def test_eight_claim_the_same_failures_and_each_goes_to_one(self, place: Place) -> None:
-        with controllers(place, 8, 50) as processes:
-            go(*processes)
-            winners = Counter(int(number) for process in processes for number in output(process).split())
-        assert winners == dict.fromkeys(range(50), 1)
+    def test_eight_claim_the_same_failures_and_each_goes_to_one(self, place: Place, claiming: Claiming) -> None:
+        with claiming(8, 50) as started:
+            won = winners(*started)
+        assert won == dict.fromkeys(range(50), 1)
         assert len(place.rows("SELECT 1 FROM dataarts_attempt")) == 50
 
     def test_eight_that_make_the_journal_at_once_need_one_try_each(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,30 +69,27 @@ class TestControllers:
             assert list(pool.map(make, range(8))) == [None] * 8
         assert place.rows("SELECT count(*) FROM dataarts_coverage") == [(1,)]
 
-    def test_of_eight_that_take_over_the_same_attempts_one_wins_each(self, place: Place) -> None:
+    def test_of_eight_that_take_over_the_same_attempts_one_wins_each(self, place: Place, claiming: Claiming) -> None:
         with place.open() as journal:
             journal.record(claim(journal, *range(20)), Outcome.NOT_EXECUTED, now_ms=at(2))
-        with controllers(place, 8, 20, supersede=True) as processes:
-            go(*processes)
-            winners = Counter(int(number) for process in processes for number in output(process).split())
-        assert winners == dict.fromkeys(range(20), 1)
+        with claiming(8, 20, supersede=True) as started:
+            won = winners(*started)
+        assert won == dict.fromkeys(range(20), 1)
         assert place.rows("SELECT count(*) FROM dataarts_attempt WHERE open = 1") == [(20,)]
         assert place.rows("SELECT count(*) FROM dataarts_attempt") == [(40,)]
 
-    def test_eight_whose_lists_differ_do_not_claim_the_same_instance_twice(self, place: Place) -> None:
-        with controllers(place, 8, 50, differing=True) as processes:
-            go(*processes)
-            winners = Counter(int(number) for process in processes for number in output(process).split())
-        assert winners == dict.fromkeys(range(50), 1)
+    def test_eight_whose_lists_differ_do_not_claim_the_same_instance_twice(self, place: Place, claiming: Claiming) -> None:
+        with claiming(8, 50, differing=True) as started:
+            won = winners(*started)
+        assert won == dict.fromkeys(range(50), 1)
         assert place.rows("SELECT count(*), max(serial) FROM dataarts_attempt") == [(50, 1)]
 
-    def test_who_takes_over_and_whose_list_differs_do_not_both_get_it(self, place: Place) -> None:
+    def test_who_takes_over_and_whose_list_differs_do_not_both_get_it(self, place: Place, claiming: Claiming) -> None:
         with place.open() as journal:
             journal.record(claim(journal, *range(20)), Outcome.NOT_EXECUTED, now_ms=at(2))
-        with controllers(place, 4, 20, supersede=True) as aware, controllers(place, 4, 20, differing=True) as differing:
-            go(*aware, *differing)
-            winners = Counter(int(number) for process in (*aware, *differing) for number in output(process).split())
-        assert winners == dict.fromkeys(range(20), 1)
+        with claiming(4, 20, supersede=True) as aware, claiming(4, 20, differing=True) as differing:
+            won = winners(*aware, *differing)
+        assert won == dict.fromkeys(range(20), 1)
         assert place.rows("SELECT count(*), max(serial) FROM dataarts_attempt") == [(40, 2)]
 
     def test_of_who_sends_once_more_and_who_claims_one_wins(self, place: Place) -> None:
@@ -148,31 +111,30 @@ class TestControllers:
                 others = claim(second, *range(number * 5, number * 5 + 5), run_id="run-2", start_time=at(5))
             assert trying.result() is not any(others)
 
-    def test_who_takes_over_and_who_saw_nothing_do_not_block_each_other(self, place: Place) -> None:
-        with controllers(place, 3, 30) as unaware, place.open() as journal:
+    def test_who_takes_over_and_who_saw_nothing_do_not_block_each_other(self, place: Place, claiming: Claiming) -> None:
+        with claiming(3, 30) as unaware, place.open() as journal:
             journal.record(claim(journal, *range(0, 30, 2)), Outcome.NOT_EXECUTED, now_ms=at(2))
-            with controllers(place, 3, 1, supersede=True) as aware:
-                go(*unaware, *aware)
-                winners = Counter(int(number) for process in (*unaware, *aware) for number in output(process).split())
-        assert winners == {0: 1, **dict.fromkeys(range(1, 30, 2), 1)}
+            with claiming(3, 1, supersede=True) as aware:
+                won = winners(*unaware, *aware)
+        assert won == {0: 1, **dict.fromkeys(range(1, 30, 2), 1)}
 
-    def test_one_that_is_killed_after_its_claim_leaves_what_the_others_see_and_take_over(self, place: Place) -> None:
-        with controllers(place, 1, 3) as (process,):
-            go(process)
-            assert output(process) == "0 1 2"
-            process.send_signal(signal.SIGKILL)
+    def test_one_that_is_killed_after_its_claim_leaves_what_the_others_see_and_take_over(self, place: Place, claiming: Claiming) -> None:
+        with claiming(1, 3) as (controller,):
+            go(controller)
+            assert controller.said() == "0 1 2"
+            controller.end(kill=True)
         with place.open() as journal:
             left = journal.read([WORKSPACE], ALL, T).attempts
             assert [(entry.outcome, entry.open, entry.run_id) for entry in left] == [(Outcome.INTENDED, True, "run-0")] * 3
             assert claim(journal, 0, 1, 2) == [None] * 3
             assert all(journal.claim([intent(number, 200, entry) for number, entry in enumerate(left)]))
 
-    def test_one_that_is_killed_within_its_claim_leaves_nothing(self, place: Place) -> None:
+    def test_one_that_is_killed_within_its_claim_leaves_nothing(self, place: Place, claiming: Claiming) -> None:
         for delay in (0.0, 0.001, 0.002, 0.003, 0.005, 0.008):
-            with controllers(place, 1, 400) as (process,):
-                go(process)
+            with claiming(1, 400) as (controller,):
+                go(controller)
                 time.sleep(delay)  # not a wait for something: the moment of the kill
-                process.send_signal(signal.SIGKILL)
+                controller.end(kill=True)
             with place.open() as journal:
                 assert len(journal.history(limit=None)) in (0, 400)
                 left = [entry.attempt_id for entry in journal.history(limit=None)]
@@ -362,7 +324,8 @@ def test_the_server_of_the_tests_ends_with_them(postgresql: PostgresServer) -> N
     code = "from tests.support.postgresql import PostgresServer as S; import sys; s = S(); s.make(); print(s.folder, s.port, flush=True); sys.stdin.read()"
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ)
-    folder, port = output(process).split()
+    assert process.stdout is not None
+    folder, port = process.stdout.readline().split()
     assert os.path.isdir(folder)
     process.kill()
     process.communicate()

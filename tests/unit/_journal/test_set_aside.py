@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Outcome
 from tests.unit._journal.building import ALL, WORKSPACE, T, at, claim
 from tests.unit._journal.conftest import Place
+from tests.unit._journal.controllers import Controllers, go, sets_aside
 
 Damage = t.Callable[[Path], object]
 
@@ -116,34 +115,11 @@ class TestDamage:
         assert [path.name for path in place.path.parent.iterdir()] == ["journal.db"]
         assert place.path.read_bytes() == before
 
-    def test_two_that_find_it_at_once_set_it_aside_once(self, place: Place, damage: Damage) -> None:
+    def test_two_that_find_it_at_once_set_it_aside_once(self, place: Place, damage: Damage, controllers: Controllers) -> None:
         damage(place.path)
-        code = (
-            "import sys; from tests.unit._journal.building import *\n"
-            "from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal\n"
-            "journal = Journal(sys.argv[1], password=None, project_id='p'); print('ready', flush=True); sys.stdin.readline()\n"
-            "known = journal.read([WORKSPACE], ALL, T); print(known.set_aside_ms, len(journal.warnings), flush=True)\n"
-            "claim(journal, int(sys.argv[2]))"
-        )
-        environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        processes = [
-            subprocess.Popen(
-                [sys.executable, "-c", code, place.where, str(number)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                env=environ,
-            )
-            for number in range(6)
-        ]
-        for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        for process in processes:
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
-        answers = [process.communicate(timeout=60)[0].split() for process in processes]
+        with controllers.at(sets_aside, [(place.where, number) for number in range(6)]) as started:
+            go(*started)
+            answers = [controller.said().split() for controller in started]
         assert len({moment for moment, dummy in answers}) == 1, "all of them use the same new one"
         assert sorted(warnings for dummy, warnings in answers) == ["0"] * 5 + ["1"]
         assert len(aside(place)) == 1

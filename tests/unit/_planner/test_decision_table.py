@@ -11,6 +11,7 @@ service shows something new, a person acts. In each situation exactly one row ap
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import typing as t
 
@@ -170,6 +171,7 @@ DOCUMENTED = {
 }
 
 
+@functools.cache
 def row_of(s: Situation) -> str:
     names = [name for name, (_action, applies) in ROWS.items() if applies(s)]
     assert len(names) == 1, (s, names)
@@ -232,6 +234,7 @@ def shown_next(s: Situation) -> t.Iterator[tuple[Status, int | None]]:
             yield from ((status, new) for status in (Status.SUCCESS, Status.FAIL))
 
 
+@functools.cache
 def walk() -> tuple[set[Situation], set[tuple[str, str]]]:
     """Every situation, and every way from one row to another."""
     seen, ways = set(begun()), set()
@@ -246,12 +249,9 @@ def walk() -> tuple[set[Situation], set[tuple[str, str]]]:
     return seen, ways
 
 
-SITUATIONS, WAYS = walk()
-
-
 def test_every_situation_is_decided_as_its_row_says() -> None:
     wrong = {}
-    for s in SITUATIONS:
+    for s in walk()[0]:
         kind = InstanceType.MANUAL if s.manual else InstanceType.NORMAL
         record, effective = None, [attempt("accepted", 1 + number, before=instance()) for number in range(s.earlier)]
         if s.post is not None:
@@ -268,7 +268,7 @@ def test_every_situation_is_decided_as_its_row_says() -> None:
 
 @pytest.mark.parametrize("row", list(ROWS))
 def test_every_row_is_met(row: str) -> None:
-    assert any(row_of(s) == row for s in SITUATIONS)
+    assert any(row_of(s) == row for s in walk()[0])
 
 
 def test_the_rows_are_those_of_the_documentation() -> None:
@@ -309,6 +309,6 @@ EXPECTED = {
 
 def test_every_way_from_row_to_row_is_known() -> None:
     ways: dict[str, set[str]] = {}
-    for here, there in WAYS:
+    for here, there in walk()[1]:
         ways.setdefault(here, set()).add(there)
     assert {here: " | ".join(sorted(there)) for here, there in ways.items()} == EXPECTED

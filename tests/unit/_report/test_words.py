@@ -150,29 +150,29 @@ def pieces() -> set[str]:
 def said_share(message: str, known: t.Mapping[str, t.Sequence[str]]) -> float:
     """Which share of the letters of *message*, without its gaps, the code has.
 
-    :param known: :func:`pieces` by their first letter.
+    :param known: :func:`pieces` by their first two letters.
     """
     text = message.lower()
     gaps = {place for gap in GAP.finditer(text) for place in range(*gap.span())}
     letters = {word.start() + place for word in re.finditer(r"[a-z]{2,}", text) for place in range(len(word[0]))} - gaps
     said: set[int] = set()
-    for place, character in enumerate(text):
+    for place in range(len(text)):
         if place == 0 or not text[place - 1].isalnum():
-            for piece in known.get(character, ()):
+            for piece in known.get(text[place : place + 2], ()):
                 if text.startswith(piece, place) and re.match(r"s?(?![a-z])", text[place + len(piece) :]):
                     said.update(range(place, place + len(piece)))
     return len(letters & said) / len(letters) if letters else 1.0
 
 
-def by_first_letter(texts: t.Iterable[str]) -> dict[str, list[str]]:
+def by_first_letters(texts: t.Iterable[str]) -> dict[str, list[str]]:
     known: dict[str, list[str]] = {}
     for text in texts:
-        known.setdefault(text[0], []).append(text)
+        known.setdefault(text[:2], []).append(text)
     return known
 
 
 def test_every_message_of_the_catalogue_is_one_of_the_code() -> None:
-    known = by_first_letter(pieces())
+    known = by_first_letters(pieces())
     assert [message for message in MESSAGES if said_share(message, known) < SAID_BY_CODE] == []
     # Messages of an earlier version.
     for old in (
