@@ -100,7 +100,7 @@ def interrupted_lines(command: Command, since: int, scope: Result = MappingProxy
     lead = say(language, "Go on with (nothing is sent twice):")
     texts = {"dataarts_since": option_time(since)}
     chosen = [name for name in _WINDOW if f"dataarts_{name}" in command.selection or (name == "planned_after" and not command.beginning)]
-    names = _WINDOW if command.plan else chosen  # what has failed since is no part of that plan
+    names = _WINDOW if command.plan else chosen  # what has failed since is not part of that plan
     texts |= {f"dataarts_{name}": option_time(scope[name]) for name in names if scope.get(name)}
     # With approved plans all of this comes with them.
     step = _Step(lead, command.limit, _jobs(command), {} if command.approved else texts)

@@ -518,9 +518,9 @@ def test_what_looks_first_selects_what_was_selected() -> None:
 
 @pytest.mark.parametrize(("standing", "bound"), [("running", True), ("to_rerun", True), ("failed_again", False)])
 def test_what_goes_on_is_held_to_a_plan_that_was_approved_by_its_id(standing: str, bound: bool) -> None:
-    """Nobody approved what has failed since; what failed again is rerun by another since, and is no part of that plan."""
+    """Nobody approved what has failed since; what failed again is rerun by another since, and was not part of that plan."""
     approved = dataclasses.replace(COMMAND, plan={"dataarts_plan_id": "1-x", "dataarts_plan_record": {"instances": "i1"}})
-    words = command({"a": {**some(**{standing: 1}), "succeeded": False}}, approved)[1]
+    words = command({"a": {**some(False, **{standing: 1}), "succeeded": False}}, approved)[1]
     assert (settings(words).get("dataarts_plan_id"), any("dataarts_plan_record" in word for word in words)) == (
         "1-x" if bound else None,
         bound,
