@@ -29,6 +29,8 @@ _GAPS = {
     "when": r"[\dTZ:+. -]+?",
     **dict.fromkeys(("time", "since", "from"), _TIME),
     **dict.fromkeys(("n", "all"), _NUMBER),
+    **dict.fromkeys(("s", "t"), "s?"),
+    "are": "is|are|was|were|has|have",
     "status": r"[\w-]+|'[^']*'",
     "id": r"[\w-]+",
     **dict.fromkeys(("user", "controller", "purpose"), "[^;]+?"),

@@ -31,6 +31,8 @@ ALL = {**KEYED, **{english: [english, chinese] for english, chinese in CATALOGUE
 #: The same in both languages: words of the product and of the options.
 ALIKE = {"page: utc", "page: fact-playbook", "page: fact-since"}
 GAP = re.compile(r"\{(\w+)\}")
+#: Gaps of English messages for one form or the other, which Chinese does not have.
+NUMBERED = {"s", "t", "are"}
 
 
 @pytest.mark.parametrize("key", ALL)
@@ -44,7 +46,7 @@ def test_a_text_is_there_in_both_languages_with_the_same_gaps(key: str) -> None:
     forms = english.split("|")
     assert len(forms) in (1, 2)
     for form in forms:
-        assert set(GAP.findall(form)) == set(GAP.findall(chinese))
+        assert set(GAP.findall(form)) - NUMBERED == set(GAP.findall(chinese))
 
 
 def test_what_the_page_says_is_in_the_catalogue_and_the_catalogue_in_the_page() -> None:

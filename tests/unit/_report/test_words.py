@@ -24,7 +24,8 @@ GAP = re.compile(r"\{(\w+)\}")
 #: What is the same in both languages: options and their values.
 NAMES = re.compile(r"<\w+>|dataarts_\w+|false|wait_timeout|running_exception|jobs|true|--?\w+")
 CONSOLE: dict[str, str] = words.catalogue()["console"]
-MESSAGES: list[str] = [english for english, _chinese in words.catalogue()["messages"]]
+#: With the form of several, where they have a gap for either.
+MESSAGES = [re.sub(r"\{[st]\}", "s", english).replace("{are}", "are") for english, _chinese in words.catalogue()["messages"]]
 #: What stands in code as an example, and in the catalogue as a gap.
 SAMPLES = re.compile(r"\d{4}-\d\d-\d\dT[\d:]+(?:Z|\+\d\d:\d\d)|\d{4}-\d\d-\d\d \d\d:\d\d \+\d\d:\d\d|HW_\w+|[a-z]{2}-west-\d+")
 #: Share of a message's letters that has to stand in the code. The rest is what the code puts together, as ``is`` and ``are``.
