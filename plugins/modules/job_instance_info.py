@@ -419,6 +419,11 @@ gaps:
       type: str
       returned: always
       sample: daily_sales
+    earlier_version:
+      description: Whether an earlier version of the job was in force, so that its schedule then may have been another one.
+      type: bool
+      returned: always
+      sample: false
     job_status:
       description: Status of the job, as above.
       type: str

@@ -50,6 +50,8 @@ options:
     description:
       - Whether missing instances are also made for jobs whose schedule is stopped or paused now. Somebody may have stopped such a job for good,
         because another job does its work.
+      - It also holds for plan times at which an earlier version of the job was in force, by the versions of the instances around them. The service
+        does not show the schedule of that version, so they may never have been planned.
       - A job that a rerun paused with O(dataarts.factory.job_rerun#module:pause_schedules) counts as scheduled.
     type: bool
     default: false
@@ -197,6 +199,11 @@ gaps:
       type: str
       returned: always
       sample: "1793469601000"
+    earlier_version:
+      description: Whether an earlier version of the job was in force, so that its schedule then may have been another one.
+      type: bool
+      returned: always
+      sample: false
     job_status:
       description: Status of the job's schedule now, in the service's word; V(SCHEDULING) also while a rerun has paused it.
       type: str
@@ -210,7 +217,7 @@ gaps:
     state:
       description:
         - V(missing) is not made yet, V(made) has succeeded, V(failed) was not made or did not succeed, V(gone) was made by somebody else, and
-          V(left_alone) belongs to a job that is not scheduled now.
+          V(left_alone) belongs to a job that is not scheduled now, or to an earlier version of it.
       type: str
       returned: always
       sample: made

@@ -226,6 +226,22 @@ def test_what_somebody_stopped_is_left_alone(service: t.Any, make: Make) -> None
     assert (result["failed"], states(result), len(made(service))) == (False, {"sales": ["made"] * 2}, 3)
 
 
+def test_what_an_earlier_version_of_a_job_may_not_have_planned_is_left_alone(service: t.Any, make: Make) -> None:
+    """Every six hours until it was changed to hourly, and once missing since."""
+    listed = [{"plan_time": whole_hour(hours), "status": "success", "version": 1 if hours > 4 else 2} for hours in (11, 5, 3, 1, 0)]
+    service.reset(night({"name": "sales", "version": 2, "instances": listed}))
+    result = make()
+    assert (result["failed"], states(result), made(service)) == (
+        False,
+        {"sales": ["left_alone"] * 2 + ["made"]},
+        [("sales", whole_hour(2))],
+    )
+    assert {gap["msg"] for gap in result["gaps"] if gap["state"] == "left_alone"} == {
+        "an earlier version of the job was in force, maybe with another schedule"
+    }
+    assert (make(stopped_jobs=True)["failed"], len(made(service))) == (False, 7)
+
+
 @pytest.mark.parametrize(("made_by", "state"), [(MadeBy.RERUN, "made"), (MadeBy.TASK, "left_alone")])
 def test_what_a_rerun_has_paused_counts_as_scheduled(service: t.Any, make: Make, tmp_path: Path, made_by: MadeBy, state: str) -> None:
     """A repair that was killed leaves its jobs paused; the next one goes on with its plan, and its reruns start them again."""

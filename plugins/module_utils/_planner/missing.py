@@ -12,6 +12,7 @@ from __future__ import annotations
 import calendar
 import hashlib
 import re
+import sys
 import typing as t
 import zoneinfo
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 
 from .._common.text import printable
 from .._common.times import DAY_MS, EPOCH, Window
-from .._models.instance import JobInstance
+from .._models.instance import InstanceType, JobInstance
 
 #: How long after its plan time an instance may still be made, ms.
 GRACE_MS = 600_000
@@ -177,6 +178,7 @@ class Gap:
 
     :param name: of the PatchData that would fill it: always the same for the same gap.
     :param until: the next plan time after it, epoch ms; a day after it where that is not soon.
+    :param earlier_version: whether an earlier version of the job was in force, whose schedule nobody shows any more.
     """
 
     workspace_id: str
@@ -184,6 +186,7 @@ class Gap:
     times: tuple[int, ...]
     name: str
     until: int = 0
+    earlier_version: bool = False
 
     def to_result(self) -> dict[str, t.Any]:
         """As modules return it: dates are epoch ms, as text, a second before the first plan time and a second after the last."""
@@ -194,6 +197,7 @@ class Gap:
             "instances": len(self.times),
             "start_date": str(self.times[0] - 1000),
             "end_date": str(self.times[-1] + 1000),
+            "earlier_version": self.earlier_version,
         }
 
 
@@ -218,7 +222,8 @@ def gaps(
     :param instances: of the job. Any of them ends a gap: the service may plan more than is expected here, as the second of two equal times of day, and
         PatchData between two dates would make an instance that is there once more.
     """
-    rows: list[list[int]] = []
+    instances = list(instances)
+    rows, since = list[list[int]](), _in_force_since(instances)
     if missing:
         wanted = set(missing)
         row: list[int] = []
@@ -231,10 +236,23 @@ def gaps(
                 row = []
         rows.append(row)
     return [
-        Gap(workspace_id, job_name, tuple(times), _name(workspace_id, job_name, times), _next(schedule, times[-1]))
+        Gap(workspace_id, job_name, tuple(times), _name(workspace_id, job_name, times), _next(schedule, times[-1]), times[0] < since)
         for times in rows
         if times
     ]
+
+
+def _in_force_since(instances: t.Iterable[JobInstance]) -> int:
+    """From which plan time on the newest version of a job is known to have been in force, epoch ms, by what its schedule made; 0 if no other is seen,
+    far ahead if it has planned nothing yet. A rerun of an old instance may take the newest version."""
+    made = sorted(
+        (instance.key.plan_time, instance.version)
+        for instance in instances
+        if instance.version is not None and instance.instance_type in (None, InstanceType.NORMAL)
+    )
+    newest = max((version for _moment, version in made), default=0)
+    last = max((moment for moment, version in made if version != newest), default=0)
+    return min((moment for moment, version in made if moment > last), default=sys.maxsize) if last else 0
 
 
 def _next(schedule: Schedule, moment: int) -> int:

@@ -35,7 +35,7 @@ class Missing:
 
     :param name: of the PatchData that makes them; it stands for workspace, job, first and last plan time.
     :param begin: first moment of the PatchData, epoch ms, and *end* the last one.
-    :param job_status: in the service's word.
+    :param job_status: in the service's word, and *earlier_version* as of :class:`~.missing.Gap`.
     """
 
     workspace_id: str
@@ -45,6 +45,7 @@ class Missing:
     begin: int
     end: int
     job_status: str = SCHEDULED_STATUS
+    earlier_version: bool = False
 
     @classmethod
     def of(cls, gap: t.Mapping[str, t.Any]) -> Missing:
@@ -59,6 +60,7 @@ class Missing:
             begin,
             end,
             status,
+            bool(gap.get("earlier_version")),
         )
 
     @property
@@ -115,13 +117,15 @@ class Stages:
 
 def left_alone(gap: Missing, *, stopped_jobs: bool) -> str:
     """Why the missing instances of a gap are not made; "" if they are. A job whose schedule somebody stopped may have been stopped for good: what
-    it would make then may double what another job makes now.
+    it would make then may double what another job makes now. What an earlier version planned is not known: maybe nothing.
 
-    :param stopped_jobs: whether those of jobs that are not scheduled now are made too.
+    :param stopped_jobs: whether these are made too.
     """
-    if stopped_jobs or gap.job_status == SCHEDULED_STATUS:
+    if stopped_jobs:
         return ""
-    return f"the job is {printable(gap.job_status.lower(), 40)} now"
+    if gap.job_status != SCHEDULED_STATUS:
+        return f"the job is {printable(gap.job_status.lower(), 40)} now"
+    return "an earlier version of the job was in force, maybe with another schedule" if gap.earlier_version else ""
 
 
 def stages(snapshots: t.Sequence[RepairSnapshot]) -> Stages:

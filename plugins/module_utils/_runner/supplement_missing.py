@@ -260,7 +260,7 @@ def _of_row(run: ModuleRun, row: PatchDataRow, api: WorkspaceApi) -> dict[str, t
 
 def _entry(gap: t.Mapping[str, t.Any], *, until: int | None, job_status: str | None) -> dict[str, t.Any]:
     """A gap of the result, which is still to be made."""
-    return {**gap, "until": until, "job_status": job_status, "stage": BEFORE, "state": TO_MAKE, "msg": ""}
+    return {"earlier_version": False, **gap, "until": until, "job_status": job_status, "stage": BEFORE, "state": TO_MAKE, "msg": ""}
 
 
 def _order(run: ModuleRun, snapshots: t.Sequence[RepairSnapshot], *, together: bool) -> None:

@@ -231,9 +231,9 @@ def _alone_lines(rows: t.Sequence[_Row], language: str) -> list[Line]:
     names = say(language, "{names} and {n} more", left, names=names) if left else names
     text = say(
         language,
-        "Left alone: {n} missing instance of {names}, whose schedule is stopped now. "
+        "Left alone: {n} missing instance of {names}, whose schedule is stopped now or may have been another then. "
         "They are made too with -e dataarts_stopped_jobs=true."
-        "|Left alone: {n} missing instances of {names}, whose schedule is stopped now. "
+        "|Left alone: {n} missing instances of {names}, whose schedule is stopped now or may have been another then. "
         "They are made too with -e dataarts_stopped_jobs=true.",
         _instances(rows),
         names=names,

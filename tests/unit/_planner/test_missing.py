@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import typing as t
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -162,6 +163,25 @@ def test_patch_data_covers_no_plan_time_that_has_an_instance(zone: str, between:
     made = gaps("w", "daily", schedule, missing_times(schedule, window, there, window.end + GRACE_MS), there)
     assert len(made) == 2
     assert not [gap for gap in made if gap.times[0] <= ms(between) <= gap.times[-1]]
+
+
+@pytest.mark.parametrize(
+    ("versions", "earlier"),
+    [
+        ({0: None, 3: None, 5: None}, [False, False]),
+        ({0: 4, 3: 4, 5: 4}, [False, False]),
+        ({0: 3, 3: 4, 5: 4}, [True, False]),  # changed at any time before 3
+        ({0: 3, 3: 3, 5: 4}, [True, True]),
+        ({0: 4, 3: 3, 5: 4}, [True, True]),  # the first one was rerun with the newest version
+        ({0: 4, 3: 3}, [True, True]),  # and the newest version has planned nothing yet
+    ],
+)
+def test_what_an_earlier_version_of_the_job_may_not_have_planned(versions: dict[int, int | None], earlier: list[bool]) -> None:
+    begin = ms("2026-11-01T00:00:00Z")
+    schedule, window = Schedule.read("0 0 * * * ?", ZoneInfo("UTC")), Window(begin, begin + 5 * 3_600_000)
+    there = [replace(instance(begin + hour * 3_600_000), version=version) for hour, version in versions.items()]
+    made = gaps("w", "daily", schedule, missing_times(schedule, window, there, window.end + GRACE_MS), there)
+    assert [gap.earlier_version for gap in made] == earlier
 
 
 def test_the_name_of_a_gap_is_always_the_same_and_no_other_ones() -> None:

@@ -183,8 +183,8 @@ def test_the_plan_of_a_repair() -> None:
         "    repair_loads，在重跑之前生成",
         "sales     日报      1  2026-11-23 01:00",
         "    repair_日报，在重跑之后生成，因为该作业依赖失败的作业",
-        "不处理 2 个缺失实例，因为作业目前已停止调度：closed（sales）。如需一并生成，",
-        "  请加上 -e dataarts_stopped_jobs=true 。",
+        "不处理 2 个缺失实例，因为作业目前已停止调度，或当时的调度可能不同：",
+        "  closed（sales）。如需一并生成，请加上 -e dataarts_stopped_jobs=true 。",
     ]
     lead = rows(go_on_lines(made, repairs.COMMAND, "plans.json", language="zh"))[0], rows(go_on_lines(made, COMMAND, language="zh")[:1])[0]
     assert lead == ("严格按此计划重跑：", "严格按此计划修复（不会重复发送）：")
