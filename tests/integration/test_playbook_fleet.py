@@ -354,16 +354,16 @@ def test_one_fork_is_enough_for_workspaces_that_depend_on_each_other(service: Ru
     assert order == ["stock_levels", "stock_levels", "report"]
 
 
-@pytest.mark.parametrize(("playbook", "number"), whole_plays_of([("rerun", 6), ("repair", 6)]))
+@pytest.mark.parametrize("playbook", whole_plays(["rerun", "repair"]))
 def test_a_workspace_whose_id_cannot_be_evaluated_keeps_nothing_from_the_others(
-    service: Running, ansible: Ansible, hosts: Path, playbook: str, number: int
+    service: Running, ansible: Ansible, hosts: Path, playbook: str
 ) -> None:
     """Also where each workspace is told which others are rerun at the same time."""
     data = json.loads(hosts.read_text(encoding="utf-8"))
     data["all"]["hosts"]["supply"]["dataarts_workspace_id"] = "{{ nobody }}"
     hosts.write_text(json.dumps(data), encoding="utf-8")
     outcome = ansible.playbook(f"dataarts.factory.{playbook}", "-i", hosts, variables={"dataarts_order": "upstream_first"}).ended(2)
-    assert reruns(service).total() == number, outcome.output
+    assert sum(len(entry["instances"]) for entry in service.journal() if entry["kind"] == "retry") == 6, outcome.output
     assert "supply: Failed to run job_rerun: dataarts_workspace_id cannot be evaluated: 'nobody'" in " ".join(outcome.stdout.split())
 
 
