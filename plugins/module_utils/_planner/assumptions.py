@@ -20,8 +20,8 @@ from .._models.checkup import Assumption, Setting
 from .._models.evidence import Evidence
 from .._models.instance import Status
 from .first_hour import first_hour
+from .rerun_identity import beside_siblings
 from .showing import VISIBLE_AFTER, settings_in, visible_in
-from .siblings import beside_siblings
 
 #: Instances of one job that must agree before a rule is read from them.
 _ENOUGH = 3

@@ -30,7 +30,7 @@ SPEAKING = (
     "_planner/diagnosis.py",
     "_planner/assumptions.py",
     "_planner/first_hour.py",
-    "_planner/siblings.py",
+    "_planner/rerun_identity.py",
     "_planner/showing.py",
     "_config/credentials.py",
 )

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.evidence import Entry
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.siblings import beside_siblings
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.rerun_identity import beside_siblings
 
 DAY = 86_400_000
 FIRST = 1_795_402_800_000
