@@ -20,7 +20,7 @@ from .._models.checkup import Assumption, Setting
 from .._models.evidence import Evidence
 from .._models.instance import Status
 from .first_hour import first_hour
-from .rerun_identity import beside_siblings
+from .rerun_identity import after_rerun
 from .showing import VISIBLE_AFTER, settings_in, visible_in
 
 #: Instances of one job that must agree before a rule is read from them.
@@ -162,7 +162,7 @@ def _after_rerun(name: str) -> t.Callable[[Evidence], Decided]:
         """Needs an instance that the journal knows as rerun, or that its siblings prove to be, and reruns that show the same"""
         kept = {_kept(name, failure, evidence) for failure in evidence.accepted} - {None}
         noted = settings_in(evidence.notes, f"{name}_after_rerun")
-        read = beside_siblings(name, (*evidence.lists, *evidence.other_lists))
+        read = after_rerun(name, (*evidence.lists, *evidence.other_lists))
         settings = {"same" if same else "new" for same in kept} | set(noted) | ({read[0]} if read is not None else set())
         if len(settings) != 1:
             return None

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several runs of one instance, by reading alone: whether its submit time and its id differ from those of its siblings, the instances of its job.
+"""Rerun identity: whether a rerun keeps the submit time and the id of its instance, by reading lists alone. Pure.
 
-That an instance was rerun has to be proved first. A late start proves nothing, for an instance may have waited; nor do a high id, for the service
-may have made an instance late, and two instances of one plan time, for a job may have been started anew. One thing proves it: a submit time after the
-plan time where all siblings, also one that was planned after that moment, share an earlier one.
+That an instance was rerun has to be proved first, by its siblings, the instances of its job. A late start proves nothing, for an instance may have
+waited; nor do a high id, for the service may have made an instance late, and two instances of one plan time, for a job may have been started anew.
+One thing proves it: a submit time after the plan time where all siblings, also one that was planned after that moment, share an earlier one.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from .._models.evidence import Entry
 _ENOUGH = 3
 
 
-def beside_siblings(name: str, lists: t.Iterable[t.Sequence[Entry]]) -> tuple[str, str] | None:
-    """Whether a rerun keeps the attribute *name* (``submit_time``, ``instance_id``): ``same`` or ``new``, and what shows it; None if nothing does."""
+def after_rerun(name: str, lists: t.Iterable[t.Sequence[Entry]]) -> tuple[str, str] | None:
+    """Whether the attribute *name* (``submit_time``, ``instance_id``) of an instance is the ``same`` or ``new`` after its rerun, and what shows it;
+    None if nothing does."""
     by_setting: dict[str, str] = {}
     for entries in lists:
         jobs: dict[tuple[str, str], list[Entry]] = {}

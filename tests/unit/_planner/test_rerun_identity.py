@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several runs of one instance: what proves one, and what does not."""
+"""Rerun identity: what proves that an instance was rerun, and what its rerun kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.evidence import Entry
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.rerun_identity import beside_siblings
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.rerun_identity import after_rerun
 
 DAY = 86_400_000
 FIRST = 1_795_402_800_000
@@ -67,12 +67,12 @@ CASES: dict[str, tuple[list[Entry], str | None, str | None]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_what_siblings_prove(name: str) -> None:
     entries, submit_time, instance_id = CASES[name]
-    read = [beside_siblings(attribute, [entries]) for attribute in ("submit_time", "instance_id")]
+    read = [after_rerun(attribute, [entries]) for attribute in ("submit_time", "instance_id")]
     assert [None if setting is None else setting[0] for setting in read] == [submit_time, instance_id]
     assert all("daily_sales" in setting[1] for setting in read if setting is not None)
 
 
 def test_lists_that_disagree_prove_nothing() -> None:
     lists = [[*SIBLINGS, LATER, rerun(102)], [*SIBLINGS, LATER, rerun(105)]]
-    assert beside_siblings("instance_id", lists) is None
-    assert (beside_siblings("submit_time", lists) or ("",))[0] == "new"
+    assert after_rerun("instance_id", lists) is None
+    assert (after_rerun("submit_time", lists) or ("",))[0] == "new"
