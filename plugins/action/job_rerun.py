@@ -28,7 +28,7 @@ from ..plugin_utils._report.host_results import patterns_without_job
 from ..plugin_utils._report.started import inventory_sources, started_command
 from ..plugin_utils._report.words import ENGLISH, say, translated
 from ..plugin_utils._role.options import ROLE
-from ..plugin_utils._task import console, counts, inprocess, passes
+from ..plugin_utils._task import console, counts, inprocess, passes, registered, repair_results
 from ..plugin_utils._task.heartbeat import Heartbeat
 from ..plugin_utils._task.interruption import Note, earliest, first_to_say
 from ..plugin_utils._task.loops import workspaces_left
@@ -46,11 +46,11 @@ class ActionModule(ModuleAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """One task, or the part of role rerun that it is."""
-        self._started, self._play, self._part = time.monotonic(), os.getppid(), passes.Part.of(self._task.args)
-        if self._part.name == passes.VERDICT:
+        self._started, self._play, self._part = time.monotonic(), os.getppid(), registered.Part.of(self._task.args)
+        if self._part.name == registered.VERDICT:
             return self._verdict(task_vars or {})
         before, self._working = self._before(task_vars or {}), False
-        watch = self._part.name == passes.WATCH
+        watch = self._part.name == registered.WATCH
         try:
             result = super().run(tmp, task_vars)
         except AnsibleError as error:
@@ -59,7 +59,7 @@ class ActionModule(ModuleAction):
             result, self._working = self.with_names(failure_result(printable(str(error), 4000), "refused"), task_vars or {}), False
         if self._working or not isinstance(before, t.Mapping):
             return result
-        return passes.refused(before, self._workspace_id(task_vars or {}), result, watch=watch)
+        return registered.refused(before, self._workspace_id(task_vars or {}), result, watch=watch)
 
     def _waiting_line(self) -> Line:
         """What is being waited for at this moment."""
@@ -67,7 +67,7 @@ class ActionModule(ModuleAction):
 
     def _before(self, task_vars: dict[str, t.Any]) -> t.Any:
         """What the part before left behind: that of this run, or that of another workspace behind the same host."""
-        return (passes.outcome(task_vars, self._part.result) or None) if self._part.result else None
+        return (registered.outcome(task_vars, self._part.result) or None) if self._part.result else None
 
     def _workspace_id(self, task_vars: dict[str, t.Any]) -> str:
         """The workspace of a task whose options could not be completed; "" where that cannot be known either."""
@@ -99,7 +99,7 @@ class ActionModule(ModuleAction):
             repair=self._repair(task_vars),
         )
         before = self._before(task_vars)
-        own = passes.before_of(before, str(self._task.args.get("workspace_id"))) if self._part.name == passes.WATCH else None
+        own = registered.before_of(before, str(self._task.args.get("workspace_id"))) if self._part.name == registered.WATCH else None
         if own is not None:
             resumed = Passes.resumed(run, own)
             if resumed is None:
@@ -111,34 +111,37 @@ class ActionModule(ModuleAction):
             with self._kept():
                 timing = self._passes(task_vars)
             run = self._run
-            if passes.restores(self._task.args, run) and (self._part.name != passes.SEND or run.ended):
+            if passes.restores(self._task.args, run) and (self._part.name != registered.SEND or run.ended):
                 run = self._run = run.restored(self._run_once(passes.restore_args(self._task.args, run), run, task_vars))
         setattr(self._task, TRIED, run)
         result = {**self._result(run, timing, tried, task_vars), **self._kept_of_others(before)}
         self._leave_if_alone()
-        if not passes.left(result):
+        if not registered.left(result):
             Note(self._host(task_vars)).close()
         return result
 
     def _repair(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """What the repair makes that the task is a part of; {} outside of one."""
-        if self._part.result != passes.RESULT or passes.missing_of(task_vars) is None:
+        if self._part.result != registered.RESULT or repair_results.missing_of(task_vars) is None:
             return {}
         hostvars = task_vars["hostvars"]
-        return passes.repair_of(task_vars, [hostvars.raw_get(host) for host in hostvars])
+        return repair_results.repair_of(task_vars, [hostvars.raw_get(host) for host in hostvars])
 
     def _kept_of_others(self, before: t.Any) -> dict[str, t.Any]:
         """What a loop over workspaces behind one host had left in the same variable, so that its end knows all of them."""
         if not self._part.name:
             return {}
         workspace_id = str(self._task.args.get("workspace_id"))
-        return {"workspace_id": workspace_id, **passes.others(before, workspace_id)}
+        return {"workspace_id": workspace_id, **registered.others(before, workspace_id)}
 
     def _verdict(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Fail where the goal was missed, in few words: what a task that fails returns is shown, and its whole result may hold thousands of instances."""
-        missing = passes.missing_of(task_vars) if self._part.result == passes.RESULT else None
-        result, program = passes.with_missing(passes.outcome(task_vars, self._part.result), missing), read_by_program(self._task)
-        reached, language = passes.reached_goal(result), ENGLISH if program else self.language(task_vars)
+        missing = repair_results.missing_of(task_vars) if self._part.result == registered.RESULT else None
+        result, program = (
+            repair_results.with_missing(registered.outcome(task_vars, self._part.result), missing),
+            read_by_program(self._task),
+        )
+        reached, language = registered.reached_goal(result), ENGLISH if program else self.language(task_vars)
         msg = str(result.get("msg") or ("" if reached else "Failed: no task of this play left a result."))
         # The failure of a task that is run once ends a play of ansible-core 2.16 before the closing lines.
         whole = self._part.whole or program or bool(self._task.run_once)
@@ -227,7 +230,7 @@ class ActionModule(ModuleAction):
                 continue
             planning = began if planning is None else planning  # what is waited for begins with the first pass that sends
             seconds = self._seconds_to_next(run, timing, began - planning, self._elapsed() - planning)
-            if seconds is None and self._part.name != passes.SEND and passes.acts_on_timeout(run, timing):
+            if seconds is None and self._part.name != registered.SEND and passes.acts_on_timeout(run, timing):
                 self._say(console.timeout_line(self._label(task_vars), run, timing))
                 (self._run, timing), planning = passes.after_timeout(run, timing), self._elapsed()
                 continue
@@ -236,7 +239,7 @@ class ActionModule(ModuleAction):
             self._pause(seconds, run, progress)
 
     def _seconds_to_next(self, run: Passes, timing: passes.Timing, began: float, elapsed: float) -> float | None:
-        if self._part.name == passes.SEND and run.base:
+        if self._part.name == registered.SEND and run.base:
             return passes.seconds_to_next_send(run, timing)
         return passes.seconds_to_next_pass(run, timing, began, elapsed)
 
@@ -306,7 +309,7 @@ class ActionModule(ModuleAction):
         if run.error is not None and run.base is run.error and passes.host_unreachable(run.error):
             raise AnsibleConnectionFailure(passes.message_of(run.error))
         args = passes.next_args(self._task.args, run)
-        left = self._part.name == passes.SEND and not run.ended and not self._task.check_mode
+        left = self._part.name == registered.SEND and not run.ended and not self._task.check_mode
         place = console.TaskRun(
             host=host,
             workspace_id=str(self._task.args.get("workspace_id")),
@@ -319,7 +322,7 @@ class ActionModule(ModuleAction):
         )
         failed, msg = (False, console.sent_message(run, place)) if left else console.verdict(run, place)
         # What the role's work comes to is told at its end; that it can come to nothing, at once.
-        nothing = self._part.name == passes.SEND and passes.error_kind(run.base) != passes.INCOMPLETE
+        nothing = self._part.name == registered.SEND and passes.error_kind(run.base) != passes.INCOMPLETE
         early = failed and (run.error is not None or nothing)
         lines = console.closing_lines(run, place, msg) or (
             [console.early_line(self._label(task_vars), msg, place.workspace_id, run.language)] if early else []
@@ -329,7 +332,7 @@ class ActionModule(ModuleAction):
             self._say(line)
         result = counts.final_result(run, failed=failed, msg=msg, timed_out=place.timed_out, elapsed=place.elapsed, left=left)
         result = {**result, "diff": console.headed(host, result["diff"])} if result.get("diff") else result
-        return brief(passes.for_next_task(result) if left else result, self._display)
+        return brief(registered.for_next_task(result) if left else result, self._display)
 
     def _others(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Option ``other_workspaces`` as the role sets it: the workspaces that are sent in the same part of it, and where they are watched those
@@ -342,9 +345,9 @@ class ActionModule(ModuleAction):
             return {}
         hosts, hostvars = list(task_vars.get("ansible_play_batch") or ()), task_vars["hostvars"]
         at_once = max(int(task_vars.get("ansible_forks") or 1), hosts.index(self._host(task_vars)))
-        if self._part.name != passes.SEND:
-            results = {host: passes.outcome(hostvars.raw_get(host), self._part.result) for host in hosts[at_once:]}
-            hosts = hosts[:at_once] + [host for host, result in results.items() if passes.all_sent(result)]
+        if self._part.name != registered.SEND:
+            results = {host: registered.outcome(hostvars.raw_get(host), self._part.result) for host in hosts[at_once:]}
+            hosts = hosts[:at_once] + [host for host, result in results.items() if registered.all_sent(result)]
         ids = [workspace_id_of(hostvars, host) for host in hosts]
         return {"other_workspaces": [workspace_id for workspace_id in ids if workspace_id]}
 

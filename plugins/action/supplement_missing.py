@@ -18,7 +18,8 @@ from ..plugin_utils._task.console import label, resume_lines
 from ..plugin_utils._task.heartbeat import Heartbeat
 from ..plugin_utils._task.interruption import Note
 from ..plugin_utils._task.module_action import ModuleAction
-from ..plugin_utils._task.passes import INCOMPLETE, error_kind, message_of, missing_of, paused_by_reruns, repair_of, still_broken
+from ..plugin_utils._task.passes import INCOMPLETE, error_kind, message_of
+from ..plugin_utils._task.repair_results import missing_of, paused_by_reruns, repair_of, still_broken
 from ..plugin_utils._task.screen import show
 
 # A repair has it read the options of the reruns that follow, see ModuleAction; imported before Ansible forks, as that of every action is.

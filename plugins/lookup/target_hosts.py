@@ -84,15 +84,8 @@ from ..plugin_utils._inventory.matching import limit_problem, matching
 from ..plugin_utils._inventory.names import host_pattern
 from ..plugin_utils._report.summary import unmatched_patterns
 from ..plugin_utils._role.typos import typos
-from ..plugin_utils._task.passes import (
-    goes_on,
-    missing_of,
-    not_repaired,
-    outcome,
-    pauses_jobs,
-    reached_goal,
-    with_missing,
-)
+from ..plugin_utils._task.registered import goes_on, outcome, reached_goal
+from ..plugin_utils._task.repair_results import missing_of, not_repaired, pauses_jobs, with_missing
 from ..plugin_utils._task.variables import said
 
 _LOCALHOST = "localhost"

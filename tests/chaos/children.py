@@ -15,7 +15,7 @@ from pathlib import Path
 from ansible_collections.dataarts.factory.plugins.action.supplement_missing import _carried
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import rerun_spec, supplement_missing_spec
 from ansible_collections.dataarts.factory.plugins.module_utils._planner import repair_course
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes, registered, repair_results
 from tests.support.logic import call
 
 Json = dict[str, t.Any]
@@ -50,29 +50,29 @@ def repair(options: Json, answer: str) -> None:
     def stage(name: str) -> None:
         snapshots = {}
         if name != "find":
-            known = _carried(kept, passes.still_broken([kept]) if name == "after_reruns" else None)
+            known = _carried(kept, repair_results.still_broken([kept]) if name == "after_reruns" else None)
             snapshots = {known["workspace_id"]: known}
-        kept[passes.MISSING] = call("supplement_missing", {**own, "stage": name, "snapshots": snapshots})
+        kept[repair_results.MISSING] = call("supplement_missing", {**own, "stage": name, "snapshots": snapshots})
 
     def reruns() -> None:
-        repaired = passes.repair_of(kept, [kept])
+        repaired = repair_results.repair_of(kept, [kept])
         run = _reruns({name: value for name, value in options.items() if name in rerun_spec()}, repaired)
         error = run.error or {}
-        kept[passes.RESULT] = {**run.base, "succeeded": run.ended and not error, "instances": list(run.instances.values()), **error}
+        kept[registered.RESULT] = {**run.base, "succeeded": run.ended and not error, "instances": list(run.instances.values()), **error}
 
     stage("find")
-    if repair_course.left_to_make(passes.missing_of(kept) or {}):
+    if repair_course.left_to_make(repair_results.missing_of(kept) or {}):
         stage("before_reruns")
     reruns()
-    if repair_course.left_to_make(passes.missing_of(kept) or {}, late=True):
+    if repair_course.left_to_make(repair_results.missing_of(kept) or {}, late=True):
         stage("after_reruns")
-    if repair_course.made_late(passes.missing_of(kept) or {}):
+    if repair_course.made_late(repair_results.missing_of(kept) or {}):
         reruns()
-    if passes.pauses_jobs(kept):
+    if repair_results.pauses_jobs(kept):
         stage("end")
-    result = passes.with_missing(kept[passes.RESULT], passes.missing_of(kept))
+    result = repair_results.with_missing(kept[registered.RESULT], repair_results.missing_of(kept))
     texts = {name: result.get(name) for name in ("msg", "error", "problems")}
-    _leave({"finished": passes.reached_goal(result), **texts, "open_pauses": result["journal_history"]["open_pauses"]}, answer)
+    _leave({"finished": registered.reached_goal(result), **texts, "open_pauses": result["journal_history"]["open_pauses"]}, answer)
 
 
 def _reruns(options: Json, repaired: Json) -> passes.Passes:

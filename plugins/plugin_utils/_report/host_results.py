@@ -16,7 +16,8 @@ from pathlib import Path
 from ansible.errors import AnsibleError
 from ansible.release import __version__ as ansible_version
 
-from .._task.passes import FIRST_PART, RESULT, left_out, missing_of, outcome, with_missing
+from .._task.registered import FIRST_PART, RESULT, left_out, outcome
+from .._task.repair_results import missing_of, with_missing
 from .._task.variables import workspace_id_of
 from . import data, summary
 from .command import Command

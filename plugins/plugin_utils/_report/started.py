@@ -16,7 +16,7 @@ from ansible import constants, context
 from ansible.utils.vars import load_extra_vars
 
 from ...module_utils._config.argument_spec import rerun_spec, supplement_missing_spec
-from .._task.passes import NO
+from .._task.registered import NO
 from .command import Command
 
 Vars = t.Mapping[str, t.Any]

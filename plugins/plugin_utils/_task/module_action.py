@@ -42,8 +42,10 @@ from .._role.typos import READS, read_by, typos
 from . import inprocess, logins
 from .loops import looping, once
 from .old_python import with_cause
-from .passes import message_of, missing_of, not_repaired, outcome
+from .passes import message_of
 from .paths import from_start
+from .registered import outcome
+from .repair_results import missing_of, not_repaired
 from .screen import brief
 from .variables import accepted, by_name, filled, language_of, said, workspace_id_of
 

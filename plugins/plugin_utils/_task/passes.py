@@ -9,13 +9,10 @@ is made here, those come with the results; this only puts together what several 
 
 from __future__ import annotations
 
-import json
 import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible.module_utils.parsing.convert_bool import boolean
-
-from ...module_utils._planner import repair_course
 
 Result = t.Mapping[str, t.Any]
 Identity = t.Tuple[str, str, int, int, str]
@@ -31,22 +28,12 @@ INCOMPLETE, LIMIT = "incomplete", "limit"
 MAX_FAILED_PASSES = 10
 #: The same for a module that broke, which it may do each time, and for the machine that modules run on while nothing has been read yet.
 MAX_BROKEN_PASSES = 3
-#: Variables in which role rerun keeps what became of a workspace, and what its first part left to the second.
-RESULT, FIRST_PART = "dataarts_rerun_result", "__dataarts_sent"
-#: That in which a repair keeps what was missing, and what became of it.
-MISSING = "dataarts_missing_result"
-#: Parts of the work that a task of role rerun may do alone; see :class:`Part`.
-SEND, WATCH, VERDICT = "send", "watch", "verdict"
-#: Key of a result that one task of the role leaves to the next: its instances as text. A list Ansible copies several times, value by value.
-AS_TEXT = "instances_as_text"
 #: What an instance was before this run, which its newest state does not tell any more.
 _AT_FIRST = ("status_before", "start_time_before", "end_time_before")
 #: Keys of a result that tell how its task ended.
 _OF_THE_END = frozenset(
     {"failed", "succeeded", "msg", "error", "instances", "exception", "timed_out", "unread", "elapsed", "warnings", "deprecations"}
 )
-#: How people write that a role is not to fail, or not only to look; anything else is a yes.
-NO = frozenset({"false", "no", "n", "off", "0", "f", "0.0"})
 #: What is said of a stop whose end is not known yet.
 _PENDING_STOPS = frozenset({"to_stop", "stopping", "unknown"})
 #: The shortest pause between two passes, seconds: reading is work for the service too.
@@ -103,35 +90,6 @@ class Timing:
             poll_interval=float(given.get("poll_interval", default.poll_interval)),
             timeout_action=str(given.get("timeout_action", default.timeout_action)),
             settle_time=float(given.get("settle_time", default.settle_time)),
-        )
-
-
-@dataclass(frozen=True)
-class Part:
-    """The part of the work that a task does. By itself a task does all of it; role rerun sends in one and watches in the next, so that few forks
-    leave no workspace unsent behind a slow one. What the first has sent the second goes on with, as the same run.
-
-    :param name: ``send``, ``watch``, ``verdict`` (fail where the goal was missed) or "" for everything.
-    :param result: variable in which the part before left its result.
-    :param fail: whether the verdict fails.
-    :param whole: whether a verdict that is bad says everything, because no closing lines follow.
-    """
-
-    name: str = ""
-    result: str = ""
-    fail: bool = True
-    whole: bool = False
-
-    @classmethod
-    def of(cls, args: Result) -> Part:
-        """From option ``pass_state`` of a task."""
-        state = args.get("pass_state")
-        known = state if isinstance(state, t.Mapping) else {}
-        return cls(
-            str(known.get("part") or ""),
-            str(known.get("result") or ""),
-            fail=str(known.get("fail")).lower() not in NO,
-            whole=known.get("whole") is True,
         )
 
 
@@ -330,202 +288,6 @@ class Passes:
     def having(self, actions: t.Collection[str]) -> list[Result]:
         """The instances with one of *actions*, in the order in which they were first seen."""
         return [instance for instance in self.instances.values() if instance.get("action") in actions]
-
-
-def outcome(variables: t.Mapping[str, t.Any], name: str = RESULT) -> Result:
-    """What the tasks of a host left behind, of its *variables*: the result in *name*, and where the task that was to go on from what was sent ended
-    before its action began, what had been sent, with why. Ansible puts such a failure in the place of the result."""
-    newest = _newest(variables, name)
-    if AS_TEXT not in newest:
-        return newest
-    return {**{key: value for key, value in newest.items() if key != AS_TEXT}, "instances": json.loads(newest[AS_TEXT])}
-
-
-def goes_on(variables: t.Mapping[str, t.Any]) -> bool:
-    """Whether the tasks of a host left something to another one, by its *variables*."""
-    return isinstance(_newest(variables, RESULT).get("pass_state"), t.Mapping)
-
-
-def left_out(variables: t.Mapping[str, t.Any], name: str = RESULT) -> bool:
-    """Whether a condition (``when``) has left out all tasks of a host, by its *variables*; parameters as of :func:`outcome`."""
-    kept = (variables.get(name), variables.get(FIRST_PART) if name == RESULT else None)
-    return not _newest(variables, name) and any(isinstance(result, t.Mapping) for result in kept)
-
-
-def _newest(variables: t.Mapping[str, t.Any], name: str) -> Result:
-    known, first = _made(variables.get(name)), _made(variables.get(FIRST_PART)) if name == RESULT else {}
-    if not first:
-        return known
-    if not _own(first):
-        return {"succeeded": False, "msg": message_of(first)}
-    if _own(known):
-        return known if _went_on(known, first) else first
-    if not known or not isinstance(first.get("pass_state"), t.Mapping):
-        return first
-    return {**first, "succeeded": False, "msg": message_of(known), "error": {"kind": "internal"}}
-
-
-def for_next_task(result: Result) -> dict[str, t.Any]:
-    """*result* as a task of the role leaves it to the next one, which finds it by :func:`outcome`."""
-    rest = {name: value for name, value in result.items() if name != "instances"}
-    return {**rest, AS_TEXT: json.dumps(result["instances"])}
-
-
-def missing_of(variables: t.Mapping[str, t.Any]) -> Result | None:
-    """What a repair left behind about the missing instances of a host, of its *variables*; None if it was none."""
-    known = variables.get(MISSING)
-    return known if isinstance(known, t.Mapping) else None
-
-
-def not_repaired(missing: Result) -> str:
-    """Why nothing is rerun in a repair whose missing instances are *missing*; "" if reruns follow."""
-    return "" if repair_course.reruns_follow(missing) else message_of(missing)
-
-
-def repair_of(variables: t.Mapping[str, t.Any], of_hosts: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
-    """What a repair makes on a host, of its *variables*, for the reruns that go with it: see ``made.py``; {} if it is none.
-
-    :param of_hosts: variables of all hosts that are repaired together.
-    """
-    missing = missing_of(variables)
-    if missing is None or not_repaired(missing):
-        return {}
-    below: dict[str, list[list[str]]] = {}
-    names: dict[str, str] = {}
-    pauses = [missing.get("pause_id")]
-    for host in of_hosts:
-        other = missing_of(host) or {}
-        pauses.append(other.get("pause_id"))
-        names[str(other.get("workspace_id"))] = str(host.get("inventory_hostname"))
-        for job, above in (other.get("upstream") or {}).items():
-            for where, name in above:
-                if where == missing["workspace_id"]:
-                    below.setdefault(str(name), []).append([str(other["workspace_id"]), str(job)])
-    return {
-        "gaps": [dict(gap) for gap in (*missing["gaps"], *missing.get("made_before", ()))],
-        "below": below,
-        "all_since": not missing.get("approved") or bool(missing.get("check_mode")),
-        "names": names,
-        "pauses": list(dict.fromkeys(filter(None, pauses))) if pauses[0] else [],
-    }
-
-
-def pauses_jobs(variables: t.Mapping[str, t.Any]) -> bool:
-    """Whether a repair may have paused jobs of a host, of its *variables*, which its last step starts again. One that ended early did so itself."""
-    missing = missing_of(variables) or {}
-    return bool(missing.get("pause_id")) and not not_repaired(missing)
-
-
-def paused_by_reruns(variables: t.Mapping[str, t.Any]) -> list[list[str]]:
-    """Workspace and name of each job that the reruns of a repair have paused for it on a host, of its *variables*, as their last pass knew."""
-    pause_id, result = (missing_of(variables) or {}).get("pause_id"), outcome(variables)
-    known = (result, *(result.get("others") or {}).values())
-    pauses = [pause for part in known for pause in (part.get("journal_history") or {}).get("open_pauses") or ()]
-    ours = {(pause["workspace_id"], pause["job_name"]) for pause in pauses if pause_id in (pause["run_id"], *pause["needed_by"])}
-    return sorted(map(list, ours))
-
-
-def still_broken(of_hosts: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, list[str]]:
-    """Workspace id -> its jobs that are broken once a repair has rerun what failed.
-
-    :param of_hosts: variables of all hosts that are repaired together.
-    """
-    results = ((outcome(variables), missing_of(variables) or {}) for variables in of_hosts)
-    missed = (repair_course.broken_jobs(missing, result.get("instances")) for result, missing in results if not reached_goal(result))
-    broken: set[tuple[str, str]] = set().union(*missed)
-    return {where: sorted(name for of, name in broken if of == where) for where, _name in broken}
-
-
-def with_missing(result: Result, missing: Result | None) -> Result:
-    """*result* of the rerun of a host with what was *missing* there, which has to be made too for the goal to be reached."""
-    if missing is None or not result:
-        return result
-    if not_repaired(missing):  # for which the reruns were refused, too
-        return {**result, "error": {"kind": LIMIT}} if error_kind(missing) == LIMIT else result
-    shown = {
-        **result,
-        "changed": bool(result.get("changed") or missing.get("changed")),
-        "missing": [*missing["gaps"]],
-        "paused_first": [*(missing.get("paused_jobs") or ())],
-        "missing_at": missing.get("missing_at"),
-        "unreadable": [*(missing.get("unreadable") or ())],
-        "unread_workspaces": [*(missing.get("unread_workspaces") or ())],
-    }
-    if "journal_history" in missing:  # of the last step
-        shown["journal_history"] = missing["journal_history"]
-    if "error" not in missing:
-        return shown
-    msg, reached = message_of(missing), reached_goal(result)
-    return {**shown, "succeeded": False, "msg": msg if reached else f"{result.get('msg') or ''} {msg}".strip(), "only_missing": reached}
-
-
-def _went_on(result: Result, first: Result) -> bool:
-    """Whether *result* is that of a task that went on from *first*, with that workspace or with another behind the same host; else it is older."""
-    run_id, kept = result.get("run_id"), (first.get("others") or {}).values()
-    return run_id == first.get("run_id") or any(
-        other.get("run_id") == run_id and isinstance(other.get("pass_state"), t.Mapping) for other in kept
-    )
-
-
-def _made(registered: t.Any) -> Result:
-    """What a task has *registered*; {} if none was run, also because of a condition."""
-    result: Result = registered if isinstance(registered, t.Mapping) else {}
-    return {} if result.get("skipped") is True and not _own(result) else result
-
-
-def _own(result: Result) -> bool:
-    """Whether an action of the collection made *result*, and not Ansible in its place."""
-    return bool({"succeeded", "instances", "error"} & {*result})
-
-
-def reached_goal(result: Result) -> bool:
-    """Whether a task's result says that everything selected has succeeded, or in check mode can be rerun. Module job_instance_retry, which does not
-    wait, has no word for it."""
-    return bool(result.get("succeeded", "instances" in result and "error" not in result))
-
-
-def before_of(before: t.Any, workspace_id: str) -> Result | None:
-    """The result of *workspace_id* in *before*, a variable that also keeps those of other workspaces behind one host; None if there is none.
-    One that names no workspace is that of a task that was refused before it could know."""
-    if not isinstance(before, t.Mapping):
-        return None
-    of_newest = before if before.get("workspace_id") in (None, "", workspace_id) else None
-    own = (before.get("others") or {}).get(workspace_id, of_newest)
-    return {name: value for name, value in own.items() if name != "others"} if isinstance(own, t.Mapping) else None
-
-
-def left(result: Result) -> bool:
-    """Whether a task left something to another one, in any workspace behind the host."""
-    return any(isinstance(kept.get("pass_state"), t.Mapping) for kept in (result, *(result.get("others") or {}).values()))
-
-
-def refused(before: t.Mapping[str, t.Any], workspace_id: str, failure: Result, *, watch: bool) -> dict[str, t.Any]:
-    """The result of a task that was refused before it began its part: what the part before it did to the workspace, and *failure*.
-
-    :param workspace_id: "" if it is not known; then it is that of *before*.
-    :param watch: whether the part goes on with what the one before had sent.
-    """
-    workspace_id = workspace_id or (str(before.get("workspace_id") or "") if watch else "")
-    own = (before_of(before, workspace_id) if watch else None) or {}
-    named = {"workspace_id": workspace_id} if workspace_id else {}
-    return {**own, **failure, "succeeded": False, **named, **others(before, workspace_id)}
-
-
-def others(before: t.Any, workspace_id: str) -> dict[str, t.Any]:
-    """The results of other workspaces in *before*, the result that is about to be replaced by that of *workspace_id*: key ``others``, by id."""
-    if not isinstance(before, t.Mapping):
-        return {}
-    kept = {name: result for name, result in (before.get("others") or {}).items() if name != workspace_id}
-    name = before.get("workspace_id")
-    if name and name != workspace_id:
-        kept[str(name)] = {key: value for key, value in before.items() if key != "others"}
-    return {"others": kept} if kept else {}
-
-
-def all_sent(result: t.Any) -> bool:
-    """Whether a task left nothing that is still to be sent."""
-    recap = result.get("recap") if isinstance(result, t.Mapping) else None
-    return isinstance(recap, t.Mapping) and not recap.get(TO_RERUN)
 
 
 def crashed(result: Result) -> bool:

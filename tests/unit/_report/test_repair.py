@@ -22,7 +22,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on imp
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.headline import headline
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.repair import snapshot_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import translated
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import not_repaired, still_broken, with_missing
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.repair_results import not_repaired, still_broken, with_missing
 from tests.support.reports import HOUR, SINCE, check_json, instance, result
 
 COMMAND = Command(playbook="dataarts.factory.repair", inventories=("/srv/hosts.yml",))

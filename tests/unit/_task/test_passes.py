@@ -18,7 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.instance 
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import is_broken, standing
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.lines import Line
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console, counts, passes
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console, counts, passes, registered
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.console import TaskRun
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import Passes
 from tests.unit.building import FAIL, attempt, instance
@@ -445,20 +445,20 @@ class TestWhatOneTaskLeavesToTheNext:
     def test_is_found_as_it_was(self) -> None:
         run = run_of(passed(entry(1, "wait", "running", rerun=True), entry(2, "retry"), pass_state={"run_id": "r"}, finished=False))
         result = counts.final_result(run, failed=False, msg="sent", timed_out=False, elapsed=1, left=True)
-        left = passes.for_next_task(result)
+        left = registered.for_next_task(result)
         assert not [value for value in left.values() if value == result["instances"]]
-        assert passes.goes_on({passes.FIRST_PART: left})
-        assert passes.outcome({passes.FIRST_PART: left}) == result
+        assert registered.goes_on({registered.FIRST_PART: left})
+        assert registered.outcome({registered.FIRST_PART: left}) == result
         failure = {"failed": True, "msg": "no such variable"}
-        refused = passes.outcome({passes.FIRST_PART: left, passes.RESULT: failure})
+        refused = registered.outcome({registered.FIRST_PART: left, registered.RESULT: failure})
         assert (refused["instances"], refused["msg"], refused["succeeded"]) == (result["instances"], "no such variable", False)
 
     def test_is_not_what_counts_once_the_next_has_gone_on(self) -> None:
-        left = {"run_id": "r", "succeeded": False, "pass_state": {}, passes.AS_TEXT: "[]"}
+        left = {"run_id": "r", "succeeded": False, "pass_state": {}, registered.AS_TEXT: "[]"}
         ended = {"run_id": "r", "succeeded": True, "instances": []}
-        assert passes.outcome({passes.FIRST_PART: left, passes.RESULT: ended}) == ended
-        assert not passes.goes_on({passes.FIRST_PART: left, passes.RESULT: ended})
-        assert not passes.goes_on({})
+        assert registered.outcome({registered.FIRST_PART: left, registered.RESULT: ended}) == ended
+        assert not registered.goes_on({registered.FIRST_PART: left, registered.RESULT: ended})
+        assert not registered.goes_on({})
 
     @pytest.mark.parametrize(
         ("first", "second", "result", "left_out"),
@@ -478,10 +478,10 @@ class TestWhatOneTaskLeavesToTheNext:
             "sent": {"run_id": "r", "succeeded": False, "pass_state": {}, "instances": []},
             "ended": {"run_id": "r", "succeeded": True, "instances": []},
         }
-        variables = {passes.FIRST_PART: results.get(first), passes.RESULT: results.get(second)}
+        variables = {registered.FIRST_PART: results.get(first), registered.RESULT: results.get(second)}
         variables = {name: value for name, value in variables.items() if value is not None}
-        assert passes.outcome(variables) == (results[result] if result else {})
-        assert passes.left_out(variables) is left_out
+        assert registered.outcome(variables) == (results[result] if result else {})
+        assert registered.left_out(variables) is left_out
 
 
 class TestSeveralWorkspaces:
@@ -492,31 +492,31 @@ class TestSeveralWorkspaces:
     FAILURE: t.ClassVar = {"failed": True, "msg": "cannot be evaluated", "error": {"kind": "refused"}}
 
     def test_one_is_watched_as_the_run_that_sent_it(self) -> None:
-        assert passes.others(self.SALES, "supply") == {"others": {"sales": self.SALES}}
-        assert passes.before_of(self.SUPPLY, "sales") == self.SALES
-        assert passes.before_of(self.SUPPLY, "supply") == {"workspace_id": "supply", "since": 2, "msg": "over"}
-        assert passes.before_of(self.SUPPLY, "stock") is None
-        assert passes.before_of(None, "stock") is None
-        assert passes.before_of(self.FAILURE, "stock") == self.FAILURE, "it was refused before it could say for which"
+        assert registered.others(self.SALES, "supply") == {"others": {"sales": self.SALES}}
+        assert registered.before_of(self.SUPPLY, "sales") == self.SALES
+        assert registered.before_of(self.SUPPLY, "supply") == {"workspace_id": "supply", "since": 2, "msg": "over"}
+        assert registered.before_of(self.SUPPLY, "stock") is None
+        assert registered.before_of(None, "stock") is None
+        assert registered.before_of(self.FAILURE, "stock") == self.FAILURE, "it was refused before it could say for which"
 
     def test_as_long_as_one_is_open_there_is_something_to_go_on_with(self) -> None:
-        assert passes.left(self.SUPPLY)
-        assert passes.left(self.SALES)
-        assert not passes.left({**self.SUPPLY, "others": {}})
+        assert registered.left(self.SUPPLY)
+        assert registered.left(self.SALES)
+        assert not registered.left({**self.SUPPLY, "others": {}})
 
     @pytest.mark.parametrize("known", ["sales", ""])
     def test_a_watch_that_is_refused_keeps_what_was_sent(self, known: str) -> None:
-        kept = passes.refused(self.SALES, known, self.FAILURE, watch=True)
+        kept = registered.refused(self.SALES, known, self.FAILURE, watch=True)
         assert kept == {**self.SALES, **self.FAILURE, "succeeded": False}
         assert Passes.resumed(Passes(), kept) is not None, "a later one goes on"
 
     def test_a_refusal_of_one_keeps_the_others(self) -> None:
         failed = {**self.FAILURE, "succeeded": False}
         others = {"others": {"sales": self.SALES}}
-        assert passes.refused(self.SALES, "supply", self.FAILURE, watch=False) == {**failed, "workspace_id": "supply", **others}
-        assert passes.refused(self.SALES, "", self.FAILURE, watch=False) == {**failed, **others}
-        assert passes.before_of({**failed, **others}, "sales") == self.SALES
-        assert passes.refused(self.SUPPLY, "sales", self.FAILURE, watch=True)["since"] == 1
+        assert registered.refused(self.SALES, "supply", self.FAILURE, watch=False) == {**failed, "workspace_id": "supply", **others}
+        assert registered.refused(self.SALES, "", self.FAILURE, watch=False) == {**failed, **others}
+        assert registered.before_of({**failed, **others}, "sales") == self.SALES
+        assert registered.refused(self.SUPPLY, "sales", self.FAILURE, watch=True)["since"] == 1
 
 
 class TestSentHere:
