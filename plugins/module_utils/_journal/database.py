@@ -135,6 +135,11 @@ class Database:
             return result
         if not self.read_only:
             return self._once(work, True)
+        self._upgrade()
+        return self._once(work, False)
+
+    def _upgrade(self) -> None:
+        """Bring an earlier schema to this version where nothing else is to be written: by a connection of its own."""
         self.close()
         self.read_only = False
         try:
@@ -142,7 +147,6 @@ class Database:
         finally:
             self.read_only = True
             self.close()
-        return self._once(work, False)
 
     def _prepare(self, write: bool) -> bool:
         """Bring the schema to this version; False if there is none, and none may be made.

@@ -43,6 +43,7 @@ _T = t.TypeVar("_T")
 #: A slot as the database has it, and the newest number in it with the claim that took it.
 _SlotKey = t.Tuple[t.Any, ...]
 _Number = t.Tuple[t.Any, ...]
+_Values = t.Callable[[Database], t.Sequence[t.Any]]
 
 _SELECT = f"SELECT {schema.SELECTED} FROM dataarts_attempt WHERE"
 _READ = f"SELECT serial, claim, {schema.SELECTED} FROM dataarts_attempt WHERE"
@@ -290,6 +291,27 @@ class Journal:
         with self._lock:
             return self._write(work) if write else self._database.transact(work)
 
+    def claimed(
+        self, change: str, new: _Values, seen: t.Sequence[t.Any], read: Statement, extra: t.Callable[[Database], t.Any] | None = None
+    ) -> t.Any:
+        """The row that the statement *change* made or changed, durably; None where another run was faster.
+
+        :param change: with the *new* values, a claim, and the values that were *seen*, on which it rests.
+        :param read: what selects the row, but for its claim.
+        :param extra: done in the same transaction if there is one.
+        """
+        token = uuid.uuid4().hex
+
+        def work(database: Database) -> list[t.Any]:
+            database.change([(change, (*new(database), token, *seen))])
+            # Asked, not counted: what an earlier try of this transaction committed is ours too, if only its answer was lost.
+            rows = database.query(f"{read[0]} AND claim = ?", (*read[1], token))
+            if rows and extra is not None:
+                extra(database)
+            return rows
+
+        return next(iter(self._write(work)), None)
+
     def _write(self, work: t.Callable[[Database], _T]) -> _T:
         """What *work* returns, done in one transaction with what is yet to be recorded."""
 
@@ -361,14 +383,9 @@ class Journal:
 
     def note(self, scope: str, key: str, value: str) -> bool:
         """Keep one fact, durably; False if the key was there already, whatever its value."""
-        token = uuid.uuid4().hex
         named = (self._project_id, schema.stored(scope), schema.stored(key))
-
-        def work(database: Database) -> bool:
-            database.change([(_NOTE, (*named, schema.stored(value), database.clock_ms(), token))])
-            return bool(database.query(f"{_NOTES.format('1')} AND key = ? AND claim = ?", (*named, token)))
-
-        return self._write(work)
+        read = f"{_NOTES.format('1')} AND key = ?", named
+        return self.claimed(_NOTE, lambda database: (*named, schema.stored(value), database.clock_ms()), (), read) is not None
 
 
 def set_aside_ms(database: Database) -> int | None:

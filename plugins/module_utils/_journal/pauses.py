@@ -9,7 +9,6 @@ At most one pause of a job is open, by a unique index. Each change names the one
 from __future__ import annotations
 
 import typing as t
-import uuid
 from dataclasses import replace
 
 from .._common.text import printable
@@ -124,42 +123,32 @@ class PauseBook:
 
         :param who: controller, user and purpose.
         """
-        token, name = uuid.uuid4().hex, schema.stored(job_name)
-
-        def work(database: Database) -> list[t.Any]:
-            row = (*self._where, name, made_by.value, Phase.PAUSING.value, run_id, sent_ms, database.clock_ms(), flight_ms)
-            database.change([(_BEGIN, (*row, *map(schema.stored, who), token))])
-            return database.query(f"{_OPEN} AND claim = ?", (*self._where, token))
-
-        rows = self.journal.work(work, write=True)
-        return _pause(rows[0]) if rows else None
+        row = (*self._where, schema.stored(job_name), made_by.value, Phase.PAUSING.value, run_id, sent_ms)
+        rest = (flight_ms, *map(schema.stored, who))
+        begun = self.journal.claimed(_BEGIN, lambda database: (*row, database.clock_ms(), *rest), (), (_OPEN, self._where))
+        return begun and _pause(begun)
 
     def change(self, pause: Pause, phase: Phase, *, run_id: str, made_by: MadeBy, flight_ms: int = 0) -> Pause | None:
         """Move *pause* to *phase*, durably; None where another run has changed it since it was read."""
-        new = (phase.value, run_id, made_by.value, flight_ms, uuid.uuid4().hex)
-        rows = self.journal.work(lambda database: self._changed(database, pause, new), write=True)
-        return _pause(rows[0], pause.holds) if rows else None
+        return self._changed(pause, (phase.value, run_id, made_by.value, flight_ms))
 
-    def _changed(self, database: Database, pause: Pause, new: t.Sequence[t.Any]) -> list[t.Any]:
-        """The row of *pause* with *new* values; none where another run has changed it since it was read."""
-        database.change([(_CHANGE, (database.clock_ms(), *new, pause.pause_id, pause.claim))])
-        return database.query(f"{_OPEN} AND claim = ?", (*self._where, new[-1]))
+    def _changed(self, pause: Pause, new: t.Sequence[t.Any], extra: t.Callable[[Database], t.Any] | None = None) -> Pause | None:
+        """*pause* with *new* values; None where another run has changed it since it was read."""
+        seen, read = (pause.pause_id, pause.claim), (_OPEN, self._where)
+        changed = self.journal.claimed(_CHANGE, lambda database: (database.clock_ms(), *new), seen, read, extra)
+        return changed and _pause(changed, pause.holds)
 
     def close(self, pause: Pause, ended: str) -> bool:
         """*pause* is over; False where another run has changed it since it was read.
 
         :param ended: how, in a few words.
         """
-        token = uuid.uuid4().hex
-
-        def work(database: Database) -> bool:
-            database.change([(_CLOSE, (ended, database.clock_ms(), token, pause.pause_id, pause.claim))])
-            closed = bool(database.query("SELECT 1 FROM dataarts_pause WHERE id = ? AND claim = ?", (pause.pause_id, token)))
-            if closed:
-                database.change([(_FORGET_HOLDS, (*self._where, schema.stored(pause.job_name)))])
-            return closed
-
-        return self.journal.work(work, write=True)
+        seen, read = (pause.pause_id, pause.claim), ("SELECT 1 FROM dataarts_pause WHERE id = ?", (pause.pause_id,))
+        forget = (_FORGET_HOLDS, (*self._where, schema.stored(pause.job_name)))
+        closed = self.journal.claimed(
+            _CLOSE, lambda database: (ended, database.clock_ms()), seen, read, lambda database: database.change([forget])
+        )
+        return closed is not None
 
     def hold(self, job_names: t.Collection[str], run_id: str, lease_ms: int) -> None:
         """The run needs the pauses of these jobs for *lease_ms* from now, unless it says so again."""
@@ -174,15 +163,8 @@ class PauseBook:
 
         Whoever ends a pause by what it read before this, of the runs that need it, does not get it any more.
         """
-        same = (Phase.PAUSED.value, pause.run_id, pause.made_by.value, pause.flight_ms, uuid.uuid4().hex)
-
-        def work(database: Database) -> bool:
-            adopted = bool(self._changed(database, pause, same))
-            if adopted:
-                self._hold(database, [pause.job_name], run_id, lease_ms)
-            return adopted
-
-        return self.journal.work(work, write=True)
+        same = (Phase.PAUSED.value, pause.run_id, pause.made_by.value, pause.flight_ms)
+        return self._changed(pause, same, lambda database: self._hold(database, [pause.job_name], run_id, lease_ms)) is not None
 
     def release(self, run_id: str) -> None:
         """The run needs nothing any more."""

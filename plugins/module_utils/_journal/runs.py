@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import typing as t
-import uuid
 from dataclasses import replace
 
 from .._common.errors import ClaimLostError
@@ -64,18 +63,13 @@ class RunBook:
 
         :param instead_of: what the journal has of the key, of which nothing was started.
         """
-        token = uuid.uuid4().hex
 
-        def work(database: Database) -> list[t.Any]:
-            row = _row(replace(run, journal_ms=database.clock_ms()))
-            if instead_of is None:
-                database.change([(_INSERT, (*self._where[:2], *row, token))])
-            else:
-                database.change([(_UPDATE, (*row, token, instead_of.record_id, instead_of.claim))])
-            return database.query(f"{_READ} AND claim = ?", (*self._where, token))
+        def new(database: Database) -> tuple[t.Any, ...]:
+            return _row(replace(run, journal_ms=database.clock_ms()))
 
-        rows = self._journal.work(work, write=True)
-        return _run(rows[0]) if rows else None
+        if instead_of is not None:
+            return self._claimed(_UPDATE, new, (instead_of.record_id, instead_of.claim))
+        return self._claimed(_INSERT, lambda database: (*self._where[:2], *new(database)), ())
 
     def stamp(self, run: KeyedRun, now_ms: int) -> KeyedRun:
         """The request of *run* is about to leave. Durable when this returns.
@@ -99,22 +93,21 @@ class RunBook:
         return self._changed(run, outcome=outcome, **end)
 
     def _changed(self, run: KeyedRun, **changes: t.Any) -> KeyedRun | None:
-        token, moves = uuid.uuid4().hex, "last_ms" in changes
-        change, rests_on = _UPDATE, run.claim
+        sql, rests_on = _UPDATE, run.claim
         if changes.get("instance_id") and not changes.get("read_back"):
-            change, rests_on = _ANSWERED, run.run_id
+            sql, rests_on = _ANSWERED, run.run_id
         elif changes.get("outcome") in NO_EFFECT:
-            change, rests_on = _NOT_STARTED, run.run_id
+            sql, rests_on = _NOT_STARTED, run.run_id
 
-        def work(database: Database) -> list[t.Any]:
-            changed = replace(run, **changes)
-            if moves:
-                changed = replace(changed, journal_ms=max(database.clock_ms(), run.journal_ms))
-            database.change([(change, (*_row(changed), token, run.record_id, rests_on))])
-            return database.query(f"{_READ} AND claim = ?", (*self._where, token))
+        def new(database: Database) -> tuple[t.Any, ...]:
+            dated = {"journal_ms": max(database.clock_ms(), run.journal_ms)} if "last_ms" in changes else {}
+            return _row(replace(run, **{**changes, **dated}))
 
-        rows = self._journal.work(work, write=True)
-        return _run(rows[0]) if rows else None
+        return self._claimed(sql, new, (run.record_id, rests_on))
+
+    def _claimed(self, change: str, new: t.Callable[[Database], tuple[t.Any, ...]], seen: tuple[t.Any, ...]) -> KeyedRun | None:
+        row = self._journal.claimed(change, new, seen, (_READ, self._where))
+        return row and _run(row)
 
 
 def jobs_run(journal: Journal) -> list[tuple[str, str, str]]:
