@@ -27,6 +27,7 @@ if sys.version_info < (3, 9):  # noqa: UP036 - before the first import that an o
     )
     raise SystemExit(1)
 
+from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, JournalError, Kind, OptionError
 from .._common.text import longest_first, maskable, printable
 from .._config.argument_spec import MODULES, Spec
@@ -70,6 +71,7 @@ class ModuleRun:
         self.doing = ""
         self.secrets = _journal_passwords(options)
         self._session: Session | None = None
+        self._apis: dict[str, WorkspaceApi] = {}
         self._warnings: list[str] = []
 
     @property
@@ -88,6 +90,18 @@ class ModuleRun:
             self._session = open_session(self.options, os.environ)
             self.secrets |= maskable(self._session.account.secrets() if self._session.account is not None else ())
         return self._session
+
+    def api(self, workspace_id: str = "") -> WorkspaceApi:
+        """The API of a workspace, by its id; that of the options without one. One object, which knows which versions are open there."""
+        place = workspace_id or str(self.options["workspace_id"])
+        if place not in self._apis:
+            self._apis[place] = WorkspaceApi(self.session, place, self.options["api_version"])
+        return self._apis[place]
+
+    @property
+    def settle_ms(self) -> int:
+        """``settle_time``: how long after a request the service may still show an instance as it was, ms."""
+        return int(self.options["settle_time"]) * 1000
 
     @property
     def suggested_region(self) -> str:

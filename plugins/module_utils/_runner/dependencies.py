@@ -14,7 +14,6 @@ import collections
 import typing as t
 
 from .._api.dependency_query import Dependencies, DependencyReader
-from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError
 from .._common.text import printable
 from .._models.decision import Decision
@@ -39,13 +38,11 @@ class OrderReader:
     """What one pass knows of dependencies.
 
     :param run: its options ``order``, ``downstream`` and ``other_workspaces`` are used.
-    :param api_of: the API of a workspace, by its id.
     :param carried: what the pass before has read, see :meth:`carried`.
     """
 
-    def __init__(self, run: ModuleRun, api_of: t.Callable[[str], WorkspaceApi], carried: t.Mapping[str, t.Any]) -> None:
+    def __init__(self, run: ModuleRun, carried: t.Mapping[str, t.Any]) -> None:
         self._run = run
-        self._api_of = api_of
         self._here: str = run.options["workspace_id"]
         self._order = str(run.options["order"])
         self._strict = self._order != "parallel"
@@ -182,7 +179,7 @@ class OrderReader:
         for workspace_id in dict.fromkeys(decision.instance.key.workspace_id for decision in decisions):
             instances = [decision.instance for decision in decisions if decision.instance.key.workspace_id == workspace_id]
             known = self.known if workspace_id == self._here else self._abroad[workspace_id]
-            reader = DependencyReader(self._api_of(workspace_id), known)
+            reader = DependencyReader(self._run.api(workspace_id), known)
             reader.read(instances)
             reader.refresh(instances, before[id(known)])
 

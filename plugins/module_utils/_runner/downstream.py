@@ -16,7 +16,6 @@ import typing as t
 from .._api.downstream_query import Downstream, DownstreamReader
 from .._api.instance_query import list_job
 from .._api.v2 import MAX_DEPTH
-from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.text import printable
 from .._common.times import DAY_MS, Window
@@ -38,7 +37,6 @@ class Below:
     """What one pass knows of the instances below those that are rerun.
 
     :param run: its options ``downstream`` and ``downstream_depth`` are used.
-    :param api_of: the API of a workspace, by its id.
     :param carried: what the pass before has read, see :meth:`carried`.
     :param made: what a repair makes, which is new data too.
     :ivar graph: what depends on what is rerun; empty if nothing was read.
@@ -48,15 +46,12 @@ class Below:
     :raises OptionError: ``downstream_depth`` is out of range.
     """
 
-    def __init__(
-        self, run: ModuleRun, api_of: t.Callable[[str], WorkspaceApi], carried: t.Mapping[str, t.Any], made: Made | None = None
-    ) -> None:
+    def __init__(self, run: ModuleRun, carried: t.Mapping[str, t.Any], made: Made) -> None:
         self._run = run
-        self._made = made or Made()
+        self._made = made
         self._foreseen: dict[InstanceKey, list[JobInstance]] = {}  # by what stands for missing instances: what may depend on them
         self._jobs: dict[str, dict[JobName, None]] = {}  # jobs below one of which instances are missing, as far as the service told
         self._new: set[InstanceKey] = set()  # what a repair has made, and what stands for what it has not
-        self._api_of = api_of
         self.mode: str = run.options["downstream"]
         self._depth: int = run.options["downstream_depth"]
         if not 1 <= self._depth <= MAX_DEPTH:
@@ -125,7 +120,7 @@ class Below:
         self._roots = {**made, **roots}
         if not self.wanted or not (self._roots or self._made.coming()):
             return []
-        known = DownstreamReader(self._api_of, self._known, self._depth)
+        known = DownstreamReader(self._run.api, self._known, self._depth)
         what, self._run.what = self._run.what, f"Failed to read what depends on the instances {self._run.where} (downstream: {self.mode})"
         try:
             if self._known.read and not (self.joins or last):
@@ -163,7 +158,7 @@ class Below:
     def _jobs_below(self, gap: MadeGap) -> dict[JobName, None]:
         """The jobs that depend on that of *gap*: by the definitions that were read, and by the service, which knows those that are not selected too."""
         try:
-            for related in self._api_of(gap.workspace_id).depend_jobs(gap.job_name, "child"):
+            for related in self._run.api(gap.workspace_id).depend_jobs(gap.job_name, "child"):
                 named = [where for where, name in self._made.names.items() if name == related.workspace_name]
                 self._jobs.setdefault(gap.job_name, {}).update(
                     dict.fromkeys((where, related.job_name) for where in named or [gap.workspace_id])
@@ -176,7 +171,7 @@ class Below:
         """The instances of a job around *gap*; none of a job that there is not."""
         try:
             window = Window(gap.begin - DAY_MS, gap.until + DAY_MS)
-            return list_job(self._api_of(workspace_id), job_name, window, now_ms=self._run.session.client.clock.latest_ms())
+            return list_job(self._run.api(workspace_id), job_name, window, now_ms=self._run.session.client.clock.latest_ms())
         except ApiError as error:
             if error.kind is not Kind.NOT_FOUND:
                 raise

@@ -22,7 +22,6 @@ import typing as t
 import uuid
 from dataclasses import replace
 
-from .._api.workspace import WorkspaceApi
 from .._common.errors import JournalError
 from .._common.sightings import Sightings
 from .._common.times import to_iso
@@ -52,16 +51,11 @@ class Strategy(abc.ABC):
         self.run = run
         self.state = state
         self.run_id = state.run_id or uuid.uuid4().hex
-        self.api = WorkspaceApi(run.session, run.options["workspace_id"], run.options["api_version"])
+        self.api = run.api()
         self.clock = run.session.client.clock
         self.hours = QuietHours.of(run.options.get(NOT_BETWEEN), self.clock.now_ms())
         self.sightings = Sightings(state.seen)
         self.outdated = False
-
-    @property
-    def settle_ms(self) -> int:
-        """``settle_time``: how long after a request the service may still show an instance as it was, ms."""
-        return int(self.run.options["settle_time"]) * 1000
 
     def quiet_hours(self) -> QuietSpan | None:
         """The quiet hours in which nothing may be sent now (``not_between``), by the service's clock; None if something may."""
@@ -244,7 +238,7 @@ class Engine:
             self._journal,
             strategy.clock,
             strategy.workspaces(),
-            settle_ms=strategy.settle_ms,
+            settle_ms=self._run.settle_ms,
             clock_slack_ms=int(self._run.options.get("clock_slack") or 0) * 1000,
             check_mode=self._run.check_mode,
         )

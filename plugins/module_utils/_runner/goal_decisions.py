@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from .._api.instance_query import list_selected, names_without_instances, patterns_without_instances
 from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
-from .._api.workspace import WorkspaceApi
 from .._api.workspace_lists import Listing
 from .._common.errors import ApiError, Kind
 from .._common.stopwatch import stopwatch
@@ -69,7 +68,6 @@ class Problems:
 class GoalDecisions:
     """The decisions of one pass, from its lists.
 
-    :param settle_ms: ``settle_time``, ms.
     :ivar below: what depends on what is rerun.
     :ivar stops: what may be stopped.
     :ivar unlisted: the jobs that could not be listed, by name.
@@ -77,11 +75,8 @@ class GoalDecisions:
     :ivar reading_seconds: how long it took to read what is downstream.
     """
 
-    def __init__(
-        self, run: ModuleRun, state: PassState, run_id: str, api: WorkspaceApi, below: Below, problems: Problems, *, settle_ms: int
-    ) -> None:
-        self._run, self._state, self._run_id, self._api = run, state, run_id, api
-        self._settle_ms = settle_ms
+    def __init__(self, run: ModuleRun, state: PassState, run_id: str, below: Below, problems: Problems) -> None:
+        self._run, self._state, self._run_id, self._api = run, state, run_id, run.api()
         self._clock = run.session.client.clock
         self._problems = problems
         self.below = below
@@ -104,7 +99,7 @@ class GoalDecisions:
         return Policy(
             since=scope.since,
             statuses=wanted_statuses(options["statuses"], option="statuses"),
-            settle_ms=self._settle_ms,
+            settle_ms=self._run.settle_ms,
             attempts=options["attempts"],
             attempt_delay_ms=options["attempt_delay"] * 1000,
             hold_off_until=scope.hold_off_until,

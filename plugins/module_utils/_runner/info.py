@@ -39,7 +39,7 @@ def instance_info(run: ModuleRun) -> None:
     options, job_name = run.options, run.options["job_name"]
     _check_instance_options(options)
     logs = LogReader.of(lambda: run.session, options)
-    api, clock = _workspace_api(run), run.session.client.clock
+    api, clock = run.api(), run.session.client.clock
 
     def selection(window: Window) -> Selection:
         return select(options["jobs"], window, statuses=options["statuses"] or (), instance_types=options["instance_types"] or ())
@@ -171,7 +171,7 @@ def suggested(error: ApiError, catalog: JobCatalog, patterns: t.Iterable[str]) -
 def job_info(run: ModuleRun) -> None:
     """The logic of module job_info: ``jobs`` and ``total``."""
     wanted = select(run.options["jobs"], Window(0, 0))
-    api = _workspace_api(run)
+    api = run.api()
     names = wanted.exact_names()
     catalog = JobCatalog(api, real_time=False)
     listed = api.list_jobs(names[0]) if names is not None and len(names) == 1 else catalog.batch_jobs
@@ -226,7 +226,7 @@ def dependency_info(run: ModuleRun) -> None:
         raise OptionError(f"depth is {options['depth']}. Use 1 to {MAX_DEPTH}.")
     if job_name and (options["depth"] != 1 or not options["latest"]):
         raise OptionError("depth and latest have no effect with job_name. Leave them out, or use instance_id.")
-    api = _workspace_api(run)
+    api = run.api()
     if job_name:
         related = [safe(job.to_result()) for job in api.depend_jobs(job_name, options["relation"])]
         run.result["related_jobs"] = related
@@ -235,7 +235,3 @@ def dependency_info(run: ModuleRun) -> None:
         related = [safe(instance.to_result()) for instance in instances]
         run.result["instances"] = related
     run.result.update(total=len(related), api_versions=dict(api.api_versions))
-
-
-def _workspace_api(run: ModuleRun) -> WorkspaceApi:
-    return WorkspaceApi(run.session, run.options["workspace_id"], run.options["api_version"])

@@ -114,7 +114,7 @@ class NamedStops(Strategy):
             slot = Slot.of(instance)
             stops, reruns = history.stops.get(slot, ()), history.effective.get(slot, ())
             asked = self._asked.get(instance.instance_id or "", 0)
-            decisions.append(decide_stop(instance, stops, reruns, run_id=self.run_id, now=now, settle_ms=self.settle_ms, asked=asked))
+            decisions.append(decide_stop(instance, stops, reruns, run_id=self.run_id, now=now, settle_ms=self.run.settle_ms, asked=asked))
         self._decisions = tuple(decisions)
         return Plan(self._decisions)
 

@@ -60,8 +60,7 @@ class _Task:
         self._key = checked_key(options["run_key"])
         self._params = parameters(options["job_params"])
         self._until = stopwatch() + options["wait_timeout"]
-        self._settle_ms = int(options["settle_time"]) * 1000
-        self._api = WorkspaceApi(run.session, options["workspace_id"], options["api_version"])
+        self._api = run.api()
         self._book = RunBook(journal, run.session.project_id, options["workspace_id"], self._name)
         self._who = RunIdentity.here(uuid.uuid4().hex, options)
         self._client = run.session.client
@@ -108,7 +107,7 @@ class _Task:
         runs, journal_ms = self._book.read()
         known = next((run for run in runs if run.run_key == self._key), None)
         aside = self._book.set_aside_ms() if known is None else None
-        decision = decide_run(known, self._now(known, journal_ms), self._settle_ms, aside)
+        decision = decide_run(known, self._now(known, journal_ms), self._run.settle_ms, aside)
         if aside is not None and decision.step is RunStep.RUN:
             self._check_lost(aside, runs)
         if known is not None and decision.step is not RunStep.RUN and not same_parameters(self._params, known):

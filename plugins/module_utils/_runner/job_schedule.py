@@ -9,7 +9,6 @@ import typing as t
 import uuid
 
 from .._api.job_query import JobCatalog
-from .._api.workspace import WorkspaceApi
 from .._common.errors import OptionError
 from .._common.text import counted, first_of, printable
 from .._common.times import Window
@@ -64,7 +63,7 @@ class _Task:
         self._run, options = run, run.options
         self._wanted: str = options["state"]
         self._selection: Selection = select(options["jobs"], Window(0, 0))
-        self._api = WorkspaceApi(run.session, options["workspace_id"], options["api_version"])
+        self._api = run.api()
         self._book = PauseBook(journal, run.session.project_id, options["workspace_id"])
         identity = RunIdentity.here(uuid.uuid4().hex, options)
         self._schedules = JobSchedules(run, self._api, self._book, identity, MadeBy.TASK)

@@ -169,7 +169,7 @@ class NamedRequest(Strategy):
             return None
         if self._outdated:
             return 0.0
-        again = (due_again(decision, self._known(decision), self.clock.now_ms(), self.settle_ms) for decision in plan.decisions)
+        again = (due_again(decision, self._known(decision), self.clock.now_ms(), self.run.settle_ms) for decision in plan.decisions)
         times = [due_ms for due_ms in again if due_ms is not None]
         return max(0.0, (max(times) - self.clock.earliest_ms()) / 1000) if times else None
 
@@ -208,7 +208,7 @@ class NamedRequest(Strategy):
         return Policy(
             since=scope.since,
             statuses=wanted_statuses(self.run.options["only_statuses"], option="only_statuses"),
-            settle_ms=self.settle_ms,
+            settle_ms=self.run.settle_ms,
             hold_off_until=scope.hold_off_until,
             clock_slack_ms=scope.clock_slack_ms,
         )

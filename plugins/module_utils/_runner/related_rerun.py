@@ -9,7 +9,6 @@ import typing as t
 from dataclasses import replace
 
 from .._api.instance_query import list_job
-from .._api.workspace import WorkspaceApi
 from .._common.errors import OptionError
 from .._common.times import Window
 from .._models.decision import Decision
@@ -51,9 +50,7 @@ class RelatedRerun(NamedRequest):
         window, since = self.window(), self._since.ms
         instances: list[JobInstance] = []
         for name, workspace_id in dict.fromkeys([(self.job_name, self.workspace_id), *self._related.jobs]):
-            own = workspace_id == self.workspace_id
-            api = self.api if own else WorkspaceApi(self.run.session, workspace_id, self.run.options["api_version"])
-            instances += list_job(api, name, window, since=since, now_ms=self.clock.latest_ms())
+            instances += list_job(self.run.api(workspace_id), name, window, since=since, now_ms=self.clock.latest_ms())
         return distinct(instances)
 
     def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], tuple[str, ...]]:

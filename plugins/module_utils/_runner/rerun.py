@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from .._api.log_query import LogReader
 from .._api.reason_query import ReasonReader
-from .._api.workspace import WorkspaceApi
 from .._common.errors import FATAL_KINDS, ApiError, JournalError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable
@@ -90,18 +89,17 @@ class Goal(Strategy):
             seconds_of(options, name, 0)
         StopPolicy.check(options)
         self._poll_interval = seconds_of(options, "poll_interval", 1)
-        self._apis = {self._workspace_id: self.api}
         self._problems = Problems()
-        self._below = Below(run, self._api_of, self.state.downstream, Made.of(self.state.repair))
-        self._deciding = GoalDecisions(run, self.state, self.run_id, self.api, self._below, self._problems, settle_ms=self.settle_ms)
+        self._below = Below(run, self.state.downstream, Made.of(self.state.repair))
+        self._deciding = GoalDecisions(run, self.state, self.run_id, self._below, self._problems)
         window = self.state.window or window_of(options, now)
         self._deciding.selection(window)
         self._since = SinceOption.of(options if self.state.since is None else {}, now)  # once in a run
         self._deciding.policy(RunScope(self.since(now).ms or now, False, window))
-        self._pauses = RerunPauses(run, self._api_of, self.run_id, self.state.paused, self.state.repair.get("pauses") or ())
+        self._pauses = RerunPauses(run, self.run_id, self.state.paused, self.state.repair.get("pauses") or ())
         self._pauses.stopped.update(self.state.stopped)
         self._paused_jobs: list[JobName] = []  # those that are paused meanwhile, as far as was asked
-        self._order = OrderReader(run, self._api_of, self.state.dependencies)
+        self._order = OrderReader(run, self.state.dependencies)
         self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
         mode = "all" if ReasonPolicy.of(options).needs_reasons else options["reasons"]
         self._reader = ReasonReader(self.api, mode, self.state.reasons, LogReader.of(lambda: run.session, options))
@@ -216,7 +214,7 @@ class Goal(Strategy):
     def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
         """In one request, or where only v1 is open in one for each instance. What joined from downstream is rerun as a whole."""
         options = self._retry_options.from_first_node() if batch.downstream else self._retry_options
-        return requests_of(batch, sender, self._api_of(batch.workspace_id), options)
+        return requests_of(batch, sender, self.run.api(batch.workspace_id), options)
 
     def note_exchange(self, exchange: RerunExchange) -> bool:
         """Keep what became of each; a rejection is told, and does not stop the next request. So is what keeps a whole pass from sending anything."""
@@ -426,12 +424,6 @@ class Goal(Strategy):
         self._reasons = self._reader.read([decision.instance for decision in here], again)
         for text in self._reader.notes:
             self._problems.note(text)
-
-    def _api_of(self, workspace_id: str) -> WorkspaceApi:
-        """The API of a workspace of the same project."""
-        if workspace_id not in self._apis:
-            self._apis[workspace_id] = WorkspaceApi(self.run.session, workspace_id, self.run.options["api_version"])
-        return self._apis[workspace_id]
 
     def _notes(self, texts: t.Iterable[str]) -> None:
         for text in texts:

@@ -17,7 +17,6 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, JournalError, OptionError
 from .._common.sightings import Sightings
 from .._common.stopwatch import stopwatch
@@ -58,7 +57,6 @@ _LEAST_LEASE_MS = 5_000
 class RerunPauses:
     """The pauses of one run.
 
-    :param api_of: the API of a workspace, by its id.
     :param considered: the jobs that earlier passes have paused, or left as they were; none is paused twice. Without the option those whose pauses
         they have taken on.
     :ivar stopped: the jobs that are paused for this run, by its own knowledge, which outlasts a journal that is lost.
@@ -68,15 +66,8 @@ class RerunPauses:
     :ivar resumed: the jobs that other runs had paused and this one has started again, those of other workspaces with theirs.
     """
 
-    def __init__(
-        self,
-        run: ModuleRun,
-        api_of: t.Callable[[str], WorkspaceApi],
-        run_id: str,
-        considered: t.Iterable[JobName] = (),
-        repair: t.Sequence[str] = (),
-    ) -> None:
-        self._run, self._api_of = run, api_of
+    def __init__(self, run: ModuleRun, run_id: str, considered: t.Iterable[JobName] = (), repair: t.Sequence[str] = ()) -> None:
+        self._run = run
         self._here: str = run.options["workspace_id"]
         self.wanted = bool(run.options["pause_schedules"])
         self._repair = tuple(repair) if self.wanted else ()
@@ -104,7 +95,7 @@ class RerunPauses:
 
     def _schedules(self, book: PauseBook, workspace_id: str) -> JobSchedules:
         identity = RunIdentity.here(self._id, self._run.options)
-        return JobSchedules(self._run, self._api_of(workspace_id), book, identity, MadeBy.RERUN, self._lease_ms())
+        return JobSchedules(self._run, self._run.api(workspace_id), book, identity, MadeBy.RERUN, self._lease_ms())
 
     def _lease_ms(self) -> int:
         options, due = self._run.options, self._run.result.get("due_in") or 0
@@ -200,7 +191,7 @@ class RerunPauses:
             return not outcome.contested
         if pause is None or not _of_rerun(decision):
             return True
-        unsettled = pause.unsettled_until(int(self._run.options["settle_time"]) * 1000)
+        unsettled = pause.unsettled_until(self._run.settle_ms)
         return (unsettled is None or journal_ms >= unsettled) and book.adopt(pause, self._id, self._lease_ms())
 
     def renew(self, journal: Journal, followed: t.Collection[JobName]) -> None:
@@ -218,7 +209,7 @@ class RerunPauses:
             pauses = book.read()
             if any(hold.run_id == self._id for pause in pauses.by_job.values() for hold in pause.holds):
                 renew_everywhere(journal, [self._id], self._lease_ms())
-            moment = Moment(pauses.journal_ms, int(self._run.options["settle_time"]) * 1000, self._id)
+            moment = Moment(pauses.journal_ms, self._run.settle_ms, self._id)
             for pause in to_adopt(pauses.by_job.values(), names, moment):
                 if workspace_id == self._here or pause.job_name in names:
                     self._adopt(journal, book, workspace_id, pause)
@@ -237,7 +228,7 @@ class RerunPauses:
         for workspace_id, names in _by_workspace(self.stopped).items():
             book = self._book(journal, workspace_id)
             unknown = book.unknown(names)
-            jobs = self._api_of(workspace_id).list_jobs() if unknown else []
+            jobs = self._run.api(workspace_id).list_jobs() if unknown else []
             lost = sorted(job.name for job in jobs if job.name in unknown and job.status == STOPPED_STATUS)
             if lost:
                 self._note(journal, workspace_id)
@@ -320,7 +311,7 @@ class RerunPauses:
         made = {name: pause for name, pause in pauses.by_job.items() if pause.made_by is MadeBy.RERUN}
         if not made:
             return []
-        jobs: list[Job] = self._api_of(workspace_id).list_jobs()
+        jobs: list[Job] = self._run.api(workspace_id).list_jobs()
         names = {job.name for job in jobs}
         ours = {pause.job_name for pause in left_over(made.values(), self._id, pauses.journal_ms)}
         gone = schedules.gone(pause for name, pause in made.items() if name in ours and name not in names)

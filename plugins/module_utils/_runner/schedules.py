@@ -57,7 +57,6 @@ class JobSchedules:
         self._made_by, self._lease_ms = made_by, lease_ms
         self._client, self._writer = run.session.client, Writer(run.session.client)
         self._log = Log(book.journal, self._client, identity, api.workspace_id)
-        self._settle_ms = int(run.options["settle_time"]) * 1000
 
     def read(self) -> tuple[list[Job], OpenPauses]:
         """The jobs of the workspace and its pauses, of one moment: the journal says the same before the list and after it.
@@ -73,7 +72,7 @@ class JobSchedules:
 
     def decide(self, jobs: t.Iterable[Job], wanted: str, pauses: OpenPauses) -> list[ScheduleDecision]:
         """One decision for each of *jobs*, in the order of their names. :raises ApiError: the definition of one that is to be started cannot be read."""
-        moment = Moment(pauses.journal_ms, self._settle_ms, self._identity.run_id, pauses.set_aside_ms)
+        moment = Moment(pauses.journal_ms, self._run.settle_ms, self._identity.run_id, pauses.set_aside_ms)
         decisions = [decide_schedule(job, wanted, pauses.by_job.get(job.name), moment) for job in sorted(jobs, key=lambda job: job.name)]
         starts = (ScheduleStep.START, ScheduleStep.PAUSE)  # what is paused now is started later
         return [
@@ -250,7 +249,7 @@ class JobSchedules:
 
     def _reaches(self, name: str, wanted: str) -> bool:
         """Whether the job shows the status *wanted* within ``settle_time``."""
-        waiting = Waiting(_FIRST_PAUSE, timeout=self._settle_ms / 1000)
+        waiting = Waiting(_FIRST_PAUSE, timeout=self._run.settle_ms / 1000)
         return waiting.until(lambda: self._status(name), lambda status: status == wanted) == wanted
 
     def _status(self, name: str) -> str:

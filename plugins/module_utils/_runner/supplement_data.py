@@ -104,7 +104,6 @@ class _Work:
         self.clock = self.client.clock
         self.api = SupplementDataApi(ScopedClient(run.session, self.workspace_id))
         self.hours = QuietHours.of(run.options[NOT_BETWEEN], self.clock.now_ms())
-        self.settle_ms = int(run.options["settle_time"]) * 1000
         self.writer = Writer(self.client)
         self._listed_at = 0.0
         self.run_id = uuid.uuid4().hex
@@ -189,11 +188,11 @@ class _Starting(_Work):
         known = self.journal.read(list(self.seen.names), Window(0, 0), self.seen.at_ms)
         now_ms = self.clock.earliest_ms()
         aside = lately_set_aside(self.journal, known.set_aside_ms, known.journal_ms)
-        if aside is not None and known.journal_ms - aside - (self.clock.latest_ms() - self.seen.at_ms) < self.settle_ms:
+        if aside is not None and known.journal_ms - aside - (self.clock.latest_ms() - self.seen.at_ms) < self.run.settle_ms:
             cause = f"the journal was unreadable and set aside at {to_iso(aside)}, and PatchData that was sent before may not show yet"
             raise ApiError(Kind.STALE, cause, hint="Run it again after settle_time.")
         newest = [(self._dated(made[-1], now_ms, known), self._content(made[-1])) for made in known.stops.values()]
-        name = unseen((self.workspace_id, self.asked.job_name), self.slot, newest, self.seen, self.settle_ms)
+        name = unseen((self.workspace_id, self.asked.job_name), self.slot, newest, self.seen, self.run.settle_ms)
         if name:
             cause = f"PatchData {printable(name, 100)} was sent a moment ago, and may make the same instances"
             raise ApiError(Kind.STALE, cause, hint="Run it again when that one has ended.")
@@ -204,10 +203,10 @@ class _Starting(_Work):
         :param asked_ms: when it was listed; what had to show only after that may have taken effect.
         """
         if self._taken is not None:
-            if stopwatch() - self._taken[1] > self.settle_ms / 1000:
+            if stopwatch() - self._taken[1] > self.run.settle_ms / 1000:
                 raise self._taken[0]
             return waiting.pause()
-        step = sendable(attempt, asked_ms, self.settle_ms)
+        step = sendable(attempt, asked_ms, self.run.settle_ms)
         own = attempt is not None and attempt.run_id == self.run_id
         if self.run.check_mode:
             return self._would_send(step.send or attempt is None or attempt.outcome is not Outcome.ACCEPTED)
@@ -215,7 +214,7 @@ class _Starting(_Work):
             if self.sends >= _TIMES:
                 raise _lost(f"its answer was lost {counted(self.sends, 'time')}, and it is not listed")
             return not self.held_back() and self._send(attempt)
-        if attempt is not None and attempt.outcome is Outcome.ACCEPTED and asked_ms >= attempt.sent_ms + self.settle_ms:
+        if attempt is not None and attempt.outcome is Outcome.ACCEPTED and asked_ms >= attempt.sent_ms + self.run.settle_ms:
             return self._not_listed(attempt, own=own)
         self.run.doing = step.reason
         return waiting.pause((step.due_ms - self.clock.earliest_ms()) / 1000)
@@ -229,7 +228,7 @@ class _Starting(_Work):
 
     def _not_listed(self, attempt: Attempt, *, own: bool) -> bool:
         """It was accepted, and the list does not show it although it has had its time."""
-        until = to_iso(sendable(attempt, 0, self.settle_ms).due_ms)
+        until = to_iso(sendable(attempt, 0, self.run.settle_ms).due_ms)
         text = f"it was accepted at {to_iso(attempt.sent_ms)} and is not listed"
         self.run.result.update(changed=own, request_id=attempt.request_id, adopted=not own)
         if own and not self.options["wait"]:
@@ -341,7 +340,7 @@ class _Starting(_Work):
         instances: list[JobInstance] = []
         clock = self.run.session.client.clock
         for job_name, workspace_id in jobs:
-            api = WorkspaceApi(self.run.session, workspace_id, self.options["api_version"])
+            api = self.run.api(workspace_id)
             instances += list_job(api, job_name, window, now_ms=clock.latest_ms(), instance_type=InstanceType.PATCH_DATA)
         made = own_instances(instances, row)
         dates = by_date(made, self.asked.offset_hours)
@@ -361,7 +360,7 @@ class _Starting(_Work):
             if over and row.state == "running":
                 # By its status it goes on, by its instances it does not: what is to follow has had time to show.
                 over_since = over_since or stopwatch()
-                over = stopwatch() - over_since >= self.settle_ms / 1000
+                over = stopwatch() - over_since >= self.run.settle_ms / 1000
             else:
                 over_since = None
             if over:
@@ -463,7 +462,7 @@ class _Stopping(_Work):
 
     def _until_stopped(self) -> PatchDataRow | None:
         """The run as it is listed once it does not run any more, or when ``settle_time`` is over."""
-        return Waiting(timeout=self.settle_ms / 1000).until(self.listed, lambda row: row is None or row.state != "running")
+        return Waiting(timeout=self.run.settle_ms / 1000).until(self.listed, lambda row: row is None or row.state != "running")
 
 
 def _missed(instance: JobInstance) -> dict[str, t.Any]:

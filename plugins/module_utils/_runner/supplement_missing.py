@@ -112,7 +112,7 @@ _CARRIED = frozenset(
 def _find(run: ModuleRun) -> None:
     """What is missing, put into the result; refused if it is not what was approved."""
     options = run.options
-    api, clock = WorkspaceApi(run.session, options["workspace_id"], options["api_version"]), run.session.client.clock
+    api, clock = run.api(), run.session.client.clock
     catalog = JobCatalog(api)
     api.ask_time()  # what is not due yet by the service's clock is not missing
 
@@ -290,13 +290,12 @@ class _Making:
     def __init__(self, run: ModuleRun) -> None:
         self.run = run
         self.options = run.options
-        self._api = WorkspaceApi(run.session, run.options["workspace_id"], run.options["api_version"])
         self._begun = stopwatch()
         self._too_late: QuietSpan | None = None  # quiet hours for whose end nothing was paused, so that nothing is sent after it
         own = str(run.result.get("pause_id") or uuid.uuid4().hex)
         others = (str(snapshot.get("pause_id") or "") for snapshot in (self.options["snapshots"] or {}).values())
         of_repair = dict.fromkeys((own, *filter(None, others))) if self.options["stage"] in (BEFORE, AFTER) else ()
-        self._pauses = RerunPauses(run, self._api_of, own, repair=tuple(of_repair))
+        self._pauses = RerunPauses(run, own, repair=tuple(of_repair))
         if self.options["stage"] in (AFTER, END):  # what the steps before have paused, also where the journal that knew it was lost since
             here, known = self.options["workspace_id"], (self.options["snapshots"] or {}).get(self.options["workspace_id"]) or {}
             self._pauses.stopped.update((here, str(name)) for name in known.get("paused_jobs") or ())
@@ -333,9 +332,6 @@ class _Making:
             self.run.warn(text)
         self.run.result["changed"] = changed or self._pauses.changed
 
-    def _api_of(self, workspace_id: str) -> WorkspaceApi:
-        return WorkspaceApi(self.run.session, workspace_id, self.options["api_version"])
-
     def _alive(self) -> None:
         """What is paused is still needed."""
         if self._pauses.wanted:
@@ -356,7 +352,7 @@ class _Making:
         self._cover()
         done = False
         try:
-            self._api.ask_time()
+            self.run.api().ask_time()
             self._too_late = self._after_quiet_hours()
             if self._too_late is None:
                 with _journal(self.run, read_only=False) as journal:
@@ -433,7 +429,7 @@ class _Making:
         try:
             if gap.name not in seen.names[gap.workspace_id]:
                 now_ms = self.run.session.client.clock.latest_ms()
-                there = list_job(self._api, gap.job_name, Window(gap.begin, gap.end), now_ms=now_ms)
+                there = list_job(self.run.api(), gap.job_name, Window(gap.begin, gap.end), now_ms=now_ms)
                 state, cause = repair.made_meanwhile(gap, [instance.key.plan_time for instance in there])
                 if state:
                     shown.update(state=state, msg=cause)
