@@ -12,7 +12,6 @@ from ..plugin_utils._report.words import ENGLISH
 from ..plugin_utils._role.options import variables_of
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.paths import recording_path
-from ..plugin_utils._task.screen import show
 
 #: With more hosts than this in the play, only what is not ok is shown of each.
 _FEW = 3
@@ -30,7 +29,7 @@ class ActionModule(ModuleAction):
 
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Run the module, told which options come from variables, and show its checks."""
-        hosts, host = list(task_vars.get("ansible_play_hosts_all") or ()), str(task_vars.get("inventory_hostname", "localhost"))
+        hosts, host = list(task_vars.get("ansible_play_hosts_all") or ()), self.host(task_vars)
         variables = variables_of(self.module, role=False)
         added = {
             "origins": {name: variables[name] for name in self._task.args if name in variables and name not in self._said},
@@ -42,8 +41,8 @@ class ActionModule(ModuleAction):
             number = hosts.index(host) + 1 if len(hosts) > 1 and host in hosts else None
             self._task.args["report_path"] = recording_path(str(self._task.args["report_path"]), number)
         result = super().work(task_vars)
-        if "checks" in result and not (self._task.no_log or self._play_context.no_log):
+        if "checks" in result:
             verbose = self._display.verbosity > 0
             language = str(self._task.args.get("language") or ENGLISH)
-            show(self._display, checkup_lines(host, result, few=len(hosts) <= _FEW or verbose, verbose=verbose, language=language))
+            self.say(*checkup_lines(host, result, few=len(hosts) <= _FEW or verbose, verbose=verbose, language=language))
         return result

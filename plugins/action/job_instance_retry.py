@@ -10,11 +10,9 @@ import typing as t
 
 from ..module_utils._models.run_scope import is_relative
 from ..plugin_utils._role.options import ROLE
-from ..plugin_utils._task.console import label
 from ..plugin_utils._task.module_action import TRIED, ModuleAction
 from ..plugin_utils._task.passes import broke
 from ..plugin_utils._task.related import asked_line
-from ..plugin_utils._task.screen import show
 
 
 class ActionModule(ModuleAction):
@@ -32,9 +30,7 @@ class ActionModule(ModuleAction):
             self._task.args = {**self._task.args, "since": str(since)}
             result = {**result, "changed": bool(result.get("changed") or getattr(self._task, TRIED, False))}
             setattr(self._task, TRIED, result["changed"])
-        of_role = task_vars.get("ansible_role_name") == ROLE and not (self._task.no_log or self._play_context.no_log)
-        if of_role and "instances" in result and "error" not in result:
-            host = label(str(task_vars.get("inventory_hostname", "localhost")), task_vars.get("ansible_play_hosts_all") or ())
+        if task_vars.get("ansible_role_name") == ROLE and "instances" in result and "error" not in result:
             name, language = str(self._task.args.get("job_name")), self.language(task_vars)
-            show(self._display, [asked_line(host, result, name, check_mode=bool(self._task.check_mode), language=language)])
+            self.say(asked_line(self.label(task_vars), result, name, check_mode=bool(self._task.check_mode), language=language))
         return result

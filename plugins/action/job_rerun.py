@@ -35,7 +35,7 @@ from ..plugin_utils._task.loops import workspaces_left
 from ..plugin_utils._task.module_action import TRIED, ModuleAction
 from ..plugin_utils._task.passes import Passes
 from ..plugin_utils._task.paths import from_start
-from ..plugin_utils._task.screen import brief, failed_with, read_by_program, show
+from ..plugin_utils._task.screen import brief, failed_with, read_by_program
 from ..plugin_utils._task.variables import workspace_id_of
 
 
@@ -117,12 +117,12 @@ class ActionModule(ModuleAction):
         result = {**self._result(run, timing, tried, task_vars), **self._kept_of_others(before)}
         self._leave_if_alone()
         if not registered.left(result):
-            Note(self._host(task_vars)).close()
+            Note(self.host(task_vars)).close()
         return result
 
     def _repair(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """What the repair makes that the task is a part of; {} outside of one."""
-        if self._part.result != registered.RESULT or repair_results.missing_of(task_vars) is None:
+        if self._part.result != registered.RESULT or not repair_results.missing_of(task_vars):
             return {}
         hostvars = task_vars["hostvars"]
         return repair_results.repair_of(task_vars, [hostvars.raw_get(host) for host in hostvars])
@@ -136,7 +136,7 @@ class ActionModule(ModuleAction):
 
     def _verdict(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Fail where the goal was missed, in few words: what a task that fails returns is shown, and its whole result may hold thousands of instances."""
-        missing = repair_results.missing_of(task_vars) if self._part.result == registered.RESULT else None
+        missing = repair_results.missing_of(task_vars) if self._part.result == registered.RESULT else {}
         result, program = (
             repair_results.with_missing(registered.outcome(task_vars, self._part.result), missing),
             read_by_program(self._task),
@@ -159,7 +159,7 @@ class ActionModule(ModuleAction):
         text = translated(language, msg) if whole else console.verdict_text(result, msg, shown_below=shown_below, language=language)
         if self._part.fail:
             return failed_with(text)
-        self._say(console.verdict_line(self._host(task_vars), text, language))
+        self._say(console.verdict_line(self.host(task_vars), text, language))
         return {"changed": False, "msg": msg}
 
     def _unmatched(self, task_vars: dict[str, t.Any]) -> list[str]:
@@ -171,7 +171,7 @@ class ActionModule(ModuleAction):
         hosts = self._templar.template(task_vars.get("__dataarts_hosts"))
         unmatched = patterns_without_job(task_vars, hosts, self._part.result)
         return [
-            entry.text for entry in unmatched if [*(host for host in batch if host in entry.hosts), *batch][:1] == [self._host(task_vars)]
+            entry.text for entry in unmatched if [*(host for host in batch if host in entry.hosts), *batch][:1] == [self.host(task_vars)]
         ]
 
     @contextlib.contextmanager
@@ -202,7 +202,7 @@ class ActionModule(ModuleAction):
         """Passes until the task's part is done, and the options that say how long that takes."""
         timing = passes.Timing.of(self._task.args) if self._run.base else passes.Timing()
         planning = 0.0 if self._run.base else None
-        progress = _Progress(self._label(task_vars), self._say, self._run, verbose=self._display.verbosity > 0)
+        progress = _Progress(self.label(task_vars), self._say, self._run, verbose=self._display.verbosity > 0)
         began = 0.0
 
         def seen(result: dict[str, t.Any]) -> None:
@@ -231,7 +231,7 @@ class ActionModule(ModuleAction):
             planning = began if planning is None else planning  # what is waited for begins with the first pass that sends
             seconds = self._seconds_to_next(run, timing, began - planning, self._elapsed() - planning)
             if seconds is None and self._part.name != registered.SEND and passes.acts_on_timeout(run, timing):
-                self._say(console.timeout_line(self._label(task_vars), run, timing))
+                self._say(console.timeout_line(self.label(task_vars), run, timing))
                 (self._run, timing), planning = passes.after_timeout(run, timing), self._elapsed()
                 continue
             if seconds is None:
@@ -252,7 +252,7 @@ class ActionModule(ModuleAction):
             lines = console.resume_lines(run.since, command, interrupted=True, scope=run.base, language=run.language)
             self._go_on = "\n".join(line.text for line in lines)
         standing = "" if run.ended else progress.line(run, self._elapsed()).text
-        Note(self._host(task_vars)).write(run.since, standing, self._go_on, run.language)
+        Note(self.host(task_vars)).write(run.since, standing, self._go_on, run.language)
 
     def _pause(self, seconds: float, run: Passes, progress: _Progress) -> None:
         """Wait until the next pass is due, and say where the instances stand."""
@@ -276,7 +276,7 @@ class ActionModule(ModuleAction):
         :param planned: see :func:`.inprocess.run_here`.
         """
         self._leave_if_alone()
-        began, label = time.monotonic(), self._label(task_vars)
+        began, label = time.monotonic(), self.label(task_vars)
         args = from_start(options, self._connection.transport)
         self._doing = lambda: console.doing_line(label, "", time.monotonic() - began, run.language)
         if self.runs_here(task_vars):
@@ -305,7 +305,7 @@ class ActionModule(ModuleAction):
         self._doing = lambda: console.doing_line(label, module.waiting_for, time.monotonic() - began, language)
 
     def _result(self, run: Passes, timing: passes.Timing, tried: Passes | None, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        host, unknown = self._host(task_vars), {str(instance.get("job_name")) for instance in run.having({"unknown"})}
+        host, unknown = self.host(task_vars), {str(instance.get("job_name")) for instance in run.having({"unknown"})}
         if run.error is not None and run.base is run.error and passes.host_unreachable(run.error):
             raise AnsibleConnectionFailure(passes.message_of(run.error))
         args = passes.next_args(self._task.args, run)
@@ -325,7 +325,7 @@ class ActionModule(ModuleAction):
         nothing = self._part.name == registered.SEND and passes.error_kind(run.base) != passes.INCOMPLETE
         early = failed and (run.error is not None or nothing)
         lines = console.closing_lines(run, place, msg) or (
-            [console.early_line(self._label(task_vars), msg, place.workspace_id, run.language)] if early else []
+            [console.early_line(self.label(task_vars), msg, place.workspace_id, run.language)] if early else []
         )
         # A further try of the task says what is new.
         for line in lines if tried is None or console.news_of(tried) != console.news_of(run) else ():
@@ -344,7 +344,7 @@ class ActionModule(ModuleAction):
         if not of_role or self._task.args.get("other_workspaces"):
             return {}
         hosts, hostvars = list(task_vars.get("ansible_play_batch") or ()), task_vars["hostvars"]
-        at_once = max(int(task_vars.get("ansible_forks") or 1), hosts.index(self._host(task_vars)))
+        at_once = max(int(task_vars.get("ansible_forks") or 1), hosts.index(self.host(task_vars)))
         if self._part.name != registered.SEND:
             results = {host: registered.outcome(hostvars.raw_get(host), self._part.result) for host in hosts[at_once:]}
             hosts = hosts[:at_once] + [host for host, result in results.items() if registered.all_sent(result)]
@@ -354,7 +354,7 @@ class ActionModule(ModuleAction):
     def _first_without_since(self, run: Passes, task_vars: dict[str, t.Any]) -> bool:
         """Whether people have to be told the ``since`` of this play: nobody gave one, and this is the first of its workspaces."""
         hosts = list(task_vars.get("ansible_play_hosts_all") or ())
-        first = hosts[:1] in ([], [self._host(task_vars)])
+        first = hosts[:1] in ([], [self.host(task_vars)])
         return first and not self._task.args.get("since") and run.error is None and (len(hosts) > 1 or not run.ended)
 
     def _leave_if_alone(self) -> None:
@@ -365,14 +365,7 @@ class ActionModule(ModuleAction):
 
     def _say(self, line: Line) -> None:
         self._leave_if_alone()
-        if not (self._task.no_log or self._play_context.no_log):
-            show(self._display, [line])
-
-    def _label(self, task_vars: dict[str, t.Any]) -> str:
-        return console.label(self._host(task_vars), task_vars.get("ansible_play_hosts_all") or ())
-
-    def _host(self, task_vars: dict[str, t.Any]) -> str:
-        return str(task_vars.get("inventory_hostname", "localhost"))
+        self.say(line)
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._started

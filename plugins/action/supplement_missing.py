@@ -5,22 +5,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
 
 from ..module_utils._runner.ansible_module import ModuleRun, failure_result
-from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report.repair import snapshot_lines, stage_line
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task import inprocess
-from ..plugin_utils._task.console import label, resume_lines
-from ..plugin_utils._task.heartbeat import Heartbeat
+from ..plugin_utils._task.console import resume_lines
 from ..plugin_utils._task.interruption import Note
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.passes import INCOMPLETE, error_kind, message_of
 from ..plugin_utils._task.repair_results import missing_of, paused_by_reruns, repair_of, still_broken
-from ..plugin_utils._task.screen import show
 
 # A repair has it read the options of the reruns that follow, see ModuleAction; imported before Ansible forks, as that of every action is.
 inprocess.logic_of("job_rerun")
@@ -37,33 +33,23 @@ class ActionModule(ModuleAction):
             after, part = stage == "after_reruns", stage != "before_reruns"  # in whose plays not every workspace takes part
             of_hosts = [hostvars.raw_get(host) for host in (hostvars if part else task_vars.get("ansible_play_hosts_all") or ())]
             broken = still_broken(of_hosts) if after else None
-            known = [_carried(variables, broken) for variables in of_hosts if "gaps" in (missing_of(variables) or {})]
+            known = [_carried(variables, broken) for variables in of_hosts if "gaps" in missing_of(variables)]
             self._task.args = {**self._task.args, "snapshots": {snapshot["workspace_id"]: snapshot for snapshot in known}}
             refused = {} if part else self._reruns_refused(task_vars, of_hosts)
             if refused:
                 return refused
             if stage != "end":
-                self._note(missing_of(task_vars) or {}, task_vars)
+                self._note(missing_of(task_vars), task_vars)
         result = super().work(task_vars)
-        if stage in ("all", "find") and not (self._task.no_log or self._play_context.no_log):
-            show(self._display, snapshot_lines(self._label(task_vars), result, self.language(task_vars)))
+        if stage in ("all", "find"):
+            self.say(*snapshot_lines(self.label(task_vars), result, self.language(task_vars)))
         return result
 
-    @contextlib.contextmanager
-    def attended(self, args: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> t.Iterator[t.Callable[[ModuleRun], None]]:
-        """See :class:`ModuleAction`; with a line whenever the play has been silent for a while."""
+    def attended(self, args: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> t.ContextManager[t.Callable[[ModuleRun], None]]:
+        """See :class:`ModuleAction`."""
         del args
-        runs: list[ModuleRun] = []
-        name, language = self._label(task_vars), self.language(task_vars)
-
-        def line() -> Line:
-            return stage_line(name, runs[-1].waiting_for if runs else "", language)
-
-        if self._task.no_log or self._play_context.no_log:
-            yield runs.append
-            return
-        with Heartbeat(lambda text: show(self._display, [text]), line):
-            yield runs.append
+        name, language = self.label(task_vars), self.language(task_vars)
+        return self.with_heartbeat(lambda doing: stage_line(name, doing, language))
 
     def _reruns_refused(self, task_vars: dict[str, t.Any], of_hosts: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
         """The result of a step whose reruns would be refused once something is made: that they are not those which were approved, say, or too many;
@@ -72,21 +58,17 @@ class ActionModule(ModuleAction):
         result = self.ask("job_rerun", self.reruns, state, task_vars, check_mode=True)
         if not result.get("failed") or error_kind(result) == INCOMPLETE:
             return {}
-        return {**(missing_of(task_vars) or {}), **failure_result(message_of(result), error_kind(result) or "internal"), "changed": False}
+        return {**missing_of(task_vars), **failure_result(message_of(result), error_kind(result) or "internal"), "changed": False}
 
     def _note(self, missing: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> None:
         """Leave word for somebody who interrupts the play from here on: the names of PatchData keep it from being made twice."""
-        since, host, language = missing.get("since"), str(task_vars.get("inventory_hostname", "localhost")), self.language(task_vars)
+        since, language = missing.get("since"), self.language(task_vars)
         if not isinstance(since, int) or self._task.check_mode or self._task.no_log:
             return
         command = started_command(task_vars, self._loader)
         lines = resume_lines(since, command, interrupted=True, scope=missing, language=language)
-        standing = stage_line(self._label(task_vars), "making them", language).text
-        Note(host).write(since, standing, "\n".join(line.text for line in lines), language)
-
-    @staticmethod
-    def _label(task_vars: dict[str, t.Any]) -> str:
-        return label(str(task_vars.get("inventory_hostname", "localhost")), task_vars.get("ansible_play_hosts_all") or ())
+        standing = stage_line(self.label(task_vars), "making them", language).text
+        Note(self.host(task_vars)).write(since, standing, "\n".join(line.text for line in lines), language)
 
 
 def _carried(variables: t.Mapping[str, t.Any], broken: t.Mapping[str, list[str]] | None) -> dict[str, t.Any]:
@@ -96,7 +78,7 @@ def _carried(variables: t.Mapping[str, t.Any], broken: t.Mapping[str, list[str]]
     """
     snapshot = {
         str(name): value
-        for name, value in (missing_of(variables) or {}).items()
+        for name, value in missing_of(variables).items()
         if name not in ("failed", "failed_when_result", "warnings", "msg", "error", "requests")
     }
     snapshot["paused_by_reruns"] = paused_by_reruns(variables)

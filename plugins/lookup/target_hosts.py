@@ -195,12 +195,12 @@ class LookupModule(LookupBase):
         if part == "unready":
             return [host for host, variables in of_hosts.items() if (variables.get("dataarts_checkup") or {}).get("ready") is not True]
         if part == "made_after":
-            return [host for host in hosts if made_late(missing_of(of_hosts[host]) or {})]
+            return [host for host in hosts if made_late(missing_of(of_hosts[host]))]
         if part == "paused":
             return [host for host in hosts if pauses_jobs(of_hosts[host])]
         if part in ("missing", "missing_after"):
-            due = [host for host in hosts if left_to_make(missing_of(of_hosts[host]) or {}, late=part == "missing_after")]
-            refused = [host for host in hosts if not_repaired(missing_of(of_hosts[host]) or {})]
+            due = [host for host in hosts if left_to_make(missing_of(of_hosts[host]), late=part == "missing_after")]
+            refused = [host for host in hosts if not_repaired(missing_of(of_hosts[host]))]
             return due if part == "missing_after" or not due else [host for host in hosts if host not in refused]
         if part == "watch":
             return [host for host, variables in of_hosts.items() if goes_on(variables)]

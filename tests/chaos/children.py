@@ -61,12 +61,12 @@ def repair(options: Json, answer: str) -> None:
         kept[registered.RESULT] = {**run.base, "succeeded": run.ended and not error, "instances": list(run.instances.values()), **error}
 
     stage("find")
-    if repair_course.left_to_make(repair_results.missing_of(kept) or {}):
+    if repair_course.left_to_make(repair_results.missing_of(kept)):
         stage("before_reruns")
     reruns()
-    if repair_course.left_to_make(repair_results.missing_of(kept) or {}, late=True):
+    if repair_course.left_to_make(repair_results.missing_of(kept), late=True):
         stage("after_reruns")
-    if repair_course.made_late(repair_results.missing_of(kept) or {}):
+    if repair_course.made_late(repair_results.missing_of(kept)):
         reruns()
     if repair_results.pauses_jobs(kept):
         stage("end")

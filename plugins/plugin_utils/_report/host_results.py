@@ -75,9 +75,9 @@ def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) 
                 continue
             kept = {}
         runs.add(run_id)
-        missing = missing_of(variables) if variable == RESULT else None
+        missing = missing_of(variables) if variable == RESULT else {}
         for name, result in workspaces_of(host, kept).items():
-            of_this = missing if name == host or (missing and missing.get("workspace_id") == name) else None
+            of_this = missing if name in (host, missing.get("workspace_id")) else {}
             results[name if name not in results else f"{host} {name}"] = with_missing(result, of_this)
     return results
 

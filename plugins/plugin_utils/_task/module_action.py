@@ -23,6 +23,7 @@ from ...module_utils._config.raw_values import fitted, problem
 from ...module_utils._planner.repair import BEFORE
 from ...module_utils._runner.ansible_module import LOGIN_GATE, PURPOSES, ModuleRun, failure_result
 from .._awx.launch_inputs import PREFIX, jobs_of_lines
+from .._common.lines import Line
 from .._common.templates import plain
 from .._inventory.matching import limit_problem
 from .._report.words import in_language
@@ -40,13 +41,15 @@ from .._role.checks import (
 from .._role.options import APPROVALS, LIMITS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
 from .._role.typos import READS, read_by, typos
 from . import inprocess, logins
+from .console import label
+from .heartbeat import Heartbeat
 from .loops import looping, once
 from .old_python import with_cause
 from .passes import message_of
 from .paths import from_start
 from .registered import outcome
 from .repair_results import missing_of, not_repaired
-from .screen import brief
+from .screen import brief, show
 from .variables import accepted, by_name, filled, language_of, said, workspace_id_of
 
 Vars = t.Mapping[str, t.Any]
@@ -125,11 +128,39 @@ class ModuleAction(ActionBase):
             result = self.execute(args, task_vars, in_background=bool(self._task.async_val))
         return brief(result, self._display)
 
-    @contextlib.contextmanager
-    def attended(self, args: Vars, task_vars: dict[str, t.Any]) -> t.Iterator[t.Callable[[ModuleRun], None]]:
+    def attended(self, args: Vars, task_vars: dict[str, t.Any]) -> t.ContextManager[t.Callable[[ModuleRun], None]]:
         """While the module runs in this process; what it yields is called with the run before that begins, see :func:`.inprocess.run_here`."""
         del args, task_vars
-        yield lambda dummy: None
+        return contextlib.nullcontext(lambda dummy: None)
+
+    @contextlib.contextmanager
+    def with_heartbeat(self, line: t.Callable[[str], Line]) -> t.Iterator[t.Callable[[ModuleRun], None]]:
+        """See :meth:`attended`; with a *line* whenever the play has been silent for a while.
+
+        :param line: that is made of what is being waited for; "" before the module has begun.
+        """
+        runs: list[ModuleRun] = []
+        with Heartbeat(self.say, lambda: line(runs[-1].waiting_for if runs else "")) if self.shows else contextlib.nullcontext():
+            yield runs.append
+
+    @property
+    def shows(self) -> bool:
+        """Whether anything of the task may be shown (``no_log``)."""
+        return not (self._task.no_log or self._play_context.no_log)
+
+    def say(self, *lines: Line) -> None:
+        """Show *lines*, if anything may be shown."""
+        if self.shows:
+            show(self._display, lines)
+
+    @staticmethod
+    def host(task_vars: Vars) -> str:
+        """The inventory's name of the host."""
+        return str(task_vars.get("inventory_hostname", "localhost"))
+
+    def label(self, task_vars: Vars) -> str:
+        """What the lines of the host begin with."""
+        return label(self.host(task_vars), task_vars.get("ansible_play_hosts_all") or ())
 
     def runs_here(self, task_vars: Vars) -> bool:
         """Whether a module would run just as this process does, so that it needs none of its own. See ``inprocess.py``."""
@@ -199,7 +230,7 @@ class ModuleAction(ActionBase):
         secret = {variables[name] for name in variables if spec[name].get("no_log")}
         values = _Values(self, task_vars, secret.union(PREFIX + name for name, option in OWN.items() if option.get("no_log")))
         args = accepted(by_name(self._task.args, spec, self._default_of), spec, known, self._default_of)
-        host = str(task_vars.get("inventory_hostname", "localhost"))
+        host = self.host(task_vars)
         repairs = role and self.module in REPAIRS
         own = self._own(task_vars, values, without) if role else {}
         plan = plan_of(own.get("plans"), host, self.module) if repairs else {}
@@ -260,10 +291,10 @@ class ModuleAction(ActionBase):
         """
         if self.module == "job_rerun":
             missing = missing_of(task_vars)
-            before = outcome(task_vars).get("since") if missing is not None else None
-            if missing is not None and not missing.get("approved") and (before or missing.get("began")):
+            before = outcome(task_vars).get("since") if missing else None
+            if missing and not missing.get("approved") and (before or missing.get("began")):
                 options.setdefault("since", str(before or missing["since"]))
-            return whole if missing is None else not_repaired(missing)
+            return not_repaired(missing) if missing else whole
         stage = self._task.args.get("stage")
         earlier = "" if stage in (None, "all", "find") else not_repaired(missing_of(task_vars) or {"gaps": []})
         if earlier or stage not in (None, "all", "find", BEFORE):

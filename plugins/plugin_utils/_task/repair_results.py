@@ -15,10 +15,10 @@ from .registered import outcome, reached_goal
 MISSING = "dataarts_missing_result"
 
 
-def missing_of(variables: t.Mapping[str, t.Any]) -> Result | None:
-    """What a repair left behind about the missing instances of a host, of its *variables*; None if it was none."""
+def missing_of(variables: t.Mapping[str, t.Any]) -> Result:
+    """What a repair left behind about the missing instances of a host, of its *variables*; {} if it was none."""
     known = variables.get(MISSING)
-    return known if isinstance(known, t.Mapping) else None
+    return known if isinstance(known, t.Mapping) else {}
 
 
 def not_repaired(missing: Result) -> str:
@@ -32,13 +32,13 @@ def repair_of(variables: t.Mapping[str, t.Any], of_hosts: t.Iterable[t.Mapping[s
     :param of_hosts: variables of all hosts that are repaired together.
     """
     missing = missing_of(variables)
-    if missing is None or not_repaired(missing):
+    if not missing or not_repaired(missing):
         return {}
     below: dict[str, list[list[str]]] = {}
     names: dict[str, str] = {}
     pauses = [missing.get("pause_id")]
     for host in of_hosts:
-        other = missing_of(host) or {}
+        other = missing_of(host)
         pauses.append(other.get("pause_id"))
         names[str(other.get("workspace_id"))] = str(host.get("inventory_hostname"))
         for job, above in (other.get("upstream") or {}).items():
@@ -56,13 +56,13 @@ def repair_of(variables: t.Mapping[str, t.Any], of_hosts: t.Iterable[t.Mapping[s
 
 def pauses_jobs(variables: t.Mapping[str, t.Any]) -> bool:
     """Whether a repair may have paused jobs of a host, of its *variables*, which its last step starts again. One that ended early did so itself."""
-    missing = missing_of(variables) or {}
+    missing = missing_of(variables)
     return bool(missing.get("pause_id")) and not not_repaired(missing)
 
 
 def paused_by_reruns(variables: t.Mapping[str, t.Any]) -> list[list[str]]:
     """Workspace and name of each job that the reruns of a repair have paused for it on a host, of its *variables*, as their last pass knew."""
-    pause_id, result = (missing_of(variables) or {}).get("pause_id"), outcome(variables)
+    pause_id, result = missing_of(variables).get("pause_id"), outcome(variables)
     known = (result, *(result.get("others") or {}).values())
     pauses = [pause for part in known for pause in (part.get("journal_history") or {}).get("open_pauses") or ()]
     ours = {(pause["workspace_id"], pause["job_name"]) for pause in pauses if pause_id in (pause["run_id"], *pause["needed_by"])}
@@ -74,15 +74,15 @@ def still_broken(of_hosts: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, list[
 
     :param of_hosts: variables of all hosts that are repaired together.
     """
-    results = ((outcome(variables), missing_of(variables) or {}) for variables in of_hosts)
+    results = ((outcome(variables), missing_of(variables)) for variables in of_hosts)
     missed = (repair_course.broken_jobs(missing, result.get("instances")) for result, missing in results if not reached_goal(result))
     broken: set[tuple[str, str]] = set().union(*missed)
     return {where: sorted(name for of, name in broken if of == where) for where, _name in broken}
 
 
-def with_missing(result: Result, missing: Result | None) -> Result:
+def with_missing(result: Result, missing: Result) -> Result:
     """*result* of the rerun of a host with what was *missing* there, which has to be made too for the goal to be reached."""
-    if missing is None or not result:
+    if not missing or not result:
         return result
     if not_repaired(missing):  # for which the reruns were refused, too
         return {**result, "error": {"kind": LIMIT}} if error_kind(missing) == LIMIT else result

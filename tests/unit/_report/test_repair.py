@@ -245,7 +245,7 @@ def test_a_schedule_that_cannot_be_read_is_told() -> None:
 def test_a_play_that_is_not_a_repair_says_nothing_of_it() -> None:
     made = data.build_report({"sales": PLANNED}, {"sales": "ws"}, data.ReportContext(COMMAND, SINCE, check_mode=True))
     assert not any("missing" in line.text for line in summary_lines(made))
-    assert with_missing(PLANNED, None) is PLANNED
+    assert with_missing(PLANNED, {}) is PLANNED
     assert "gaps" not in summary.plans({"sales": PLANNED})["sales"]
 
 
