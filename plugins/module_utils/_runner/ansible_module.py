@@ -117,10 +117,9 @@ class ModuleRun:
         project = self.options.get("project_id")
         return f"of project {printable(project, 100)}" if project else "of the project"
 
-    def warn(self, text: str) -> None:
-        """Add the warning *text* to the result, once."""
-        if text not in self._warnings:
-            self._warnings.append(text)
+    def warn(self, *texts: str) -> None:
+        """Add warnings to the result, each once."""
+        self._warnings += [text for text in dict.fromkeys(texts) if text not in self._warnings]
 
     def fail(self, kind: str, cause: str, hint: str = "", *, what: str | None = None) -> None:
         """The result is a failure that is not an answer of the service: ``<what>: <cause>. <hint>.``

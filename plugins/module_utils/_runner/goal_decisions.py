@@ -48,16 +48,14 @@ class Problems:
         self.texts: list[str] = []
         self.missed: list[str] = []
 
-    def note(self, text: str) -> None:
-        """*text* is something that people should know."""
-        if text not in self.texts:
-            self.texts.append(text)
+    def note(self, *texts: str) -> None:
+        """*texts* are something that people should know."""
+        self.texts += [text for text in dict.fromkeys(texts) if text not in self.texts]
 
-    def miss(self, text: str) -> None:
-        """*text* is a problem that leaves the goal unreached."""
-        if text not in self.missed:
-            self.missed.append(text)
-        self.note(text)
+    def miss(self, *texts: str) -> None:
+        """*texts* are problems that leave the goal unreached."""
+        self.missed += [text for text in dict.fromkeys(texts) if text not in self.missed]
+        self.note(*texts)
 
     def clear(self) -> None:
         """A new snapshot is taken."""
@@ -126,8 +124,7 @@ class GoalDecisions:
 
         listing, window, asked_ms = timed_window(self._clock, lambda now_ms: fixed or window_of(self._run.options, now_ms), read)
         self.unlisted = listing.problems
-        for text in listing.notes:
-            self._problems.note(text)
+        self._problems.note(*listing.notes)
         for name, error in self.unlisted.items():
             if error.kind is not Kind.NOT_FOUND:
                 self._problems.miss(unlisted_text(name, error, error.hint))
@@ -160,8 +157,7 @@ class GoalDecisions:
         decisions = self._selected(snapshot)
         if self.below.wanted:
             decisions = self._with_dependants(snapshot, decisions)
-        for text in unshown_notes(decisions):
-            self._problems.note(text)
+        self._problems.note(*unshown_notes(decisions))
         selection, instances = self.selection(scope.window), self._meant(snapshot)
         self._silent = (
             names_without_instances(selection, instances, self.unlisted),
@@ -174,8 +170,7 @@ class GoalDecisions:
         """``job_patterns`` of the result. A name or a pattern of which nothing is listed in the window may match no job at all."""
         names = NameCheck(self._api)
         absent = names.absent(*self._silent, self.unlisted)
-        for text in (*names.unknown, *(text for text, _suggestion in absent.values() if not self._state.fleet)):
-            self._problems.miss(text)
+        self._problems.miss(*names.unknown, *(text for text, _suggestion in absent.values() if not self._state.fleet))
         return [
             {"pattern": safe(name), "matches": name not in absent, "suggestion": absent[name].suggestion if name in absent else ""}
             for name in dict.fromkeys(self._run.options["jobs"])
@@ -241,10 +236,8 @@ class GoalDecisions:
         """*decisions*, and those about what joins the plan because it depends on what is rerun."""
         below = self.below
         below.judge(snapshot.instances)
-        for text in below.notes:
-            (self._problems.miss if below.joins else self._problems.note)(text)
-        for text in below.hints:
-            self._problems.note(text)
+        (self._problems.miss if below.joins else self._problems.note)(*below.notes)
+        self._problems.note(*below.hints)
         if below.joins and snapshot.history.set_aside_ms is not None and not snapshot.scope.since_given:
             self._problems.miss(_PAST_LOST)
         known = Knowledge(

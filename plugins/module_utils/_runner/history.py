@@ -32,8 +32,7 @@ def history_info(run: ModuleRun) -> None:
     ) as journal:
         attempts = attempts_of(journal, query)
         paused = open_pauses_of(journal, query)
-        for text in journal.warnings:
-            run.warn(text)
+        run.warn(*journal.warnings)
         if not journal.exists:
             run.warn(
                 f"There is no journal {printable(journal.name, 400)}: nothing was sent with it yet, or option journal names another one."

@@ -61,8 +61,7 @@ def instance_info(run: ModuleRun) -> None:
             suggested(error, catalog, [job_name])
         raise
     instances = listing.instances
-    for note in listing.notes:
-        run.warn(note)
+    run.warn(*listing.notes)
     _check_jobs(catalog, job_name, instances, listing.problems)
     newest = sorted(instances, key=lambda instance: (-instance.key.plan_time, instance.job_name, instance.key))[: options["limit"]]
     run.result.update(
@@ -83,8 +82,7 @@ def _listed_result(run: ModuleRun, api: WorkspaceApi, listed: t.Sequence[JobInst
     """``instances`` with their failures, and ``reasons``; ``lines`` in their place with option ``short``."""
     reader = ReasonReader(api, run.options["reasons"], logs=logs)
     reasons = reader.read(listed)
-    for note in reader.notes:
-        run.warn(note)
+    run.warn(*reader.notes)
     shown = [{**with_key(instance), "failure": reason_result(reasons.get(instance.full_key))} for instance in listed]
     if run.options["short"]:
         return {"lines": list(map(instance_line, shown))}

@@ -105,8 +105,7 @@ class NamedRequest(Strategy):
         if too_many is not None:
             return replace(plan, refused=too_many)
         check = self._start_node.check(plan)
-        for text in filter(None, (check.lacking, *check.notes)):
-            self.run.warn(text)
+        self.run.warn(*filter(None, (check.lacking, *check.notes)))
         now = replace(check.plan, decisions=tuple(decision for decision in check.plan.decisions if self._due(decision)))
         self._quiet_now = self.quiet_hours() if now.decisions else None
         if self._quiet_now is not None:

@@ -157,11 +157,11 @@ class Goal(Strategy):
         order = self._order.read(plan.decisions, policy, selection, asked_ms, deciding.unlisted, self._below.graph)
         self.outdated = not self.outdated and stopwatch() - began >= OLD_SECONDS
         self._quiet_now = self.quiet_hours()
-        self._notes(self._outlook.read_baselines())
+        self._problems.note(*self._outlook.read_baselines())
         depends = order.depends if order is not None and order.upstream_first else {}
         self._outlook.learn(snapshot.instances, scope.since, self._order.known.averages, depends)
         plan = schedule(plan, order, self._limits, self._quiet_now, self._outlook.urgency())
-        self._notes(self._order.overdue(asked_ms - scope.since))
+        self._problems.note(*self._order.overdue(asked_ms - scope.since))
         return plan
 
     def restore(self) -> None:
@@ -207,9 +207,8 @@ class Goal(Strategy):
             self._pauses.renew(journal, self._jobs_to_pause(plan))
             return
         self._pauses.finish(journal)
-        for text in self._pauses.failures:
-            self._problems.miss(text)
-        self._notes(self._pauses.notes)
+        self._problems.miss(*self._pauses.failures)
+        self._problems.note(*self._pauses.notes)
 
     def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
         """In one request, or where only v1 is open in one for each instance. What joined from downstream is rerun as a whole."""
@@ -410,8 +409,7 @@ class Goal(Strategy):
         """*plan* as far as its jobs have the node in ``node_name``."""
         selected = replace(plan, decisions=tuple(decision for decision in plan.decisions if decision.downstream is None))
         check = self._start_node.check(selected)
-        for text in check.notes:
-            self._problems.note(text)
+        self._problems.note(*check.notes)
         if check.lacking:
             self._problems.miss(check.lacking)
         joined = tuple(decision for decision in plan.decisions if decision.downstream is not None)
@@ -422,9 +420,4 @@ class Goal(Strategy):
         here = [decision for decision in decisions if decision.instance.key.workspace_id == self._workspace_id]
         again = [decision.instance for decision in here if decision.failed_again]
         self._reasons = self._reader.read([decision.instance for decision in here], again)
-        for text in self._reader.notes:
-            self._problems.note(text)
-
-    def _notes(self, texts: t.Iterable[str]) -> None:
-        for text in texts:
-            self._problems.note(text)
+        self._problems.note(*self._reader.notes)

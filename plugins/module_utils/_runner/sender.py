@@ -84,8 +84,7 @@ def open_journal(run: ModuleRun, sightings: Sightings | None = None) -> Iterator
         try:
             yield journal
         finally:
-            for text in journal.warnings:
-                run.warn(text)
+            run.warn(*journal.warnings)
 
 
 class RerunExchange(t.NamedTuple):

@@ -328,8 +328,7 @@ class _Making:
                 )
             workspaces, begin = self._pauses.workspaces(journal), int(self.run.result["planned_after"])
             self.run.result["journal_history"] = not_reruns(journal, self.run.session.project_id, workspaces, begin)
-        for text in self._pauses.notes:
-            self.run.warn(text)
+        self.run.warn(*self._pauses.notes)
         self.run.result["changed"] = changed or self._pauses.changed
 
     def _alive(self) -> None:
@@ -412,8 +411,7 @@ class _Making:
         with _journal(self.run, read_only=False) as journal:
             if not self.run.result["approved"]:
                 journal.cover([options["workspace_id"]], self.run.result["since"])
-            for text in journal.warnings:
-                self.run.warn(text)
+            self.run.warn(*journal.warnings)
         self.run.result["began"] = True
 
     def _begin(self, gap: Missing, shown: dict[str, t.Any], listed: t.Mapping[str, t.Sequence[PatchDataRow]], seen: ListedRuns) -> bool:
@@ -455,8 +453,7 @@ class _Making:
             supplement_data(part, seen, self._alive)
         except (ApiError, JournalError, OptionError) as error:
             part.result.update(error_result(error, part.what))
-        for text in part.warnings:
-            self.run.warn(text)
+        self.run.warn(*part.warnings)
         return part.result
 
     def _took(self, shown: dict[str, t.Any], result: t.Mapping[str, t.Any], *, end: bool) -> bool:
