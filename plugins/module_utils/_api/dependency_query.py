@@ -23,9 +23,10 @@ from dataclasses import dataclass, field
 
 from .._common.concurrency import in_threads
 from .._common.errors import REMEDIES, ApiError, Kind
+from .._common.grouping import grouped_by
 from .._common.times import DAY_MS, Window
 from .._http.error_codes import is_services_own
-from .._models.instance import InstanceKey, InstanceType, JobInstance, RelatedInstance, Status
+from .._models.instance import InstanceKey, JobInstance, RelatedInstance, Status
 from .._planner.graph import in_order, reached
 from .list_budget import MAX_ENTRIES
 from .v2 import MAX_DEPTH
@@ -129,11 +130,9 @@ class Dependencies:
 
 def cycles_of(instances: t.Iterable[JobInstance]) -> t.Iterator[tuple[InstanceKey, InstanceKey]]:
     """Each cycle among *instances* of jobs that depend on their own previous one, with the one after it."""
-    cycles: dict[tuple[str, str, InstanceType | None], list[InstanceKey]] = {}
-    for instance in instances:
-        cycles.setdefault((instance.key.workspace_id, instance.key.job_id, instance.instance_type), []).append(instance.key)
-    for keys in cycles.values():
-        keys.sort(key=lambda key: (key.plan_time, key.submit_time))
+    cycles = grouped_by(instances, lambda instance: (instance.key.workspace_id, instance.key.job_id, instance.instance_type))
+    for of_job in cycles.values():
+        keys = sorted((instance.key for instance in of_job), key=lambda key: (key.plan_time, key.submit_time))
         yield from zip(keys, keys[1:])
 
 

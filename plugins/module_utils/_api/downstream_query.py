@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 
 from .._common.concurrency import in_threads
 from .._common.errors import ApiError, Kind
+from .._common.grouping import grouped_by
 from .._common.times import Window
 from .._models.instance import InstanceKey, JobInstance, JobName, RelatedInstance, Status
 from .._planner.graph import levels
@@ -125,10 +126,10 @@ class DownstreamReader:
         left = self._unread(roots)
         new = bool(left)
         while left or self._unasked(roots):
-            first = [instances[0] for instances in _by_job(left).values()]
+            first = [instances[0] for instances in grouped_by(left, lambda instance: instance.job).values()]
             for instance, related in zip(first, in_threads(self._below, first)):
                 self._learn(instance, related)
-            for instances in sorted(_by_job(left).values(), key=self._rank):
+            for instances in sorted(grouped_by(left, lambda instance: instance.job).values(), key=self._rank):
                 rest = self._unread(instances)
                 for instance, related in zip(rest, in_threads(self._below, rest)):
                     self._learn(instance, related)
@@ -142,7 +143,10 @@ class DownstreamReader:
         for instance in listed:
             by_place[_slot(instance.key)].append(instance)
         missing = [below for key, below in self.known.instances.items() if _match(key, below, by_place.get(_slot(key), ())) is None]
-        begins = {name: min(instance.key.plan_time for instance in instances) for name, instances in _by_job(missing).items()}
+        begins = {
+            name: min(instance.key.plan_time for instance in instances)
+            for name, instances in grouped_by(missing, lambda instance: instance.job).items()
+        }
         for instances in in_threads(lambda name: self._list(name, begins[name], now_ms), list(begins)):
             for instance in instances:
                 by_place[_slot(instance.key)].append(instance)
@@ -217,7 +221,7 @@ class DownstreamReader:
 
     def _later_cycles(self, roots: t.Sequence[JobInstance], listed: t.Sequence[JobInstance], now_ms: int) -> list[JobInstance]:
         """The later cycles of jobs that depend on their own previous one, of which what is below is not known yet."""
-        names, concerned = self._unasked(roots), _by_job([*roots, *self.known.instances.values()])
+        names, concerned = self._unasked(roots), grouped_by([*roots, *self.known.instances.values()], lambda instance: instance.job)
         for _done in in_threads(self._learn_whether_chained, names):
             pass
         left: dict[InstanceKey, JobInstance] = {}
@@ -273,10 +277,3 @@ def _slot(key: InstanceKey) -> tuple[t.Any, ...]:
 def _place(key: InstanceKey) -> tuple[t.Any, ...]:
     """What an instance is known by also after a rerun."""
     return (*_slot(key), key.twin)
-
-
-def _by_job(instances: t.Iterable[JobInstance]) -> dict[JobName, list[JobInstance]]:
-    by_job: dict[JobName, list[JobInstance]] = {}
-    for instance in instances:
-        by_job.setdefault(instance.job, []).append(instance)
-    return by_job

@@ -22,6 +22,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from .._common.errors import ClaimLostError, JournalError, OptionError
+from .._common.grouping import grouped_by
 from .._common.sightings import Sightings
 from .._common.text import printable
 from .._common.times import DAY_MS, Window
@@ -438,10 +439,7 @@ def _recorded(attempts: t.Sequence[Attempt], end: t.Mapping[str, t.Any]) -> list
 
 
 def _by_slot(attempts: t.Iterable[Attempt]) -> dict[Slot, tuple[Attempt, ...]]:
-    slots: dict[Slot, list[Attempt]] = {}
-    for attempt in attempts:
-        slots.setdefault(attempt.failure.slot, []).append(attempt)
-    return {slot: tuple(made) for slot, made in slots.items()}
+    return {slot: tuple(made) for slot, made in grouped_by(attempts, lambda attempt: attempt.failure.slot).items()}
 
 
 def _by_instance(

@@ -8,9 +8,11 @@ At most one pause of a job is open, by a unique index. Each change names the one
 
 from __future__ import annotations
 
+import operator
 import typing as t
 from dataclasses import replace
 
+from .._common.grouping import grouped_by
 from .._common.text import printable
 from .._models.attempt import OF_SCHEDULES
 from .._models.pause import Hold, MadeBy, Pause, Phase
@@ -71,10 +73,9 @@ class PauseBook:
         """What is paused now. Creates nothing."""
 
         def work(database: Database) -> OpenPauses:
-            holds: dict[str, list[Hold]] = {}
-            for job_name, *hold in database.query(_HOLDS, self._where):
-                holds.setdefault(job_name, []).append(Hold(*hold))
-            pauses = [_pause(row, tuple(holds.get(row[0], ()))) for row in database.query(_OPEN, self._where)]
+            holds = grouped_by(database.query(_HOLDS, self._where), operator.itemgetter(0))
+            by_job = {job_name: tuple(Hold(*hold) for _name, *hold in rows) for job_name, rows in holds.items()}
+            pauses = [_pause(row, by_job.get(row[0], ())) for row in database.query(_OPEN, self._where)]
             return OpenPauses({pause.job_name: pause for pause in pauses}, database.clock_ms(), set_aside_ms(database))
 
         pauses = self.journal.work(work)

@@ -70,15 +70,11 @@ def late_lines(jobs: t.Iterable[t.Mapping[str, t.Any]], most: int = _NAMED) -> l
             by_deadline.setdefault(deadline, []).append(f"{name}{about}")
         elif job["left_to_person"]:
             by_person.setdefault(deadline, []).append(name)
-    late = [
-        f"{counted(len(names), 'job')} late for the deadline {to_iso(deadline)}: {listed(names, most)}"
-        for deadline, names in sorted(by_deadline.items())
+    return [
+        f"{counted(len(names), 'job')} late for the deadline {to_iso(deadline)}{unless}: {listed(names, most)}"
+        for unless, late in (("", by_deadline), (" unless a person acts", by_person))
+        for deadline, names in sorted(late.items())
     ]
-    left = [
-        f"{counted(len(names), 'job')} late for the deadline {to_iso(deadline)} unless a person acts: {listed(names, most)}"
-        for deadline, names in sorted(by_person.items())
-    ]
-    return late + left
 
 
 def minute(ms: int) -> int:

@@ -13,6 +13,7 @@ import collections
 import typing as t
 from types import MappingProxyType
 
+from .._common.grouping import grouped_by
 from .._common.text import counted, listed, printable, safe
 from .._common.times import duration_text, to_iso
 from .._models.decision import Action, Decision
@@ -73,7 +74,7 @@ def plan_details(
         "jobs": [
             _job(number, job, of_job, expected, workspace_names)
             for number, stage in stages.items()
-            for job, of_job in _by_job(stage).items()
+            for job, of_job in grouped_by(stage, lambda decision: decision.instance.job).items()
         ],
         "waits_for": [entry for number, stage in stages.items() for entry in _waits_for(number, stage)],
         "expected_end": None if expected.seconds is None else now_ms + round(expected.seconds * 1000),
@@ -150,10 +151,7 @@ def _stages(plan: Plan) -> dict[int, list[Decision]]:
     batched = [decision for batch in plan.batches for decision in batch.decisions]
     at_once = batched or [decision for decision in plan.decisions if decision.action is Action.RETRY]
     room = [decision for decision in plan.decisions if decision.queued == 1 or (decision.quiet_hours and not decision.queued)]
-    later: dict[int, list[Decision]] = {}
-    for decision in plan.decisions:
-        if decision.queued > 1:
-            later.setdefault(decision.queued, []).append(decision)
+    later = grouped_by((decision for decision in plan.decisions if decision.queued > 1), lambda decision: decision.queued)
     return {1: [*at_once, *room], **{stage: later[stage] for stage in sorted(later)}}
 
 
@@ -175,13 +173,6 @@ def _why(decision: Decision, statuses: t.Container[Status], hold_off_until: int 
     if decision.action is Action.SKIPPED and decision.instance.status not in statuses:
         return f"{_STATUS}{printable(decision.instance.status_text, 100)}"
     return _LEFT.get(decision.action, decision.action.value)
-
-
-def _by_job(stage: t.Iterable[Decision]) -> dict[JobName, list[Decision]]:
-    by_job: dict[JobName, list[Decision]] = {}
-    for decision in stage:
-        by_job.setdefault(decision.instance.job, []).append(decision)
-    return by_job
 
 
 def _job(stage: int, job: JobName, decisions: t.Sequence[Decision], expected: Forecast, names: t.Mapping[str, str]) -> Result:

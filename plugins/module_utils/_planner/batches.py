@@ -11,8 +11,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .._common.grouping import grouped_by
 from .._models.decision import Action, Decision
-from .._models.instance import InstanceKey
 from .limits import age
 from .plan import Batch, Plan
 
@@ -28,11 +28,12 @@ def batched(plan: Plan, size: int) -> Plan:
 def _batches(due: t.Iterable[Decision], size: int) -> t.Iterator[Batch]:
     """Jobs in the order of their oldest instance, each in slices of *size*; what has to be alone comes as a batch of its own. What joined the
     plan from downstream, perhaps in another workspace, starts elsewhere than what was selected."""
-    by_job: dict[tuple[str, str, str, bool], list[Decision]] = {}
-    for decision in due:
+
+    def job(decision: Decision) -> tuple[str, str, str, bool]:
         key = decision.instance.key
-        by_job.setdefault((decision.instance.job_name, key.job_id, key.workspace_id, decision.downstream is not None), []).append(decision)
-    for (job_name, *_rest), decisions in by_job.items():
+        return decision.instance.job_name, key.job_id, key.workspace_id, decision.downstream is not None
+
+    for (job_name, *_rest), decisions in grouped_by(due, job).items():
         units = _units(decisions)
         together = [unit for unit in units if not unit[0].alone]
         batch: list[Decision] = []
@@ -50,7 +51,4 @@ def _batches(due: t.Iterable[Decision], size: int) -> t.Iterator[Batch]:
 
 def _units(decisions: t.Iterable[Decision]) -> list[list[Decision]]:
     """What one request can only mean together: twins, unless each is to be rerun by its instance_id; otherwise single instances."""
-    units: dict[InstanceKey, list[Decision]] = {}
-    for decision in decisions:
-        units.setdefault(decision.unit, []).append(decision)
-    return list(units.values())
+    return list(grouped_by(decisions, lambda decision: decision.unit).values())

@@ -18,9 +18,11 @@ import statistics
 import typing as t
 from dataclasses import dataclass, field
 
+from .._common.grouping import grouped_by
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance, JobName, Status
 from .dependency_order import Depends
+from .graph import turned
 from .limits import age
 
 #: How many instances of one job the service runs at once [H-UMN].
@@ -150,10 +152,7 @@ class _Night:
         self._items, self._seconds, self._room = items, seconds, room
         self._ends: list[float | None] = [None] * len(items)
         self._left = [len(item.after) for item in items]
-        self._below: dict[int, list[int]] = {}
-        for index, item in enumerate(items):
-            for above in item.after:
-                self._below.setdefault(above, []).append(index)
+        self._below = turned({index: item.after for index, item in enumerate(items)})
         self._events: list[tuple[float, int, t.Callable[[int, float], None], int]] = []
         self._order = itertools.count()
         self._ready: list[int] = []
@@ -263,10 +262,7 @@ def _durations(items: t.Sequence[Item], runs: Runs) -> list[float | None]:
     """How long each item still takes. Instances of a job do not all take the median: the last of many is later than that, so they get what
     is between the shortest and the longest run, evenly."""
     seconds: list[float | None] = [None] * len(items)
-    by_job: dict[JobName, list[int]] = {}
-    for index, item in enumerate(items):
-        if item.job in runs:
-            by_job.setdefault(item.job, []).append(index)
+    by_job = grouped_by((index for index, item in enumerate(items) if item.job in runs), lambda index: items[index].job)
     for job, indexes in by_job.items():
         known = runs[job]
         fresh = [index for index in indexes if items[index].elapsed is None]

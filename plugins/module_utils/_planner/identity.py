@@ -12,6 +12,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from .._common.grouping import grouped_by
 from .._models.attempt import Attempt, Slot
 from .._models.instance import InstanceKey, JobInstance, Status
 
@@ -32,9 +33,7 @@ def listed_key(listed: t.Iterable[InstanceKey]) -> t.Callable[[InstanceKey], Ins
 
     A key that is listed, whose instance is not, or whose plan time several listed instances of the job share stays as it is.
     """
-    by_slot: dict[tuple[str, str, int], list[InstanceKey]] = collections.defaultdict(list)
-    for key in set(listed):
-        by_slot[key.workspace_id, key.job_id, key.plan_time].append(key)
+    by_slot = grouped_by(set(listed), lambda key: (key.workspace_id, key.job_id, key.plan_time))
 
     def name(key: InstanceKey) -> InstanceKey:
         alike = by_slot.get((key.workspace_id, key.job_id, key.plan_time), [])
@@ -48,18 +47,12 @@ def newest_attempts(instances: t.Iterable[JobInstance], attempts: t.Iterable[Att
 
     :param attempts: the newest of each failure's instance, oldest first.
     """
-    by_slot: dict[Slot, list[Attempt]] = collections.defaultdict(list)
-    for attempt in attempts:
-        by_slot[attempt.failure.slot].append(attempt)
+    by_slot = grouped_by(attempts, lambda attempt: attempt.failure.slot)
     if not by_slot:
         return {}, []
     matched: dict[InstanceKey, Attempt] = {}
     missing: list[Attempt] = []
-    listed: dict[Slot, list[JobInstance]] = collections.defaultdict(list)
-    for instance in instances:
-        slot = Slot.of(instance)
-        if slot in by_slot:
-            listed[slot].append(instance)
+    listed = _at(by_slot, instances)
     for slot, of_slot in by_slot.items():
         missing += _match(listed.get(slot, []), of_slot, matched)
     return matched, missing
@@ -74,19 +67,24 @@ def effective_attempts(
     """
     if not effective:
         return {}
-    listed: dict[Slot, list[JobInstance]] = collections.defaultdict(list)
-    for instance in instances:
-        slot = Slot.of(instance)
-        if slot in effective:
-            listed[slot].append(instance)
     names = {(attempt.failure.key, attempt.failure.instance_id): key for key, attempt in newest.items()}
     made: dict[InstanceKey, list[Attempt]] = collections.defaultdict(list)
-    for slot, of_slot in listed.items():
+    for slot, of_slot in _at(effective, instances).items():
         for attempt in effective[slot]:
             key = names.get((attempt.failure.key, attempt.failure.instance_id)) or _likeliest(of_slot, attempt)
             if key is not None:
                 made[key].append(attempt)
     return dict(made)
+
+
+def _at(slots: t.Container[Slot], instances: t.Iterable[JobInstance]) -> dict[Slot, list[JobInstance]]:
+    """The instances at each of *slots* that has any."""
+    listed: dict[Slot, list[JobInstance]] = {}
+    for instance in instances:
+        slot = Slot.of(instance)
+        if slot in slots:
+            listed.setdefault(slot, []).append(instance)
+    return listed
 
 
 def _likeliest(instances: t.Sequence[JobInstance], attempt: Attempt) -> InstanceKey | None:

@@ -24,6 +24,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._common.errors import ApiError, Kind
+from .._common.grouping import grouped_by
 from .._common.text import printable
 from .._models.attempt import LOST, Comparison, Outcome, compare
 from .._models.decision import Action, Decision
@@ -112,9 +113,7 @@ def final(decision: Decision, asked: Asked, *, due_now: bool, quiet_hours: Quiet
 
 def failing(finals: t.Iterable[Decision]) -> Finals:
     """Those of *finals* that a call fails for."""
-    actions: dict[Action, list[Decision]] = {}
-    for decision in finals:
-        actions.setdefault(decision.action, []).append(decision)
+    actions = grouped_by(finals, lambda decision: decision.action)
     blocked = [*actions.get(Action.BLOCKED, ()), *actions.get(Action.NOT_RERUNNABLE, ())]
     return Finals(actions.get(Action.REJECTED, []), actions.get(Action.UNKNOWN, []), blocked)
 

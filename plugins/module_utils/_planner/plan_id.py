@@ -11,12 +11,12 @@ mode returned next to it, it tells what.
 
 from __future__ import annotations
 
-import collections
 import hashlib
 import json
 import typing as t
 
 from .._common.errors import OptionError
+from .._common.grouping import grouped_by
 from .._common.text import counted, printable
 from .._common.times import FIRST_MS, LAST_MS, to_iso
 from .._models.decision import Action, Decision
@@ -181,11 +181,9 @@ def _difference(before: frozenset[str], instances: t.Sequence[JobInstance], othe
 
 def _named(instances: t.Iterable[JobInstance]) -> str:
     """Jobs with the plan times of their *instances*, those with the most first."""
-    by_job: dict[str, list[int]] = collections.defaultdict(list)
-    for instance in instances:
-        by_job[instance.job_name].append(instance.key.plan_time)
-    jobs = sorted(by_job.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    shown = [f"{printable(name, 80)}{_planned(sorted(times))}" for name, times in jobs[:_NAMED]]
+    jobs = sorted(grouped_by(instances, lambda instance: instance.job_name).items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    times = {name: sorted(instance.key.plan_time for instance in of_job) for name, of_job in jobs[:_NAMED]}
+    shown = [f"{printable(name, 80)}{_planned(planned)}" for name, planned in times.items()]
     return ", ".join(shown) + (f" and {len(jobs) - _NAMED} more jobs" if len(jobs) > _NAMED else "")
 
 

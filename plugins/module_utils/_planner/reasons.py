@@ -13,6 +13,7 @@ import functools
 import re
 import typing as t
 
+from .._common.grouping import grouped_by
 from .._common.text import first_of, printable, without_escapes
 from .._models.instance import InstanceKey, JobInstance
 from .._models.reason import Reason
@@ -116,11 +117,9 @@ def representatives(failed: t.Iterable[tuple[JobInstance, str | None]], most: in
     :param most: how many to read at most.
     :returns: groups of instances of one job with one reason, of which the first is to be read.
     """
-    by_reason: dict[str, dict[str, list[JobInstance]]] = {}
-    for instance, message in failed:
-        by_reason.setdefault(normalised(message, instance.job_name), {}).setdefault(instance.job_name, []).append(instance)
-    ranked = sorted(by_reason.values(), key=lambda jobs: -sum(map(len, jobs.values())))
-    queues = [sorted(jobs.values(), key=len, reverse=True) for jobs in ranked]
+    by_reason = grouped_by(failed, lambda pair: normalised(pair[1], pair[0].job_name)).values()
+    ranked = [[instance for instance, _message in pairs] for pairs in sorted(by_reason, key=len, reverse=True)]
+    queues = [sorted(grouped_by(same, lambda instance: instance.job_name).values(), key=len, reverse=True) for same in ranked]
     groups: list[list[JobInstance]] = []
     for place in range(max(map(len, queues), default=0)):
         groups += [queue[place] for queue in queues if place < len(queue)]
@@ -197,12 +196,11 @@ def with_texts(instances: t.Iterable[t.Mapping[str, t.Any]], most: int | None = 
 
 
 def _with_members(instances: t.Iterable[t.Mapping[str, t.Any]]) -> list[tuple[Group, list[t.Mapping[str, t.Any]]]]:
-    members: dict[tuple[str, str], list[t.Mapping[str, t.Any]]] = {}
-    for instance in instances:
-        failure = instance.get("failure")
-        if failure:
-            reason = str(failure.get("reason") or "")
-            members.setdefault((reason, "" if reason else str(failure.get("node") or "")), []).append(instance)
+    def kind(instance: t.Mapping[str, t.Any]) -> tuple[str, str]:
+        reason = str(instance["failure"].get("reason") or "")
+        return reason, "" if reason else str(instance["failure"].get("node") or "")
+
+    members = grouped_by((instance for instance in instances if instance.get("failure")), kind)
     groups = [(_group(reason, same), same) for (reason, _node), same in members.items()]
     return sorted(groups, key=lambda known: (-known[0]["count"], known[0]["reason"], known[0]["nodes"]))
 

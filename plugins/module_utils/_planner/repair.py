@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from .._common.grouping import grouped_by
 from .._common.text import counted, first_of, printable
 from .._common.times import to_iso
 from .._models.instance import JobName
@@ -193,9 +194,7 @@ def waves(missing: t.Iterable[Missing], above: t.Mapping[str, t.Sequence[JobName
 
     :param above: of :class:`RepairSnapshot`.
     """
-    by_job: dict[JobName, list[Missing]] = {}
-    for gap in sorted(missing, key=lambda gap: (gap.begin, gap.job_name)):
-        by_job.setdefault(gap.job, []).append(gap)
+    by_job = grouped_by(sorted(missing, key=lambda gap: (gap.begin, gap.job_name)), lambda gap: gap.job)
     here = next(iter(by_job), ("", ""))[0]
     graph = {(here, name): tuple(jobs) for name, jobs in above.items()}
     below = {job: (reached(graph, [job]) - {job}) & by_job.keys() for job in by_job}

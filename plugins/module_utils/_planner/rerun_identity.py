@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.grouping import grouped_by
 from .._common.times import DAY_MS
 from .._models.evidence import Entry
 
@@ -24,10 +25,8 @@ def after_rerun(name: str, lists: t.Iterable[t.Sequence[Entry]]) -> tuple[str, s
     None if nothing does."""
     by_setting: dict[str, str] = {}
     for entries in lists:
-        jobs: dict[tuple[str, str], list[Entry]] = {}
-        for entry in entries:
-            if entry.instance_type == 0 and entry.submit_time is not None and entry.instance_id.isdecimal():
-                jobs.setdefault((entry.job_name, entry.job_id), []).append(entry)
+        fit = (entry for entry in entries if entry.instance_type == 0 and entry.submit_time is not None and entry.instance_id.isdecimal())
+        jobs = grouped_by(fit, lambda entry: (entry.job_name, entry.job_id))
         for (job_name, _job_id), instances in jobs.items():
             setting, evidence = _late_submit(name, instances)
             if setting:

@@ -10,13 +10,12 @@ by itself. A twin next to one that is not due, or not selected, is left alone: t
 
 from __future__ import annotations
 
-import collections
 import typing as t
 from dataclasses import replace
 
+from .._common.grouping import grouped_by
 from .._models.attempt import Attempt, Comparison, Outcome, compare
 from .._models.decision import Action, Decision
-from .._models.instance import InstanceKey
 
 
 def tell_twins_apart(decisions: t.Sequence[Decision], *, by_id: bool) -> t.Iterator[Decision]:
@@ -24,10 +23,7 @@ def tell_twins_apart(decisions: t.Sequence[Decision], *, by_id: bool) -> t.Itera
 
     :param by_id: whether one instance can be rerun by its instance_id here.
     """
-    groups: dict[InstanceKey, list[Decision]] = collections.defaultdict(list)
-    for decision in decisions:
-        if decision.instance.key.twin:
-            groups[decision.instance.key.shared].append(decision)
+    groups = grouped_by((decision for decision in decisions if decision.instance.key.twin), lambda decision: decision.instance.key.shared)
     for decision in decisions:
         key = decision.instance.key
         if key.twin and decision.unshown and any(map(_was_rerun, groups[key.shared])):

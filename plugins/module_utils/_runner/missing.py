@@ -13,6 +13,7 @@ from .._api.instance_query import list_selected
 from .._api.job_query import JobCatalog
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind
+from .._common.grouping import grouped_by
 from .._common.text import printable, safe
 from .._common.times import with_iso
 from .._models.instance import Job, JobInstance, Status
@@ -54,13 +55,11 @@ def find_missing(
     :raises ApiError: the schedules, or the instances, cannot be read.
     """
     jobs = [job for job in catalog.batch_jobs if selection.names(job.name)]
-    there: dict[str, list[JobInstance]] = {}
     listing = list_selected(api, replace(selection, statuses=frozenset(), instance_types=frozenset()), until=until)
     for name, error in listing.problems.items():
         if not (absent_too and error.kind is Kind.NOT_FOUND):
             raise _of_job(error, name, catalog)
-    for instance in listing.instances:
-        there.setdefault(instance.job_name, []).append(instance)
+    there = grouped_by(listing.instances, lambda instance: instance.job_name)
     failed = {name for name, listed in there.items() if any(instance.status in _FAILED for instance in listed)}
     in_progress = [instance for listed in there.values() for instance in listed if instance.status.in_progress]
     absent = ScheduleGaps([], [], {}, {}, failed, in_progress)

@@ -12,6 +12,7 @@ import collections
 import re
 import typing as t
 
+from ...module_utils._common.grouping import grouped_by
 from ...module_utils._common.text import printable
 from ...module_utils._common.times import duration_text
 from ...module_utils._output.expectation import late_lines, minute
@@ -25,7 +26,7 @@ from .causes import cause_lines, failure_words
 from .downstream import cure_of
 from .next_steps import groups_of, would_rerun
 from .overview import paused_lines
-from .repair import made_here, missing_lines, plan_table
+from .repair import made_here, missing_lines, plan_table, span
 from .summary import repeated_instances
 from .words import ENGLISH, say, translated
 
@@ -230,9 +231,7 @@ def _broken(workspace: Result, length: int, language: str, *, check_mode: bool) 
     if check_mode or workspace["succeeded"]:
         groups["in_progress"] = []
     for name, instances in groups.items():
-        by_job: dict[tuple[str, str], list[Result]] = {}
-        for instance in instances:
-            by_job.setdefault((_place(instance, workspace), str(instance.get("job_name"))), []).append(instance)
+        by_job = grouped_by(instances, lambda instance: (_place(instance, workspace), str(instance.get("job_name"))))
         for (place, job_name), of_job in by_job.items():
             times = [int(instance["plan_time"]) for instance in of_job]
             # What ended the run is why these are where they are.
@@ -285,7 +284,7 @@ def _broken_lines(broken: t.Sequence[Broken], language: str, verbose: bool) -> l
     shown = rows if verbose else rows[:SHOWN_JOBS]
     zone = zone_of(time for row in shown for time in row.plan_times)
     head = (*(say(language, name) for name in ("workspace", "job", "what")), say(language, "planned, times {zone}", zone=zone))
-    cells = [(printable(row.place, 100), printable(row.job_name, 100), row.word, _span(row.plan_times, zone, language)) for row in shown]
+    cells = [(printable(row.place, 100), printable(row.job_name, 100), row.word, span(row.plan_times, zone, language)) for row in shown]
     heading, *lines = table_lines(head, cells)
     shown_lines = [Line(heading)]
     for index, (row, line) in enumerate(zip(shown, lines, strict=True)):
@@ -300,15 +299,6 @@ def _broken_lines(broken: t.Sequence[Broken], language: str, verbose: bool) -> l
     return shown_lines
 
 
-def _span(times: t.Sequence[int], zone: str, language: str) -> str:
-    """``2026-11-23 22:18``, or ``2026-11-23 22:18 to 23:18``."""
-    first, last = local_time(min(times), zone=zone), local_time(max(times), zone=zone)
-    if first == last:
-        return first
-    same_day = first[:10] == last[:10] and len(first) == len(last)
-    return say(language, "{begin} to {end}", begin=first, end=last[11:] if same_day else last)
-
-
 def _lost(report: Result, explained: t.Container[str]) -> dict[str, list[str]]:
     """The workspaces that missed their goal though no instance shows why, by their message without what names the workspace, or the request where
     only that differs.
@@ -320,9 +310,7 @@ def _lost(report: Result, explained: t.Container[str]) -> dict[str, list[str]]:
         for workspace in report["workspaces"]
         if not workspace["succeeded"] and workspace["host"] not in explained
     }
-    alike: dict[str, list[str]] = {}
-    for host, text in messages.items():
-        alike.setdefault(_REQUEST.sub("", text), []).append(host)
+    alike = grouped_by(messages, lambda host: _REQUEST.sub("", messages[host]))
     return {text if len({messages[host] for host in hosts}) > 1 else messages[hosts[0]]: hosts for text, hosts in alike.items()}
 
 

@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import replace
 from types import MappingProxyType
 
+from ...module_utils._common.grouping import grouped_by
 from ...module_utils._common.text import printable
 from .._common.local_times import local_time, offset, zone_of
 from .._common.tables import SCREEN, command_lines, shortened, table_lines, wrapped
@@ -211,12 +212,13 @@ def _why(result: Result) -> str:
 
 def _failed_rows(host: str, instances: t.Iterable[Result]) -> t.Iterator[Row]:
     """The failures of a workspace: jobs by name, in each the latest failure first."""
-    groups: dict[tuple[str, ...], list[Result]] = {}
-    for instance in instances:
+
+    def kind(instance: Result) -> tuple[str, str, str, str]:
         failure = instance.get("failure") or {}
         cause = failure.get("reason") or failure.get("message") or instance.get("error_message")
-        name = (str(instance.get("job_name")), str(instance.get("status")), str(failure.get("node") or ""), str(cause or ""))
-        groups.setdefault(name, []).append(instance)
+        return str(instance.get("job_name")), str(instance.get("status")), str(failure.get("node") or ""), str(cause or "")
+
+    groups = grouped_by(instances, kind)
     for (job_name, status, node, cause), of_group in sorted(groups.items(), key=lambda group: (group[0][0], -_latest(group[1]))):
         times = sorted(int(instance["plan_time"]) for instance in of_group)
         yield {
@@ -256,10 +258,9 @@ def _latest(instances: t.Iterable[Result]) -> int:
 
 
 def _attempt_rows(host: str, listed: t.Iterable[Result]) -> t.Iterator[Row]:
-    groups: dict[tuple[str, ...], list[Result]] = {}
-    for attempt in listed:
-        names = (attempt.get("run_id"), attempt.get("job_name"), attempt.get("kind") or "rerun")
-        groups.setdefault(tuple(map(str, names)), []).append(attempt)
+    groups = grouped_by(
+        listed, lambda attempt: (str(attempt.get("run_id")), str(attempt.get("job_name")), str(attempt.get("kind") or "rerun"))
+    )
     for (run_id, job_name, kind), of_group in groups.items():
         ends = [attempt.get(name) for attempt in of_group for name in ("plan_time", "plan_time_end")]
         times = sorted(int(moment) for moment in ends if moment)

@@ -148,10 +148,10 @@ def _gap_table(what: str, rows: t.Sequence[_Row], language: str, *, verbose: boo
         return []
     shown = rows if verbose else rows[:_SHOWN]
     times = [(int(row.gap["start_date"]) + 1000, int(row.gap["end_date"]) - 1000) for row in shown]
-    zone = zone_of(moment for span in times for moment in span)
+    zone = zone_of(moment for ends in times for moment in ends)
     cells = [
-        (printable(row.host, 100), printable(row.gap["job_name"], 100), str(row.gap["instances"]), _span(*span, zone, language))
-        for row, span in zip(shown, times)
+        (printable(row.host, 100), printable(row.gap["job_name"], 100), str(row.gap["instances"]), span(ends, zone, language))
+        for row, ends in zip(shown, times)
     ]
     head = [*(say(language, name) for name in ("workspace", "job", "missing")), say(language, "planned, times {zone}", zone=zone)]
     heading, *lines = table_lines(head, cells, right={2})
@@ -241,9 +241,9 @@ def _alone_lines(rows: t.Sequence[_Row], language: str) -> list[Line]:
     return [Line(line) for line in wrapped(text)]
 
 
-def _span(first: int, last: int, zone: str, language: str) -> str:
+def span(times: t.Sequence[int], zone: str, language: str) -> str:
     """``2026-11-23 22:18``, or ``2026-11-23 20:18 to 22:18``."""
-    begin, end = local_time(first, zone=zone), local_time(last, zone=zone)
+    begin, end = local_time(min(times), zone=zone), local_time(max(times), zone=zone)
     if begin == end:
         return begin
     same_day = begin[:10] == end[:10] and len(begin) == len(end)

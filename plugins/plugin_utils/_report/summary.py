@@ -9,10 +9,10 @@ may have thousands of instances. Text of the service is data, without a characte
 
 from __future__ import annotations
 
-import collections
 import re
 import typing as t
 
+from ...module_utils._common.grouping import grouped_by
 from ...module_utils._common.text import first_of, printable
 from ...module_utils._models.selection import has_wildcard
 from .._common.templates import untemplated, untemplated_lines
@@ -154,9 +154,7 @@ def shared_workspaces(workspace_ids: t.Mapping[str, str]) -> list[str]:
 
     :param workspace_ids: by host.
     """
-    hosts = collections.defaultdict(list)
-    for host, workspace_id in workspace_ids.items():
-        hosts[workspace_id].append(host)
+    hosts = grouped_by(workspace_ids, workspace_ids.__getitem__)
     return [
         f"Hosts {', '.join(several)} represent the same workspace {printable(workspace_id, 100)}. Each instance is still rerun once, but counted for each "
         "host, and limits such as max_parallel apply to each host separately. Keep one of the hosts, or set different jobs for them."

@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from ...module_utils._common.grouping import grouped_by
 from ...module_utils._output.results import summary
 from ...module_utils._planner.outcomes import MISSED_WORDS
 from ...module_utils._planner.reasons import grouped
@@ -86,9 +87,7 @@ def count_by_job(run: Passes, *, over: bool = False) -> dict[str, dict[str, int]
 
 def by_job_name(instances: t.Iterable[Result]) -> dict[str, list[Result]]:
     """*instances* by the name of their job, in their order. Of jobs of one name in several workspaces those of dependants have theirs with it."""
-    by_job: dict[tuple[str, str], list[Result]] = {}
-    for instance in instances:
-        by_job.setdefault((str(instance.get("job_name")), str(instance.get("workspace_id"))), []).append(instance)
+    by_job = grouped_by(instances, lambda instance: (str(instance.get("job_name")), str(instance.get("workspace_id"))))
     alike = collections.Counter(name for name, _workspace_id in by_job)
     here = {where for (_name, where), of_job in by_job.items() if not all(instance.get("downstream") for instance in of_job)}
     return {

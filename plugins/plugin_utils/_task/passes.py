@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ...module_utils._common.grouping import grouped_by
+
 Result = t.Mapping[str, t.Any]
 Identity = t.Tuple[str, str, int, int, str]
 
@@ -59,9 +61,7 @@ def followed(known: t.Iterable[Identity], listed: t.Iterable[Identity]) -> dict[
     pairs: dict[Identity, Identity] = {}
     # The same instance_id first, then the same submit_time, then only the same job and plan time.
     for alike in (lambda name: (*name[:3], name[4]), lambda name: name[:4], lambda name: name[:3]):
-        gone: dict[tuple[t.Any, ...], list[Identity]] = {}
-        for name in sorted(before - now - set(pairs.values())):
-            gone.setdefault(alike(name), []).append(name)
+        gone = grouped_by(sorted(before - now - set(pairs.values())), alike)
         pairs.update({name: gone[alike(name)].pop(0) for name in sorted(now - before - pairs.keys()) if gone.get(alike(name))})
     return pairs
 
