@@ -211,6 +211,12 @@ def seconds_of(options: Options, name: str, least: int) -> float:
     return float(value)
 
 
+def check_limit(name: str, value: int | None, least: int = 1) -> None:
+    """:raises OptionError: the option *name* is a limit that leaves nothing to do."""
+    if value is not None and value < least:
+        raise OptionError(f"{name} is {value}. Set it to {least} or more, or leave it out for no limit.")
+
+
 def check_durations(options: Options) -> None:
     """Of the options of a task that waits those that are durations.
 

@@ -18,6 +18,7 @@ from .._common.text import printable
 from .._models.attempt import NO_EFFECT, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey
+from .._models.run_scope import check_limit
 from .plan import Plan
 
 _NAMED = 20  # jobs that a refusal names; the rest is counted
@@ -39,12 +40,9 @@ class Limits:
     max_parallel_per_job: int | None = None
 
     def __post_init__(self) -> None:
-        if self.max_instances is not None and self.max_instances < 0:
-            raise OptionError(f"max_instances is {self.max_instances}. Set it to 0 or more, or leave it out for no limit.")
-        for name in ("max_parallel", "max_parallel_per_job"):
-            most = getattr(self, name)
-            if most is not None and most < 1:
-                raise OptionError(f"{name} is {most}. Set it to 1 or more, or leave it out for no limit.")
+        check_limit("max_instances", self.max_instances, 0)
+        check_limit("max_parallel", self.max_parallel)
+        check_limit("max_parallel_per_job", self.max_parallel_per_job)
         if self.batch_size < 1:
             raise OptionError(f"batch_size is {self.batch_size}. Set it to 1 or more.")
 

@@ -17,7 +17,7 @@ from .._journal.journal import Journal
 from .._journal.pauses import OpenPauses, PauseBook
 from .._models.instance import Job
 from .._models.pause import MadeBy
-from .._models.run_scope import check_durations
+from .._models.run_scope import check_durations, check_limit
 from .._models.selection import Selection, select
 from .._output.schedules import schedule_diff, schedule_results
 from .._planner.schedules import (
@@ -49,8 +49,7 @@ def job_schedule(run: ModuleRun) -> None:
     run.what = f"Failed to {_VERBS[options['state']]} the scheduling of jobs {run.where}"
     if options["api_version"] == "v2":
         raise OptionError("Only v1 of the API can start and stop a job, and api_version is v2. Set api_version to auto or v1.")
-    if options["max_jobs"] is not None and options["max_jobs"] < 1:
-        raise OptionError(f"max_jobs is {options['max_jobs']}. Set it to 1 or more, or leave it out for no limit.")
+    check_limit("max_jobs", options["max_jobs"])
     check_durations(options)
     with open_journal(run) as journal:
         _Task(run, journal).work()

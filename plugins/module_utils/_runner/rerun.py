@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from .._api.log_query import LogReader
 from .._api.reason_query import ReasonReader
-from .._common.errors import FATAL_KINDS, ApiError, JournalError, Kind, OptionError
+from .._common.errors import FATAL_KINDS, ApiError, JournalError, Kind
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable
 from .._common.times import Window, to_iso
@@ -20,7 +20,7 @@ from .._models.decision import Decision
 from .._models.instance import FullKey, JobName, Status
 from .._models.reason import Reason
 from .._models.rerun_request import RetryOptions
-from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, window_of
+from .._models.run_scope import PassState, RunScope, SinceOption, check_limit, seconds_of, window_of
 from .._output.downstream import downstream_lines, downstream_result
 from .._output.expectation import late_lines
 from .._output.messages import lookup_hint, plan_lines, stop_lines
@@ -83,8 +83,7 @@ class Goal(Strategy):
         self._workspace_id: str = options["workspace_id"]
         self._retry_options = RetryOptions.from_options(options)
         self._limits = Limits(options["max_instances"], options["max_parallel"], options["batch_size"], options["max_parallel_per_job"])
-        if options["max_reruns_per_day"] is not None and options["max_reruns_per_day"] < 1:
-            raise OptionError(f"max_reruns_per_day is {options['max_reruns_per_day']}. Set it to 1 or more, or leave it out for no limit.")
+        check_limit("max_reruns_per_day", options["max_reruns_per_day"])
         for name in ("wait_timeout", "clock_slack"):
             seconds_of(options, name, 0)
         StopPolicy.check(options)

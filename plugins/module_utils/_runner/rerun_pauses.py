@@ -262,8 +262,7 @@ class RerunPauses:
                 if workspace_id in {self._here, *_by_workspace(self.considered)}:
                     broken.append(error)
                 else:
-                    where = f"What a run had paused in workspace {printable(workspace_id, 100)}"
-                    self.notes.append(f"{where} could not be started again: {printable(error)}. Start it with job_schedule, state resumed")
+                    self.notes.append(not_started(error, f"What a run had paused in workspace {printable(workspace_id, 100)}"))
         if broken:
             raise broken[0]
 
@@ -336,7 +335,7 @@ class RerunPauses:
         except ApiError as failure:
             error = failure
         if error is not None:
-            text = f"Job {name} was paused and could not be started again: {printable(error)}. Start it with job_schedule, state resumed"
+            text = not_started(error, f"Job {name} was paused and")
             texts = self.failures if ours else self.notes
             if text not in texts:
                 texts.append(text)
@@ -350,6 +349,11 @@ def _by_workspace(jobs: t.Iterable[JobName]) -> dict[str, set[str]]:
     return by_workspace
 
 
+def not_started(error: Exception, what: str = "What was paused") -> str:
+    """A sentence about *what* could not be started again."""
+    return f"{what} could not be started again: {printable(error)}. Start it with job_schedule, state resumed"
+
+
 def _of_rerun(decision: ScheduleDecision) -> bool:
     """Whether a rerun has paused the job."""
     return decision.pause is not None and decision.pause.made_by is MadeBy.RERUN
@@ -361,6 +365,6 @@ def restore(run: ModuleRun, pauses: RerunPauses, sightings: Sightings) -> None:
         with open_journal(run, sightings) as journal:
             pauses.finish(journal)
     except (ApiError, JournalError) as error:
-        pauses.failures.append(f"What was paused could not be started again: {printable(error)}. Start it with job_schedule, state resumed")
+        pauses.failures.append(not_started(error))
     run.result.update(changed=pauses.changed, problems=[*pauses.failures, *pauses.notes], restored=not pauses.failures)
     pauses.tell()

@@ -42,7 +42,7 @@ from .._planner.schedules import SCHEDULED_STATUS, perhaps_paused
 from .ansible_module import ModuleRun, error_result
 from .journal_records import not_reruns
 from .missing import ScheduleGaps, find_missing
-from .rerun_pauses import RerunPauses
+from .rerun_pauses import RerunPauses, not_started
 from .supplement_data import CONTENTS, supplement_data
 
 _NAMED = 3
@@ -323,9 +323,7 @@ class _Making:
             try:
                 self._pauses.finish(journal)
             except ApiError as error:
-                self.failures.append(
-                    f"What was paused could not be started again: {printable(error)}. Start it with job_schedule, state resumed"
-                )
+                self.failures.append(not_started(error))
             workspaces, begin = self._pauses.workspaces(journal), int(self.run.result["planned_after"])
             self.run.result["journal_history"] = not_reruns(journal, self.run.session.project_id, workspaces, begin)
         self.run.warn(*self._pauses.notes)

@@ -79,6 +79,7 @@ SAMPLES: dict[str, str | tuple[str, ...]] = {
     "openstack.holder": ("The file 3", "No clouds.yaml was found in the usual places or with OS_CLIENT_CONFIG_FILE, so it"),
     "openstack.where": ("the environment", "cloud 3 of 3"),
     "pagination.where": "3",
+    "run_scope.least": ("0", "1"),
     "source.where": ("the environment", "cloud 3 of 3", "profile 3 of the configuration file 3, which 3 names,"),
     "shared_config.where": "the configuration file 3, which 3 names,",
     "raw_values.cure": "write the number, or leave it out",
