@@ -28,7 +28,7 @@ from ..plugin_utils._report.host_results import patterns_without_job
 from ..plugin_utils._report.started import inventory_sources, started_command
 from ..plugin_utils._report.words import ENGLISH, say, translated
 from ..plugin_utils._role.options import ROLE
-from ..plugin_utils._task import console, counts, inprocess, passes, registered, repair_results
+from ..plugin_utils._task import console, counts, inprocess, passes, registered, repair_results, verdict
 from ..plugin_utils._task.heartbeat import Heartbeat
 from ..plugin_utils._task.interruption import Note, earliest, first_to_say
 from ..plugin_utils._task.loops import workspaces_left
@@ -156,10 +156,10 @@ class ActionModule(ModuleAction):
         if reached:
             return {"changed": False, "msg": msg}
         shown_below = message_told(result, check_mode=bool(self._task.check_mode))
-        text = translated(language, msg) if whole else console.verdict_text(result, msg, shown_below=shown_below, language=language)
+        text = translated(language, msg) if whole else verdict.verdict_text(result, msg, shown_below=shown_below, language=language)
         if self._part.fail:
             return failed_with(text)
-        self._say(console.verdict_line(self.host(task_vars), text, language))
+        self._say(verdict.verdict_line(self.host(task_vars), text, language))
         return {"changed": False, "msg": msg}
 
     def _unmatched(self, task_vars: dict[str, t.Any]) -> list[str]:
@@ -310,22 +310,22 @@ class ActionModule(ModuleAction):
             raise AnsibleConnectionFailure(passes.message_of(run.error))
         args = passes.next_args(self._task.args, run)
         left = self._part.name == registered.SEND and not run.ended and not self._task.check_mode
-        place = console.TaskRun(
+        place = verdict.TaskRun(
             host=host,
             workspace_id=str(self._task.args.get("workspace_id")),
             check_mode=bool(self._task.check_mode),
             wait=timing.wait and not left,
             timed_out=not run.ended and not left and not self._task.check_mode,
             elapsed=self._elapsed(),
-            lookup=console.lookup_command(host, inventory_sources(task_vars), args, unknown) if unknown else "",
+            lookup=verdict.lookup_command(host, inventory_sources(task_vars), args, unknown) if unknown else "",
             prefix=_prefix(task_vars),
         )
-        failed, msg = (False, console.sent_message(run, place)) if left else console.verdict(run, place)
+        failed, msg = (False, verdict.sent_message(run, place)) if left else verdict.verdict(run, place)
         # What the role's work comes to is told at its end; that it can come to nothing, at once.
         nothing = self._part.name == registered.SEND and passes.error_kind(run.base) != passes.INCOMPLETE
         early = failed and (run.error is not None or nothing)
-        lines = console.closing_lines(run, place, msg) or (
-            [console.early_line(self.label(task_vars), msg, place.workspace_id, run.language)] if early else []
+        lines = verdict.closing_lines(run, place, msg) or (
+            [verdict.early_line(self.label(task_vars), msg, place.workspace_id, run.language)] if early else []
         )
         # A further try of the task says what is new.
         for line in lines if tried is None or console.news_of(tried) != console.news_of(run) else ():

@@ -33,7 +33,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on imp
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.overview import attempts, failures, lines_to_resume, rerun_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.repair import missing_lines, snapshot_lines, stage_line
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import translated
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console, verdict
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import Passes
 from tests.support.pages import blocks
 from tests.support.reports import SINCE, instance, result
@@ -299,11 +299,11 @@ def test_the_progress() -> None:
 def test_the_message_of_a_verdict(action: str, waited: bool) -> None:
     run = run_of(passed(*(entry(number, action, "success" if action == "done" else "fail", rerun=action == "done") for number in range(5))))
     where = place(wait=waited, timed_out=waited and action in ("retry", "wait"), prefix="dataarts_")
-    failed, msg = console.verdict(run, where)
+    failed, msg = verdict.verdict(run, where)
     text = translated("zh", msg)
     assert english(text.replace("because", "")) == [], (failed, msg)
-    assert english(" ".join(rows([console.verdict_line("sales", msg, "zh")])).replace("because", "")) == []
-    closing = rows(console.closing_lines(run, place(wait=waited, timed_out=where.timed_out), msg))
+    assert english(" ".join(rows([verdict.verdict_line("sales", msg, "zh")])).replace("because", "")) == []
+    closing = rows(verdict.closing_lines(run, place(wait=waited, timed_out=where.timed_out), msg))
     assert english(" ".join(closing).replace("because", "")) == []
 
 

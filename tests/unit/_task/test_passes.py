@@ -18,9 +18,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.instance 
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import is_broken, standing
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.lines import Line
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console, counts, passes, registered
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task.console import TaskRun
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console, counts, passes, registered, verdict
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import Passes
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.verdict import TaskRun
 from tests.unit.building import FAIL, attempt, instance
 
 SINCE = 1_795_402_800_000  # 2026-11-23T03:00:00Z
@@ -272,7 +272,7 @@ class TestHeldBack:
         run = run_of(passed(entry(1, "settling", standing="to_rerun"), entry(2, "settling", attempts=1)))
         assert [instance["plan_time"] - PLANNED for instance in run.unsent] == [1000]
         assert [instance["plan_time"] - PLANNED for instance in run.moving] == [2000]
-        failed, msg = console.verdict(run, place(timed_out=True))
+        failed, msg = verdict.verdict(run, place(timed_out=True))
         assert failed
         assert "1 still in progress after 1m 05s" in msg
         assert "1 not sent yet after 1m 05s" in msg
@@ -283,13 +283,13 @@ class TestFailingPasses:
     def test_the_first_pass_is_not_repeated(self, kind: t.Any) -> None:
         run = run_of(failure(kind))
         assert run.ended
-        assert console.verdict(run, place()) == (True, "Failed to list the instances of workspace w1")
+        assert verdict.verdict(run, place()) == (True, "Failed to list the instances of workspace w1")
 
     def test_a_first_pass_that_breaks_off_tells_what_it_had_sent_and_how_to_go_on(self) -> None:
         rerun_now = entry(1, "retry", rerun=True, attempts=1, request_id="r1")
         run = run_of(failure("no_permission", "Forbidden.", instances=[rerun_now, entry(2, "wait")], since=SINCE, changed=True))
         assert run.ended
-        failed, msg = console.verdict(run, place())
+        failed, msg = verdict.verdict(run, place())
         assert failed
         assert msg == (
             "Forbidden. Before that, 1 instance of 1 job was rerun; run again with since=2026-11-23T03:00:00+00:00 to go on: nothing is sent twice."
@@ -304,13 +304,13 @@ class TestFailingPasses:
         run = run.after(passed(entry(1, "done", "success")))
         assert run.ended
         assert run.failed_passes == 0
-        assert console.verdict(run, place())[0] is False
+        assert verdict.verdict(run, place())[0] is False
 
     @pytest.mark.parametrize("kind", ["credentials", "no_permission", "clock", "tls", "state", "internal"])
     def test_any_other_reason_ends_the_run_with_what_was_reached(self, kind: t.Any) -> None:
         run = run_of(passed(entry(1, "wait", "running"), entry(2, "done", "success")), failure(kind))
         assert run.ended
-        failed, msg = console.verdict(run, place())
+        failed, msg = verdict.verdict(run, place())
         assert failed
         assert msg.startswith("Failed to watch 2 instances of workspace w1 to the end: Failed to list")
         assert "1 succeeded, 1 running. " in msg
@@ -319,7 +319,7 @@ class TestFailingPasses:
 
     def test_nobody_is_told_that_something_goes_on_where_nothing_was_sent(self) -> None:
         run = run_of(passed(entry(1, "settling"), entry(2, "done", "success")), failure("no_permission", instances=[entry(1, "wait")]))
-        assert console.verdict(run, place()) == (True, "Failed to list the instances of workspace w1")
+        assert verdict.verdict(run, place()) == (True, "Failed to list the instances of workspace w1")
 
     @pytest.mark.parametrize(
         ("result", "kind"),
@@ -386,7 +386,7 @@ class TestFailingPasses:
     def test_with_the_role_it_is_the_variable_that_is_named(self) -> None:
         """One called since would be ignored, and everything that failed rerun again."""
         run = run_of(passed(entry(1, "wait", "running"), entry(2, "blocked")))
-        failed, msg = console.verdict(run, place(timed_out=True, prefix="dataarts_"))
+        failed, msg = verdict.verdict(run, place(timed_out=True, prefix="dataarts_"))
         assert failed
         assert msg.count("run again with dataarts_since=2026-11-23T03:00:00+00:00 to see the end") == 2
 
@@ -398,8 +398,8 @@ class TestFailingPasses:
     def test_why_a_run_ended_is_said_once(self, kind: t.Any) -> None:
         """Ansible shows the message of a task that fails, and the role ends with the lines of all workspaces."""
         run = run_of(failure(kind))
-        assert console.closing_lines(run, place(), "the reason") == []
-        assert console.closing_lines(run_of(passed(entry(1, "done", "success"))), place(prefix="dataarts_"), "the end") == []
+        assert verdict.closing_lines(run, place(), "the reason") == []
+        assert verdict.closing_lines(run_of(passed(entry(1, "done", "success"))), place(prefix="dataarts_"), "the end") == []
 
     def test_a_first_pass_that_had_sent_something_is_watched_on(self) -> None:
         rerun_now = entry(1, "retry", rerun=True)
@@ -418,11 +418,11 @@ class TestFailingPasses:
         assert passes.next_args({}, run)["pass_state"] == {"since": SINCE, "plan_only": False, "fleet": False}
         run = run.after(failure("credentials"))
         assert run.ended
-        assert console.verdict(run, place())[1].startswith("Failed to watch 2 instances of workspace w1 to the end: ")
+        assert verdict.verdict(run, place())[1].startswith("Failed to watch 2 instances of workspace w1 to the end: ")
 
     def test_a_first_pass_that_sent_nothing_says_only_why(self) -> None:
         run = run_of(failure("no_permission", instances=[entry(1, "wait")], since=SINCE))
-        assert console.verdict(run, place()) == (True, "Failed to list the instances of workspace w1")
+        assert verdict.verdict(run, place()) == (True, "Failed to list the instances of workspace w1")
 
     def test_it_gives_up_after_many_in_a_row(self) -> None:
         run = run_of(passed(entry(1, "wait", "running")), *[failure("server")] * (passes.MAX_FAILED_PASSES - 1))
@@ -671,7 +671,7 @@ class TestConsole:
         ],
     )
     def test_a_verdict_says_nothing_that_the_closing_lines_say(self, result: t.Any, shown_below: bool, expected: str) -> None:
-        assert console.verdict_text(result, "Why.", shown_below=shown_below) == expected
+        assert verdict.verdict_text(result, "Why.", shown_below=shown_below) == expected
 
     def test_progress_names_rare_things_only_where_they_happened(self) -> None:
         run = run_of(
@@ -771,7 +771,7 @@ class TestConsole:
         ],
     )
     def test_verdict(self, results: t.Any, more: t.Any, expected: t.Any) -> None:
-        assert console.verdict(run_of(*results), place(**more)) == expected
+        assert verdict.verdict(run_of(*results), place(**more)) == expected
 
     @pytest.mark.parametrize(
         ("action", "words", "next_step"),
@@ -785,7 +785,7 @@ class TestConsole:
     )
     def test_each_way_to_miss_the_goal_has_its_next_step(self, action: t.Any, words: t.Any, next_step: t.Any) -> None:
         run = run_of(passed(entry(2, "retry", rerun=True), entry(1, action)), passed(entry(2, "done", "success"), entry(1, action)))
-        failed, msg = console.verdict(run, place(lookup="ansible sales -m x"))
+        failed, msg = verdict.verdict(run, place(lookup="ansible sales -m x"))
         assert failed
         assert msg.startswith("Failed to bring 1 of 2 instances of workspace w1 to success: " + words)
         assert next_step in msg
@@ -797,12 +797,12 @@ class TestConsole:
 
     def test_a_timeout_names_what_is_left_running(self) -> None:
         run = run_of(passed(*(entry(number, "wait", "running", rerun=True) for number in range(5))))
-        failed, msg = console.verdict(run, place(timed_out=True))
+        failed, msg = verdict.verdict(run, place(timed_out=True))
         assert failed
         assert "5 still in progress after 1m 05s (daily_sales planned 2026-11-23 02:00, " in msg
         assert "and 2 more)" in msg
         assert "raise wait_timeout" in msg
-        assert len(console.closing_lines(run, place(timed_out=True), msg)) == 5
+        assert len(verdict.closing_lines(run, place(timed_out=True), msg)) == 5
 
     def test_a_timeout_says_where_what_is_open_stands_and_not_what_it_was_before(self) -> None:
         standings = [
@@ -812,7 +812,7 @@ class TestConsole:
             entry(3, "wait", rerun=True, attempts=1),
             entry(4, "wait", "running", rerun=True, attempts=1),
         ]
-        lines = console.closing_lines(run_of(passed(*standings)), place(timed_out=True), "text")
+        lines = verdict.closing_lines(run_of(passed(*standings)), place(timed_out=True), "text")
         assert [line.text.split(":")[1].strip() for line in lines] == ["sent", "sent", "waiting", "waiting", "running"]
 
     @pytest.mark.parametrize(("status", "timed_out", "late"), [("fail", True, True), ("success", False, False)])
@@ -820,10 +820,10 @@ class TestConsole:
         why = "The service accepted reruns of job daily_sales that it does not show."
         last = entry(1, "wait" if timed_out else "done", status, rerun=True)
         other = entry(2, "failed_again", rerun=True)
-        _failed, msg = console.verdict(run_of(passed(last, other, problems=[why])), place(timed_out=timed_out))
+        _failed, msg = verdict.verdict(run_of(passed(last, other, problems=[why])), place(timed_out=timed_out))
         assert (why in msg) is late
         queued = run_of(passed(entry(1, "wait"), problems=["Instances wait for job load in workspace w2."]))
-        assert console.verdict(queued, place(timed_out=True))[1].endswith("Instances wait for job load in workspace w2.")
+        assert verdict.verdict(queued, place(timed_out=True))[1].endswith("Instances wait for job load in workspace w2.")
 
     def test_a_job_that_will_not_succeed_without_a_person_is_named_while_others_are_watched(self) -> None:
         blocked = entry(2, "blocked", "waiting-confirm", job_name="weekly_report")
@@ -837,15 +837,15 @@ class TestConsole:
 
     def test_a_timeout_tells_what_was_not_sent_apart(self) -> None:
         run = run_of(passed(entry(1, "wait", "running", rerun=True), entry(2, "wait")))
-        failed, msg = console.verdict(run, place(timed_out=True))
+        failed, msg = verdict.verdict(run, place(timed_out=True))
         assert failed
         assert "1 still in progress after 1m 05s (daily_sales planned 2026-11-23 02:00:01); 1 not sent yet after 1m 05s (" in msg
 
     def test_closing_lines_show_reasons_and_stop_somewhere(self) -> None:
         run = run_of(
-            passed(*(entry(number, "failed_again", error_message="node \x1b[31mload") for number in range(console.MOST_LINES + 3)))
+            passed(*(entry(number, "failed_again", error_message="node \x1b[31mload") for number in range(verdict.MOST_LINES + 3)))
         )
-        lines = console.closing_lines(run, place(), "text")
+        lines = verdict.closing_lines(run, place(), "text")
         assert lines[0] == ("sales: failed again: daily_sales planned 2026-11-23 02:00 +00:00: because 0\n    (node \\x1b[31mload)", "bad")
         assert lines[-1].text == "sales:   and 3 more"
         assert "\x1b" not in "".join(texts(lines))
@@ -859,7 +859,7 @@ class TestConsole:
             "planned_after": "-24h",
             "endpoint": "",
         }
-        words = shlex.split(console.lookup_command("sales", ["inv dir"], args, ["it's", "a"]))
+        words = shlex.split(verdict.lookup_command("sales", ["inv dir"], args, ["it's", "a"]))
         assert words[:-1] == ["ansible", "sales", "-i", "inv dir", "-m", "dataarts.factory.job_instance_info", "-a"]
         assert json.loads(words[-1]) == {
             "workspace_id": "w1",
@@ -873,7 +873,7 @@ class TestConsole:
 
     def test_nothing_in_the_look_up_command_is_evaluated_but_its_own_references(self) -> None:
         template = "{{ lookup('pipe', 'id') }}"
-        words = shlex.split(console.lookup_command("sales", [], {"workspace_id": template, "project_id": template}, [template, "a[1]"]))
+        words = shlex.split(verdict.lookup_command("sales", [], {"workspace_id": template, "project_id": template}, [template, "a[1]"]))
         assert json.loads(words[-1]) == {
             "workspace_id": "{{ dataarts_workspace_id }}",
             "project_id": "{{ dataarts_project_id }}",
