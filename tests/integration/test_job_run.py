@@ -104,7 +104,7 @@ def test_the_same_key_with_other_parameters_is_an_error(service: t.Any, asked: A
         ({"job_name": " "}, ["job_name is empty"]),
         ({"run_key": " "}, ["run_key is empty"]),
         ({"job_params": {"a" * 65: "1"}}, ["1 to 64 characters"]),
-        ({"job_params": {"a": ["1"]}}, ["whose value is not a text"]),
+        ({"job_params": {"a": ["1"]}}, ["whose value is not text"]),
         ({"api_version": "v2"}, ["Only v1 of the API can run a job"]),
         ({"wait_timeout": -1}, ["wait_timeout is -1"]),
         ({"settle_time": -1}, ["settle_time is -1"]),
