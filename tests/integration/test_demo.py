@@ -55,7 +55,7 @@ def test_the_demo_says_what_happened(tmp_path: Path) -> None:
     for workspace in ("sales", "supply", "finance_core"):
         assert re.search(rf"^{workspace} +\d+ of \d+ to rerun", done.stdout, re.MULTILINE)
     assert re.search(
-        r"^(sales|supply|finance_core) +(\d+ (succeeded|running|waiting), )+\d+s(, (about|not before) \d\d:\d\d)?$",
+        r"^(sales|supply|finance_core) +(\d+ (succeeded|running|waiting|to rerun), )+\d+s(, (about|not before) \d\d:\d\d)?$",
         done.stdout,
         re.MULTILINE,
     )

@@ -325,7 +325,7 @@ class TestPages:
         service.before_call = lambda number: service.entries.append((T, 1000 + number))
         with pytest.raises(ApiError) as caught:
             service.read_paged(10)
-        assert str(caught.value) == "the service does not count all jobs, and lists others each time"
+        assert str(caught.value) == "the service's count of jobs is too low, and each list shows others"
 
     def test_a_total_that_ends_early_is_an_error(self) -> None:
         """The service counts to a hundred, as searches do that stop there."""

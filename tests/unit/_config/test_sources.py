@@ -217,10 +217,10 @@ REFUSED: dict[str, tuple[t.Callable[[Machine], Machine], str]] = {
     "not text": (lambda machine: machine.config(profiles=[{**PROFILE, "accessKeyId": 12}]), "accessKeyId of profile ops"),
     "a missing file": (lambda machine: machine.having({"HW_SHARED_CONFIG_FILE": "/nowhere"}), "/nowhere"),
     "another file": (lambda machine: machine.config(profiles="x"), "not KooCLI's config.json"),
-    "a profile without its file": (lambda machine: machine.having({"HW_PROFILE": "ops"}), "HW_SHARED_CONFIG_FILE no file with it"),
+    "a profile without its file": (lambda machine: machine.having({"HW_PROFILE": "ops"}), "HW_SHARED_CONFIG_FILE names no file"),
     "another project": (lambda machine: machine.config().having({"HW_PROJECT_ID": "p-other"}), "name different projects"),
     "no such cloud": (lambda machine: machine.clouds(otc={"auth": AUTH}).having({"OS_CLOUD": "oct"}), "has no cloud oct"),
-    "no file of clouds": (lambda machine: machine.having({"OS_CLOUD": "otc"}), "no clouds.yaml"),
+    "no file of clouds": (lambda machine: machine.having({"OS_CLOUD": "otc"}), "No clouds.yaml"),
     "a named file of clouds that is missing": (
         lambda machine: machine.having({"OS_CLOUD": "otc", "OS_CLIENT_CONFIG_FILE": "/nowhere"}),
         "Correct OS_CLIENT_CONFIG_FILE",
