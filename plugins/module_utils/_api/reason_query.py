@@ -179,8 +179,8 @@ class ReasonReader:
         """One sentence for all troubles. That v1 is closed is only worth one where somebody asked for every reason."""
         shown = [error for error in self._troubles if self._mode == "all" or error.kind not in (Kind.NOT_PUBLISHED, Kind.NOT_FOUND)]
         if shown:
-            what = f"of {counted(len(shown), 'failure')} " if shown[0].kind not in ENDS_ALL else ""
-            self.notes.append(f"Why instances failed could not be read {what}from v1's instance detail: {printable(shown[0])}.")
+            what = counted(len(shown), "instance") if shown[0].kind not in ENDS_ALL else "instances"
+            self.notes.append(f"Why {what} failed could not be read from v1's instance detail: {printable(shown[0])}.")
 
 
 def _failure(instance: JobInstance) -> str:

