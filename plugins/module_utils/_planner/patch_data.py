@@ -144,6 +144,7 @@ def differences(asked: PatchData, row: PatchDataRow, known: t.Mapping[str, t.Any
 
 #: Fields of a request -> the options that they come from.
 _OPTIONS = {
+    "job_name": "job_name and depend_jobs",
     "is_day_granularity": "day_granularity",
     "is_stop_when_fail": "stop_when_fail",
     "reverse_order": "newest_first",
