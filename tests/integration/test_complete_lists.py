@@ -339,8 +339,8 @@ class TestTwins:
     def test_each_is_listed_once_though_two_windows_show_it(self, service: Running) -> None:
         service.reset(twin_night(**V2, window_compares="start_time"))
         now = service.now_ms()
-        window, started = Window(now - DAY, now - HOUR), Window(now - DAY - HOUR, now)
-        assert len(list_selected(factory(service), select(["mixed"], window), started=started).whole()) == 3
+        window = Window(now - DAY, now - HOUR)
+        assert len(list_selected(factory(service), select(["mixed"], window), since=now - DAY - HOUR).whole()) == 3
 
     def test_v1_restarts_one_of_them_where_v2_reruns_the_others(self, service: Running) -> None:
         service.reset(twin_night(**BOTH))
@@ -538,8 +538,7 @@ class TestSelected:
         before = list_selected(auto, selection).whole()
         auto.retry("daily_sales", [instance for instance in before if instance.status is Status.FAIL], RetryOptions())
         service.advance(600)
-        now = service.now_ms()
-        after = list_selected(auto, selection, started=Window(since, now)).whole()
+        after = list_selected(auto, selection, since=since).whole()
         assert [instance.key for instance in after] == [instance.key for instance in before]
         assert {instance.status for instance in after} == {Status.SUCCESS}
 

@@ -48,6 +48,32 @@ def test_it_is_rerun(service: Running, tmp_path: Path, api_version: str, jobs: l
 
 @SETTINGS
 @VERSIONS
+def test_the_first_plan_shows_it(service: Running, tmp_path: Path, api_version: str) -> None:
+    checked = call("job_rerun", options(service, **WINDOW, jobs=["late"], api_version=api_version, journal=str(tmp_path)), check=True)
+    assert (checked["summary"]["total"], checked["plan_id"].split("-")[0]) == (2, "2")
+
+
+@SETTINGS
+@VERSIONS
+def test_what_was_just_rerun_is_there_where_the_schedulers_clock_is_ahead(service: Running, tmp_path: Path, api_version: str) -> None:
+    """By that clock it starts in a minute, after the end of every window that ends now."""
+    service.set(scheduler_skew_seconds=60)
+    about = {"planned_after": "-12h", "api_version": api_version}
+    given = options(service, **about, jobs=["late"], journal=str(tmp_path), settle_time=1, poll_interval=1)
+    assert not passes(given, between=lambda result: service.advance(2))[-1]["failed"]
+    before = service.journal()
+    again = call("job_rerun", given)
+    assert (again["finished"], again["failed"], again["summary"]["total"]) == (True, False, 2)
+    assert call("job_instance_info", options(service, **about, jobs=["late"]))["total"] == 2
+    listed = call("job_instance_info", options(service, **about, job_name="late"))["instances"]
+    named = {"job_name": "late", "instance_ids": [instance["instance_id"] for instance in listed]}
+    stopped = call("job_instance_stop", options(service, **named, journal=str(tmp_path)))
+    assert (len(listed), stopped["failed"], stopped["changed"]) == (2, False, False)
+    assert service.journal() == before
+
+
+@SETTINGS
+@VERSIONS
 @pytest.mark.parametrize("named", [{"job_name": "late"}, {"jobs": ["l*"]}])
 def test_it_is_listed(service: Running, api_version: str, named: dict[str, t.Any]) -> None:
     assert call("job_instance_info", options(service, **WINDOW, **named, api_version=api_version))["total"] == 2

@@ -28,6 +28,7 @@ from .._common.times import DAY_MS, Window
 from .._http.error_codes import is_services_own
 from .._models.instance import InstanceKey, JobInstance, RelatedInstance, Status
 from .._planner.graph import in_order, reached
+from .instance_query import list_job
 from .list_budget import MAX_ENTRIES
 from .v2 import MAX_DEPTH
 from .workspace import WorkspaceApi
@@ -175,11 +176,7 @@ class DependencyReader:
     def _learn_previous(self, first: JobInstance) -> None:
         """The cycle of a job before *first*, on which that depends, should it not be selected. No answer about dependencies names it."""
         window = Window(max(0, first.key.plan_time - PREVIOUS_CYCLE_MS), first.key.plan_time - 1)
-        cycles = [
-            instance
-            for instance in self._api.list_instances(window, job_name=first.job_name)
-            if instance.instance_type is first.instance_type
-        ]
+        cycles = [instance for instance in list_job(self._api, first.job_name, window) if instance.instance_type is first.instance_type]
         if cycles:
             previous = max(cycles, key=lambda instance: instance.key)
             self.known.keep(previous)

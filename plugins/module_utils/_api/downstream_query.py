@@ -24,6 +24,7 @@ from .._common.times import Window
 from .._models.instance import InstanceKey, JobInstance, JobName, RelatedInstance, Status
 from .._planner.graph import levels
 from .dependency_query import ONE_ONLY, cycles_of, job_dependencies
+from .instance_query import list_job
 from .list_budget import MAX_ENTRIES
 from .workspace import WorkspaceApi
 
@@ -253,7 +254,7 @@ class DownstreamReader:
         since, instances = self._listed.get(name, (None, []))
         if since is None or begin < since:
             try:
-                instances = self._api_of(name[0]).list_instances(Window(begin, max(begin, now_ms)), job_name=name[1])
+                instances = list_job(self._api_of(name[0]), name[1], Window(begin, max(begin, now_ms)))
             except ApiError as error:
                 if error.kind not in _REFUSED:
                     raise

@@ -9,50 +9,36 @@ import typing as t
 from dataclasses import replace
 
 from .._common.times import Window
-from .._models.instance import InstanceType, JobInstance
+from .._models.instance import InstanceType, JobInstance, Status
 from .._models.selection import Selection, has_wildcard
 from .job_query import WantedJobs
+from .service_time import CLOCK_LIMIT_MS, last_start_ms
 from .workspace import WorkspaceApi
 from .workspace_lists import Listing
 
+#: A window that ends so shortly before the last moment at which something may have started, ms, is listed up to that at once.
+_NEAR_MS = 2 * CLOCK_LIMIT_MS
 
-def list_selected(
-    api: WorkspaceApi,
-    selection: Selection,
-    *,
-    started: Window | None = None,
-    until: int | None = None,
-    every_type: bool = False,
-) -> Listing:
+
+def list_selected(api: WorkspaceApi, selection: Selection, *, since: int | None = None, every_type: bool = False) -> Listing:
     """All instances that *selection* means: oldest plan time first, then by job name.
 
     Twins (see :attr:`.JobInstance.full_key`) are all there, each once by its key and instance_id. The list shows the state of some moment
     after the call began, whatever time its requests take: what is decided by it must count its age from before the call. Jobs that
     cannot be listed do not stop the others.
 
-    :param started: a window of start times to list as well, from the run's ``since`` to now. Should the service compare windows with
-        start times, as its text says and its parameters' names do not [H-208], a rerun instance leaves the window of its plan time and is
-        found there. Costs nothing where it lies within the selection's window.
-    :param until: until when what was planned in the window may have started, epoch ms; the end of *started* if None. See :func:`late_starts`.
+    :param since: from when on what is meant may have been started anew, epoch ms; None: not asked for.
     :param every_type: whether to return instances of the selected jobs of any type. Twins differ in their type, and whoever reruns one of
         them has to know of the other.
     :raises ApiError: of a kind that ends every job's list.
     """
-    first, *rest = _joined(selection.window, started)
     meant = replace(selection, instance_types=frozenset()) if every_type else selection
     types = meant.instance_types
     asked: dict[str, t.Any] = {"statuses": meant.statuses, "instance_type": next(iter(types)) if len(types) == 1 else None}
     wanted = WantedJobs.of(selection)
-    parts = [api.list_workspace(first, wanted=wanted, **asked)]
-    last = until if until is not None else max((span.end for span in rest), default=first.end)
-    late = late_starts(first, parts[0].instances, last)
-    parts += [api.list_workspace(span, wanted=wanted, **asked) for span in ([late] if late is not None else rest)]
-    instances: t.Iterable[JobInstance] = (instance for part in parts for instance in part.instances if meant.matches(instance))
-    if len(parts) > 1:
-        # The later list shows the newer state.
-        instances = {instance.full_key: instance for instance in instances}.values()
+    parts = _listed(api, selection.window, since, lambda span: api.list_workspace(span, wanted=wanted, **asked))
     problems = {name: error for part in parts for name, error in part.problems.items()}
-    return Listing(sorted(instances, key=_order), problems, list(dict.fromkeys(note for part in parts for note in part.notes)))
+    return Listing(_newest(parts, meant.matches), problems, list(dict.fromkeys(note for part in parts for note in part.notes)))
 
 
 def late_starts(window: Window, instances: t.Iterable[JobInstance], until: int) -> Window | None:
@@ -70,17 +56,26 @@ def late_starts(window: Window, instances: t.Iterable[JobInstance], until: int) 
 
 
 def list_job(
-    api: WorkspaceApi, name: str, window: Window, *, now_ms: int, since: int | None = None, instance_type: InstanceType | None = None
+    api: WorkspaceApi,
+    name: str,
+    window: Window,
+    *,
+    since: int | None = None,
+    statuses: t.Collection[Status] | None = None,
+    instance_type: InstanceType | None = None,
 ) -> list[JobInstance]:
-    """Every instance of job *name* that is planned in *window*; also those that a service which compares start times shows elsewhere by now.
+    """Every instance of job *name* that is planned in *window*: oldest plan time first.
 
-    :param since: from when on one of them may have been started anew, epoch ms; None: not asked for.
+    :param since: see :func:`list_selected`.
+    :param statuses: None or empty for all.
     :param instance_type: the only type to list; None: all.
     """
-    listed = api.list_instances(window, job_name=name, instance_type=instance_type)
-    later = late_starts(window, listed, now_ms) or (Window(since, now_ms) if since is not None and window.end < since <= now_ms else None)
-    listed += api.list_instances(later, job_name=name, instance_type=instance_type) if later is not None else []
-    return [instance for instance in listed if instance.key.plan_time in window]
+
+    def read(span: Window) -> Listing:
+        return Listing(api.list_instances(span, job_name=name, statuses=statuses, instance_type=instance_type))
+
+    parts = _listed(api, window, since, read)
+    return _newest(parts, lambda instance: instance.key.plan_time in window)
 
 
 def names_without_instances(selection: Selection, instances: t.Iterable[JobInstance], failed: t.Collection[str] = ()) -> list[str]:
@@ -95,13 +90,32 @@ def patterns_without_instances(selection: Selection, instances: t.Iterable[JobIn
     return [pattern for pattern in selection.unmatched(seen) if has_wildcard(pattern) and pattern.strip("*")]
 
 
-def _joined(window: Window, other: Window | None) -> list[Window]:
-    """The two windows, as one where they meet; the part of *other* within *window* is not read twice."""
-    if other is None or (window.begin <= other.begin and other.end <= window.end):
-        return [window]
-    if other.begin <= window.end + 1 and window.begin <= other.end + 1:
-        return [Window(min(window.begin, other.begin), max(window.end, other.end))]
-    return [window, other]
+def _listed(api: WorkspaceApi, window: Window, since: int | None, read: t.Callable[[Window], Listing]) -> list[Listing]:
+    """What *read* returns for *window*, and for the times at which what was planned in it may have started.
+
+    Should the service compare windows with start times, as its text says and its parameters' names do not [H-208], a late or rerun instance
+    leaves the window of its plan time and is found there only. Costs nothing where one window holds both.
+    """
+    clock = api.session.client.clock
+    first, *rest = windows_to_list(window, since, last_start_ms(clock))
+    parts = [read(first)]
+    late = late_starts(first, parts[0].instances, last_start_ms(clock)) if first.end <= window.end else None
+    return parts + [read(span) for span in ([late] if late is not None else rest)]
+
+
+def windows_to_list(window: Window, since: int | None, last: int) -> list[Window]:
+    """*window* and the time from *since* to *last*, as one where they meet. A window that ends about now goes on to *last* anyway."""
+    if since is None:
+        return [replace(window, end=max(window.end, last))] if last - window.end <= _NEAR_MS else [window]
+    started = Window(since, max(since + CLOCK_LIMIT_MS, last))
+    if started.begin <= window.end + 1 and window.begin <= started.end + 1:
+        return [Window(min(window.begin, started.begin), max(window.end, started.end))]
+    return [window, started]
+
+
+def _newest(parts: t.Iterable[Listing], meant: t.Callable[[JobInstance], bool]) -> list[JobInstance]:
+    """The instances that are *meant*, each once, by the later list, which shows the newer state."""
+    return sorted({instance.full_key: instance for part in parts for instance in part.instances if meant(instance)}.values(), key=_order)
 
 
 def _order(instance: JobInstance) -> tuple[int, str, str, int, str]:

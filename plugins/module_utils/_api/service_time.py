@@ -20,6 +20,11 @@ TOLERANCE_MS = 5_000
 CLOCK_LIMIT_MS = int(CLOCK_LIMIT * 1000)
 
 
+def last_start_ms(clock: ServiceClock) -> int:
+    """Until when something may have started by now, epoch ms: start times are of the scheduler's clock, which may be ahead of the service's."""
+    return clock.latest_ms() + CLOCK_LIMIT_MS
+
+
 def timed(clock: ServiceClock, read: t.Callable[[], _T]) -> tuple[_T, int]:
     """What *read* returns, and the service's time when it was asked, epoch ms: one that the service's clock had certainly reached by then.
 

@@ -171,7 +171,7 @@ class Below:
         """The instances of a job around *gap*; none of a job that there is not."""
         try:
             window = Window(gap.begin - DAY_MS, gap.until + DAY_MS)
-            return list_job(self._run.api(workspace_id), job_name, window, now_ms=self._run.session.client.clock.latest_ms())
+            return list_job(self._run.api(workspace_id), job_name, window)
         except ApiError as error:
             if error.kind is not Kind.NOT_FOUND:
                 raise

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import replace
 
 from .._api.instance_query import list_selected, names_without_instances, patterns_without_instances
-from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
+from .._api.service_time import TOLERANCE_MS, timed_window
 from .._api.workspace_lists import Listing
 from .._common.errors import ApiError, Kind
 from .._common.stopwatch import stopwatch
@@ -119,8 +119,8 @@ class GoalDecisions:
         def read(window: Window) -> Listing:
             # Before the first answer the time is this machine's, which may be behind, and a window that ends now ends a moment before
             # since: what was started meanwhile must not be missed.
-            started = None if since is None else Window(since - TOLERANCE_MS, max(since, self._clock.latest_ms()) + CLOCK_LIMIT_MS)
-            return list_selected(self._api, self.selection(window), started=started, every_type=True)
+            began = None if since is None else since - TOLERANCE_MS
+            return list_selected(self._api, self.selection(window), since=began, every_type=True)
 
         listing, window, asked_ms = timed_window(self._clock, lambda now_ms: fixed or window_of(self._run.options, now_ms), read)
         self.unlisted = listing.problems

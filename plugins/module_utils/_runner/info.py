@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .._api.instance_query import late_starts, list_selected, names_without_instances, patterns_without_instances
+from .._api.instance_query import list_job, list_selected, names_without_instances, patterns_without_instances
 from .._api.job_query import JobCatalog, suggestion
 from .._api.log_query import LogReader
 from .._api.management import Management
 from .._api.reason_query import ReasonReader
-from .._api.service_time import CLOCK_LIMIT_MS, timed_window
+from .._api.service_time import timed_window
 from .._api.v2 import MAX_DEPTH
 from .._api.workspace import WorkspaceApi
 from .._api.workspace_lists import Listing
@@ -44,13 +44,10 @@ def instance_info(run: ModuleRun) -> None:
     def selection(window: Window) -> Selection:
         return select(options["jobs"], window, statuses=options["statuses"] or (), instance_types=options["instance_types"] or ())
 
-    def until(window: Window) -> int:
-        return window.end if options["planned_before"] is None else clock.latest_ms() + CLOCK_LIMIT_MS
-
     def read(window: Window) -> Listing:
         if job_name is None:
-            return list_selected(api, selection(window), until=until(window))
-        return Listing(_of_job(api, job_name, selection(window), lambda: until(window)))
+            return list_selected(api, selection(window))
+        return Listing(_of_job(api, job_name, selection(window)))
 
     selection(window_of(options, clock.now_ms()))
     catalog = JobCatalog(api)
@@ -72,7 +69,7 @@ def instance_info(run: ModuleRun) -> None:
         planned_before=window.end,
     )
     if options["find_missing"]:
-        run.result.update(missing_result(run, api, catalog, selection(window), until(window), clock.earliest_ms()))
+        run.result.update(missing_result(run, api, catalog, selection(window), clock.earliest_ms()))
     run.result["api_versions"] = dict(api.api_versions)
     if job_name is None:
         _check_names(run, catalog, selection(window), listing)
@@ -103,24 +100,11 @@ def _check_instance_options(options: t.Mapping[str, t.Any]) -> None:
         raise OptionError(f"limit is {limit}. Use 0 or more, or leave it out for no limit.")
 
 
-def _of_job(api: WorkspaceApi, job_name: str, wanted: Selection, until: t.Callable[[], int]) -> list[JobInstance]:
-    """The instances that *wanted* means of the job of exactly that name, whatever the patterns of *wanted* are.
-
-    :param until: as for :func:`list_selected`; called after the first list, which shows the service's time.
-    """
-
-    def listed(span: Window) -> list[JobInstance]:
-        return api.list_instances(span, job_name=job_name, statuses=wanted.statuses)
-
-    instances = listed(wanted.window)
-    late = late_starts(wanted.window, instances, until())
-    unique = {instance.full_key: instance for instance in (*instances, *(listed(late) if late is not None else ()))}
+def _of_job(api: WorkspaceApi, job_name: str, wanted: Selection) -> list[JobInstance]:
+    """The instances that *wanted* means of the job of exactly that name, whatever the patterns of *wanted* are."""
     types = wanted.instance_types
-    return [
-        instance
-        for instance in unique.values()
-        if instance.key.plan_time in wanted.window and (not types or instance.instance_type in types)
-    ]
+    listed = list_job(api, job_name, wanted.window, statuses=wanted.statuses)
+    return [instance for instance in listed if not types or instance.instance_type in types]
 
 
 def _check_jobs(catalog: JobCatalog, job_name: str | None, instances: list[JobInstance], failed: t.Mapping[str, ApiError]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._api.job_query import JobCatalog
-from .._api.service_time import timed
+from .._api.service_time import last_start_ms, timed
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable
@@ -82,7 +82,7 @@ class NamedStops(Strategy):
         lacking = [instance_id for instance_id in self._ids if instance_id not in by_id]
         if lacking:  # should the service compare windows with start times, it is listed there [H-208]
             begin = min(self._plan_times[instance_id] for instance_id in lacking)
-            by_id.update(self._listed([Window(begin, max(begin, self.clock.latest_ms()))]))
+            by_id.update(self._listed([Window(begin, max(begin, last_start_ms(self.clock)))]))
         for instance_id in self._ids:
             if instance_id not in by_id:
                 raise ApiError(Kind.NOT_FOUND, f"instance {instance_id} is not in the list of the instances of its job")

@@ -46,16 +46,15 @@ class ScheduleGaps(t.NamedTuple):
 
 
 def find_missing(
-    run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selection: Selection, until: int, now_ms: int, *, absent_too: bool = False
+    run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selection: Selection, now_ms: int, *, absent_too: bool = False
 ) -> ScheduleGaps:
     """What is missing of the jobs that *selection* means; its statuses and types do not count, because any instance is one.
 
-    :param until: as for :func:`list_selected`.
     :param absent_too: whether a name that no job has is left to whoever judges names by all workspaces, or after this.
     :raises ApiError: the schedules, or the instances, cannot be read.
     """
     jobs = [job for job in catalog.batch_jobs if selection.names(job.name)]
-    listing = list_selected(api, replace(selection, statuses=frozenset(), instance_types=frozenset()), until=until)
+    listing = list_selected(api, replace(selection, statuses=frozenset(), instance_types=frozenset()))
     for name, error in listing.problems.items():
         if not (absent_too and error.kind is Kind.NOT_FOUND):
             raise _of_job(error, name, catalog)
@@ -79,11 +78,9 @@ def find_missing(
     return absent
 
 
-def missing_result(
-    run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selection: Selection, until: int, now_ms: int
-) -> dict[str, t.Any]:
+def missing_result(run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selection: Selection, now_ms: int) -> dict[str, t.Any]:
     """``missing`` and ``gaps`` of the jobs that *selection* means; see :func:`find_missing`, also for what it raises."""
-    absent = find_missing(run, api, catalog, selection, until, now_ms, absent_too=True)
+    absent = find_missing(run, api, catalog, selection, now_ms, absent_too=True)
     for name, cause in absent.unreadable.items():
         run.warn(f"Missing instances of job {printable(name, 100)} cannot be found: its schedule cannot be read, {cause}.")
     missing = [_named(api.workspace_id, job, moment) for job, times in absent.missing for moment in times]

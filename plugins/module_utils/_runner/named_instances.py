@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._api.service_time import last_start_ms
 from .._common.times import DAY_MS, Window
 from .._models.attempt import Slot
 from .._models.decision import Decision
@@ -46,7 +47,7 @@ class NamedInstances(NamedRequest):
         missing = wanted - set(map(Slot.of, instances))
         if missing:
             begin = min(slot.plan_time for slot in missing)
-            instances += self._listed([Window(begin, max(begin, self.clock.latest_ms()))], missing)
+            instances += self._listed([Window(begin, max(begin, last_start_ms(self.clock)))], missing)
         return distinct(instances)
 
     def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], tuple[str, ...]]:

@@ -50,7 +50,7 @@ class RelatedRerun(NamedRequest):
         window, since = self.window(), self._since.ms
         instances: list[JobInstance] = []
         for name, workspace_id in dict.fromkeys([(self.job_name, self.workspace_id), *self._related.jobs]):
-            instances += list_job(self.run.api(workspace_id), name, window, since=since, now_ms=self.clock.latest_ms())
+            instances += list_job(self.run.api(workspace_id), name, window, since=since)
         return distinct(instances)
 
     def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], tuple[str, ...]]:

@@ -338,10 +338,9 @@ class _Starting(_Work):
         window = Window(self.asked.begin - slack, self.asked.end + slack)
         jobs = [(self.asked.job_name, self.workspace_id), *self.asked.depend_jobs]
         instances: list[JobInstance] = []
-        clock = self.run.session.client.clock
         for job_name, workspace_id in jobs:
             api = self.run.api(workspace_id)
-            instances += list_job(api, job_name, window, now_ms=clock.latest_ms(), instance_type=InstanceType.PATCH_DATA)
+            instances += list_job(api, job_name, window, instance_type=InstanceType.PATCH_DATA)
         made = own_instances(instances, row)
         dates = by_date(made, self.asked.offset_hours)
         self.run.result.update(dates=dates, missed=[_missed(instance) for instance in without_success(made)])

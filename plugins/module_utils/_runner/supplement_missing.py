@@ -15,7 +15,7 @@ import uuid
 from .._api.base import ScopedClient
 from .._api.instance_query import list_job
 from .._api.job_query import JobCatalog
-from .._api.service_time import CLOCK_LIMIT_MS, timed_window
+from .._api.service_time import timed_window
 from .._api.supplement_data import SupplementDataApi
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, JournalError, OptionError
@@ -119,8 +119,7 @@ def _find(run: ModuleRun) -> None:
     def read(window: Window) -> tuple[ScheduleGaps, int]:
         now_ms = repair.missing_at(options["approved"], clock.earliest_ms())
         selection: Selection = select(options["jobs"], window)
-        until = window.end if options["planned_before"] is None else clock.latest_ms() + CLOCK_LIMIT_MS
-        return find_missing(run, api, catalog, selection, until, now_ms, absent_too=options["stage"] == "find"), now_ms
+        return find_missing(run, api, catalog, selection, now_ms, absent_too=options["stage"] == "find"), now_ms
 
     (absent, now_ms), window, asked_ms = timed_window(clock, lambda now_ms: window_of(options, now_ms), read)
     before = _made_before(run, api, window, now_ms, {job.name for job, _gap in absent.gaps})
@@ -252,7 +251,7 @@ def _compare(run: ModuleRun, api: WorkspaceApi) -> None:
 def _of_row(run: ModuleRun, row: PatchDataRow, api: WorkspaceApi) -> dict[str, t.Any]:
     number = 0  # how many it makes is read at its end
     if run.check_mode and row.begin is not None and row.end is not None:
-        number = max(1, len(list_job(api, row.jobs[0], Window(row.begin, row.end), now_ms=run.session.client.clock.latest_ms())))
+        number = max(1, len(list_job(api, row.jobs[0], Window(row.begin, row.end))))
     dates = {"start_date": str(row.begin), "end_date": str(row.end)}
     named = {"workspace_id": run.options["workspace_id"], "job_name": row.jobs[0], "name": row.name}
     return t.cast("dict[str, t.Any]", safe(_entry({**named, "instances": number, **dates}, until=row.end, job_status="")))

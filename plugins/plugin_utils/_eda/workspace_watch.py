@@ -202,7 +202,7 @@ class WorkspaceWatch:
         window = window_of(self._options.times, clock.now_ms())
         run, catalog = ModuleRun({"workspace_id": self.place.workspace_id}), JobCatalog(self._workspace)
         try:
-            absent = find_missing(run, self._workspace, catalog, select(self._options.jobs, window), window.end, clock.earliest_ms())
+            absent = find_missing(run, self._workspace, catalog, select(self._options.jobs, window), clock.earliest_ms())
         except ApiError as error:
             self._warn(f"Failed to look for missing instances: {printable(str(error), 500)}")
             return []

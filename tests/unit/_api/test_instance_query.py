@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_query import late_starts
+from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_query import late_starts, windows_to_list
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import JobInstance, Status
 from tests.unit.building import at, instance
@@ -40,3 +40,32 @@ def test_what_was_planned_elsewhere_proves_nothing() -> None:
     elsewhere = instance(start=-3599, number=7200)
     assert elsewhere.key.plan_time not in WINDOW
     assert late_starts(WINDOW, [elsewhere], at(0)) == REST
+
+
+MINUTE = 60_000
+#: The window ends an hour before T.
+NOW, LAST = at(0), at(0) + 15 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("end", "since", "expected"),
+    [
+        # the window ends now, or a moment ago: one list up to the last start, whatever the run's since is
+        (NOW, None, [(0, LAST)]),
+        (NOW, NOW - 5000, [(0, LAST)]),
+        (NOW - 10 * MINUTE, None, [(0, LAST)]),
+        (NOW - 10 * MINUTE, NOW - 11 * MINUTE, [(0, LAST)]),
+        # it ended long ago: without a since, what was listed for it decides on more
+        (NOW - 60 * MINUTE, None, [(0, NOW - 60 * MINUTE)]),
+        (NOW - 60 * MINUTE, NOW, [(0, NOW - 60 * MINUTE), (NOW, LAST)]),
+        (NOW - 60 * MINUTE, NOW - 60 * MINUTE + 1, [(0, LAST)]),
+        # it goes on after now
+        (LAST + MINUTE, None, [(0, LAST + MINUTE)]),
+        (LAST + MINUTE, NOW, [(0, LAST + MINUTE)]),
+        # a since of another clock
+        (NOW, NOW + 5 * MINUTE, [(0, NOW), (NOW + 5 * MINUTE, NOW + 20 * MINUTE)]),
+        (NOW, -5, [(-5, LAST)]),
+    ],
+)
+def test_windows_to_list(end: int, since: int | None, expected: list[tuple[int, int]]) -> None:
+    assert windows_to_list(Window(0, end), since, LAST) == [Window(*span) for span in expected]

@@ -20,7 +20,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._api.base import 
     wanted_status,
     wanted_type,
 )
-from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_query import _joined, names_without_instances
+from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_query import names_without_instances
 from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
 from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace_lists import _named_is_cheaper
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind, OptionError
@@ -237,14 +237,6 @@ class TestVersions:
 
 
 class TestListing:
-    def test_windows_that_meet_are_one(self) -> None:
-        assert _joined(Window(10, 20), None) == [Window(10, 20)]
-        assert _joined(Window(10, 20), Window(12, 20)) == [Window(10, 20)]
-        assert _joined(Window(10, 20), Window(15, 30)) == [Window(10, 30)]
-        assert _joined(Window(10, 20), Window(21, 30)) == [Window(10, 30)]
-        assert _joined(Window(10, 20), Window(22, 30)) == [Window(10, 20), Window(22, 30)]
-        assert _joined(Window(22, 30), Window(10, 20)) == [Window(22, 30), Window(10, 20)]
-
     @pytest.mark.parametrize(
         ("version", "names", "days", "cheaper"),
         [
