@@ -423,8 +423,7 @@ class _Making:
             return False
         try:
             if gap.name not in seen.names[gap.workspace_id]:
-                now_ms = self.run.session.client.clock.latest_ms()
-                there = list_job(self.run.api(), gap.job_name, Window(gap.begin, gap.end), now_ms=now_ms)
+                there = list_job(self.run.api(), gap.job_name, Window(gap.begin, gap.end))
                 state, cause = repair.made_meanwhile(gap, [instance.key.plan_time for instance in there])
                 if state:
                     shown.update(state=state, msg=cause)
