@@ -99,7 +99,7 @@ def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGL
 def _cause_lines(report: Result, language: str) -> list[Line]:
     """Why what is to be rerun failed. After a run the table says it of what is still broken."""
     heading, *lines = cause_lines(report["reasons"], language) if report["check_mode"] else [""]
-    rows = [f"{heading} {lines[0]}"] if len(lines) == 1 else [heading, *(f"  {line}" for line in lines)]
+    rows = [f"{heading}{' ' if language == ENGLISH else ''}{lines[0]}"] if len(lines) == 1 else [heading, *(f"  {line}" for line in lines)]
     return [Line(shortened(row, SCREEN.columns)) for row in rows if row]
 
 

@@ -69,6 +69,12 @@ def test_a_plan_says_why_what_it_reruns_failed() -> None:
     assert shown[begin + 6] == "  4 × 2 other reasons"
 
 
+@pytest.mark.parametrize(("language", "line"), [("en", "Why they failed: 1 × "), ("zh", "失败原因：1 × ")])
+def test_a_single_reason_stands_behind_its_heading(language: str, line: str) -> None:
+    plan = report({"sales": result([failed(1, TABLE, "to_rerun")], check_mode=True)}, check_mode=True)
+    assert any(shown.text.startswith(line) for shown in summary_lines(plan, language=language))
+
+
 def test_without_a_reason_nothing_is_said() -> None:
     made = report({"sales": result([instance(1, "failed_again"), instance(2)])})
     assert made["reasons"] == []
