@@ -24,13 +24,6 @@ from tests.support.scenarios import ACCESS_KEY, DOMAIN, SECRET_KEY, USER_NAME, U
 from tests.support.workspace import options
 
 SETTINGS = [(name, value) for name, switch in SWITCHES.items() for value in switch.settings]
-#: The first setting is the default: by default all switches are one service, but for that of what these tests turn off.
-APART = [
-    (name, value)
-    for name, switch in SWITCHES.items()
-    for number, value in enumerate(switch.settings)
-    if number or name in ("flow_control", next(iter(SWITCHES)))
-]
 BY_USER = {"access_key": None, "secret_key": None, "user_name": USER_NAME, "user_password": USER_PASSWORD, "domain_name": DOMAIN}
 #: Decided by reading, where the workspace holds what that takes, and by a request for a rerun of nothing.
 BY_READING = {
@@ -40,6 +33,14 @@ BY_READING = {
     "clock_skew_seconds", "date_offset_seconds", "token_lifetime_seconds", "detail_error", "node_types",
 }  # fmt: skip
 BY_PROBING = {"v2_retry_open", "unknown_job_at_retry"}
+#: The first setting is the default: by default all switches are one service, but for that of what these tests turn off.
+#: A third setting and further ones of what reading does not show are one more of a kind.
+APART = [
+    pytest.param(name, value, marks=pytest.mark.long if number > 1 and name not in BY_READING | BY_PROBING else ())
+    for name, switch in SWITCHES.items()
+    for number, value in enumerate(switch.settings)
+    if number or name in ("flow_control", next(iter(SWITCHES)))
+]
 OF_CLOCKS = {"clock_skew_seconds", "date_offset_seconds", "token_lifetime_seconds"}
 #: Settings that leave no trace in what reading shows.
 NOT_SHOWN = {("running_per_job", 5), ("status_words", "documented")}

@@ -22,8 +22,9 @@ from tests.support.workspace import options
 #: Every switch but these is tried without flow control, and then nobody has to wait for the pace that it asks for.
 PACED = ("flow_control", "retry_after")
 #: The first setting is the default. By default all switches are one service: tried once, and for those for which more is prepared.
+#: A third setting of a switch, and further ones, are one more of a kind.
 SETTINGS = [
-    (name, value)
+    pytest.param(name, value, marks=pytest.mark.long if number > 1 else ())
     for name, switch in SWITCHES.items()
     for number, value in enumerate(switch.settings)
     if number or name in (*PACED, "token_lifetime_seconds", next(iter(SWITCHES)))

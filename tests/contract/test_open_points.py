@@ -21,6 +21,7 @@ def test_the_page_names_every_switch_once_and_no_other() -> None:
 
 def test_each_row_says_what_is_open_and_what_is_done_about_it() -> None:
     rows = re.split(r"^   \* - ", PAGE.read_text(encoding="utf-8").split("Points without a switch")[0], flags=re.MULTILINE)[2:]
+    assert rows
     for row in rows:
         cells = [" ".join(cell.split()) for cell in re.split(r"^     - ", row, flags=re.MULTILINE)]
         assert len(cells) == 3, row

@@ -100,9 +100,9 @@ def test_a_request_that_was_put_off_for_too_long_is_made_by_a_new_list(
 @pytest.mark.parametrize(
     ("route", "fault", "pause"),
     [
-        ("list", {"kind": "latency", "seconds": 0.5, "when": "after_effect"}, 2.0),
-        ("retry", {"kind": "throttle", "retry_after": 1}, 2.0),
-        ("retry", {"kind": "throttle", "retry_after": 1}, 4.0),
+        ("list", {"kind": "latency", "seconds": 3600, "when": "after_effect"}, 2.0),
+        ("retry", {"kind": "throttle", "retry_after": 1, "times": 1000}, 2.0),
+        ("retry", {"kind": "throttle", "retry_after": 1, "times": 1000}, 4.0),
     ],
 )
 def test_a_process_that_was_stopped_does_not_act_on_its_old_list(
@@ -113,8 +113,9 @@ def test_a_process_that_was_stopped_does_not_act_on_its_old_list(
     service.inject({"route": route, **fault})
     controller = Controller(module_options(service, tmp_path / "journal"), tmp_path / "home", fresh_seconds=FRESH).ready()
     controller.go()
-    wait_for(lambda: listings(service) if route == "list" else any(map(service.requests, WRITES)))
+    wait_for((lambda: listings(service)) if route == "list" else answered(service, *WRITES))
     controller.stop()
+    service.clear_faults()
     rerun_to_its_end(service)
     time.sleep(pause)
     controller.wake()

@@ -72,9 +72,12 @@ def test_no_text_stands_in_the_script_itself() -> None:
 
 
 def test_what_stands_in_the_page_before_its_script_ran_is_the_english_text() -> None:
-    for key, text in re.findall(r'data-say="([\w-]+)"[^>]*>([^<]*)<', PAGE):
+    said = re.findall(r'data-say="([\w-]+)"[^>]*>([^<]*)<', PAGE)
+    labels = re.findall(r'data-say-label="([\w-]+)" aria-label="([^"]*)"', PAGE)
+    assert (len(said), len(labels)) == (PAGE.count('data-say="'), PAGE.count('data-say-label="'))
+    for key, text in said:
         assert text == html.escape(CATALOGUE["page"][key][0]), key
-    for key, text in re.findall(r'data-say-label="([\w-]+)" aria-label="([^"]*)"', PAGE):
+    for key, text in labels:
         assert text == CATALOGUE["page"][key][0], key
 
 
