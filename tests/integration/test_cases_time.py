@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite import SqliteDatabase
 from ansible_collections.dataarts.factory.plugins.module_utils._runner import write
 from emulator.running import Running
 from tests.support.journaled import (
@@ -178,6 +180,26 @@ def test_the_since_of_an_earlier_run_is_taken_again_however_far_it_lies_ahead(
     later = call("job_rerun", {**again, "since": str(first["since"] + 1)})
     assert "is in the future" in later["msg"]
     assert reruns(service.journal()) == once(service)
+
+
+@pytest.mark.parametrize("left", [60, 0])
+def test_what_was_sent_after_since_is_not_sent_again_though_the_clock_was_set_back(
+    service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    """Of a run in several workspaces the earliest since is pasted, and lies *left* seconds ahead. What was rerun here, by a later one, has failed again."""
+    begin(service, {"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": ["fail", "success"]}]}, date_offset_seconds=90)
+    asked = module_options(service, tmp_path / "journal", wait=False)
+    with Journal(asked["journal"], password=None, project_id=asked["project_id"]) as journal:
+        journal.cover([asked["workspace_id"]], 1)
+    (first,) = passes(asked)
+    service.set(date_offset_seconds=0)
+    since = first["since"] - 20_000
+    passing = (since - service.now_ms()) / 1000 - left
+    service.advance(passing)
+    monkeypatch.setattr(SqliteDatabase, "clock_ms", lambda database: time.time_ns() // 1_000_000 + int(passing * 1000))
+    last = passes({**asked, "since": str(since)})[-1]
+    assert reruns(service.journal()) == once(service)
+    assert [(instance["action"], instance["rerun"]) for instance in last["instances"]] == [("failed_again", True)]
 
 
 @pytest.mark.parametrize("step", [90.0, -90.0])

@@ -79,16 +79,16 @@ def on_both_clocks(attempt: Attempt, now_ms: int, journal_ms: int) -> Attempt:
     return replace(attempt, last_ms=now_ms - by_journal)
 
 
-def not_ahead(attempt: Attempt, now_ms: int, journal_ms: int, since: int) -> Attempt:
+def not_ahead(attempt: Attempt, now_ms: int, journal_ms: int, *, as_said: bool) -> Attempt:
     """*attempt*, dated by the journal's clock if it says that it was made after now: the service's clock was ahead when it was made, and is not
-    any more. A run that begins later would count it as its own until then. A run with the same ``since`` still does, also while its ``since``
-    lies ahead of the service's clock, because that was set back since.
+    any more. A run that begins later would count it as its own until then.
 
     :param now_ms: the latest that the service's time may be, and *journal_ms* the journal's, at the same moment.
-    :param since: of the run that asks.
+    :param as_said: whether the run that asks has a ``since`` of that time: it lies ahead itself, or people set it, and nobody knows by which of the
+        two times. What was sent after it, as both say, is not sent again.
     """
     by_journal = journal_ms - attempt.journal_ms
-    if by_journal < 0 or attempt.sent_ms <= now_ms + SECOND_MS:
+    if as_said or by_journal < 0 or attempt.sent_ms <= now_ms + SECOND_MS:
         return attempt
     made_ms = now_ms - by_journal
-    return replace(attempt, sent_ms=max(made_ms, attempt.since) if attempt.since <= now_ms or attempt.since == since else made_ms)
+    return replace(attempt, sent_ms=max(made_ms, attempt.since) if attempt.since <= now_ms else made_ms)

@@ -28,7 +28,7 @@ from .._common.times import to_iso
 from .._common.waiting import Waiting
 from .._journal.journal import Journal
 from .._models.decision import Decision
-from .._models.run_scope import PassState
+from .._models.run_scope import PassState, is_relative
 from .._planner.hold_off import complete_since
 from .._planner.plan import Batch, Plan
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan
@@ -241,6 +241,7 @@ class Engine:
             settle_ms=self._run.settle_ms,
             clock_slack_ms=int(self._run.options.get("clock_slack") or 0) * 1000,
             check_mode=self._run.check_mode,
+            relative=is_relative(self._run.options.get("since")),
         )
 
     def _cover(self, snapshot: Snapshot) -> None:

@@ -91,11 +91,13 @@ def take(
     settle_ms: int,
     clock_slack_ms: int,
     check_mode: bool,
+    relative: bool,
 ) -> Snapshot:
     """The snapshot of *listed*. The journal is read after the list: whatever it holds then is either in the list, or counts as unsettled.
 
     Nothing may be sent for a while, see ``hold_off.py``; but check mode tells what would be sent once that is over.
 
+    :param relative: whether ``since`` is set, and counts from now.
     :raises OptionError: ``since`` lies ahead.
     :raises JournalError: the journal cannot be read.
     """
@@ -115,10 +117,9 @@ def take(
     scope = RunScope(ms, given, listed.window, None if check_mode else until, slack)
     instances = with_twins(listed.instances)
     now = clock.latest_ms()
-    attempts = [
-        on_both_clocks(not_ahead(attempt, now, known.journal_ms, ms), listed.asked_ms, known.journal_ms) for attempt in known.attempts
-    ]
-    effective = {slot: tuple(not_ahead(attempt, now, known.journal_ms, ms) for attempt in made) for slot, made in known.effective.items()}
+    dated = functools.partial(not_ahead, now_ms=now, journal_ms=known.journal_ms, as_said=(since.given and not relative) or ms > now)
+    attempts = [on_both_clocks(dated(attempt), listed.asked_ms, known.journal_ms) for attempt in known.attempts]
+    effective = {slot: tuple(map(dated, made)) for slot, made in known.effective.items()}
     matched, missing = newest_attempts(instances, attempts)
     stops = _settled_stops(known, listed.asked_ms)
     history = History(matched, known.reruns, _set_aside(now + clock_slack_ms, age), effective, stops)

@@ -176,7 +176,7 @@ class _Starting(_Work):
         return self._dated(made[-1], asked_ms, known) if made else None
 
     def _dated(self, attempt: Attempt, now_ms: int, known: Known) -> Attempt:
-        return on_both_clocks(not_ahead(attempt, self.clock.latest_ms(), known.journal_ms, 0), now_ms, known.journal_ms)
+        return on_both_clocks(not_ahead(attempt, self.clock.latest_ms(), known.journal_ms, as_said=False), now_ms, known.journal_ms)
 
     def check_unseen(self) -> None:
         """Asked once the name is claimed: of two runs that do this, the one that asks last sees the other.
