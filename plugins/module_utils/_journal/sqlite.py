@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import pwd
 import re
 import stat
 import sys
@@ -35,7 +36,10 @@ BUSY_SECONDS = 30.0
 _SUFFIXES = (".db", ".sqlite", ".sqlite3")
 _BROKEN = ("file is not a database", "malformed", "could not decode to utf-8")
 _ANOTHER_PATH = "Set journal to a path that this user can write and that every run of this user uses"
-#: What helps, by what the cause says.
+#: What may lie next to the file: SQLite's own parts of it, and what keeps others from setting it aside.
+_PARTS = ("-journal", "-wal", "-shm")
+_LOCK = ".lock"
+#: What helps, by what the cause says. A path of its own knows nothing of what another user has sent.
 _REMEDIES = (
     (
         r"^it has schema.*(readonly|unable to open)",
@@ -44,6 +48,10 @@ _REMEDIES = (
     (r"locked", "Wait for the process that has held it for {busy:g} seconds or stop it, then start again with the same since"),
     (r"full|no space|quota", "Free space on that file system, then start again with the same since"),
     (r"i/o error", "Check that file system: its space, quota and server. Then start again with the same since"),
+    (
+        r"user (\S+) may not use .*[^/], which belongs to (?!\1 )",
+        "Run as the user it belongs to, or set journal to a PostgreSQL database that both use",
+    ),
     (r"", _ANOTHER_PATH),
 )
 
@@ -118,13 +126,26 @@ class SqliteDatabase(Database):
             raise self._refusal(verb, getattr(error, "strerror", None) or printable(error, 200)) from None
 
     def _refusal(self, verb: str, cause: str) -> JournalError:
-        cause, self._outdated = f"{self._outdated}{cause}", ""
+        cause, self._outdated = self._explained(f"{self._outdated}{cause}"), ""
         remedy = next(remedy for pattern, remedy in _REMEDIES if re.search(pattern, cause.lower()))
-        if self.read_only and cause.lower().startswith(
-            "attempt to write a readonly"
-        ):  # a process died while it wrote; only a writer can undo that
+        if self.read_only and cause == "attempt to write a readonly database":  # a process died while it wrote; only a writer can undo that
             remedy = "Run once without check mode"
         return self.failed(verb, cause, f"Nothing is sent without it. {remedy.format(busy=BUSY_SECONDS)}")
+
+    def _explained(self, cause: str) -> str:
+        """*cause*, with the part of the journal that this user may not use where it does not say which."""
+        beside = [Path(f"{self.path}{suffix}") for suffix in (*_PARTS, _LOCK)]
+        parts = [self.path, *beside, self.path.parent] if re.search("unable to open|readonly|denied", cause) else []
+        for part in parts:
+            with contextlib.suppress(OSError):
+                status = part.stat()
+                if os.statvfs(part).f_flag & os.ST_RDONLY:
+                    return f"{cause}: its file system is mounted read-only"
+                if not os.access(part, os.R_OK | os.W_OK | (os.X_OK if part == self.path.parent else 0), effective_ids=True):
+                    name = printable(part.name if os.path.lexists(self.path) else f"{part.name}/")
+                    owner, mode = _name_of(status.st_uid), stat.S_IMODE(status.st_mode)
+                    return f"{cause}: user {_name_of(os.geteuid())} may not use {name}, which belongs to {owner} and has mode {mode:04o}"
+        return cause
 
     def _connect(self, write: bool) -> bool:
         if self._connection is not None:
@@ -205,7 +226,7 @@ class SqliteDatabase(Database):
                 return
             fresh = self.path.with_name(f"{self.path.name}.new")
             _begin_anew(fresh, now)
-            for suffix in ("-journal", "-wal", "-shm"):  # first: SQLite would play it into the new one
+            for suffix in _PARTS:  # first: SQLite would play it into the new one
                 with contextlib.suppress(FileNotFoundError):
                     os.rename(f"{self.path}{suffix}", f"{aside}{suffix}")
             try:
@@ -223,7 +244,7 @@ class SqliteDatabase(Database):
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[None]:
         """Within the block no other process sets this journal aside; the kernel ends that with the process."""
-        lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        lock = os.open(f"{self.path}{_LOCK}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -239,6 +260,12 @@ def _begin_anew(path: Path, now: int) -> None:
     note = ("INSERT INTO dataarts_meta (key, value) VALUES ('set_aside_ms', ?)", (str(now),))
     database.transact(lambda anew: anew.change([note]), write=True)
     database.close()
+
+
+def _name_of(uid: int) -> str:
+    with contextlib.suppress(KeyError):  # a container's user need not have a name
+        return pwd.getpwuid(uid).pw_name
+    return str(uid)
 
 
 def _is_broken(error: Exception) -> bool:

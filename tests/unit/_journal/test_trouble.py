@@ -97,6 +97,22 @@ def file_to_read_only(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def part_without_rights(path: Path, suffix: str = "-journal") -> Iterator[None]:
+    """Of a writer that died as another user, or of a program of another user that has the file open."""
+    claim(Journal(str(path), password=None, project_id="p"), 9)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        if suffix == "-wal":
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("CREATE TABLE dataarts_other (a)")
+        else:
+            path.with_name(f"{path.name}{suffix}").write_bytes(b"x" * 600)
+        path.chmod(0o666)
+        path.with_name(f"{path.name}{suffix}").chmod(0o000)
+        with unprivileged():
+            yield
+
+
+@contextlib.contextmanager
 def unreachable_folder(path: Path) -> Iterator[None]:
     path.parent.chmod(0o000)
     with unprivileged():
@@ -161,14 +177,28 @@ def lasting_reader(path: Path) -> Iterator[None]:
         yield
 
 
+#: What is said of a part of the journal that this user may not use: it belongs to another one, unless the tests run without root's rights.
+OF_ANOTHER = r": user (\S+) may not use {}, which belongs to " + (
+    r"(?!\1 )\S+ and has mode {}\. Nothing is sent without it. Run as the user it belongs to, or set journal to a PostgreSQL database that both use"
+    if os.geteuid() == 0
+    else r"\1 and has mode {}\. Nothing is sent without it. Set journal to a path"
+)
+#: And of its folder.
+OF_FOLDER = r": user \S+ may not use home/, which belongs to \S+ and has mode {}\. Nothing is sent without it. Set journal to a path that this user can"
+
 FILES: dict[str, tuple[Trouble, str]] = {
     "folder without rights": (
         folder_without_rights,
-        "Permission denied. Nothing is sent without it. Set journal to a path that this user can write",
+        f"Permission denied{OF_FOLDER.format('0555')}",
     ),
-    "file without rights": (file_without_rights, "unable to open database file. Nothing is sent without it. Set journal to a path"),
-    "file to read only": (file_to_read_only, "attempt to write a readonly database. Nothing is sent without it. Set journal to a path"),
-    "unreachable folder": (unreachable_folder, "Permission denied"),
+    "file without rights": (file_without_rights, f"unable to open database file{OF_ANOTHER.format('journal.db', '0000')}"),
+    "file to read only": (file_to_read_only, f"attempt to write a readonly database{OF_ANOTHER.format('journal.db', '0444')}"),
+    "its rollback journal without rights": (part_without_rights, OF_ANOTHER.format("journal.db-journal", "0000")),
+    "its WAL without rights": (lambda path: part_without_rights(path, "-wal"), OF_ANOTHER.format("journal.db-wal", "0000")),
+    "unreachable folder": (
+        unreachable_folder,
+        f"Permission denied{OF_FOLDER.format('0000')}",
+    ),
     "symbolic link": (symbolic_link, "it is a symbolic link, not a file. Set journal to the file itself"),
     "dangling link": (dangling_link, "it is a symbolic link"),
     "pipe": (pipe, "it is a directory or device"),
@@ -220,7 +250,7 @@ class TestSqlite:
                 refused(
                     place.open(read_only=read_only),
                     act,
-                    "it has schema 7 and has to be brought to 8: attempt to write a readonly database. Nothing is sent without it. "
+                    r"it has schema 7 and has to be brought to 8: attempt to write a readonly database: user .* Nothing is sent without it. "
                     "Run one task as a user who can write it, or set journal to a copy that this user can write",
                 )
         assert len(place.open(read_only=True).history()) == 1
