@@ -258,8 +258,7 @@ def test_a_key_that_a_lost_journal_may_have_known_starts_no_second_run(service: 
     before = len(runs(service))
     (tmp_path / "journal.db").write_bytes(b"no longer a database" * 500)
     planned = call("job_run", asked(job_name="slow"), check=True)
-    assert (planned["failed"], planned["action"]) == (False, "settle")
-    assert "the journal was unreadable and set aside at" in planned["reason"]
+    assert (planned["failed"], planned["changed"], planned["action"]) == ((True, False, "unknown") if ran else (False, True, "run")), planned
     result = call("job_run", asked(job_name="slow", wait=False))
     if not ran:
         assert (result["failed"], result["changed"], len(runs(service))) == (False, True, before + 1), result

@@ -107,7 +107,9 @@ class _Task:
         runs, journal_ms = self._book.read()
         known = next((run for run in runs if run.run_key == self._key), None)
         aside = self._book.set_aside_ms() if known is None else None
-        decision = decide_run(known, self._now(known, journal_ms), self._run.settle_ms, aside)
+        # Check mode tells what would be done once nothing that a lost journal knew is to be waited for.
+        settle_ms = 0 if aside is not None and self._run.check_mode else self._run.settle_ms
+        decision = decide_run(known, self._now(known, journal_ms), settle_ms, aside)
         if aside is not None and decision.step is RunStep.RUN:
             self._check_lost(aside, runs)
         if known is not None and decision.step is not RunStep.RUN and not same_parameters(self._params, known):
