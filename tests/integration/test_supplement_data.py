@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.journaled import wait_for
 from tests.support.logic import Result, call
 from tests.support.scenarios import FREE, SUPPLY_ID, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import options
@@ -79,6 +80,23 @@ def test_a_week_is_patched_once(patch: Patch) -> None:
     assert (again["failed"], again["changed"], again["adopted"], again["differences"]) == (False, False, True, [])
     assert again["diff"]["before"] == again["diff"]["after"]
     assert patch.kinds() == {"patch_data": 1}
+
+
+@pytest.mark.parametrize("name_taken", ["accept", "refuse"])
+def test_what_a_lost_journal_may_have_known_is_waited_for(service: t.Any, tmp_path: Path, name_taken: str) -> None:
+    """The first run is not listed yet when its journal turns out to be unreadable."""
+    service.reset(night(patch_visible_after=1800, patch_name_taken=name_taken))
+    first, second = Patch(service, tmp_path), Patch(service, tmp_path)
+    with ThreadPoolExecutor(1) as pool:
+        begun = pool.submit(lambda: first(wait=False, settle_time=6))
+        wait_for(service.journal)
+        second.journal = str(tmp_path / "second.db")
+        Path(second.journal).write_bytes(b"no longer a database" * 500)
+        adopting = second(wait=False, settle_time=6)
+        result = begun.result()
+    assert (result["failed"], result["changed"]) == (False, True)
+    assert (adopting["failed"], adopting["changed"], adopting["adopted"]) == (False, False, True)
+    assert first.kinds() == {"patch_data": 1}
 
 
 def test_check_mode_says_what_would_happen_and_sends_nothing(patch: Patch) -> None:

@@ -152,6 +152,7 @@ class _Starting(_Work):
         self.seen = seen
         self.slot = Slot(self.workspace_id, f"patch_data:{self.name}", 0)
         self.sends = 0
+        self._aside: int | None = None
         self._checked = False
         self._taken: tuple[ApiError, float] | None = None  # the service says that the name is taken: its error, and since when
         run.result.update(differences=[], request_id=None, adopted=False)
@@ -172,11 +173,18 @@ class _Starting(_Work):
     def _newest(self, asked_ms: int) -> Attempt | None:
         """The newest attempt for the name, by whichever controller."""
         known = self.journal.read([self.workspace_id], Window(0, 0), asked_ms)
+        self._aside = self._lately_aside(known, asked_ms)
         made = known.stops.get(self.slot, ())
         return self._dated(made[-1], asked_ms, known) if made else None
 
     def _dated(self, attempt: Attempt, now_ms: int, known: Known) -> Attempt:
         return on_both_clocks(not_ahead(attempt, self.clock.latest_ms(), known.journal_ms, as_said=False), now_ms, known.journal_ms)
+
+    def _lately_aside(self, known: Known, listed_ms: int) -> int | None:
+        """When a journal was set aside with what was sent before, if that need not show in a list of *listed_ms* yet."""
+        aside = lately_set_aside(self.journal, known.set_aside_ms, known.journal_ms)
+        passed = None if aside is None else known.journal_ms - aside - (self.clock.latest_ms() - listed_ms)
+        return None if passed is None or passed >= self.run.settle_ms else aside
 
     def check_unseen(self) -> None:
         """Asked once the name is claimed: of two runs that do this, the one that asks last sees the other.
@@ -187,8 +195,8 @@ class _Starting(_Work):
             return
         known = self.journal.read(list(self.seen.names), Window(0, 0), self.seen.at_ms)
         now_ms = self.clock.earliest_ms()
-        aside = lately_set_aside(self.journal, known.set_aside_ms, known.journal_ms)
-        if aside is not None and known.journal_ms - aside - (self.clock.latest_ms() - self.seen.at_ms) < self.run.settle_ms:
+        aside = self._lately_aside(known, self.seen.at_ms)
+        if aside is not None:
             cause = f"the journal was unreadable and set aside at {to_iso(aside)}, and PatchData that was sent before may not show yet"
             raise ApiError(Kind.STALE, cause, hint="Run it again after settle_time.")
         newest = [(self._dated(made[-1], now_ms, known), self._content(made[-1])) for made in known.stops.values()]
@@ -210,6 +218,9 @@ class _Starting(_Work):
         own = attempt is not None and attempt.run_id == self.run_id
         if self.run.check_mode:
             return self._would_send(step.send or attempt is None or attempt.outcome is not Outcome.ACCEPTED)
+        if step.send and self.seen is None and self._aside is not None:
+            self.run.doing = "waiting for what a lost journal may have known to show"
+            return waiting.pause()
         if step.send:
             if self.sends >= _TIMES:
                 raise _lost(f"its answer was lost {counted(self.sends, 'time')}, and it is not listed")
