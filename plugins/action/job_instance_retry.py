@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
+import uuid
 
-from ..module_utils._models.run_scope import is_relative
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task.module_action import TRIED, ModuleAction
-from ..plugin_utils._task.passes import broke
 from ..plugin_utils._task.related import asked_line
 
 
@@ -20,11 +18,10 @@ class ActionModule(ModuleAction):
 
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Run the module. What it could not do is Ansible's to show, or the verdict's of the role."""
-        began = int(time.time() * 1000)
+        # A further try after one that was killed, and could not say its since, is the same run by what the journal has of it.
+        self._task.args = {"pass_state": {"run_id": uuid.uuid4().hex}, **self._task.args}
         result = super().work(task_vars)
         since = result.get("since")
-        if broke(result) and is_relative(self._task.args.get("since", "-0s")):
-            since = began  # what it had sent has started since, and nobody has said it
         if isinstance(since, int) and not self._task.check_mode:
             # A further try of the task reruns nothing that has failed again since this one.
             self._task.args = {**self._task.args, "since": str(since)}

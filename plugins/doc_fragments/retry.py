@@ -87,4 +87,8 @@ options:
         play or role, and so could send reruns that should only have been planned.
     type: bool
     default: false
+  pass_state:
+    description:
+      - What a task hands on to its own further passes and tries. Do not set it.
+    type: dict
 """

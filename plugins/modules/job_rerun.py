@@ -249,11 +249,6 @@ options:
     type: int
     default: 10
     aliases: [interval]
-  pass_state:
-    description:
-      - What an earlier pass of the same task returned as RV(pass_state). The task passes it on by itself, so that nothing is read twice. Do
-        not set it.
-    type: dict
 extends_documentation_fragment:
   - dataarts.factory.account
   - dataarts.factory.workspace

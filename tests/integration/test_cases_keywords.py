@@ -144,10 +144,15 @@ def test_a_further_try_of_a_task_pauses_again_what_it_reruns(tmp_path: Path) -> 
 
 
 @pytest.mark.long
-def test_a_further_try_after_one_that_was_killed_reruns_nothing_that_has_failed_again(tmp_path: Path) -> None:
-    """The module was killed before it could say what it had sent, and since when."""
+@pytest.mark.parametrize("clock_skew", [0, -30])
+def test_a_further_try_after_one_that_was_killed_reruns_nothing_that_has_failed_again(tmp_path: Path, clock_skew: int) -> None:
+    """The module was killed before it could say what it had sent, and since when; the service's clock may be another one than this machine's."""
     with running(
-        small_night(jobs=[{"name": "fails_again", "id": 2, "failed": 2, "runs": ["fail"] * 4}], switches=FREE, run_seconds=1)
+        small_night(
+            jobs=[{"name": "fails_again", "id": 2, "failed": 2, "runs": ["fail"] * 4}],
+            switches={**FREE, "clock_skew_seconds": clock_skew},
+            run_seconds=1,
+        )
     ) as service:
         own = variables(service, settle_time=1, journal=str(tmp_path / "journal.db"))
         (tmp_path / "hosts.yml").write_text(json.dumps(inventory(one=own)), encoding="utf-8")

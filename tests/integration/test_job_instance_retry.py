@@ -263,6 +263,21 @@ def test_after_the_settle_time_a_call_without_since_is_a_new_one(service: t.Any,
     assert len(service.journal()) == 2
 
 
+@pytest.mark.parametrize("related", [False, True])
+def test_a_further_try_of_one_that_could_not_say_its_since_is_the_same_run(service: t.Any, asked: t.Any, related: bool) -> None:
+    """The journal knows it. What has failed again is not rerun, and that the task has changed something is said."""
+    jobs = [{"name": "daily_sales", "failed": 2, "runs": ["fail"] * 3}, {"name": "hourly_stock", "failed": 1, "runs": ["fail"] * 3}]
+    service.reset(small_night(jobs=jobs, switches={**FREE, **V2}))
+    given = asked(pass_state={"run_id": "a task"}, **(span(service) if related else {}))
+    killed = call("job_instance_retry", given)
+    service.advance(120)
+    again = call("job_instance_retry", given)
+    assert (again["failed"], again["since"], again["changed"]) == (False, killed["since"], True)
+    assert set(reruns(service.journal()).values()) == {1}
+    another = call("job_instance_retry", {**given, "pass_state": {"run_id": "another"}})
+    assert set(reruns(service.journal()).values()) == {2}, another
+
+
 def test_only_statuses_reruns_what_has_succeeded_if_asked_for(service: t.Any, asked: t.Any) -> None:
     result = call("job_instance_retry", asked(task_retrys=keys(service, "daily_sales", "success"), only_statuses=["success"]))
     assert len(by_action(result)["retry"]) == 2

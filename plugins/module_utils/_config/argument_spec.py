@@ -105,6 +105,7 @@ def retry_spec() -> Spec:
         "purpose": {"type": "str"},
         "clock_slack": {"type": "int", "default": 10},
         "check_only": {"type": "bool", "default": False},
+        "pass_state": {"type": "dict", "no_log": False},
     }
 
 
@@ -162,7 +163,6 @@ def rerun_spec() -> Spec:
         "timeout_action": {"type": "str", "choices": list(TIMEOUT_WORDS), "default": "none"},
         "running_exception": {"type": "str", "choices": list(EXCEPTION_WORDS), "default": "report"},
         "pause_schedules": {"type": "bool", "default": False},
-        "pass_state": {"type": "dict", "no_log": False},
     }
 
 

@@ -242,6 +242,7 @@ class Engine:
             clock_slack_ms=int(self._run.options.get("clock_slack") or 0) * 1000,
             check_mode=self._run.check_mode,
             relative=is_relative(self._run.options.get("since")),
+            run_id=strategy.run_id,
         )
 
     def _cover(self, snapshot: Snapshot) -> None:

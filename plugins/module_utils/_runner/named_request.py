@@ -54,7 +54,7 @@ class NamedRequest(Strategy):
     less = "name fewer instances in task_retrys"
 
     def __init__(self, run: ModuleRun) -> None:
-        super().__init__(run, PassState())
+        super().__init__(run, PassState.from_option(run.options["pass_state"]))
         options = run.options
         self.workspace_id: str = options["workspace_id"]
         self.job_name: str = options["job_name"]
@@ -118,9 +118,9 @@ class NamedRequest(Strategy):
         :raises ApiError: if its reason lies elsewhere than in these instances; nothing was done.
         """
         error, claimed_elsewhere = exchange.error, False
-        for decision in exchange.after:
+        for before, decision in zip(exchange.before, exchange.after):
             key = decision.instance.key
-            if decision.attempt is None or decision.attempt.run_id != self.run_id:
+            if decision.attempt is before.attempt:
                 claimed_elsewhere = True
                 continue
             self._asked[key] = self._asked.get(key, Asked()).after(decision, error)
@@ -140,6 +140,7 @@ class NamedRequest(Strategy):
         """Every instance, and whether anything was rerun."""
         finals, check_mode = self._finals(plan), self.run.check_mode
         statuses, effective = self._policy(snapshot.scope).statuses, snapshot.history.effective
+        runs = {attempt.run_id for made in effective.values() for attempt in made}  # also an earlier try of the task
         instances = [decided(decision, statuses, self.run_id, effective=effective, check_mode=check_mode) for decision in finals]
         for instance, decision in zip(instances, finals):
             word = standing_of(decision)
@@ -153,7 +154,7 @@ class NamedRequest(Strategy):
             quiet_hours=quiet_result(self._quiet_now, finals),
             since=snapshot.scope.since,
             since_iso=to_iso(snapshot.scope.since),
-            changed=reran(finals, self._asked.values()),
+            changed=reran(finals, self._asked.values()) or (not check_mode and self.run_id in runs),
         )
         if self.run.diff_mode:
             self.run.result["diff"] = diff(instances, check_mode=check_mode)

@@ -92,19 +92,22 @@ def take(
     clock_slack_ms: int,
     check_mode: bool,
     relative: bool,
+    run_id: str,
 ) -> Snapshot:
     """The snapshot of *listed*. The journal is read after the list: whatever it holds then is either in the list, or counts as unsettled.
 
     Nothing may be sent for a while, see ``hold_off.py``; but check mode tells what would be sent once that is over.
 
     :param relative: whether ``since`` is set, and counts from now.
+    :param run_id: of the run, whose ``since`` the journal knows where an earlier try of its task could not hand it on.
     :raises OptionError: ``since`` lies ahead.
     :raises JournalError: the journal cannot be read.
     """
     known = journal.read(workspaces, listed.reach or listed.window, listed.asked_ms)
     if since.ms is not None and not since.fixed:
         check_since(since.ms, journal, clock)
-    ms = listed.asked_ms if since.ms is None else since.ms
+    own = [attempt.since for made in known.effective.values() for attempt in made if attempt.run_id == run_id]
+    ms = min([listed.asked_ms if since.ms is None else since.ms, *own])
     # An earlier pass has covered these workspaces. That they are not covered any more means that its journal is gone, with what it has sent.
     given = since.given or (since.fixed and known.complete_since is None)
     complete = complete_since(known.complete_since, listed.asked_ms, ms, since_given=given)
@@ -115,11 +118,8 @@ def take(
     until = hold_off_until(ms, clock.now_ms(), complete, settle_ms, covered_age_ms=covered, set_aside_age_ms=age)
     slack = clock_slack_ms if given and ms < complete else 0
     scope = RunScope(ms, given, listed.window, None if check_mode else until, slack)
-    instances = with_twins(listed.instances)
-    now = clock.latest_ms()
-    dated = functools.partial(not_ahead, now_ms=now, journal_ms=known.journal_ms, as_said=(since.given and not relative) or ms > now)
-    attempts = [on_both_clocks(dated(attempt), listed.asked_ms, known.journal_ms) for attempt in known.attempts]
-    effective = {slot: tuple(map(dated, made)) for slot, made in known.effective.items()}
+    instances, now = with_twins(listed.instances), clock.latest_ms()
+    attempts, effective = _dated(known, now, listed.asked_ms, as_said=(since.given and not relative) or ms > now)
     matched, missing = newest_attempts(instances, attempts)
     stops = _settled_stops(known, listed.asked_ms)
     history = History(matched, known.reruns, _set_aside(now + clock_slack_ms, age), effective, stops)
@@ -138,6 +138,13 @@ def check_since(since_ms: int, journal: Journal, clock: ServiceClock) -> None:
     last_ms = clock.latest_ms() + SINCE_AHEAD_MS
     if since_ms > last_ms:
         check_past(since_ms, now_ms=clock.now_ms(), last_ms=max(last_ms, journal.newest_since()))
+
+
+def _dated(known: Known, now: int, asked_ms: int, *, as_said: bool) -> tuple[list[Attempt], dict[Slot, tuple[Attempt, ...]]]:
+    """The newest attempts, settled on both clocks, and the effective ones, see :func:`not_ahead`."""
+    dated = functools.partial(not_ahead, now_ms=now, journal_ms=known.journal_ms, as_said=as_said)
+    attempts = [on_both_clocks(dated(attempt), asked_ms, known.journal_ms) for attempt in known.attempts]
+    return attempts, {slot: tuple(map(dated, made)) for slot, made in known.effective.items()}
 
 
 def _settled_stops(known: Known, asked_ms: int) -> dict[Slot, tuple[Attempt, ...]]:

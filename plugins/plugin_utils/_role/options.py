@@ -16,7 +16,7 @@ ROLE = "dataarts.factory.rerun"
 #: Options of a module that the role does not have: the way in which its action hands on what it knows; its other mode.
 LEFT_OUT: dict[str, tuple[str, ...]] = {
     "job_rerun": ("pass_state",),
-    "job_instance_retry": ("task_retrys", "node_name"),
+    "job_instance_retry": ("task_retrys", "node_name", "pass_state"),
     "supplement_missing": ("stage", "approved", "snapshots"),
 }
 #: Options whose variables have another name, because job_rerun's has it, or the same meaning.

@@ -27,7 +27,7 @@ def test_in_the_role_every_option_that_it_documents_is_a_variable() -> None:
     rerun, related = variables_of("job_rerun", role=True), variables_of("job_instance_retry", role=True)
     assert rerun.keys() == MODULES["job_rerun"]().keys() - {"pass_state"}
     assert rerun["jobs"] == "dataarts_jobs"
-    assert related.keys() == MODULES["job_instance_retry"]().keys() - {"task_retrys", "node_name"}
+    assert related.keys() == MODULES["job_instance_retry"]().keys() - {"task_retrys", "node_name", "pass_state"}
     assert (related["jobs"], related["only_statuses"]) == ("dataarts_related_jobs", "dataarts_statuses")
     assert variables_of("job_info", role=True) == variables_of("job_info", role=False)
 
