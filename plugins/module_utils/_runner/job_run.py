@@ -183,9 +183,8 @@ class _Task:
         runs, dummy = self._book.read()  # after the list: whatever run another key has in it was claimed before
         instance_id, reason = made_by(known, [run for run in runs if run.run_key != known.run_key], listed)
         if instance_id is not None:
-            # None where another task has told it first; it is read again in any case.
-            if self._book.record(known, Outcome.ACCEPTED, instance_id=instance_id, read_back=True, message=reason):
-                self._run.result["changed"] = known.run_id == self._who.run_id
+            # Another task may have told it first; it is read again in any case.
+            self._book.record(known, Outcome.ACCEPTED, instance_id=instance_id, read_back=True, message=reason)
             return True
         if known.outcome is not Outcome.UNKNOWN and self._book.record(known, Outcome.UNKNOWN, message=reason) is None:
             return True  # its own task has told it meanwhile
@@ -261,7 +260,7 @@ class _Task:
         run.result.update(
             action=action,
             reason=printable(decision.reason),
-            changed=run.result["changed"] or (run.check_mode and decision.step is RunStep.RUN),
+            changed=run.result["changed"] or (ours and decision.step is RunStep.ADOPT) or (run.check_mode and action == "run"),
             **with_iso(sent_time=None if known is None else known.sent_ms),
             run_id=self._who.run_id if known is None else printable(known.run_id, 100),
             user="" if known is None else printable(known.user, 100),
