@@ -91,4 +91,5 @@ def not_ahead(attempt: Attempt, now_ms: int, journal_ms: int, *, as_said: bool) 
     if as_said or by_journal < 0 or attempt.sent_ms <= now_ms + SECOND_MS:
         return attempt
     made_ms = now_ms - by_journal
-    return replace(attempt, sent_ms=max(made_ms, attempt.since) if attempt.since <= now_ms else made_ms)
+    last_ms = made_ms + attempt.last_ms - attempt.sent_ms  # or it would settle only when the clock that was set back has come there again
+    return replace(attempt, sent_ms=max(made_ms, attempt.since) if attempt.since <= now_ms else made_ms, last_ms=last_ms)

@@ -197,6 +197,14 @@ class TestMadeAhead:
         """But not by a ``since`` that was ahead too."""
         assert not_ahead(dataclasses.replace(self.MADE, since=at(since)), at(25), at(25), as_said=False).sent_ms == at(made_at)
 
+    @pytest.mark.parametrize("outcome", ["unknown", "intended"])
+    @pytest.mark.parametrize(("now", "action"), [(64, "settling"), (66, "retry")])
+    def test_it_settles_by_the_clock_that_was_not_set_back(self, outcome: str, now: int, action: str) -> None:
+        made = dataclasses.replace(attempt(outcome, 7200), journal_ms=at(5))
+        unchanged = instance()
+        seen = on_both_clocks(not_ahead(made, at(now), at(now), as_said=False), at(now), at(now))
+        assert decide(unchanged, policy(since=at(now - 1)), at(now), seen).action is Action(action)
+
     @pytest.mark.parametrize(("now", "journal"), [(94, 94), (100, 100), (25, 4)])
     def test_without_proof_it_keeps_its_time(self, now: int, journal: int) -> None:
         assert not_ahead(self.MADE, at(now), at(journal), as_said=False) == self.MADE
