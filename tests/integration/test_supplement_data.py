@@ -126,8 +126,8 @@ def test_the_same_name_with_another_content_is_an_error(patch: Patch, changes: J
     patch()
     result = patch(**changes)
     assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "option")
-    told = [entry["option"] for entry in result["differences"]]
-    assert (option in told, "job_name" in told) == (True, False)  # the latter is said with depend_jobs, once
+    options_named = [entry["option"] for entry in result["differences"]]
+    assert (option in options_named, "job_name" in options_named) == (True, False)  # the latter is said with depend_jobs, once
     assert option in result["msg"]
     assert patch.kinds() == {"patch_data": 1}
 
