@@ -182,7 +182,7 @@ film: $(CACHE)/demo/.installed ## record make demo as the animated picture that 
 	@ANSIBLE_COLLECTIONS_PATH=$(CACHE)/demo $(BIN)/python tools/film.py
 
 .PHONY: build
-build: $(CACHE)/dist/.built ## build the artifact in .cache/dist
+build: $(CACHE)/dist/.built ## build the artifact in .cache/dist: the same bytes from the same commit
 	@ls $(CACHE)/dist/*.tar.gz
 
 .PHONY: ee
@@ -275,9 +275,9 @@ $(CACHE)/.rewritten: $(VENV)/.test $(HOUSE)
 SOURCES := $(shell find plugins roles playbooks meta docs changelogs extensions examples LICENSES COPYING *.md *.rst *.txt galaxy.yml -type f \
 	-not -name '*.pyc' 2>/dev/null)
 
-$(CACHE)/dist/.built: $(VENV)/.test $(SOURCES)
+$(CACHE)/dist/.built: $(VENV)/.test $(SOURCES) tools/build.py
 	@rm -rf $(CACHE)/dist && mkdir -p $(CACHE)/dist
-	@$(BIN)/ansible-galaxy collection build --force --output-path $(CACHE)/dist . >/dev/null
+	@$(BIN)/python tools/build.py $(CACHE)/dist
 	@touch $@
 
 $(CACHE)/demo/.installed: $(CACHE)/dist/.built

@@ -20,7 +20,7 @@ import yaml
 
 from tests.support.long import whole_plays
 from tests.support.playbook import ROOT, Ansible
-from tools import role_options
+from tools import build, role_options
 
 PREFIX = "dataarts.factory"
 #: Top-level names that an artifact may carry; whatever is new at the top of the checkout has to be decided on here.
@@ -58,11 +58,8 @@ PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
 
 @pytest.fixture(scope="module")
 def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The artifact, built from the checkout."""
-    directory = tmp_path_factory.mktemp("build")
-    Ansible(directory).run("ansible-galaxy", "collection", "build", "--output-path", directory, cwd=ROOT).succeeded()
-    (built,) = directory.glob("*.tar.gz")
-    return built
+    """The artifact, built from the checkout as `make build` does, with what is not committed yet."""
+    return build.build(ROOT, tmp_path_factory.mktemp("build"))
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +81,12 @@ def names(artifact: Path) -> list[PurePosixPath]:
 def test_the_artifact_is_named_after_galaxy_yml(artifact: Path) -> None:
     galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     assert artifact.name == f"{galaxy['namespace']}-{galaxy['name']}-{galaxy['version']}.tar.gz"
+
+
+def test_the_same_files_are_the_same_artifact(artifact: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also from another checkout, whose files have other times and stand in another order."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(build.commit_time(ROOT)))
+    assert build.build(unpacked(artifact, tmp_path / "checkout"), tmp_path).read_bytes() == artifact.read_bytes()
 
 
 def test_it_carries_nothing_but_what_users_run_and_read(names: list[PurePosixPath]) -> None:
