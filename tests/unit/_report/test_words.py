@@ -184,6 +184,27 @@ def test_every_message_of_the_catalogue_is_one_of_the_code() -> None:
         assert said_share(old, known) < SAID_BY_CODE
 
 
+#: What a gap is filled with that takes no word.
+FILLED = {
+    **dict.fromkeys(("n", "all"), "3"),
+    **dict.fromkeys(("s", "t"), "s"),
+    **dict.fromkeys(("when", "time", "since", "from"), "2026-03-02T01:00:00Z"),
+    "are": "are",
+}
+
+
+def test_no_message_is_hidden_behind_an_earlier_one() -> None:
+    """Of two patterns that fit, the first is taken: each is reached by a message of its own."""
+    hidden = []
+    for english, chinese in words.catalogue()["messages"]:
+        values = {name: FILLED.get(name, name) for name in GAP.findall(english)}
+        shown = words.translated("zh", english.format(**values))
+        if shown != chinese.format(**values):
+            hidden.append((english, shown))
+    assert hidden == []
+    assert len({english for english, _chinese in words.catalogue()["messages"]}) == len(MESSAGES), "each stands there once"
+
+
 def test_the_languages_are_those_of_the_option() -> None:
     assert words.LANGUAGES == LANGUAGE_WORDS
     assert words.translated("en", "Nothing to rerun") == "Nothing to rerun"
