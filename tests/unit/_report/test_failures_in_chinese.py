@@ -276,7 +276,12 @@ FAILED = "fail, last started 2026-11-23T01:00:00Z, before 2026-11-23T01:00:00Z"
         ("module_utils/_planner/limits.py", f"queued: max_parallel_per_job is 3 and 3 of its job were in progress ({FAILED})"),
         ("module_utils/_planner/start_node.py", "its job has no node '3', where the rerun is to start; it has 3 and 3"),
         ("module_utils/_planner/start_node.py", "Job 3 has no node '3', so 3 instances are not rerun. Rerun them with another node_name."),
+        (
+            "module_utils/_runner/start_node.py",
+            "Whether job 3 has a node '3' could not be checked: 3. The service decides when it is sent.",
+        ),
         ("module_utils/_api/reason_query.py", "Why 3 instances failed could not be read from v1's instance detail: 3."),
+        ("module_utils/_runner/outlook.py", "No baselines could be read: 3. Only deadline says what is urgent."),
         (
             "module_utils/_runner/rerun_pauses.py",
             "Job 3 was paused and could not be started again: 3. Start it with job_schedule, state resumed",
