@@ -202,6 +202,24 @@ def test_what_was_sent_after_since_is_not_sent_again_though_the_clock_was_set_ba
     assert [(instance["action"], instance["rerun"]) for instance in last["instances"]] == [("failed_again", True)]
 
 
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_what_had_no_effect_is_sent_once_settled_though_the_clock_was_set_back(service: Running, tmp_path: Path, goes_on: bool) -> None:
+    """A play is killed, the answer to its request is lost, and the service's clock was ten minutes ahead; with its ``since``, and without."""
+    begin(service, date_offset_seconds=600)
+    service.inject({"route": "retry", "kind": "drop", "when": "before_effect", "times": 20})
+    asked = module_options(service, tmp_path / "journal")
+    with Journal(asked["journal"], password=None, project_id=asked["project_id"]) as journal:
+        journal.cover([asked["workspace_id"]], 1)
+    first = call("job_rerun", {**asked, "max_retries": 0})
+    assert [instance["action"] for instance in first["instances"]] == ["settling"]
+    service.clear_faults()
+    service.set(date_offset_seconds=0)
+    since = str(first["since"] - 610_000) if goes_on else None
+    results = passes({**asked, "since": since})
+    assert reruns(service.journal()) == once(service)
+    assert [instance["action"] for instance in results[-1]["instances"]] == ["done"]
+
+
 @pytest.mark.parametrize("step", [90.0, -90.0])
 def test_a_step_of_this_machines_clock_does_not_shorten_it(
     service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float

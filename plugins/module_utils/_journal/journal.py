@@ -52,7 +52,7 @@ _READ = f"SELECT serial, claim, {schema.SELECTED} FROM dataarts_attempt WHERE"
 _STILL = f"COALESCE((SELECT claim FROM dataarts_attempt WHERE {schema.SLOT} ORDER BY serial DESC LIMIT 1), '') = ?"
 _CLAIM = f"INSERT INTO dataarts_attempt ({schema.INSERTED}) SELECT {schema.marks(schema.INSERTED.split(','))} WHERE {_STILL}{{}} ON CONFLICT DO NOTHING"
 _SUPERSEDED = " AND EXISTS (SELECT 1 FROM dataarts_attempt WHERE id = ? AND taken_by = ?)"
-#: Only what was seen is superseded: not what was recorded, or sent once more, since. A reader may have counted ``last_ms`` on, see hold_off.py.
+#: Only what was seen is superseded: not what was recorded, or sent once more, since.
 _SUPERSEDE = (
     f"UPDATE dataarts_attempt SET open = NULL, taken_by = ? WHERE id = ? AND outcome = ? AND last_ms <= ? AND journal_ms = ? AND {_STILL}"
 )
@@ -138,6 +138,7 @@ class Journal:
         self._pruned = False
         self._lock = threading.RLock()
         self._newest: dict[_SlotKey, _Number] = {}
+        self._last: dict[int | None, int] = {}  # ``last_ms`` by the id, as it was read: hold_off.py counts it otherwise
         self._later: list[Statement] = []  # what is yet to be recorded
 
     def __enter__(self) -> Journal:
@@ -167,7 +168,7 @@ class Journal:
         where = f"project_id = ? AND workspace_id IN ({schema.marks(workspaces)})"
         values = (self._project_id, *workspaces)
 
-        def work(database: Database) -> tuple[Known, list[t.Any]]:
+        def work(database: Database) -> tuple[Known, list[t.Any], dict[int | None, int]]:
             rows = database.query(f"{_READ} {where} AND plan_time BETWEEN ? AND ? ORDER BY id", (*values, plan_times.begin, plan_times.end))
             covered = database.query(f"SELECT since_ms, journal_ms FROM dataarts_coverage WHERE {where}", values)
             attempts = [schema.from_row(row[2:]) for row in rows]
@@ -179,10 +180,10 @@ class Journal:
                 journal_ms=database.clock_ms(),
                 stops=_by_slot(attempt for attempt in attempts if attempt.kind is not AttemptKind.RERUN),
             )
-            return known, rows
+            return known, rows, {attempt.attempt_id: attempt.last_ms for attempt in attempts}
 
         with self._lock:
-            known, rows = self._database.transact(work)
+            known, rows, self._last = self._database.transact(work)
             self._newest.clear()
             self._know((row[4:7], row[:2]) for row in rows)
         return known
@@ -212,7 +213,9 @@ class Journal:
                 serial, seen = newest.get(keys[index][:3], (0, ""))
                 newest[keys[index][:3]] = serial + 1, token
                 row = schema.to_row(self._project_id, keys[index], intents[index].attempt, token, serial + 1, now)
-                statements += _claim(row, (*row[:4], seen), intents[index].supersedes, token)
+                old = intents[index].supersedes
+                as_read = old and replace(old, last_ms=self._last.get(old.attempt_id, old.last_ms))
+                statements += _claim(row, (*row[:4], seen), as_read, token)
             if not self._pruned:
                 statements += [(sql, (min(now, intents[0].attempt.sent_ms) - _KEEP_MS,)) for sql in _PRUNE]
             database.change(statements)

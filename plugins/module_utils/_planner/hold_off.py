@@ -79,17 +79,18 @@ def on_both_clocks(attempt: Attempt, now_ms: int, journal_ms: int) -> Attempt:
     return replace(attempt, last_ms=now_ms - by_journal)
 
 
-def not_ahead(attempt: Attempt, now_ms: int, journal_ms: int, *, as_said: bool) -> Attempt:
+def not_ahead(attempt: Attempt, now_ms: int, journal_ms: int, *, since: int | None = None) -> Attempt:
     """*attempt*, dated by the journal's clock if it says that it was made after now: the service's clock was ahead when it was made, and is not
-    any more. A run that begins later would count it as its own until then.
+    any more. A run that begins later would count it as its own until then, and it would not settle before.
 
     :param now_ms: the latest that the service's time may be, and *journal_ms* the journal's, at the same moment.
-    :param as_said: whether the run that asks has a ``since`` of that time: it lies ahead itself, or people set it, and nobody knows by which of the
-        two times. What was sent after it, as both say, is not sent again.
+    :param since: of the run that asks, if it may be of the time of that clock: it lies ahead itself, or people set it, and nobody knows by which of
+        the two times. What says that it was sent after it counts so, and is not sent again.
     """
     by_journal = journal_ms - attempt.journal_ms
-    if as_said or by_journal < 0 or attempt.sent_ms <= now_ms + SECOND_MS:
+    if by_journal < 0 or attempt.sent_ms <= now_ms + SECOND_MS:
         return attempt
     made_ms = now_ms - by_journal
-    last_ms = made_ms + attempt.last_ms - attempt.sent_ms  # or it would settle only when the clock that was set back has come there again
-    return replace(attempt, sent_ms=max(made_ms, attempt.since) if attempt.since <= now_ms else made_ms, last_ms=last_ms)
+    least_ms = attempt.since if attempt.since <= now_ms else made_ms
+    sent_ms = max(made_ms, least_ms if since is None else min(attempt.sent_ms, since))
+    return replace(attempt, sent_ms=sent_ms, last_ms=made_ms + attempt.last_ms - attempt.sent_ms)

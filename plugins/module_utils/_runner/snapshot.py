@@ -119,7 +119,7 @@ def take(
     slack = clock_slack_ms if given and ms < complete else 0
     scope = RunScope(ms, given, listed.window, None if check_mode else until, slack)
     instances, now = with_twins(listed.instances), clock.latest_ms()
-    attempts, effective = _dated(known, now, listed.asked_ms, as_said=(since.given and not relative) or ms > now)
+    attempts, effective = _dated(known, now, listed.asked_ms, ms if (since.given and not relative) or ms > now else None)
     matched, missing = newest_attempts(instances, attempts)
     stops = _settled_stops(known, listed.asked_ms)
     history = History(matched, known.reruns, _set_aside(now + clock_slack_ms, age), effective, stops)
@@ -140,9 +140,9 @@ def check_since(since_ms: int, journal: Journal, clock: ServiceClock) -> None:
         check_past(since_ms, now_ms=clock.now_ms(), last_ms=max(last_ms, journal.newest_since()))
 
 
-def _dated(known: Known, now: int, asked_ms: int, *, as_said: bool) -> tuple[list[Attempt], dict[Slot, tuple[Attempt, ...]]]:
+def _dated(known: Known, now: int, asked_ms: int, since: int | None) -> tuple[list[Attempt], dict[Slot, tuple[Attempt, ...]]]:
     """The newest attempts, settled on both clocks, and the effective ones, see :func:`not_ahead`."""
-    dated = functools.partial(not_ahead, now_ms=now, journal_ms=known.journal_ms, as_said=as_said)
+    dated = functools.partial(not_ahead, now_ms=now, journal_ms=known.journal_ms, since=since)
     attempts = [on_both_clocks(dated(attempt), asked_ms, known.journal_ms) for attempt in known.attempts]
     return attempts, {slot: tuple(map(dated, made)) for slot, made in known.effective.items()}
 

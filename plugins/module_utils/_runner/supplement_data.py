@@ -178,7 +178,7 @@ class _Starting(_Work):
         return self._dated(made[-1], asked_ms, known) if made else None
 
     def _dated(self, attempt: Attempt, now_ms: int, known: Known) -> Attempt:
-        return on_both_clocks(not_ahead(attempt, self.clock.latest_ms(), known.journal_ms, as_said=False), now_ms, known.journal_ms)
+        return on_both_clocks(not_ahead(attempt, self.clock.latest_ms(), known.journal_ms), now_ms, known.journal_ms)
 
     def _lately_aside(self, known: Known, listed_ms: int) -> int | None:
         """When a journal was set aside with what was sent before, if that need not show in a list of *listed_ms* yet."""

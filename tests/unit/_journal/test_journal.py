@@ -267,6 +267,18 @@ class TestClaims:
             assert known(place).attempts == (new,)
             assert [(entry.run_id, entry.open) for entry in journal.history()] == [("run-2", True), ("run-1", False)]
 
+    @pytest.mark.parametrize("counted", [-3600, 3600])
+    @pytest.mark.parametrize("once_more", [False, True])
+    def test_so_it_is_however_the_reader_counts_its_time(self, place: Place, counted: int, once_more: bool) -> None:
+        """After a step of the service's clock what was read settles by the journal's: ``last_ms`` lies before, or after, what the journal has."""
+        with place.open() as other, place.open() as journal:
+            (made,) = claim(other, 1)
+            (old,) = journal.read([WORKSPACE], ALL, at(2)).attempts
+            if once_more:
+                other.stamp([made], at(9))
+            (new,) = journal.claim([intent(1, 5, replace(old, last_ms=at(1 + counted)), run_id="run-2")])
+            assert (new is None) == once_more
+
     @pytest.mark.parametrize(
         "meanwhile",
         [

@@ -184,27 +184,28 @@ class TestMadeAhead:
 
     @pytest.mark.parametrize(
         ("since", "as_said", "action"),
-        [(20, False, "retry"), (15.5, False, "retry"), (4, False, "failed_again"), (20, True, "failed_again")],
+        [(20, False, "retry"), (15.5, False, "retry"), (4, False, "failed_again"), (20, True, "failed_again"), (94, True, "failed_again")],
     )
     def test_it_is_of_no_run_that_began_after_it(self, since: float, as_said: bool, action: str) -> None:
         """Unless nobody knows that: a ``since`` that was set may be of the time at which the clock was ahead, and nothing is sent twice by it."""
-        seen = not_ahead(self.MADE, at(25), at(25), as_said=as_said)
-        assert seen.sent_ms == at(95 if as_said else 5)
+        seen = not_ahead(self.MADE, at(25), at(25), since=at(since) if as_said else None)
+        assert seen.sent_ms == at(since if as_said else 5)
         assert decide(self.FAILED, policy(since=at(since)), at(25), on_both_clocks(seen, at(25), at(25)), [seen]).action is Action(action)
 
     @pytest.mark.parametrize(("since", "made_at"), [(10, 10), (40, 5), (95, 5)])
     def test_it_stays_one_of_its_own_run(self, since: float, made_at: float) -> None:
         """But not by a ``since`` that was ahead too."""
-        assert not_ahead(dataclasses.replace(self.MADE, since=at(since)), at(25), at(25), as_said=False).sent_ms == at(made_at)
+        assert not_ahead(dataclasses.replace(self.MADE, since=at(since)), at(25), at(25)).sent_ms == at(made_at)
 
     @pytest.mark.parametrize("outcome", ["unknown", "intended"])
+    @pytest.mark.parametrize("since", [None, 4])
     @pytest.mark.parametrize(("now", "action"), [(64, "settling"), (66, "retry")])
-    def test_it_settles_by_the_clock_that_was_not_set_back(self, outcome: str, now: int, action: str) -> None:
+    def test_it_settles_by_the_clock_that_was_not_set_back(self, outcome: str, now: int, action: str, since: int | None) -> None:
         made = dataclasses.replace(attempt(outcome, 7200), journal_ms=at(5))
         unchanged = instance()
-        seen = on_both_clocks(not_ahead(made, at(now), at(now), as_said=False), at(now), at(now))
-        assert decide(unchanged, policy(since=at(now - 1)), at(now), seen).action is Action(action)
+        seen = on_both_clocks(not_ahead(made, at(now), at(now), since=None if since is None else at(since)), at(now), at(now))
+        assert decide(unchanged, policy(since=at(since or now - 1)), at(now), seen).action is Action(action)
 
     @pytest.mark.parametrize(("now", "journal"), [(94, 94), (100, 100), (25, 4)])
     def test_without_proof_it_keeps_its_time(self, now: int, journal: int) -> None:
-        assert not_ahead(self.MADE, at(now), at(journal), as_said=False) == self.MADE
+        assert not_ahead(self.MADE, at(now), at(journal)) == self.MADE
