@@ -313,6 +313,11 @@ OPERATIONS: dict[str, Operation] = {
         ),
         named=False,
     ),
+    "V2Api.probe": Operation(
+        lambda our, v: our.v2.probe(),
+        lambda sdk, v: sdk.studio.list_factory_jobs(dataarts.ListFactoryJobsRequest(v.workspace_id, 1, 0, "BATCH", None)),
+        named=False,
+    ),
     "V2Api.statistics": Operation(
         lambda our, v: our.v2.statistics(),
         lambda sdk, v: sdk.studio.list_factory_task_overview(
