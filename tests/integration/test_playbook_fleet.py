@@ -382,6 +382,57 @@ def test_a_workspace_of_a_later_batch_is_not_waited_for(service: Running, ansibl
     assert reruns(service)[WORKSPACE_ID, "report"] == 1
 
 
+#: What a play that sends is given, by playbook.
+SENDING: dict[str, dict[str, t.Any]] = {
+    "repair": {},
+    "rerun": {"dataarts_jobs": ["*"]},
+    "rerun_failed": {},
+    "rerun_related": {
+        "dataarts_job_name": "daily_sales",
+        "dataarts_related_jobs": [{"job_name": "stock_levels", "workspace_id": SUPPLY_ID}],
+        "dataarts_begin_time": "2026-11-23T00:00:00Z",
+        "dataarts_end_time": "2026-11-24T00:00:00Z",
+    },
+    "event_rerun": {"dataarts_max_reruns_per_day": 1},
+}
+
+
+@pytest.mark.parametrize("playbook", whole_plays(SENDING))
+def test_what_needs_an_approved_plan_sends_nothing_without_one(service: Running, ansible: Ansible, hosts: Path, playbook: str) -> None:
+    service.reset(two_workspaces(switches={"flow_control": False, "v1_open": True, "v2_open": True, "v2_list_open": True}))
+    play = (f"dataarts.factory.{playbook}", "-i", hosts, "--limit", "sales")
+    refused = ansible.playbook(*play, variables={**SENDING[playbook], "dataarts_plan_required": True}).ended(2)
+    assert ": dataarts_plan_required is set, and " in " ".join(refused.output.split())
+    assert service.journal() == []
+    assert service.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("playbook", "lead"),
+    whole_plays_of([("rerun_failed", "rerun exactly this"), ("repair", "repair exactly this (nothing is sent twice)")]),
+)
+def test_the_command_below_a_plan_that_is_required_has_it(
+    service: Running, ansible: Ansible, hosts: Path, playbook: str, lead: str
+) -> None:
+    """And what has failed again is planned once more."""
+    service.reset(two_workspaces(switches={"flow_control": False, "v1_open": True, "v2_open": True, "v2_list_open": True}))
+    play = (f"dataarts.factory.{playbook}", "-i", hosts, "--limit", "sales", "--check")
+    checked = ansible.playbook(*play, variables={"dataarts_plan_required": "yes"}).succeeded()
+    outcome = ansible.run(*offered(checked, f"To {lead}:"))
+    reruns_sent = [instance for entry in service.journal() if entry["kind"] != "patch_data" for instance in entry["instances"]]
+    assert len(reruns_sent) == stats(checked)["dataarts_summary"]["to_rerun"]
+    assert offered(outcome, "When the cause is corrected, to see first what would be sent:")[-1] == "--check"
+
+
+@pytest.mark.parametrize("playbook", whole_plays(["event_rerun", "event_propose", "event_propose_repair"]))
+def test_what_an_event_starts_keeps_to_the_hosts_that_were_named(
+    service: Running, ansible: Ansible, hosts: Path, tmp_path: Path, playbook: str
+) -> None:
+    variables = {"dataarts_hosts": "supply", "dataarts_max_reruns_per_day": 1, "dataarts_proposal_directory": str(tmp_path)}
+    outcome = ansible.playbook(f"dataarts.factory.{playbook}", "-i", hosts, variables=variables).succeeded()
+    assert {line.host for line in outcome.of("job_rerun")} == {"supply"}
+
+
 @pytest.mark.long
 def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, ansible: Ansible, hosts: Path) -> None:
     service.set(**V2)

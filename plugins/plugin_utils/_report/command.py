@@ -48,6 +48,7 @@ class Command:
     :param settings: Ansible's settings, where they were found because of the directory in which the run was started.
     :param awx: whether AWX started it: extra variables for the job template are shown instead of a command then.
     :param only_checked: whether ``dataarts_check_only`` kept it from sending anything; a command that sends says otherwise.
+    :param plan_required: whether nothing may be sent without an approved plan.
     """
 
     playbook: str = "dataarts.factory.rerun"
@@ -67,6 +68,7 @@ class Command:
     settings: str = ""
     awx: bool = False
     only_checked: bool = False
+    plan_required: bool = False
 
     @property
     def related(self) -> bool:

@@ -112,11 +112,12 @@ def _check_mode(report: Result, command: Command, plans_file: str) -> _Step | No
         return None  # with AWX what follows a plan is its workflow's matter
     if plans_file and not command.related:
         return _Step("To rerun exactly this:", command.limit, _jobs(command), deadline_option(report["workspaces"]), file=plans_file)
-    if is_repair(report) and not command.approved:
+    if (is_repair(report) or command.plan_required) and not (command.approved or command.plan or command.related):
         planned = _plans(report)
         if not any(planned.values()):  # nowhere is it known what would be rerun
             return _check_first(command)
-        return _Step("To repair exactly this (nothing is sent twice):", command.limit, _jobs(command) | planned)
+        lead = "To repair exactly this (nothing is sent twice):" if is_repair(report) else "To rerun exactly this:"
+        return _Step(lead, command.limit, _jobs(command) | planned)
     return _same_since("To rerun this (nothing is sent twice):", report, command)
 
 
@@ -197,7 +198,13 @@ def _once_more(report: Result, command: Command, *, whole: bool) -> _Step:
     if not command.related:
         texts |= _window(report, command) | ({} if whole else {"dataarts_planned_after": option_time(min(planned))})
         texts |= deadline_option(report["workspaces"])
-    return _Step("When the cause is corrected, to rerun them once more:", limit, _jobs(command), texts, unbound=True)
+    check = command.plan_required
+    lead = (
+        "When the cause is corrected, to see first what would be sent:"
+        if check
+        else "When the cause is corrected, to rerun them once more:"
+    )
+    return _Step(lead, limit, _jobs(command), texts, check=check, unbound=True)
 
 
 def _jobs(command: Command) -> dict[str, t.Any]:

@@ -29,7 +29,7 @@ _SELECTION = ("dataarts_jobs", *_WINDOW)
 _REPEATED = frozenset({f"dataarts_{name}" for name in _OWN - {"workspace_id"}} | {"dataarts_plans"})
 _PLAN = ("dataarts_plan_id", "dataarts_plan_record")
 #: Variables of role and playbooks that the module does not have as options.
-_ROLE = ("dataarts_hosts", "dataarts_order", "dataarts_serial", "dataarts_fail_on_broken", "dataarts_report_path", "dataarts_report_link")
+_ROLE = tuple(f"dataarts_{name}" for name in ("hosts", "order", "serial", "fail_on_broken", "report_path", "report_link", "plan_required"))
 #: Those of playbook rerun_related.
 _RELATED = ("dataarts_job_name", "dataarts_related_jobs", "dataarts_begin_time", "dataarts_end_time", "dataarts_concurrent")
 #: What a proposed plan's file says; the second is for whoever reads it.
@@ -85,8 +85,13 @@ def started_command(task_vars: Vars, loader: t.Any) -> Command:
         limit=_limit() or None,
         settings=_settings(),
         awx=awx_job_id(task_vars) is not None,
-        only_checked=str(task_vars.get("dataarts_check_only") or "no").lower() not in NO,
+        only_checked=_yes(task_vars.get("dataarts_check_only")),
+        plan_required=_yes(task_vars.get("dataarts_plan_required")),
     )
+
+
+def _yes(value: t.Any) -> bool:
+    return str(value or "no").lower() not in NO
 
 
 def inventory_sources(task_vars: Vars) -> list[str]:

@@ -61,6 +61,14 @@ def repair_problem(*, approved: bool, unfit: str) -> str:
     return unfit
 
 
+def unapproved_problem(host: str) -> str:
+    """Why nothing is rerun for *host* where it may only be rerun by a plan that was approved."""
+    return (
+        f"Nothing was sent for {host}: dataarts_plan_required is set, and no plan was approved. Run check mode and approve what that shows, or leave "
+        "it out to rerun without an approval."
+    )
+
+
 def repair_plan_problem(host: str) -> str:
     """Why nothing is rerun for *host* outside of a repair: its plan makes missing instances, too, and what is rerun was approved with them."""
     return (

@@ -26,6 +26,7 @@ REPAIRS = ("job_rerun", "supplement_missing")
 #: What the role takes that no module has.
 OWN: Spec = {
     "plans": {"type": "dict"},
+    "plan_required": {"type": "bool"},
     "fail_on_broken": {"type": "bool"},
     "report_path": {"type": "path"},
     "report_url": {"type": "str", "no_log": True},

@@ -28,7 +28,7 @@ _ASKED = frozenset({"find_missing", "made_after", "made_before", "limit", "kinds
 #: Documented variables of other entry points, playbooks, rulebooks and of the inventory plugin, and what the role leaves behind.
 _OTHERS = frozenset(
     {
-        *("related_jobs", "webhook_url", "proposal_directory", "accounts", "plan_required", "gate", "threshold"),
+        *("related_jobs", "webhook_url", "proposal_directory", "accounts", "gate", "threshold"),
         *("summary", "report", "rerun_result", "missing_result", "rerun_summary", "account"),
         *("failed_result", "history_result", "checkup"),
         *_ASKED,

@@ -11,6 +11,7 @@ import typing as t
 from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.inventory.helpers import sort_groups
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 from ansible.vars.manager import VariableManager
@@ -37,6 +38,7 @@ from .._role.checks import (
     rerun_problem,
     run_once_problem,
     tries_problem,
+    unapproved_problem,
 )
 from .._role.options import APPROVALS, LIMITS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
 from .._role.typos import READS, read_by, typos
@@ -244,10 +246,14 @@ class ModuleAction(ActionBase):
             refusal = rerun_problem(host, options, without_plan="plans" in own and not plan, refused=refused)
             whole = repair_plan_problem(host) if is_repair_plan(own.get("plans"), host) else ""
             refusal = refusal or self._of_repair(task_vars, values, options, reruns_by=plan_of(own.get("plans"), host), whole=whole)
+            sends = not self._task.check_mode and not boolean(options.get("check_only") or False, strict=False)
+            if sends and own.get("plan_required") and not plan and "plan_id" not in options:
+                refusal = refusal or unapproved_problem(host)
         elif role and self.module == "job_instance_retry":
             options = {**options, "jobs": jobs_of_lines(options["jobs"])} if "jobs" in options else options
             approved = [PREFIX + name for name in APPROVALS if PREFIX + name in task_vars]
             limits = [PREFIX + name for name in LIMITS if PREFIX + name in task_vars and values.of(PREFIX + name) not in (None, "", [])]
+            limits += [f"{PREFIX}plan_required"] if own.get("plan_required") else []
             refusal = related_problem(host, options, approved=approved, limits=limits, refused=refused)
         if not self.module.endswith(("_info", "doctor")):  # they send nothing
             refusal = refusal or run_once_problem(self._left_out(task_vars, options.get("workspace_id")))
