@@ -104,3 +104,14 @@ def test_the_table_shows_them(service: t.Any) -> None:
     assert "4 instances of 1 job never made." in text
     assert "never made; the job is stopped now" in text
     assert [row["instances"] for row in made.rows if row["status"] == "missing"] == [3, 1]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "an earlier version of the job was in force"), ("zh", "当时生效的是作业的较早版本")]
+)
+def test_the_table_shows_what_an_earlier_version_may_not_have_planned_apart(service: t.Any, language: str, words: str) -> None:
+    service.reset(night())
+    result = find(service)
+    result["gaps"][0]["earlier_version"] = True
+    made = overview.failures({"sales": result}, language=language)
+    assert "".join(made.lines).replace(" ", "").count(words.replace(" ", "")) == 1

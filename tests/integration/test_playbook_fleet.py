@@ -424,6 +424,15 @@ def test_the_command_below_a_plan_that_is_required_has_it(
     assert offered(outcome, "When the cause is corrected, to see first what would be sent:")[-1] == "--check"
 
 
+def test_of_several_playbooks_a_command_names_the_one_that_ran(service: Running, ansible: Ansible, hosts: Path, tmp_path: Path) -> None:
+    service.reset(two_workspaces(switches={"flow_control": False, "v1_open": True, "v2_open": True, "v2_list_open": True}))
+    own = tmp_path / "own.yml"
+    own.write_text(json.dumps([{"import_playbook": "dataarts.factory.rerun"}]), encoding="utf-8")
+    playbooks = ["dataarts.factory.repair", str(own), "dataarts.factory.rerun_failed"]
+    outcome = ansible.playbook(*playbooks, "-i", hosts, "--limit", "supply", "--check").succeeded()
+    assert re.findall(r"^  ansible-playbook (?:\\\n +)?(\S+)", outcome.stdout, re.MULTILINE) == playbooks
+
+
 @pytest.mark.parametrize("playbook", whole_plays(["event_rerun", "event_propose", "event_propose_repair"]))
 def test_what_an_event_starts_keeps_to_the_hosts_that_were_named(
     service: Running, ansible: Ansible, hosts: Path, tmp_path: Path, playbook: str

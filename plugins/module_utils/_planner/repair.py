@@ -26,6 +26,8 @@ BEFORE, AFTER = "before_reruns", "after_reruns"
 END = "end"
 #: What became of a gap: it is still to be made, was made, was not made or did not succeed, was made by somebody else, or is not made at all.
 TO_MAKE, MADE, FAILED, GONE, ALONE = "missing", "made", "failed", "gone", "left_alone"
+#: Why a gap is left alone though its job is scheduled.
+EARLIER = "an earlier version of the job was in force, maybe with another schedule"
 _NAMED = 5
 _DIGITS = 13  # of a time
 
@@ -126,7 +128,7 @@ def left_alone(gap: Missing, *, stopped_jobs: bool) -> str:
         return ""
     if gap.job_status != SCHEDULED_STATUS:
         return f"the job is {printable(gap.job_status.lower(), 40)} now"
-    return "an earlier version of the job was in force, maybe with another schedule" if gap.earlier_version else ""
+    return EARLIER if gap.earlier_version else ""
 
 
 def stages(snapshots: t.Sequence[RepairSnapshot]) -> Stages:

@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from ...module_utils._common.grouping import grouped_by
 from ...module_utils._common.text import printable
+from ...module_utils._planner.repair import EARLIER
 from .._common.local_times import local_time, offset, zone_of
 from .._common.tables import SCREEN, command_lines, shortened, table_lines, wrapped
 from .._inventory.names import host_pattern
@@ -249,7 +250,7 @@ def _missing_rows(host: str, gaps: t.Iterable[Result]) -> t.Iterator[Row]:
             "planned_to": int(gap["end_date"]) - 1000,
             "failed_at": None,
             "node": "",
-            "cause": f"never made{state}",
+            "cause": f"never made{state}{f'; {EARLIER}' if gap.get('earlier_version') else ''}",
         }
 
 

@@ -13,6 +13,7 @@ import re
 import typing as t
 
 from ansible import constants, context
+from ansible.utils.collection_loader._collection_finder import _get_collection_playbook_path
 from ansible.utils.vars import load_extra_vars
 
 from ...module_utils._config.argument_spec import rerun_spec, supplement_missing_spec
@@ -51,6 +52,8 @@ _OPTIONS: dict[str, tuple[str, t.Any]] = {
     "become_user": ("--become-user", None),
     "become_ask_pass": ("--ask-become-pass", constants.DEFAULT_BECOME_ASK_PASS),
 }
+#: Where Ansible puts the second word of ``-e "name=two words"``.
+_REST = "_raw_params"
 _TASKS = ("tags", "skip_tags", "start_at_task")
 
 
@@ -60,17 +63,17 @@ def started_command(task_vars: Vars, loader: t.Any) -> Command:
     :param task_vars: variables of any host of the play.
     :param loader: Ansible's loader of files, that of an action.
     """
-    extra = load_extra_vars(loader)
+    extra = {name: value for name, value in load_extra_vars(loader).items() if name != _REST}
     in_files = {*_named_in_files(extra)}
     typed = {name: value for name, value in extra.items() if name not in in_files and value not in (None, "")}
     inline = {name: value for name, value in typed.items() if _plain(value) and not _holds_password(value)}
     variables = _shown_variables(inline)
-    files = tuple(_files())
+    files, playbook = tuple(_files()), _playbook(loader)
     return Command(
-        playbook=_playbook(),
+        playbook=playbook,
         inventories=tuple(inventory_sources(task_vars)),
         vault=tuple(_vault_words()),
-        options=tuple(_option_words()),
+        options=tuple(_option_words(playbook)),
         files=files,
         plan_files=dict(_plan_files(files, loader)),
         variables=variables,
@@ -106,13 +109,15 @@ def awx_job_id(task_vars: Vars) -> str | None:
     return None if job is None else str(job)
 
 
-def _playbook() -> str:
-    """The playbook of this run: the name of one in a collection as it is, a path as an absolute one."""
-    named = context.CLIARGS.get("args") or ()
-    if len(named) != 1 or not isinstance(named, (list, tuple)):
-        return Command.playbook
-    playbook = str(named[0])
-    return os.path.abspath(playbook) if os.path.exists(playbook) else playbook
+def _playbook(loader: t.Any) -> str:
+    """The playbook of this run: the name of one in a collection as it is, a path as an absolute one. Of several, the last that *loader* has read: Ansible
+    reads each when it begins."""
+    args = context.CLIARGS.get("args") or ()
+    named = [str(name) for name in args] if isinstance(args, (list, tuple)) else []
+    playbooks = [os.path.abspath(name) if os.path.exists(name) else name for name in named] or [Command.playbook]
+    read = getattr(loader, "_FILE_CACHE", ())
+    begun = [name for name in playbooks[1:] if name in read or (_get_collection_playbook_path(name) or ("", ""))[1] in read]
+    return [playbooks[0], *begun][-1]
 
 
 def _limit() -> str:
@@ -132,13 +137,13 @@ def _vault_words() -> t.Iterator[str]:
         yield "--ask-vault-pass"
 
 
-def _option_words() -> t.Iterator[str]:
+def _option_words(playbook: str) -> t.Iterator[str]:
     """Options of the command line without which more tasks would be run, or hosts not be reached; none of what Ansible's settings say. A playbook of the
     collection is run as a whole."""
     for name, (word, default) in _OPTIONS.items():
         value = context.CLIARGS.get(name) or ()
         values = [str(part) for part in (value if isinstance(value, (list, tuple)) else [value])]
-        if not values or value == default or values == ["all"] or (name in _TASKS and _playbook().startswith(_COLLECTION)):
+        if not values or value == default or values == ["all"] or (name in _TASKS and playbook.startswith(_COLLECTION)):
             continue
         yield from (word,) if value is True else (word, _existing(values[0]) if name == "private_key_file" else ",".join(values))
 

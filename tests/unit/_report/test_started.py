@@ -54,6 +54,7 @@ def test_what_cannot_be_repeated_is_named_with_a_value_that_is_refused(monkeypat
         ({"dataarts_attempts": 2}, ["-e", '{"dataarts_attempts": 2}']),
         ({"dataarts_journal": "postgresql://journal@db/journal"}, ["-e", "dataarts_journal=postgresql://journal@db/journal"]),
         ({"dataarts_max_instances": None, "dataarts_purpose": ""}, []),
+        ({"dataarts_order": "x", "_raw_params": "before>"}, ["-e", "dataarts_order=x"]),
         ({"dataarts_since": "2026-11-23T07:30:00+08:00", "dataarts_planned_after": "-3d"}, []),
         (
             {"dataarts_plan_id": "1-x", "dataarts_plan_record": {"a": None}},
