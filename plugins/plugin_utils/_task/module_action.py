@@ -246,9 +246,8 @@ class ModuleAction(ActionBase):
             refusal = rerun_problem(host, options, without_plan="plans" in own and not plan, refused=refused)
             whole = repair_plan_problem(host) if is_repair_plan(own.get("plans"), host) else ""
             refusal = refusal or self._of_repair(task_vars, values, options, reruns_by=plan_of(own.get("plans"), host), whole=whole)
-            sends = not self._task.check_mode and not boolean(options.get("check_only") or False, strict=False)
-            if sends and own.get("plan_required") and not plan and "plan_id" not in options:
-                refusal = refusal or unapproved_problem(host)
+            unapproved = own.get("plan_required") and not plan and self._sends_unapproved(options)
+            refusal = refusal or (unapproved_problem(host) if unapproved else "")
         elif role and self.module == "job_instance_retry":
             options = {**options, "jobs": jobs_of_lines(options["jobs"])} if "jobs" in options else options
             approved = [PREFIX + name for name in APPROVALS if PREFIX + name in task_vars]
@@ -263,6 +262,11 @@ class ModuleAction(ActionBase):
         if refusal:
             raise OptionError(refusal)
         return options, {name: variable for name, variable in variables.items() if not said(args.get(name))}
+
+    def _sends_unapproved(self, options: Vars) -> bool:
+        """Whether the task sends anything, and no plan is approved by its id."""
+        checks = self._task.check_mode or boolean(options.get("check_only") or False, strict=False)
+        return not checks and "plan_id" not in options
 
     @property
     def _tried_in_background(self) -> bool:
