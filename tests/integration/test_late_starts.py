@@ -14,7 +14,7 @@ from emulator.running import Running, running
 from emulator.switches import SWITCHES
 from tests.support.logic import call, passes, reruns
 from tests.support.scenarios import OPEN, V2, WORKSPACE_ID, small_night
-from tests.support.workspace import options
+from tests.support.workspace import options, token
 
 #: Both were planned between 12 and 8 hours ago; one of them started three hours after that.
 JOB = {"name": "late", "instances": [{"plan_time": "-11h", "status": "fail"}, {"plan_time": "-10h", "start_time": "-5h", "status": "fail"}]}
@@ -70,6 +70,18 @@ def test_what_was_just_rerun_is_there_where_the_schedulers_clock_is_ahead(servic
     stopped = call("job_instance_stop", options(service, **named, journal=str(tmp_path)))
     assert (len(listed), stopped["failed"], stopped["changed"]) == (2, False, False)
     assert service.journal() == before
+
+
+@SETTINGS
+@VERSIONS
+def test_it_is_found_where_this_machines_clock_is_behind(service: Running, compares: str, api_version: str) -> None:
+    """By that clock the window ends about now, and what follows has not begun."""
+    late = {"name": "late", "instances": [{"plan_time": "-52m", "start_time": "-20m", "status": "fail"}]}
+    service.reset(small_night(jobs=[late], switches={**V2, **OPEN["v1"], "window_compares": compares, "clock_skew_seconds": 3600}))
+    window = {"planned_after": str(service.now_ms() - 7_200_000), "planned_before": str(service.now_ms() - 3_000_000)}
+    login = {"access_key": None, "secret_key": None, "auth_token": token(service)}
+    listed = call("job_instance_info", options(service, **window, **login, jobs=["late"], api_version=api_version))
+    assert listed["total"] == 1
 
 
 @SETTINGS

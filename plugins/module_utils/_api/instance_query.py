@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import math
 import typing as t
 from dataclasses import replace
 
+from .._common.stopwatch import stopwatch
 from .._common.times import Window
 from .._models.instance import InstanceType, JobInstance, Status
 from .._models.selection import Selection, has_wildcard
 from .job_query import WantedJobs
-from .service_time import CLOCK_LIMIT_MS, last_start_ms
+from .service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, last_start_ms
 from .workspace import WorkspaceApi
 from .workspace_lists import Listing
 
@@ -96,10 +98,11 @@ def _listed(api: WorkspaceApi, window: Window, since: int | None, read: t.Callab
     Should the service compare windows with start times, as its text says and its parameters' names do not [H-208], a late or rerun instance
     leaves the window of its plan time and is found there only. Costs nothing where one window holds both.
     """
-    clock = api.session.client.clock
+    clock, begun = api.session.client.clock, stopwatch()
     first, *rest = windows_to_list(window, since, last_start_ms(clock))
     parts = [read(first)]
-    late = late_starts(first, parts[0].instances, last_start_ms(clock)) if first.end <= window.end else None
+    last = last_start_ms(clock) - math.ceil((stopwatch() - begun) * 1000)  # as it was then, by what the answer has told of the time
+    late = late_starts(first, parts[0].instances, last) if first.end <= window.end or last > first.end + TOLERANCE_MS else None
     return parts + [read(span) for span in ([late] if late is not None else rest)]
 
 
