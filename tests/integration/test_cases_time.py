@@ -254,6 +254,16 @@ def test_a_clock_that_is_far_off_hides_nothing_of_a_window(
     assert (refused["failed"], refused["error"]["kind"]) == (True, "clock")
 
 
+@pytest.mark.parametrize("api_version", ["auto", "v1", "v2"])
+def test_a_user_who_may_not_list_jobs_is_told_the_time_by_that_refusal(service: Running, api_version: str) -> None:
+    begin(service)
+    service.inject({"route": "jobs", "kind": "status", "status": 403, "code": "DLF.3051", "times": None})
+    window = {"planned_after": str(service.now_ms() - 400 * DAYS * 1000), "planned_before": str(service.now_ms())}
+    asked = {**_listing(service), "api_version": api_version, "jobs": ["daily_sales"], **window}
+    listed = call("job_instance_info", asked)
+    assert (listed.get("msg"), listed["failed"], listed.get("total")) == (None, False, 1)
+
+
 # The clock that stamps instances is another one than the gateway's (T4, T5).
 
 

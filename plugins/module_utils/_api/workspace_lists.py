@@ -221,9 +221,14 @@ class WorkspaceLists:
             return ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL, such as ".."
 
     def ask_time(self) -> None:
-        """Ask the service for its time, once, unless an answer has told it: until then the clock is this machine's."""
-        if not (self.session.client.clock.learned or self._asked_time):
-            self._versions.v2_or_v1("jobs", self._v2.probe, self._v1.probe)
+        """Ask the service for its time, once, unless an answer has told it, which may be a refusal: until then the clock is this machine's."""
+        clock = self.session.client.clock
+        if not (clock.learned or self._asked_time):
+            try:
+                self._versions.v2_or_v1("jobs", self._v2.probe, self._v1.probe)
+            except ApiError:
+                if not clock.learned:
+                    raise
             self._asked_time = True
 
     def _walk_no_more(self, error: ApiError) -> None:
