@@ -98,6 +98,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     # Further kinds of attempts: to a collection that does not know them, a journal with one would be unreadable.
     (),
     ("ALTER TABLE dataarts_hold ADD COLUMN lease_ms BIGINT NOT NULL DEFAULT 0",),
+    # What was made lately in a workspace, as each pass reads it; by the slots SQLite would walk over all that the workspace has.
+    ("CREATE INDEX dataarts_attempt_made ON dataarts_attempt (project_id, workspace_id, sent_ms)",),
 )
 
 

@@ -18,7 +18,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.errors im
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import DAY_MS, Window
 from ansible_collections.dataarts.factory.plugins.module_utils._journal import journal as journal_file
 from ansible_collections.dataarts.factory.plugins.module_utils._journal import schema
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite import SqliteDatabase
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Intent, Outcome, Slot
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.journal_records import not_reruns
 from tests.unit._journal.building import ALL, WORKSPACE, T, at, attempt, claim, intent
 from tests.unit._journal.conftest import Place
 
@@ -422,6 +424,23 @@ class TestHistory:
         monkeypatch.setattr(journal_file, "_PAGE", page)
         assert [(entry.sent_ms - T) // 1000 for entry in journal.history(**filters)] == numbers
 
+    def test_what_a_pass_reads_of_it_is_found_by_its_time(self, sqlite: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Not among all that a workspace has: SQLite does not know how many that are."""
+        asked: list[tuple[str, t.Any]] = []
+        query = SqliteDatabase.query
+
+        def noted(database: SqliteDatabase, sql: str, values: t.Sequence[t.Any] = ()) -> list[t.Any]:
+            asked.append((sql, values))
+            return query(database, sql, values)
+
+        with sqlite.open() as journal:
+            claim(journal, 1)
+            monkeypatch.setattr(SqliteDatabase, "query", noted)
+            not_reruns(journal, "p", [WORKSPACE, OTHER], T)
+            ((sql, values),) = [(sql, values) for sql, values in asked if "ORDER BY id DESC" in sql]
+            steps = journal.work(lambda database: query(database, f"EXPLAIN QUERY PLAN {sql}", values))
+        assert any("project_id=? AND workspace_id=? AND sent_ms>?" in step[-1] for step in steps)
+
     def test_without_a_project_it_is_that_of_all(self, place: Place, journal: t.Any) -> None:
         with place.open("another project") as other:
             claim(other, 1)
@@ -492,7 +511,7 @@ class TestSchema:
         monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, self.MORE, ("CREATE TABLE dataarts_shape (side INTEGER)",)))
         assert known(place, read_only=read_only).attempts == (claimed,)
         assert place.rows("SELECT colour FROM dataarts_attempt") == [("red",)]
-        assert place.rows("SELECT value FROM dataarts_meta WHERE key = 'version'") == [("9",)]
+        assert place.rows("SELECT value FROM dataarts_meta WHERE key = 'version'") == [("10",)]
         assert known(place, read_only=not read_only).attempts == (claimed,)
 
     def test_one_of_schema_1_gets_its_numbers(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -536,7 +555,7 @@ class TestSchema:
                 claim(journal, 1)
         for read_only in (True, False):
             with pytest.raises(
-                JournalError, match=r"a newer version of this collection made it .schema 8; this one knows 7.. Update the collection"
+                JournalError, match=r"a newer version of this collection made it .schema 9; this one knows 8.. Update the collection"
             ):
                 known(place, read_only=read_only)
         with place.open() as journal, pytest.raises(JournalError, match=r"Update the collection"):
@@ -620,7 +639,7 @@ class TestUse:
                 journal.history()
             text = str(caught.value)
             assert (
-                "it has schema 7 and has to be brought to 8: must be owner of table dataarts_attempt. Nothing is sent without it." in text
+                "it has schema 8 and has to be brought to 9: must be owner of table dataarts_attempt. Nothing is sent without it." in text
             )
             assert "as the role that owns the tables; then grant this role" in text
         assert len(known(postgres, read_only=True).attempts) == 1

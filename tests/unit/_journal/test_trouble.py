@@ -250,7 +250,7 @@ class TestSqlite:
                 refused(
                     place.open(read_only=read_only),
                     act,
-                    r"it has schema 7 and has to be brought to 8: attempt to write a readonly database: user .* Nothing is sent without it. "
+                    r"it has schema 8 and has to be brought to 9: attempt to write a readonly database: user .* Nothing is sent without it. "
                     "Run one task as a user who can write it, or set journal to a copy that this user can write",
                 )
         assert len(place.open(read_only=True).history()) == 1
