@@ -241,13 +241,7 @@ class ModuleAction(ActionBase):
         refused = self._typos(task_vars, role=role)
         refusal = "" if role else asking_problem(refused)
         if repairs:
-            limit = limit_problem(self._loader, task_vars.get("groups") or {}, task_vars.get("ansible_limit"))
-            refused = [*([f"{limit[0].upper()}{limit[1:]}"] if limit else []), *refused]
-            refusal = rerun_problem(host, options, without_plan="plans" in own and not plan, refused=refused)
-            whole = repair_plan_problem(host) if is_repair_plan(own.get("plans"), host) else ""
-            refusal = refusal or self._of_repair(task_vars, values, options, reruns_by=plan_of(own.get("plans"), host), whole=whole)
-            unapproved = own.get("plan_required") and not plan and self._sends_unapproved(options)
-            refusal = refusal or (unapproved_problem(host) if unapproved else "")
+            refusal = self._of_role(task_vars, values, options, own, refused)
         elif role and self.module == "job_instance_retry":
             options = {**options, "jobs": jobs_of_lines(options["jobs"])} if "jobs" in options else options
             approved = [PREFIX + name for name in APPROVALS if PREFIX + name in task_vars]
@@ -263,10 +257,25 @@ class ModuleAction(ActionBase):
             raise OptionError(refusal)
         return options, {name: variable for name, variable in variables.items() if not said(args.get(name))}
 
-    def _sends_unapproved(self, options: Vars) -> bool:
-        """Whether the task sends anything, and no plan is approved by its id."""
-        checks = self._task.check_mode or boolean(options.get("check_only") or False, strict=False)
-        return not checks and "plan_id" not in options
+    def _of_role(self, task_vars: dict[str, t.Any], values: _Values, options: dict[str, t.Any], own: Vars, refused: t.Sequence[str]) -> str:
+        """Why the role neither reruns nor repairs the workspace, "" if it does.
+
+        :param options: of the module, which may be added to.
+        :param own: what the host's variables say for the role alone.
+        :param refused: sentences about variables that are most likely a typo.
+        """
+        host, plans = self.host(task_vars), own.get("plans")
+        plan = plan_of(plans, host)
+        limit = limit_problem(self._loader, task_vars.get("groups") or {}, task_vars.get("ansible_limit"))
+        refused = [*([f"{limit[0].upper()}{limit[1:]}"] if limit else []), *refused]
+        whole = repair_plan_problem(host) if is_repair_plan(plans, host) else ""
+        sends = not self._task.check_mode and not boolean(options.get("check_only") or False, strict=False)
+        unapproved = sends and own.get("plan_required") and not plan and "plan_id" not in options
+        return (
+            rerun_problem(host, options, without_plan="plans" in own and not plan, refused=refused)
+            or self._of_repair(task_vars, values, options, reruns_by=plan, whole=whole)
+            or (unapproved_problem(host) if unapproved else "")
+        )
 
     @property
     def _tried_in_background(self) -> bool:
