@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite import SqliteDatabase
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, Intent
 from ansible_collections.dataarts.factory.plugins.module_utils._runner import write
 from emulator.running import Running
 from tests.support.journaled import (
@@ -28,6 +29,7 @@ from tests.support.journaled import (
     wait_for,
 )
 from tests.support.logic import call, passes, reruns
+from tests.support.scenarios import WORKSPACE_ID
 from tests.support.workspace import token
 
 WRITES = ("v2_retry", "v1_restart")
@@ -161,6 +163,43 @@ def test_a_step_back_of_the_services_date_hides_no_rerun_of_this_run(service: Ru
     first = reported.index((True, 1))
     assert set(reported[first:]) == {(True, 1)}, "in every pass that follows"
     assert [instance["action"] for instance in results[-1]["instances"]] == ["done"]
+
+
+@pytest.mark.parametrize("ends", ["fail", "success"])
+@pytest.mark.parametrize("asked", ["job_rerun", "named", "related"])
+def test_what_another_run_claimed_meanwhile_counts_though_the_date_was_behind_then(
+    service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, ends: str
+) -> None:
+    """It reruns what this run has listed already. By the Date, which steps on, its request is older than this run's ``since``."""
+    jobs = ({"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": [ends, "success"]}]}, {"name": "hourly", "failed": 1})
+    begin(service, *jobs, date_offset_seconds=90)
+    (failed,), given = service.instances("daily_sales"), module_options(service, tmp_path / "journal")
+    common = {name: given[name] for name in given if name != "poll_interval"} | {"job_name": "daily_sales"}
+    named = {**common, "task_retrys": [{name: failed[name] for name in ("job_id", "plan_time", "submit_time")}]}
+    times = {"begin_time": failed["plan_time"] - DAYS * 1000, "end_time": failed["plan_time"] + DAYS * 1000}
+    related = {**common, **times, "jobs": [{"job_name": "hourly", "workspace_id": WORKSPACE_ID}]}
+    claim = Journal.claim
+    with Journal(given["journal"], password=None, project_id=given["project_id"]) as known:
+        known.cover([WORKSPACE_ID], 1)
+
+    def after_another(journal: Journal, intents: list[Intent]) -> list[Attempt | None]:
+        monkeypatch.setattr(Journal, "claim", claim)
+        service.set(date_offset_seconds=0)
+        assert call("job_instance_retry", named)["changed"]
+        wait_for(lambda: [run["status"] for run in service.instances("daily_sales")[0]["runs"]] == ["fail", ends])
+        service.set(date_offset_seconds=90)
+        return claim(journal, intents)
+
+    monkeypatch.setattr(Journal, "claim", after_another)
+    if asked == "job_rerun":
+        last = passes({**given, "jobs": ["daily_sales"]})[-1]
+    else:
+        last = call("job_instance_retry", named if asked == "named" else related)
+    assert set(reruns(service.journal()).values()) == {1}
+    assert last["failed"] is (asked == "related" or (asked == "job_rerun" and ends == "fail")), last["msg"]
+    (standing,) = {(instance["action"], instance["rerun"]) for instance in last["instances"]}
+    by_goal = ("done" if ends == "success" else "failed_again", True)
+    assert standing == {"job_rerun": by_goal, "named": ("skipped", False), "related": ("blocked", False)}[asked]
 
 
 @pytest.mark.parametrize("checked_first", [False, True])

@@ -16,9 +16,9 @@ from .._common.times import Window, parse_time, to_iso, window
 
 Options = t.Mapping[str, t.Any]
 Carried = t.Mapping[str, t.Any]
-#: Parts of a pass state by what they are: yes or no, epoch ms, JSON objects.
+#: Parts of a pass state by what they are: yes or no, numbers or None, JSON objects.
 _FLAGS = ("since_given", "plan_only", "fleet", "alone", "timed_out", "restore", "options_only")
-_TIMES = ("since", "deadline", "timeout_ms")
+_NUMBERS = ("since", "begun", "deadline", "timeout_ms")
 _CARRIED = ("dependencies", "nodes", "reasons", "downstream", "showing", "started", "seen")
 
 
@@ -31,6 +31,7 @@ class RunScope(t.NamedTuple):
     :param window: plan times of what is meant.
     :param hold_off_until: nothing is sent before it; None: no such time.
     :param clock_slack_ms: a start up to so long before ``since`` counts as after it, where only clocks are left.
+    :param begun: the newest id in the journal when the run first read it; None as long as ``since`` lies ahead.
     """
 
     since: int
@@ -38,6 +39,7 @@ class RunScope(t.NamedTuple):
     window: Window
     hold_off_until: int | None = None
     clock_slack_ms: int = 0
+    begun: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class PassState:
     """What one pass of job_rerun hands to the next, as option and result ``pass_state``.
 
     :param run_id: id of the run, which its attempts carry.
-    :param since: of the run; None before the first pass.
+    :param since: of the run; None before the first pass. With *since_given* and *begun*, see :class:`RunScope`.
     :param window: plan times of what is meant; None before the first pass.
     :param plan_only: whether the pass only tells what is to be sent, so that people see it before it is.
     :param planned: how many instances the next pass is to send, after one with *plan_only*.
@@ -73,6 +75,7 @@ class PassState:
     run_id: str = ""
     since: int | None = None
     since_given: bool = False
+    begun: int | None = None
     window: Window | None = None
     plan_only: bool = False
     planned: int = 0
@@ -104,7 +107,7 @@ class PassState:
         begin, end = value.get("planned_after"), value.get("planned_before")
         known = isinstance(begin, int) and isinstance(end, int) and begin <= end
         parts: dict[str, t.Any] = {name: bool(value.get(name)) for name in _FLAGS}
-        parts.update((name, value[name]) for name in _TIMES if isinstance(value.get(name), int))
+        parts.update((name, value[name]) for name in _NUMBERS if isinstance(value.get(name), int))
         parts.update((name, value[name]) for name in _CARRIED if isinstance(value.get(name), t.Mapping))
         return cls(
             run_id=str(value.get("run_id") or ""),
@@ -120,12 +123,12 @@ class PassState:
         """The state after a pass with *scope*, with *changes* of its other parts. What was read of dependencies and nodes is kept by a pass that
         did not read them."""
         changes.update((name, changes.get(name) or getattr(self, name)) for name in ("dependencies", "nodes"))
-        return replace(self, since=scope.since, since_given=scope.since_given, window=scope.window, **changes)
+        return replace(self, since=scope.since, since_given=scope.since_given, begun=scope.begun, window=scope.window, **changes)
 
     def to_result(self) -> dict[str, t.Any]:
         """As JSON."""
         return {
-            **{name: getattr(self, name) for name in ("run_id", "planned", "unsent", "since_given", "timed_out", "fleet", *_TIMES)},
+            **{name: getattr(self, name) for name in ("run_id", "planned", "unsent", "since_given", "timed_out", "fleet", *_NUMBERS)},
             **{name: dict(getattr(self, name)) for name in _CARRIED},
             "planned_after": None if self.window is None else self.window.begin,
             "planned_before": None if self.window is None else self.window.end,

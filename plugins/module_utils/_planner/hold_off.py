@@ -94,3 +94,13 @@ def not_ahead(attempt: Attempt, now_ms: int, journal_ms: int, *, since: int | No
     least_ms = attempt.since if attempt.since <= now_ms else made_ms
     sent_ms = max(made_ms, least_ms if since is None else min(attempt.sent_ms, since))
     return replace(attempt, sent_ms=sent_ms, last_ms=made_ms + attempt.last_ms - attempt.sent_ms)
+
+
+def not_before(attempt: Attempt, since: int, begun: int | None) -> Attempt:
+    """*attempt*, dated *since* at the earliest if the journal did not have it yet when the run first read it: what other runs do about instances that
+    a run has listed counts for it, though the service's clock was behind when they did.
+
+    :param begun: the newest id in the journal then; None as long as ``since`` lies ahead.
+    """
+    unseen = begun is not None and (attempt.attempt_id or 0) > begun and attempt.sent_ms < since
+    return replace(attempt, sent_ms=since) if unseen else attempt

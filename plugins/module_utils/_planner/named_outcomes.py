@@ -85,11 +85,11 @@ def due(decision: Decision, asked: Asked, sends: int) -> bool:
 def due_again(decision: Decision, asked: Asked, now_ms: int, settle_ms: int) -> int | None:
     """When it is worth listing it again, epoch ms; None where that says nothing new.
 
-    Time tells where nothing may be sent yet, and where what was sent had no answer and the instance has not changed.
+    Time tells where nothing may be sent yet, and where what was sent had no answer and the instance has not changed; not where it was accepted.
     """
     if asked.just_lost:
         return now_ms + settle_ms
-    waits = decision.action is Action.SKIPPED and _outcome(decision) in (None, *LOST)
+    waits = decision.action is Action.SKIPPED and _outcome(decision) is not Outcome.ACCEPTED
     return decision.due_ms if waits and not asked.settled and not _taken(decision, asked) else None
 
 

@@ -98,7 +98,7 @@ class NamedRequest(Strategy):
 
     def plan(self, snapshot: Snapshot) -> Plan:
         """By the table of ``explicit.py``. What the service rejected this call is not sent again by it, nor what was sent often enough."""
-        self._since = Since(snapshot.scope.since, self._since.given, fixed=True)
+        self._since = Since(snapshot.scope.since, self._since.given, fixed=True, begun=snapshot.scope.begun)
         decisions, self._missing = self.decide(snapshot, self._policy(snapshot.scope))
         plan = Plan(tuple(tell_twins_apart(decisions, by_id=self.by_id(decisions))))
         too_many = self._too_many(plan.decisions)

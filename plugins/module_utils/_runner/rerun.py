@@ -121,7 +121,7 @@ class Goal(Strategy):
     def since(self, asked_ms: int) -> Since:
         """That of the pass before; else the option's, or the one that an approved plan binds."""
         if self.state.since is not None:
-            return Since(self.state.since, self.state.since_given, fixed=True)
+            return Since(self.state.since, self.state.since_given, fixed=True, begun=self.state.begun)
         since, plan_id = self._since.at(asked_ms), self.run.options["plan_id"]
         if since is None and plan_id:
             since = approved_since(plan_id)

@@ -15,7 +15,7 @@ from .._journal.journal import Journal, Known
 from .._models.attempt import Attempt, Slot
 from .._models.instance import InstanceKey, JobInstance
 from .._models.run_scope import RunScope, check_past
-from .._planner.hold_off import complete_since, hold_off_until, not_ahead, on_both_clocks
+from .._planner.hold_off import complete_since, hold_off_until, not_ahead, not_before, on_both_clocks
 from .._planner.identity import effective_attempts, newest_attempts, with_twins
 from .._planner.pipeline import History
 from .._planner.reconcile import SINCE_AHEAD_MS
@@ -74,11 +74,13 @@ class Since(t.NamedTuple):
     :param ms: epoch ms; None for the time of the first listing.
     :param given: whether people set it.
     :param fixed: whether an earlier pass of the run began with it, so that it has been checked.
+    :param begun: see :class:`RunScope`.
     """
 
     ms: int | None
     given: bool
     fixed: bool = False
+    begun: int | None = None
 
 
 def take(
@@ -117,9 +119,10 @@ def take(
     covered = None if known.covered_ms is None else known.journal_ms - known.covered_ms
     until = hold_off_until(ms, clock.now_ms(), complete, settle_ms, covered_age_ms=covered, set_aside_age_ms=age)
     slack = clock_slack_ms if given and ms < complete else 0
-    scope = RunScope(ms, given, listed.window, None if check_mode else until, slack)
     instances, now = with_twins(listed.instances), clock.latest_ms()
-    attempts, effective = _dated(known, now, listed.asked_ms, ms if (since.given and not relative) or ms > now else None)
+    begun = known.newest_id if since.begun is None and ms <= now else since.begun
+    scope = RunScope(ms, given, listed.window, None if check_mode else until, slack, begun)
+    attempts, effective = _dated(known, now, listed.asked_ms, scope, ms if (since.given and not relative) or ms > now else None)
     matched, missing = newest_attempts(instances, attempts)
     stops = _settled_stops(known, listed.asked_ms)
     history = History(matched, known.reruns, _set_aside(now + clock_slack_ms, age), effective, stops)
@@ -140,9 +143,14 @@ def check_since(since_ms: int, journal: Journal, clock: ServiceClock) -> None:
         check_past(since_ms, now_ms=clock.now_ms(), last_ms=max(last_ms, journal.newest_since()))
 
 
-def _dated(known: Known, now: int, asked_ms: int, since: int | None) -> tuple[list[Attempt], dict[Slot, tuple[Attempt, ...]]]:
-    """The newest attempts, settled on both clocks, and the effective ones, see :func:`not_ahead`."""
-    dated = functools.partial(not_ahead, now_ms=now, journal_ms=known.journal_ms, since=since)
+def _dated(
+    known: Known, now: int, asked_ms: int, scope: RunScope, since: int | None
+) -> tuple[list[Attempt], dict[Slot, tuple[Attempt, ...]]]:
+    """The newest attempts, settled on both clocks, and the effective ones, see :func:`not_ahead` and :func:`not_before`."""
+
+    def dated(attempt: Attempt) -> Attempt:
+        return not_before(not_ahead(attempt, now, known.journal_ms, since=since), scope.since, scope.begun)
+
     attempts = [on_both_clocks(dated(attempt), asked_ms, known.journal_ms) for attempt in known.attempts]
     return attempts, {slot: tuple(map(dated, made)) for slot, made in known.effective.items()}
 

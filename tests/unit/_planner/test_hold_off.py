@@ -16,16 +16,18 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.times imp
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Intent, Outcome
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.hold_off import (
     SECOND_MS,
     SET_BACK_MS,
     complete_since,
     hold_off_until,
     not_ahead,
+    not_before,
     on_both_clocks,
 )
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
-from tests.unit.building import SETTLE, WORKSPACE, T, at, attempt, instance, intent, key, policy
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide, of_this_run
+from tests.unit.building import SETTLE, SINCE, WORKSPACE, T, at, attempt, instance, intent, key, policy
 
 NOW = T
 HOUR = 3_600_000
@@ -209,3 +211,17 @@ class TestMadeAhead:
     @pytest.mark.parametrize(("now", "journal"), [(94, 94), (100, 100), (25, 4)])
     def test_without_proof_it_keeps_its_time(self, now: int, journal: int) -> None:
         assert not_ahead(self.MADE, at(now), at(journal)) == self.MADE
+
+
+@pytest.mark.parametrize(
+    ("when", "begun", "dated"),
+    [(-60, 7, 0), (-60, 8, -60), (-60, 9, -60), (-60, None, -60), (5, 7, 5), (5, 9, 5)],
+)
+@pytest.mark.parametrize("ends", [Status.FAIL, Status.SUCCESS, Status.RUNNING])
+def test_what_the_journal_did_not_have_when_the_run_began_is_of_this_run(when: int, begun: int | None, dated: int, ends: Status) -> None:
+    """By the clock, which was behind then, it was sent, and had settled, before."""
+    made = dataclasses.replace(attempt("accepted", when), attempt_id=8)
+    seen = not_before(made, SINCE, begun)
+    assert seen == dataclasses.replace(made, sent_ms=at(dated))
+    rerun = instance(ends, -50, -40)
+    assert (of_this_run(rerun, policy(settle_ms=0), seen) is None) == (dated < 0)

@@ -130,6 +130,10 @@ def test_what_is_reported_of_what_was_not_sent(
         pytest.param(listed(Action.SKIPPED), Asked(), None, id="skipped for good"),
         pytest.param(listed(Action.SKIPPED, made=LOST, due_ms=at(60)), Asked(), at(60), id="an earlier one was lost"),
         pytest.param(listed(Action.SKIPPED, made=TAKEN, due_ms=at(60)), Asked(), None, id="an earlier one was accepted"),
+        *(
+            pytest.param(listed(Action.SKIPPED, made=attempt(word), due_ms=at(60)), Asked(), at(60), id=f"an earlier one was {word}")
+            for word in ("intended", "not_executed", "rejected", "conflicted")
+        ),
         pytest.param(listed(Action.BLOCKED, due_ms=at(60)), Asked(), None, id="blocked"),
         pytest.param(listed(), asked_after(Kind.AMBIGUOUS), at(10) + SETTLE, id="just lost"),
         pytest.param(
