@@ -571,6 +571,19 @@ def test_what_awx_launched_a_job_with_is_checked_whatever_its_limit(ansible: Ans
     ansible.playbook(*play, variables={"dataarts_plan_required": True, "dataarts_plans": {"sales": {"plan_id": "1-0-0"}}}).succeeded()
 
 
+def test_a_variable_of_one_workspace_that_cannot_be_evaluated_keeps_no_awx_job_from_the_others(
+    service: Running, ansible: Ansible, hosts: Path
+) -> None:
+    """The rerun of that workspace refuses it by its name."""
+    data = json.loads(hosts.read_text(encoding="utf-8"))
+    data["all"]["hosts"]["sales"]["dataarts_max_instances"] = "{{ nobody }}"
+    hosts.write_text(json.dumps(data), encoding="utf-8")
+    playbooks = ("dataarts.factory.awx_prepare", "dataarts.factory.rerun_failed")
+    outcome = ansible.playbook(*playbooks, "-i", hosts, "--limit", "sales,supply").ended(2)
+    assert {workspace for workspace, _job in reruns(service)} == {SUPPLY_ID}
+    assert "dataarts_max_instances cannot be evaluated" in " ".join(outcome.stdout.split())
+
+
 @pytest.mark.long
 def test_an_awx_job_has_a_limit_and_keeps_one_of_the_inventory_whatever_it_says(ansible: Ansible, hosts: Path) -> None:
     data = json.loads(hosts.read_text(encoding="utf-8"))
