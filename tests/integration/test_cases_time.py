@@ -247,8 +247,6 @@ def test_what_had_no_effect_is_sent_once_settled_though_the_clock_was_set_back(s
     begin(service, date_offset_seconds=600)
     service.inject({"route": "retry", "kind": "drop", "when": "before_effect", "times": 20})
     asked = module_options(service, tmp_path / "journal")
-    with Journal(asked["journal"], password=None, project_id=asked["project_id"]) as journal:
-        journal.cover([asked["workspace_id"]], 1)
     first = call("job_rerun", {**asked, "max_retries": 0})
     assert [instance["action"] for instance in first["instances"]] == ["settling"]
     service.clear_faults()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import time
 import typing as t
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite import SqliteDatabase
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, Intent, Outcome
 from tests.support.journaled import once
 from tests.support.logic import by_action, call, reruns
@@ -276,6 +278,20 @@ def test_a_further_try_of_one_that_could_not_say_its_since_is_the_same_run(servi
     assert set(reruns(service.journal()).values()) == {1}
     another = call("job_instance_retry", {**given, "pass_state": {"run_id": "another"}})
     assert set(reruns(service.journal()).values()) == {2}, another
+
+
+def test_so_it_is_where_the_services_clock_was_set_back_meanwhile(service: t.Any, asked: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By which its since lies ahead."""
+    job = {"name": "daily_sales", "failed": 2, "runs": ["fail"] * 3}
+    service.reset(small_night(jobs=[job], switches={**FREE, **V2, "date_offset_seconds": 600}))
+    given = asked(pass_state={"run_id": "a task"})
+    call("job_instance_retry", given)
+    service.set(date_offset_seconds=0)
+    service.advance(120)
+    monkeypatch.setattr(SqliteDatabase, "clock_ms", lambda database: time.time_ns() // 1_000_000 + 120_000)
+    again = call("job_instance_retry", given)
+    assert (again["failed"], again["changed"]) == (False, True)
+    assert set(reruns(service.journal()).values()) == {1}
 
 
 def test_only_statuses_reruns_what_has_succeeded_if_asked_for(service: t.Any, asked: t.Any) -> None:

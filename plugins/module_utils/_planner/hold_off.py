@@ -47,8 +47,8 @@ def hold_off_until(
 
     :param now_ms: the service's time.
     :param complete_ms: see :func:`complete_since`.
-    :param covered_age_ms: how long ago, by the journal's clock, it began to be complete: the slower of two clocks counts. None if it does not
-        say, or was set back.
+    :param covered_age_ms: how long ago, by the journal's clock, it began to be complete: the slower of two clocks counts, but not a service's that was
+        set back since. None if it does not say, or was set back.
     :param set_aside_age_ms: how long ago, by the journal's clock, an unreadable one was set aside; None if none was. The service's clock counts
         for a day.
     """
@@ -57,7 +57,8 @@ def hold_off_until(
     shown_ms = settle_ms + SECOND_MS if settle_ms else 0  # complete by the clock of another run, perhaps
     began_ms = complete_ms
     if covered_age_ms is not None and covered_age_ms >= -SET_BACK_MS:
-        began_ms = max(complete_ms, now_ms - max(0, covered_age_ms))
+        by_journal = now_ms - max(0, covered_age_ms)
+        began_ms = by_journal if complete_ms > now_ms + SECOND_MS else max(complete_ms, by_journal)
     young = began_ms + shown_ms if since < complete_ms else None
     damaged = None
     if set_aside_age_ms is not None and set_aside_age_ms < DAY_MS:

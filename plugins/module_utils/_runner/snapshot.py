@@ -122,7 +122,8 @@ def take(
     instances, now = with_twins(listed.instances), clock.latest_ms()
     begun = known.newest_id if since.begun is None and ms <= now else since.begun
     scope = RunScope(ms, given, listed.window, None if check_mode else until, slack, begun)
-    attempts, effective = _dated(known, now, listed.asked_ms, scope, ms if (since.given and not relative) or ms > now else None)
+    as_said = (since.given and not relative) or ms > now
+    attempts, effective = _dated(known, now, listed.asked_ms, scope, lambda attempt: as_said or attempt.run_id == run_id)
     matched, missing = newest_attempts(instances, attempts)
     stops = _settled_stops(known, listed.asked_ms)
     history = History(matched, known.reruns, _set_aside(now + clock_slack_ms, age), effective, stops)
@@ -144,11 +145,15 @@ def check_since(since_ms: int, journal: Journal, clock: ServiceClock) -> None:
 
 
 def _dated(
-    known: Known, now: int, asked_ms: int, scope: RunScope, since: int | None
+    known: Known, now: int, asked_ms: int, scope: RunScope, as_said: t.Callable[[Attempt], bool]
 ) -> tuple[list[Attempt], dict[Slot, tuple[Attempt, ...]]]:
-    """The newest attempts, settled on both clocks, and the effective ones, see :func:`not_ahead` and :func:`not_before`."""
+    """The newest attempts, settled on both clocks, and the effective ones, see :func:`not_ahead` and :func:`not_before`.
+
+    :param as_said: of which attempts the time counts as they have it.
+    """
 
     def dated(attempt: Attempt) -> Attempt:
+        since = scope.since if as_said(attempt) else None
         return not_before(not_ahead(attempt, now, known.journal_ms, since=since), scope.since, scope.begun)
 
     attempts = [on_both_clocks(dated(attempt), asked_ms, known.journal_ms) for attempt in known.attempts]

@@ -178,6 +178,12 @@ def test_a_young_journal_holds_back_until_the_slower_of_two_clocks_says_so(
     assert (until - now if until > now else None) == (None if left is None else left * 1000)
 
 
+@pytest.mark.parametrize(("age", "left"), [(0, 61), (60, 1), (61, None)])
+def test_a_journal_that_began_by_a_clock_that_was_set_back_holds_back_by_its_own(age: int, left: int | None) -> None:
+    until = hold_off_until(T - HOUR, T, T + 10 * HOUR, MINUTE, covered_age_ms=age * 1000)
+    assert (until if until is not None and until > T else None) == (None if left is None else T + left * 1000)
+
+
 class TestMadeAhead:
     """The service's clock was 90 s ahead when an attempt was made at 5, and is not any more. The rerun has failed at 15."""
 
