@@ -113,9 +113,7 @@ def take(
     # An earlier pass has covered these workspaces. That they are not covered any more means that its journal is gone, with what it has sent.
     given = since.given or (since.fixed and known.complete_since is None)
     complete = complete_since(known.complete_since, listed.asked_ms, ms, since_given=given)
-    # By no other clock.
-    aside = None if known.set_aside_ms is None else journal.sightings.recorded_ms("set aside", known.set_aside_ms, known.journal_ms)
-    age = None if aside is None else known.journal_ms - aside
+    age = _set_aside_age(known, journal)
     covered = None if known.covered_ms is None else known.journal_ms - known.covered_ms
     until = hold_off_until(ms, clock.now_ms(), complete, settle_ms, covered_age_ms=covered, set_aside_age_ms=age)
     slack = clock_slack_ms if given and ms < complete else 0
@@ -125,8 +123,8 @@ def take(
     as_said = (since.given and not relative) or ms > now
     attempts, effective = _dated(known, now, listed.asked_ms, scope, lambda attempt: as_said or attempt.run_id == run_id)
     matched, missing = newest_attempts(instances, attempts)
-    stops = _settled_stops(known, listed.asked_ms)
-    history = History(matched, known.reruns, _set_aside(now + clock_slack_ms, age), effective, stops)
+    aside = _set_aside(now + clock_slack_ms, age)
+    history = History(matched, known.reruns, aside, effective, _settled_stops(known, listed.asked_ms))
     return Snapshot(
         tuple(instances), listed.asked_ms, listed.asked_at, scope, history, tuple(missing), uncovered=known.complete_since is None
     )
@@ -162,6 +160,13 @@ def _dated(
 
 def _settled_stops(known: Known, asked_ms: int) -> dict[Slot, tuple[Attempt, ...]]:
     return {slot: tuple(on_both_clocks(stop, asked_ms, known.journal_ms) for stop in stops) for slot, stops in known.stops.items()}
+
+
+def _set_aside_age(known: Known, journal: Journal) -> int | None:
+    """How long ago an unreadable journal was set aside, ms, by the journal's clock and no other; None if none was."""
+    if known.set_aside_ms is None:
+        return None
+    return known.journal_ms - journal.sightings.recorded_ms("set aside", known.set_aside_ms, known.journal_ms)
 
 
 def _set_aside(latest_ms: int, age: int | None) -> int | None:
