@@ -153,6 +153,7 @@ def without_times(line: str) -> str:
     """*line* without what differs from run to run: times, durations, ids of plans and requests, ports, and blanks at its ends."""
     for pattern, word in (
         (r"\d{4}-\d\d-\d\d[T ][\d:.]+(Z| ?[+-]\d\d:\d\d)?", "TIME"),
+        (r"\b\d\d:\d\d:\d\d\b", "TIME"),
         (r"\b17\d{11}\b", "TIME"),
         (r"\b\d+-[0-9a-f]{11,12}-[0-9a-f]{8}(-[0-9a-z]+)?\b", "PLAN"),
         (r"request id [0-9a-f]{32}", "request id ID"),
