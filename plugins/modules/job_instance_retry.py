@@ -553,7 +553,7 @@ check_mode:
 """
 
 from ..module_utils._runner.ansible_module import run_module
-from ..module_utils._runner.retry import retry
+from ..module_utils._runner.instance_retry import retry
 
 
 def main() -> None:

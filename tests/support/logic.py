@@ -18,7 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_m
 #: Name of a module -> its specification, the util and the name of its logic.
 MODULES = {
     "job_rerun": ("rerun_spec", "_runner.rerun", "rerun"),
-    "job_instance_retry": ("instance_retry_spec", "_runner.retry", "retry"),
+    "job_instance_retry": ("instance_retry_spec", "_runner.instance_retry", "retry"),
     "job_instance_info": ("instance_info_spec", "_runner.info", "instance_info"),
     "job_info": ("job_info_spec", "_runner.info", "job_info"),
     "workspace_info": ("workspace_info_spec", "_runner.info", "workspace_info"),

@@ -43,7 +43,7 @@ CREDENTIAL_OPTIONS = (*(name for names in KINDS.values() for name in names), "ag
 #: Options that must never be shown; ``no_log`` in every specification.
 SECRET_OPTIONS = ("access_key", "secret_key", "security_token", "auth_token", "user_password")
 
-#: What stands before an option whose value another source holds, next to the variables; and before where it comes from, see ``source.py``.
+#: What stands before an option whose value another source holds, next to the variables; and before where it comes from, see ``foreign_credentials.py``.
 IN_FILE, ORIGIN = "source: ", "origin: "
 #: Variables that belong together, most preferred first: kind, and option by variable.
 _FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (

@@ -11,7 +11,7 @@ import typing as t
 
 from .._common.errors import OptionError
 from .._common.text import printable
-from .source import Source
+from .foreign_credentials import Source
 
 FILE_VARIABLE = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
 #: The section of a project's credentials; the other one, ``global``, is for accounts.

@@ -14,7 +14,7 @@ import typing as t
 
 from .._common.errors import OptionError
 from .._common.text import did_you_mean, listed, printable
-from .source import Source, source_of
+from .foreign_credentials import Source, source_of
 
 CLOUD_VARIABLE, FILE_VARIABLE, SECURE_VARIABLE = "OS_CLOUD", "OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE"
 #: Option -> its names in the section ``auth`` or next to it, the most preferred first; ``OS_`` and capitals make them variables.

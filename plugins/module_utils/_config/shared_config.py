@@ -11,7 +11,7 @@ import typing as t
 
 from .._common.errors import OptionError
 from .._common.text import did_you_mean, printable
-from .source import Source, source_of
+from .foreign_credentials import Source, source_of
 
 FILE_VARIABLE, PROFILE_VARIABLE = "HW_SHARED_CONFIG_FILE", "HW_PROFILE"
 #: Option -> its name in a profile.

@@ -14,7 +14,7 @@ from .._common.errors import OptionError
 from .._common.text import listed
 from . import credentials_file, openstack, shared_config
 from .credentials import CREDENTIAL_OPTIONS, ENVIRONMENT, PROJECT_NAME, WithoutProject, is_said, kinds_of
-from .source import OF_REGION, Source
+from .foreign_credentials import OF_REGION, Source
 
 Environ = t.Mapping[str, str]
 #: Variables that name a place of credentials, each with what reads it.

@@ -19,9 +19,9 @@ from .._models.attempt import Failure
 from .._models.checkup import Assumption, Setting
 from .._models.evidence import Evidence
 from .._models.instance import Status
-from .first_hour import first_hour
 from .rerun_identity import after_rerun
 from .showing import VISIBLE_AFTER, settings_in, visible_in
+from .zone_of_today import zone_of_today
 
 #: Instances of one job that must agree before a rule is read from them.
 _ENOUGH = 3
@@ -95,7 +95,7 @@ def _today_zone(evidence: Evidence) -> Decided:
     """Needs instances planned so close to midnight that only one zone fits."""
     if evidence.today is None or evidence.last_day is None:
         return None
-    return first_hour(evidence.today, evidence.last_day, evidence.now_ms)
+    return zone_of_today(evidence.today, evidence.last_day, evidence.now_ms)
 
 
 def _status_words(evidence: Evidence) -> Decided:

@@ -4,7 +4,7 @@
 """Engine: list, decide, send, report, until nothing is left that another pass could change.
 
 A strategy says what to list, how to decide, and what a result says: a goal (``rerun.py``), named instances, or a job with its related jobs
-(``retry.py``). Everything that is common stands here once, and only here anything is sent:
+(``instance_retry.py``). Everything that is common stands here once, and only here anything is sent:
 
 1. The strategy lists. ``snapshot.py`` reads the journal after that, and fixes the run scope with the first answer.
 2. The strategy decides, with the pipeline of ``_planner``. What the plan says is told at once, and the report is made whatever happens next.

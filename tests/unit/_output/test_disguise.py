@@ -29,7 +29,7 @@ MODULE_UTILS = Path(__file__).resolve().parents[3] / "plugins" / "module_utils"
 SPEAKING = (
     "_planner/diagnosis.py",
     "_planner/assumptions.py",
-    "_planner/first_hour.py",
+    "_planner/zone_of_today.py",
     "_planner/rerun_identity.py",
     "_planner/showing.py",
     "_config/credentials.py",

@@ -17,7 +17,7 @@ _ZONES = (*range(-11, 13), -9.5, -3.5, 3.5, 4.5, 5.5, 5.75, 6.5, 9.5, 10.5)
 _NEAR = 300_000
 
 
-def first_hour(today: t.Sequence[Entry], last_day: t.Sequence[Entry], now_ms: int) -> tuple[int | float, str] | None:
+def zone_of_today(today: t.Sequence[Entry], last_day: t.Sequence[Entry], now_ms: int) -> tuple[int | float, str] | None:
     """The zone, hours ahead of UTC, whose midnight alone lies between what *today* has and what it lacks of *last_day*; None if several do.
 
     An instance that started at another time than planned counts by both: which of them a window means is open too.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.evidence import Entry
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.first_hour import first_hour
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.zone_of_today import zone_of_today
 
 HOUR = 3_600_000
 #: 2026-11-23T00:00:00Z.
@@ -50,6 +50,6 @@ CASES: dict[str, tuple[list[Entry], list[Entry], float, float | None]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_whose_today_it_is(name: str) -> None:
     today, last_day, now, zone = CASES[name]
-    read = first_hour(today, last_day, int(MIDNIGHT + now * HOUR))
+    read = zone_of_today(today, last_day, int(MIDNIGHT + now * HOUR))
     assert (None if read is None else read[0]) == zone
     assert read is None or "a list without a window has what was planned at 2026-11-2" in read[1]
