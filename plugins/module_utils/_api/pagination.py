@@ -13,7 +13,8 @@ work while the list is read, so a list whose count does not match is read again 
 Nor can ``total`` be trusted to count more than the page that it comes with, since no page says what it counts: a full page never ends a list,
 whatever the total is. A window with a full page is divided, and a list by ``offset`` ends with a page that is short or brings nothing new.
 A page may also be full that is smaller than the one that was asked for. So where a short one has as many entries as services like to limit a page
-to, it is asked once what comes after it: nothing, where the list is whole. Only what does come makes that the size of a full page.
+to, and no page of the list had more, it is asked once what comes after it: nothing, where the list is whole. Only what does come makes that the
+size of a full page.
 
 A list has a budget, see :class:`.list_budget.ListBudget`: whatever the service answers, memory stays bounded.
 """
@@ -165,6 +166,7 @@ class _WindowWalk(t.Generic[_T]):
         self.limits = limits
         self.entries: dict[t.Hashable, _T] = {}
         self._full = limits.page  # entries of a full page
+        self._longest = 0  # entries of the longest page so far
         self._budget = budget
         self._fetch = fetch
         self._key = key
@@ -177,6 +179,7 @@ class _WindowWalk(t.Generic[_T]):
             span, around = pending.pop()
             page = self._matching(span)
             requests += 1
+            self._longest = max(self._longest, len(page.entries))
             # Each page lies at most one path of divisions deep; a service that claims "more" about every window is not asked for ever.
             total = total or page.total
             pages = max(total, len(self.entries)) // self._full + 1
@@ -225,7 +228,11 @@ class _WindowWalk(t.Generic[_T]):
     def _is_limited(self, window: Window, page: Page[_T]) -> bool:
         """Whether more comes after a page that is not full by what was asked for: then that many entries fill one from now on."""
         count = len(page.entries)
-        if count not in _USUAL_LIMITS or self._by_key(self._fetch(window, self.limits.page, 1)) <= self._by_key(page):
+        if (
+            count not in _USUAL_LIMITS
+            or count < self._longest
+            or self._by_key(self._fetch(window, self.limits.page, 1)) <= self._by_key(page)
+        ):
             return False
         self._full = min(self._full, count)
         return True

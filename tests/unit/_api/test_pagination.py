@@ -137,6 +137,12 @@ class TestWindows:
         assert sorted(service.read_windowed(Window(T, T), ListLimits(page=100))) == service.entries
         assert len(service.calls) == 1 + (count in LIMITED)
 
+    @pytest.mark.parametrize("part", LIMITED)
+    def test_a_part_is_not_taken_for_limited_where_another_page_had_more(self, part: int) -> None:
+        service = Service([(T + number * 10, number) for number in range(2 * part)])
+        assert len(service.read_windowed(Window(T, T + 20 * part - 1), ListLimits(page=2 * part))) == 2 * part
+        assert len(service.calls) == 3
+
     def test_of_a_full_page_nothing_is_parsed(self) -> None:
         service = Service([(T + number, number) for number in range(30)])
         parsed: list[int] = []
