@@ -33,15 +33,16 @@ options:
   access_key:
     description:
       - Access key (AK) of an IAM user, or of temporary credentials if O(security_token) is set too. Requires O(secret_key).
-      - There are five kinds of credentials, and exactly one is used. These are permanent keys (O(access_key) and O(secret_key)), temporary
-        keys (which have O(security_token) too), a token (O(auth_token)), a user (O(user_name), O(user_password), and O(domain_name)), or
-        the agency of the machine (O(use_instance_metadata)). Empty text counts as not set.
-      - If an option of one kind is set, environment variables of the other kinds are ignored. Variables only complete the kind that the options
-        begin, and only if they do not contradict an option, so a secret key is never used with another access key.
+      - Exactly one kind of credentials is used. The kinds are permanent keys (O(access_key) and O(secret_key)), temporary keys (which have
+        O(security_token) too), a token (O(auth_token)), a user (O(user_name), O(user_password), and O(domain_name)), or the agency of the machine
+        (O(use_instance_metadata)). Empty text counts as not set.
+      - If an option of one kind is set, environment variables of the other kinds are ignored. Variables of the same kind fill in what the options
+        leave out, unless one of them contradicts an option. So a secret key is never used with another access key.
       - If not set, the environment variables E(HW_ACCESS_KEY), E(HUAWEICLOUD_SDK_AK), and E(CLOUD_SDK_AK) are used, in this order.
-      - If neither options nor these variables contain credentials, the credentials of other tools are used. The first of these counts. The
-        file that E(HW_SHARED_CONFIG_FILE) (with E(HW_PROFILE)), E(HUAWEICLOUD_SDK_CREDENTIALS_FILE) or E(OS_CLOUD) names; the variables
-        C(OS_*) of OpenStack's tools; the section C(basic) of C(~/.huaweicloud/credentials); the only cloud of C(clouds.yaml).
+      - If neither options nor these variables contain credentials, those of other tools are used, from the first of these places that has any.
+        First comes the file that E(HW_SHARED_CONFIG_FILE) (with E(HW_PROFILE)), E(HUAWEICLOUD_SDK_CREDENTIALS_FILE) or E(OS_CLOUD) names, then
+        the variables C(OS_*) of OpenStack's tools, then the section C(basic) of C(~/.huaweicloud/credentials), and last the only cloud of
+        C(clouds.yaml).
       - Quote a value that consists of digits in YAML. A number loses its leading zeros.
     type: str
   secret_key:

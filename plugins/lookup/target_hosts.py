@@ -31,21 +31,22 @@ options:
     description:
       - V(watch) returns the hosts whose reruns have not ended, or that still have reruns to send.
       - V(missed) returns the hosts that did not reach the goal. If a name or a pattern in C(dataarts_jobs) matches no job in any of the
-        workspaces that were asked for it, the first of these counts as one that did not.
+        workspaces that share it, the first of these workspaces is one of them.
       - V(close) returns the hosts of V(missed) and the first of the other hosts, so that the play that sums up has a host, and continues
         after hosts that failed.
       - V(unready) returns the hosts that M(dataarts.factory.account_doctor), registered as C(dataarts_checkup), did not find ready.
       - V(names) returns the names of all hosts.
-      - V(missing) returns the hosts to repair if instances are missing in any of them, according to the C(dataarts_missing_result) that the role
-        sets. V(missing_after) returns the hosts in which instances are made after the reruns. V(paused) returns the hosts in which jobs
-        may be paused until the repair ends.
+      - V(missing), V(missing_after), V(made_after) and V(paused) go by the C(dataarts_missing_result) that the role sets in a repair. V(missing)
+        returns all hosts to repair if instances are to be made in any of them, otherwise none. V(missing_after) returns the hosts in which
+        instances are still to be made after the reruns, V(made_after) those in which that was done. V(paused) returns the hosts in which jobs may
+        be paused until the repair ends.
     type: str
     choices: [all, watch, missed, close, unready, names, missing, missing_after, made_after, paused]
     default: all
   reads:
     description:
-      - Variables that the play reads, without C(dataarts_), for a play in which no module checks them. If a variable looks like one of these and is
-        not one, the lookup fails. The C(hosts) of a play see extra variables and those of the play, a task also those of its host.
+      - Variables that the play reads, without C(dataarts_), for a play in which no module checks them. If a variable looks like a typo of one of
+        these, the lookup fails. In C(hosts) of a play, it sees the extra variables and those of the play; in a task, also those of the host.
     type: list
     elements: str
 seealso:
@@ -63,7 +64,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The pattern, or V(localhost); with O(part) names of hosts, or patterns where a name is not one, which may be none.
+  description: The pattern, or V(localhost). With O(part), the selected hosts by name, or by a pattern for a name that Ansible would read as one.
+    The list may be empty.
   type: list
   elements: str
 """

@@ -153,8 +153,8 @@ options:
         was waiting.
       - V(stale) also reruns instances that succeeded on old data. Their run started before an upstream instance ended again, or they are
         downstream of such an instance. Each starts at its first node.
-      - With V(cancelled) and V(stale), instances that depend on a selected one that an earlier run has rerun are rerun too, if the journal
-        knows of that rerun and they have not started since.
+      - With V(cancelled) and V(stale), reruns of an earlier run count too. If the journal knows that it has rerun a selected instance, the
+        instances that depend on that one are rerun, unless they have started since.
       - With V(cancelled) and V(stale), the whole run follows O(order=upstream_first). A downstream instance is rerun in its own workspace,
         with the same credentials, when everything upstream of it is up to date. It counts towards O(max_instances). Instances that depend
         on each other in a circle, or on an instance that is left alone, are left to a person. If dependencies cannot be read, nothing is
@@ -285,8 +285,8 @@ attributes:
       - Without O(since), or with a relative O(since), every run is independent. An instance that failed again after the rerun of an earlier
         run is then rerun once more, except within O(settle_time) after that rerun. A failure is not rerun either within 15 minutes after a
         rerun that was accepted and does not show yet.
-      - With C(until) or C(retries), all tries of a task are one run, so a further try reruns nothing that has failed again; O(attempts) does. Each item of
-        a C(loop) is a run of its own.
+      - With C(until) or C(retries), all tries of a task are one run, so a further try does not rerun what has failed again. To rerun it, set
+        O(attempts). Each item of a C(loop) is a run of its own.
       - O(plan_id) fixes the O(since) of the plan, so an approved plan happens once, no matter how many plays use it.
 notes:
   - Two things ensure that an instance is rerun exactly once. First, an instance that the service shows with a start at or after O(since) is
@@ -644,9 +644,9 @@ instances:
     rerun:
       description:
         - Whether the state that the service shows, or will show, comes from a rerun that this run sent.
-        - V(null) if that is unknown, because the outcome of the request is not known, the instance has changed since, and somebody else may have
-          rerun it. Either it started long before the request, or the service rejected the request because one of its instances was already
-          running.
+        - V(null) if that is not known. Then the instance has changed since the request, whose outcome is unknown, and somebody else may have
+          rerun it. There are two such cases. Either the instance started long before the request, or the service rejected the request because one
+          of its instances was already running.
       type: bool
       returned: always
       sample: true
@@ -722,7 +722,7 @@ instances:
       sample: succeeded
     broken:
       description:
-        - Whether the instance missed the goal. One at V(not_rerunnable) or V(skipped) only does if it was to be rerun.
+        - Whether the instance missed the goal. At V(not_rerunnable) or V(skipped) it missed the goal only if it was to be rerun.
       type: bool
       returned: always
       sample: false
@@ -1186,8 +1186,8 @@ plan_record:
 job_patterns:
   description:
     - Each name and pattern in O(jobs), whether it matches a job of the workspace (V(null) where the task failed before that was known), and
-      otherwise C(suggestion), a sentence that names a similar job, or an empty text. One that matches no job fails the task, except in role
-      P(dataarts.factory.rerun#role), which fails if it matches none in any workspace of the play that has the same O(jobs).
+      otherwise C(suggestion), a sentence that names a similar job, or an empty text. If one matches no job, the task fails. In role
+      P(dataarts.factory.rerun#role) the play fails only if it matches no job in any of the workspaces that share these O(jobs).
   type: list
   elements: dict
   returned: when the names were checked, or the task failed before that

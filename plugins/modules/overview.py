@@ -73,7 +73,7 @@ lines:
   description:
     - The table, and how many workspaces could not be read and why. Times are in the terminal's time zone.
     - Causes and purposes are below their rows. Long ones are shortened, unless Ansible is verbose.
-    - For attempts, the jobs that are still paused follow. The command that ends that is only shown.
+    - For attempts, the jobs that are still paused follow. The command that resumes them is only printed, and is not in these lines.
   type: list
   elements: str
   returned: success

@@ -50,16 +50,16 @@ options:
     description:
       - Whether missing instances are also made for jobs whose schedule is stopped or paused now. Somebody may have stopped such a job for good,
         because another job does its work.
-      - It also holds for plan times at which an earlier version of the job was in force, by the versions of the instances around them. The service
-        does not show the schedule of that version, so they may never have been planned.
+      - The option also decides about plan times at which an earlier version of the job was in force, as the versions of the instances around them
+        show. The service does not show the schedule of that version, so they may never have been planned.
       - A job that a rerun paused with O(dataarts.factory.job_rerun#module:pause_schedules) counts as scheduled.
     type: bool
     default: false
   pause_schedules:
     description:
-      - Whether the jobs of the missing instances are paused while these are made, as with
-        O(dataarts.factory.job_rerun#module:pause_schedules). Exactly the paused jobs are started again when the task ends, in a repair with
-        O(stage=end). If it is killed, the next rerun in the workspace starts them.
+      - Whether the jobs of the missing instances are paused while these are made, as with O(dataarts.factory.job_rerun#module:pause_schedules).
+        Exactly the paused jobs are started again when the task ends, or with O(stage=end) in a repair. If a task is killed, the next rerun in the
+        workspace starts them.
     type: bool
     default: false
   approved:
