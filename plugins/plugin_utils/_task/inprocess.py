@@ -34,7 +34,7 @@ _LOGIC = {
     "job_dependency_info": "info.dependency_info",
     "job_info": "info.job_info",
     "job_instance_info": "info.instance_info",
-    "job_instance_retry": "retry.retry",
+    "job_instance_retry": "instance_retry.retry",
     "job_instance_stop": "instance_stop.instance_stop",
     "job_rerun": "rerun.rerun",
     "job_run": "job_run.job_run",

@@ -84,7 +84,7 @@ SAMPLES: dict[str, str | tuple[str, ...]] = {
     "openstack.where": ("the environment", "cloud 3 of 3"),
     "pagination.where": "3",
     "run_scope.least": ("0", "1"),
-    "source.where": ("the environment", "cloud 3 of 3", "profile 3 of the configuration file 3, which 3 names,"),
+    "foreign_credentials.where": ("the environment", "cloud 3 of 3", "profile 3 of the configuration file 3, which 3 names,"),
     "shared_config.where": "the configuration file 3, which 3 names,",
     "raw_values.cure": "write the number, or leave it out",
     "raw_values.pattern": ("", " A job name of digits can be written as a pattern: [0]777."),

@@ -37,7 +37,7 @@ def test_an_action_imports_what_its_module_needs_before_a_process_is_forked_and_
     runner = f"{PLUGINS}.module_utils._runner."
     files = {name.removeprefix(runner) for name in imported("action.job_rerun") if name.startswith(runner)}
     assert {"rerun", "engine", "sender"} <= files
-    assert files.isdisjoint({"doctor", "history", "info", "job_run", "supplement_data", "supplement_missing", "retry"})
+    assert files.isdisjoint({"doctor", "history", "info", "job_run", "supplement_data", "supplement_missing", "instance_retry"})
 
 
 def test_a_module_imports_no_reader_of_files_that_few_have() -> None:
