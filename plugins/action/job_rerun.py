@@ -22,7 +22,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ..module_utils._common.text import printable
 from ..module_utils._planner.downstream import joins
 from ..module_utils._runner.ansible_module import ModuleRun, failure_result
-from ..plugin_utils._common.lines import Line
+from ..plugin_utils._common.tables import Line
 from ..plugin_utils._report.closing import message_told
 from ..plugin_utils._report.host_results import patterns_without_job
 from ..plugin_utils._report.started import inventory_sources, started_command
@@ -60,10 +60,6 @@ class ActionModule(ModuleAction):
         if self._working or not isinstance(before, t.Mapping):
             return result
         return registered.refused(before, self._workspace_id(task_vars or {}), result, watch=watch)
-
-    def _waiting_line(self) -> Line:
-        """What is being waited for at this moment."""
-        return self._doing()
 
     def _before(self, task_vars: dict[str, t.Any]) -> t.Any:
         """What the part before left behind: that of this run, or that of another workspace behind the same host."""
@@ -106,7 +102,7 @@ class ActionModule(ModuleAction):
                 return {**own, **self._kept_of_others(before)}
             run = resumed
         self._run, self._go_on = run, ""
-        with Heartbeat(self._say, self._waiting_line):
+        with Heartbeat(self._say, lambda: self._doing()):
             timing = passes.Timing()
             with self._kept():
                 timing = self._passes(task_vars)

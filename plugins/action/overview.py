@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._common.text import printable
 from ..module_utils._config.argument_spec import overview_spec
-from ..plugin_utils._common.lines import Line
+from ..plugin_utils._common.tables import Line
 from ..plugin_utils._report import overview
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._report.words import say

@@ -11,7 +11,7 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._common.text import counted
 from ..module_utils._config.argument_spec import rerun_report_spec
-from ..plugin_utils._common.lines import Line
+from ..plugin_utils._common.tables import Line
 from ..plugin_utils._report import host_results
 from ..plugin_utils._report.publication import folder_of, place_of, publish
 from ..plugin_utils._report.started import started_command

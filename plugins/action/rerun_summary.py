@@ -17,15 +17,14 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._common.text import printable
 from ..module_utils._config.argument_spec import rerun_summary_spec
-from ..plugin_utils._common.lines import Line
-from ..plugin_utils._common.tables import wrapped
+from ..plugin_utils._common.tables import Line, lines_of, wrapped
 from ..plugin_utils._report import host_results
 from ..plugin_utils._report import summary as _summary
 from ..plugin_utils._report.closing import summary_lines
 from ..plugin_utils._report.go_on import go_on_lines
 from ..plugin_utils._report.publication import folder_of, place_of, publish
 from ..plugin_utils._report.started import started_command
-from ..plugin_utils._report.words import in_language, say, translated
+from ..plugin_utils._report.words import first_names, in_language, say, translated
 from ..plugin_utils._task.interruption import close_all
 from ..plugin_utils._task.loops import items_left, workspaces_left
 from ..plugin_utils._task.screen import brief, failed_with, show
@@ -102,12 +101,10 @@ class ActionModule(ActionBase):
         if not failed or not task_vars.get(_JUDGED) or not boolean(True if fails is None else fails, strict=False):
             return []
         left = [printable(item, 100) for item in items_left(self._task, self._templar, task_vars)]
-        names = say(language, ", ").join(left[:_NAMED])
-        names = say(language, "{names} and {n} more", len(left) - _NAMED, names=names) if len(left) > _NAMED else names
         text = say(
             language,
             "Not begun, because a failure ends the loop: {names}. To go on with them, set dataarts_fail_on_broken to false.",
-            names=names,
+            names=first_names(language, left, _NAMED),
         )
         return [Line("\n".join(wrapped(text)), "bad")] if left else []
 
@@ -115,8 +112,8 @@ class ActionModule(ActionBase):
 def _jobs_lines(unmatched: list[str], results: t.Mapping[str, _summary.Result], language: str) -> list[Line]:
     """What names and patterns of jobs matched nowhere, *unmatched*, or in some of the workspaces alone."""
     return [
-        *(Line(line, "bad") for text in unmatched for line in wrapped(translated(language, text))),
-        *(Line(line) for text in [_summary.jobs_of_some(results, language)] if text for line in wrapped(text)),
+        *(line for text in unmatched for line in lines_of(translated(language, text), "bad")),
+        *lines_of(_summary.jobs_of_some(results, language)),
     ]
 
 

@@ -9,8 +9,7 @@ import typing as t
 
 from ..module_utils._common.text import printable
 from ..module_utils._runner.ansible_module import ModuleRun
-from ..plugin_utils._common.lines import Line
-from ..plugin_utils._common.tables import SCREEN, shortened
+from ..plugin_utils._common.tables import SCREEN, Line, shortened
 from ..plugin_utils._task.module_action import ModuleAction
 
 

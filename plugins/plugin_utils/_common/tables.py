@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text for a terminal: tables, wrapped sentences, commands over several lines. Pure.
+"""Text for a terminal: lines and how they are meant, tables, wrapped sentences, commands over several lines. Pure.
 
 Widths are those of a terminal: a Chinese character takes two columns, a mark above another character none. Text of the service goes through
 ``printable`` before it comes here.
@@ -23,6 +23,15 @@ _GAP = "  "
 _BEGINNING = 8
 #: What a number, a time, or a count of something begins with; an id does not.
 _NUMBER = re.compile(r"[\d.,:/+-]+(?!\S)")
+#: What a line is about: something that needs a person, that is in progress or would be done, or that is as it should be.
+Tone = t.Literal["", "bad", "busy", "good"]
+
+
+class Line(t.NamedTuple):
+    """One line, or several that belong together and are written at once; the tone chooses its colour, where the terminal has colours."""
+
+    text: str
+    tone: Tone = ""
 
 
 class Screen:
@@ -65,47 +74,42 @@ def padded(text: str, columns: int, *, right: bool = False) -> str:
     return blank + fitted if right else fitted + blank
 
 
-def table_lines(
-    head: t.Sequence[str], rows: t.Sequence[t.Sequence[str]], *, right: t.Container[int] = (), columns: int | None = None, indent: str = ""
-) -> list[str]:
-    """The lines of a table: *head*, then *rows*, each cell below the others of its column, two blanks in between.
+def table_lines(head: t.Sequence[str], rows: t.Sequence[t.Sequence[str]], *, right: t.Container[int] = ()) -> list[str]:
+    """The lines of a table: *head*, then *rows*, at least one, each cell below the others of its column, two blanks in between.
 
-    Where it would be wider than *columns*, the widest of its columns are narrowed, and what does not fit is shortened; numbers and times last.
+    Where it would be wider than the screen, the widest of its columns are narrowed, and what does not fit is shortened; numbers and times last.
 
-    :param head: names of the columns; none for a table without a heading line.
     :param right: numbers of the columns that stand to the right, the first is 0.
     """
-    lines = [row for row in (head, *rows) if row]
-    if not lines:
-        return []
-    count = max(map(len, lines))
-    cells = [[*row, *[""] * (count - len(row))] for row in lines]
-    room = (columns or SCREEN.columns) - width(indent) - len(_GAP) * (count - 1)
-    widths = [max(width(row[index]) for row in cells) for index in range(count)]
-    widths = _narrowed(widths, [_least(column) for column in zip(*cells[bool(head) :])] or widths, room)
+    room = SCREEN.columns - len(_GAP) * (len(head) - 1)
+    widths = _narrowed([max(map(width, column)) for column in zip(head, *rows)], [_least(column) for column in zip(*rows)], room)
     return [
-        indent + _GAP.join(padded(cell, widths[index], right=index in right) for index, cell in enumerate(row)).rstrip() for row in cells
+        _GAP.join(padded(cell, widths[index], right=index in right) for index, cell in enumerate(row)).rstrip() for row in (head, *rows)
     ]
 
 
-def wrapped(text: str, *, indent: str = "", further: str = "  ", columns: int | None = None) -> list[str]:
-    """*text* in lines of at most *columns* columns, broken at blanks, and behind Chinese punctuation; a word that is wider has a line of its own,
-    or several if it is Chinese.
+def wrapped(text: str, *, indent: str = "", further: str = "  ") -> list[str]:
+    """*text* in lines as wide as the screen, broken at blanks, and behind Chinese punctuation; a word that is wider has a line of its own, or several
+    if it is Chinese.
 
     :param indent: what every line begins with, and *further* what each but the first has after that.
     """
     lines: list[str] = []
     line = indent
-    columns = columns or SCREEN.columns
-    room = columns - width(indent + further)
+    room = SCREEN.columns - width(indent + further)
     for blank, word in _pieces(text, room):
         joined = line + blank + word if line.strip() else line + word
-        if line.strip() and width(joined) > columns:
+        if line.strip() and width(joined) > SCREEN.columns:
             lines.append(line)
             line = indent + further + word
         else:
             line = joined
     return [*lines, line] if line.strip() else lines
+
+
+def lines_of(text: str, tone: Tone = "", *, indent: str = "", further: str = "  ") -> list[Line]:
+    """*text* as :func:`wrapped` breaks it; nothing for an empty one."""
+    return [Line(row, tone) for row in wrapped(text, indent=indent, further=further)]
 
 
 def _pieces(text: str, room: int) -> t.Iterator[tuple[str, str]]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._common.text import printable
-from .._common.lines import Line
 from .._common.local_times import localized
-from .._common.tables import padded, wrapped
+from .._common.tables import Line, padded, wrapped
 from .words import ENGLISH, listing, say, translated
 
 Result = t.Mapping[str, t.Any]

@@ -17,9 +17,8 @@ from ...module_utils._common.text import printable
 from ...module_utils._common.times import duration_text
 from ...module_utils._output.expectation import late_lines, minute
 from ...module_utils._output.plan_details import detail_lines, paused_text
-from .._common.lines import Line
 from .._common.local_times import local_time, localized, option_time, zone_of
-from .._common.tables import SCREEN, shortened, table_lines, wrapped
+from .._common.tables import SCREEN, Line, Tone, lines_of, shortened, table_lines
 from .._task.counts import SHORT_WORDS
 from .._task.passes import IN_PROGRESS, Identity, identity
 from .causes import cause_lines, failure_words
@@ -28,7 +27,7 @@ from .next_steps import groups_of, would_rerun
 from .overview import paused_lines
 from .repair import made_here, missing_lines, plan_table, span
 from .summary import repeated_instances
-from .words import ENGLISH, say, translated
+from .words import ENGLISH, first_names, say, translated
 
 Result = t.Mapping[str, t.Any]
 
@@ -77,9 +76,10 @@ def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGL
     }
     lost = _lost(report, {row.host for row in broken} | without_table)
     troubled = {row.host for row in broken}.union(without_table, *lost.values())
-    tone: t.Any = "bad" if troubled or not report["succeeded"] else "busy" if report["check_mode"] or _in_progress(report) else "good"
+    moving = any(report["totals"][name] for name in IN_PROGRESS)
+    tone: Tone = "bad" if troubled or not report["succeeded"] else "busy" if report["check_mode"] or moving else "good"
     return [
-        *(Line(text, tone) for text in wrapped(say(language, "{text}.", text=translated(language, report["headline"])))),
+        *lines_of(say(language, "{text}.", text=translated(language, report["headline"])), tone),
         *_window_lines(report, language),
         *_cause_lines(report, language),
         *_downstream_lines(report, language),
@@ -107,7 +107,7 @@ def _downstream_lines(report: Result, language: str) -> list[Line]:
     """What the rerun means for what depends on it, and how to rerun what needs that."""
     groups = report["downstream"]
     texts = (say(language, "Downstream: {text}.", text=translated(language, group["text"])) for group in groups)
-    lines = [Line(row) for text in texts for row in wrapped(text, further="  ")]
+    lines = [line for text in texts for line in lines_of(text)]
     cure = cure_of(groups)
     since = min((workspace["since"] for workspace in report["workspaces"] if workspace["since"]), default=None)
     # A plan that was refused may have been to rerun them.
@@ -118,7 +118,7 @@ def _downstream_lines(report: Result, language: str) -> list[Line]:
     if not report["check_mode"]:
         command += f" -e dataarts_since={option_time(since)}"
         text = say(language, "Rerun them too with the same options and {command}.", command=command)
-    return [*lines, *(Line(row) for row in wrapped(text, further="  "))]
+    return [*lines, *lines_of(text)]
 
 
 def _window_lines(report: Result, language: str) -> list[Line]:
@@ -154,7 +154,7 @@ def _how_lines(report: Result, language: str) -> list[Line]:
     took = _duration(joined, language)
     parts = [part for part in (start, took if start or not took else say(language, "takes {duration}", duration=took)) if part]
     text = say(language, "; ").join(parts)
-    return [Line(row) for row in wrapped(say(language, "{text}.", text=f"{text[0].upper()}{text[1:]}"))] if text else []
+    return lines_of(say(language, "{text}.", text=f"{text[0].upper()}{text[1:]}")) if text else []
 
 
 def _stop_lines(report: Result, language: str) -> list[Line]:
@@ -162,7 +162,7 @@ def _stop_lines(report: Result, language: str) -> list[Line]:
     rows = [row for workspace in report["workspaces"] if report["check_mode"] for row in workspace["instances"]]
     number = sum(row.get("stop") == "to_stop" for row in rows)
     text = say(language, "{n} of them is stopped first (running_exception).|{n} of them are stopped first (running_exception).", number)
-    return [Line(row) for row in wrapped(text)] if number else []
+    return lines_of(text) if number else []
 
 
 def _left_paused_lines(report: Result, language: str) -> list[Line]:
@@ -182,7 +182,7 @@ def _paused_lines(report: Result, language: str) -> list[Line]:
         rerun = (workspace["plan_details"].get("paused_jobs") or ()) if would_rerun(workspace) else ()
         text = paused_text({"paused_jobs": list(dict.fromkeys([*(workspace.get("paused_first") or ()), *rerun]))})
         shown = say(language, "{host}: {text}", host=printable(workspace["host"], 100), text=translated(language, text))
-        lines += [Line(row) for row in wrapped(say(language, "{text}.", text=shown), further="  ")] if text else []
+        lines += lines_of(say(language, "{text}.", text=shown)) if text else []
     return lines
 
 
@@ -213,7 +213,7 @@ def _late_lines(report: Result, language: str) -> list[Line]:
         for job in (workspace.get("expected") or {}).get("jobs") or ()
     ]
     texts = (say(language, "{text}.", text=localized(translated(language, text))) for text in late_lines(jobs))
-    return [Line(row, "bad") for text in texts for row in wrapped(text)]
+    return [line for text in texts for line in lines_of(text, "bad")]
 
 
 def _without(workspace: Result, repeated: t.Container[Identity]) -> Result:
@@ -290,7 +290,7 @@ def _broken_lines(broken: t.Sequence[Broken], language: str, verbose: bool) -> l
     for index, (row, line) in enumerate(zip(shown, lines, strict=True)):
         shown_lines.append(Line(line, "bad"))
         if row.cause and (index + 1 == len(shown) or shown[index + 1].cause != row.cause):
-            shown_lines += [Line(text) for text in wrapped(localized(translated(language, row.cause)), indent="  ", further="")]
+            shown_lines += lines_of(localized(translated(language, row.cause)), indent="  ", further="")
     if len(rows) > len(shown):
         left = len(rows) - len(shown)
         shown_lines.append(
@@ -338,20 +338,11 @@ def message_told(result: Result, *, check_mode: bool) -> bool:
 def _lost_lines(lost: t.Mapping[str, t.Sequence[str]], language: str, verbose: bool) -> list[Line]:
     lines = []
     for text, hosts in sorted(lost.items(), key=lambda item: -len(item[1])):
-        lines += [Line(line, "bad") for line in wrapped(say(language, "{names}:", names=_names(hosts, language, verbose)))]
+        names = first_names(language, [printable(host, 100) for host in hosts], len(hosts) if verbose else _NAMED)
+        lines += lines_of(say(language, "{names}:", names=names), "bad")
         # A message says what to do at its end, so it is shown as a whole.
-        lines += [Line(line) for line in wrapped(localized(translated(language, text)), indent="  ", further="")]
+        lines += lines_of(localized(translated(language, text)), indent="  ", further="")
     return lines
-
-
-def _names(hosts: t.Sequence[str], language: str, verbose: bool) -> str:
-    shown = hosts if verbose else hosts[:_NAMED]
-    names = say(language, ", ").join(printable(host, 100) for host in shown)
-    return say(language, "{names} and {n} more", len(hosts) - len(shown), names=names) if len(hosts) > len(shown) else names
-
-
-def _in_progress(report: Result) -> int:
-    return sum(report["totals"][name] for name in IN_PROGRESS)
 
 
 def _other_lines(report: Result, troubled: t.Container[str], language: str) -> list[Line]:
@@ -374,7 +365,7 @@ def _other_lines(report: Result, troubled: t.Container[str], language: str) -> l
         parts.append(_of_workspaces(good, say(language, "the instance succeeded|all {n} instances succeeded", number), language))
     if nothing_to_do and len(nothing_to_do) < len(report["workspaces"]):
         parts.append(_of_workspaces(nothing_to_do, say(language, "nothing to rerun"), language))
-    return [Line(line, "busy" if moving else "good") for line in wrapped(say(language, "; ").join(parts))]
+    return lines_of(say(language, "; ").join(parts), "busy" if moving else "good")
 
 
 def _of_workspaces(workspaces: t.Sequence[Result], what: str, language: str) -> str:

@@ -12,9 +12,8 @@ import typing as t
 from dataclasses import replace
 from types import MappingProxyType
 
-from .._common.lines import Line
 from .._common.local_times import option_time
-from .._common.tables import command_lines, wrapped
+from .._common.tables import Line, command_lines, lines_of
 from .._inventory.names import host_pattern
 from .command import Command
 from .next_steps import SAME, deadline_option, groups_of, host_of, plans_variables, would_rerun
@@ -76,10 +75,10 @@ def go_on_lines(report: Result, command: Command, plans_file: str = "", language
     if command.awx and command.approved:
         # A step takes no other variables than those of its workflow.
         text = say(language, "To go on, launch the workflow again: it plans anew what is left, and nothing is sent twice.")
-        return [Line(line) for line in wrapped(text)]
+        return lines_of(text)
     lead = translated(language, step.lead)
     lead = say(language, "{lead}, launch the job template with:", lead=lead[:-1]) if command.awx else lead
-    return [*(Line(line) for line in wrapped(lead)), Line(step.text(command))]
+    return [*lines_of(lead), Line(step.text(command))]
 
 
 def go_on_step(report: Result, command: Command) -> t.Optional[t.Dict[str, str]]:

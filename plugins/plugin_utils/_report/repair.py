@@ -11,10 +11,9 @@ import typing as t
 from ...module_utils._common.text import printable
 from ...module_utils._output.plan_details import paused_text
 from ...module_utils._planner.plan_id import possible_number
-from .._common.lines import Line
 from .._common.local_times import local_time, localized, zone_of
-from .._common.tables import SCREEN, shortened, table_lines, wrapped
-from .words import ENGLISH, say, translated
+from .._common.tables import SCREEN, Line, lines_of, shortened, table_lines
+from .words import ENGLISH, first_names, say, translated
 
 Result = t.Mapping[str, t.Any]
 
@@ -54,7 +53,7 @@ def snapshot_lines(name: str, result: Result, language: str = ENGLISH) -> list[L
     named = say(language, ", ").join(f"{job} {number}" for job, number in sorted(jobs.items()))
     lines = [Line(shortened(f"{name}  {text}  {named}", SCREEN.columns), "busy")]
     paused = "" if result.get("check_mode") else translated(language, paused_text(result))  # a plan names them at its end
-    return [*lines, *(Line(row) for row in wrapped(f"{name}  {paused}", further="  "))] if paused else lines
+    return [*lines, *lines_of(f"{name}  {paused}")] if paused else lines
 
 
 def stage_line(name: str, doing: str, language: str = ENGLISH) -> Line:
@@ -131,7 +130,7 @@ def missing_lines(report: Result, *, verbose: bool = False, language: str = ENGL
             "{n} missing instance made by somebody else in the meantime|{n} missing instances made by somebody else in the meantime",
             number,
         )
-        lines += [Line(line, "good") for line in wrapped(text)]
+        lines += lines_of(text, "good")
     return [*lines, *_alone_lines(of_state["left_alone"], language)]
 
 
@@ -158,7 +157,7 @@ def _gap_table(what: str, rows: t.Sequence[_Row], language: str, *, verbose: boo
     made = [Line(say(language, _HEADINGS[what], _instances(rows))), Line(heading)]
     for row, line in zip(shown, lines):
         made.append(Line(line, tone))
-        made += [Line(text) for text in wrapped(_note(row.gap, language), indent=_UNDER, further="")]
+        made += lines_of(_note(row.gap, language), indent=_UNDER, further="")
     left = len(rows) - len(shown)
     more = say(language, "and {n} more gap, with -v and in the report|and {n} more gaps, with -v and in the report", left)
     return [*made, Line(more)] if left else made
@@ -183,7 +182,7 @@ def _foreseen_lines(workspaces: t.Sequence[Result], language: str) -> list[Line]
         "|{n} of the dependants may have run on old data. Only those that did are rerun.",
         number,
     )
-    return [Line(line) for line in wrapped(text)] if number else []
+    return lines_of(text) if number else []
 
 
 def _unreadable_lines(workspaces: t.Sequence[Result], language: str) -> list[Line]:
@@ -198,7 +197,7 @@ def _unreadable_lines(workspaces: t.Sequence[Result], language: str) -> list[Lin
                 job=printable(entry["job_name"], 100),
                 cause=translated(language, printable(entry["cause"], 300)),
             )
-            lines += [Line(line, "bad") for line in wrapped(text)]
+            lines += lines_of(text, "bad")
     return lines
 
 
@@ -215,7 +214,7 @@ def _unread_lines(workspaces: t.Sequence[Result], language: str) -> list[Line]:
             host=printable(workspace["host"], 100),
             names=say(language, ", ").join(others[:_SHOWN]),
         )
-        lines += [Line(line, "bad") for line in wrapped(text)] if others else []
+        lines += lines_of(text, "bad") if others else []
     return lines
 
 
@@ -227,8 +226,6 @@ def _alone_lines(rows: t.Sequence[_Row], language: str) -> list[Line]:
             say(language, "{job} ({host})", job=printable(row.gap["job_name"], 100), host=printable(row.host, 100)) for row in rows
         )
     )
-    names, left = say(language, ", ").join(jobs[:_SHOWN]), max(0, len(jobs) - _SHOWN)
-    names = say(language, "{names} and {n} more", left, names=names) if left else names
     text = say(
         language,
         "Left alone: {n} missing instance of {names}, whose schedule is stopped now or may have been another then. "
@@ -236,9 +233,9 @@ def _alone_lines(rows: t.Sequence[_Row], language: str) -> list[Line]:
         "|Left alone: {n} missing instances of {names}, whose schedule is stopped now or may have been another then. "
         "They are made too with -e dataarts_stopped_jobs=true.",
         _instances(rows),
-        names=names,
+        names=first_names(language, jobs, _SHOWN),
     )
-    return [Line(line) for line in wrapped(text)]
+    return lines_of(text)
 
 
 def span(times: t.Sequence[int], zone: str, language: str) -> str:

@@ -20,7 +20,7 @@ from .._task.counts import COUNTS, by_job_name, counts
 from .._task.passes import Identity, identity
 from .causes import as_statistics, causes_of
 from .downstream import downstream_of
-from .words import say
+from .words import first_names, say
 
 Result = t.Mapping[str, t.Any]
 Counts = t.Dict[str, int]
@@ -198,9 +198,7 @@ def jobs_of_some(results: t.Mapping[str, Result], language: str) -> str:
         for name, match in _matches(hosts.values()).items()
         if not has_wildcard(name) and 0 < match.matched < match.asked
     ]
-    names = say(language, ", ").join(texts[:_NAMED])
-    left = len(texts) - _NAMED
-    names = say(language, "{names} and {n} more", left, names=names) if left > 0 else names
+    names = first_names(language, texts, _NAMED)
     return say(language, "Jobs that only some workspaces have: {names}.", names=names) if texts else ""
 
 

@@ -91,6 +91,12 @@ def listing(language: str, text: str) -> str:
     return _joined(text) if language == CHINESE and _LISTING.fullmatch(text) else text
 
 
+def first_names(language: str, names: t.Sequence[str], most: int) -> str:
+    """*names*, safe to show, in one line; of more than *most* the first, and how many more there are."""
+    shown, left = say(language, ", ").join(names[:most]), len(names) - most
+    return say(language, "{names} and {n} more", left, names=shown) if left > 0 else shown
+
+
 def _form(text: str, n: int | None) -> str:
     singular, several, plural = text.partition("|")
     return plural if several and n != 1 else singular

@@ -17,9 +17,8 @@ from ...module_utils._common.text import printable
 from ...module_utils._common.times import duration_text
 from ...module_utils._output.expectation import minute
 from ...module_utils._output.messages import HELD_BACK
-from .._common.lines import Line
 from .._common.local_times import local_time, localized, offset, option_time
-from .._common.tables import SCREEN, labelled, padded, shortened, width, wrapped
+from .._common.tables import SCREEN, Line, labelled, padded, shortened, width, wrapped
 from .._report.command import Command
 from .._report.go_on import interrupted_lines
 from .._report.words import ENGLISH, say, translated

@@ -17,7 +17,7 @@ import typing as t
 from ansible import constants
 
 from ...module_utils._common.concurrency import signals_blocked
-from .._common.lines import Line
+from .._common.tables import Line
 
 #: Seconds without a line of any task of the play after which one says how far it is.
 SILENCE = 7.0

@@ -58,17 +58,18 @@ def _role_follows(task: t.Any) -> bool:
 
 def looping(task: t.Any) -> t.Any:
     """The closest task around *task* that has a loop; None if none has."""
-    parent = getattr(task, "_parent", None)
-    while parent is not None and not getattr(parent, "loop", None):
-        parent = getattr(parent, "_parent", None)
-    return parent
+    return next((parent for parent in around(task) if getattr(parent, "loop", None)), None)
 
 
 def once(task: t.Any) -> bool:
     """Whether *task* is run for one host alone, also because what includes it is: a task of a dynamic include does not inherit ``run_once``."""
-    while task is not None and not getattr(task, "run_once", False):
-        task = getattr(task, "_parent", None)
-    return task is not None
+    return any(getattr(part, "run_once", False) for part in (task, *around(task)))
+
+
+def around(task: t.Any) -> t.Iterator[t.Any]:
+    """The blocks and includes around *task*, the closest first."""
+    while (task := getattr(task, "_parent", None)) is not None:
+        yield task
 
 
 def _variable(parent: t.Any) -> str:

@@ -24,7 +24,7 @@ from ...module_utils._config.raw_values import fitted, problem
 from ...module_utils._planner.repair import BEFORE
 from ...module_utils._runner.ansible_module import LOGIN_GATE, PURPOSES, ModuleRun, failure_result
 from .._awx.launch_inputs import PREFIX, jobs_of_lines
-from .._common.lines import Line
+from .._common.tables import Line
 from .._common.templates import plain
 from .._inventory.matching import limit_problem
 from .._report.words import in_language

@@ -9,9 +9,8 @@ import collections
 import typing as t
 
 from ...module_utils._common.text import printable
-from .._common.lines import Line
 from .._common.local_times import localized
-from .._common.tables import labelled
+from .._common.tables import Line, labelled
 from .._report.words import ENGLISH, say, translated
 
 

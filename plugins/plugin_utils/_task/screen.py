@@ -17,9 +17,9 @@ from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.release import __version__ as ansible_version
 
-from .._common.lines import Line
-from .._common.tables import SCREEN
+from .._common.tables import SCREEN, Line
 from .heartbeat import note_said
+from .loops import around
 from .main_process import prepare_main_process
 
 # Every action that shows lines imports this, which the main process does too.
@@ -64,10 +64,7 @@ def read_by_program(task: t.Any) -> bool:
 
     :param task: of ansible-core.
     """
-    parent = getattr(task, "_parent", None)
-    while parent is not None and not getattr(parent, "rescue", None):
-        parent = getattr(parent, "_parent", None)
-    return parent is not None or _for_program()
+    return _for_program() or any(getattr(parent, "rescue", None) for parent in around(task))
 
 
 def failed_with(text: str, **further: t.Any) -> dict[str, t.Any]:

@@ -17,9 +17,8 @@ from ...module_utils._common.text import counted, printable
 from ...module_utils._common.times import duration_text, to_iso
 from ...module_utils._config.credentials import SECRET_OPTIONS
 from ...module_utils._models.selection import job_pattern
-from .._common.lines import Line
 from .._common.local_times import localized, option_time
-from .._common.tables import SCREEN, shortened, wrapped
+from .._common.tables import SCREEN, Line, shortened, wrapped
 from .._report.words import ENGLISH, say, translated
 from .console import progress_text
 from .counts import MISSED, broken, count, policy_remedy, sent_here

@@ -21,7 +21,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.concurrency import in_threads
 from ansible_collections.dataarts.factory.plugins.module_utils._http.connection import Exchange
-from ansible_collections.dataarts.factory.plugins.plugin_utils._common.lines import Line
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import Line
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.heartbeat import Heartbeat
 
 ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}

@@ -43,20 +43,19 @@ def test_padded(text: str, right: bool, expected: str) -> None:
 
 
 def test_a_table_stands_straight_in_every_alphabet() -> None:
-    rows = [["客户分析", "daily_sales", "5"], ["cafe\u0301", "hourly_orders", "12"], ["x"]]
-    assert tables.table_lines(["workspace", "job", "number"], rows, right={2}, indent="  ") == [
-        "  workspace  job            number",
-        "  客户分析   daily_sales         5",
-        "  cafe\u0301       hourly_orders      12",
-        "  x",
+    rows = [["客户分析", "daily_sales", "5"], ["cafe\u0301", "hourly_orders", "12"], ["x", "", ""]]
+    assert tables.table_lines(["workspace", "job", "number"], rows, right={2}) == [
+        "workspace  job            number",
+        "客户分析   daily_sales         5",
+        "cafe\u0301       hourly_orders      12",
+        "x",
     ]
-    assert tables.table_lines([], []) == []
-    assert tables.table_lines([], [["a", "b"]]) == ["a  b"]
 
 
 @pytest.mark.parametrize("columns", [80, 40, 20])
-def test_a_table_that_is_too_wide_narrows_its_widest_columns_first(columns: int) -> None:
-    lines = tables.table_lines(["ws", "job", "cause"], [["sales", CHURN * 3, "e" * 300], ["supply", "b", "c"]], columns=columns)
+def test_a_table_that_is_too_wide_narrows_its_widest_columns_first(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables.SCREEN, "columns", columns)
+    lines = tables.table_lines(["ws", "job", "cause"], [["sales", CHURN * 3, "e" * 300], ["supply", "b", "c"]])
     assert all(tables.width(line) <= columns for line in lines)
     assert lines[1].endswith("…")
     assert lines[2].startswith("supply  b ") or columns == 20
@@ -73,14 +72,16 @@ def test_a_table_that_is_too_wide_narrows_its_widest_columns_first(columns: int)
         ("62fbba734e634c5087656f", False),
     ],
 )
-def test_numbers_and_times_are_shortened_last_and_an_id_is_neither(cell: str, whole: bool) -> None:
-    (line,) = tables.table_lines([], [[cell, "a name of a job, which is longer"]], columns=30)
+def test_numbers_and_times_are_shortened_last_and_an_id_is_neither(cell: str, whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables.SCREEN, "columns", 30)
+    (_head, line) = tables.table_lines(["planned", "job"], [[cell, "a name of a job, which is longer"]])
     assert (cell in line) is whole
 
 
-def test_sentences_are_wrapped_at_blanks() -> None:
+def test_sentences_are_wrapped_at_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables.SCREEN, "columns", 40)
     text = f"Failed to read: {CHURN} has no rerun. See https://example.com/{'a' * 80} for more."
-    lines = tables.wrapped(text, indent="  ", columns=40)
+    lines = tables.wrapped(text, indent="  ")
     assert lines == ["  Failed to read:", f"    {CHURN} has no", "    rerun. See", f"    https://example.com/{'a' * 80}", "    for more."]
     assert tables.wrapped("") == []
 

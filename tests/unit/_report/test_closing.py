@@ -18,8 +18,7 @@ from collections.abc import Iterator
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import parse_point
-from ansible_collections.dataarts.factory.plugins.plugin_utils._common.lines import Line
-from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, width
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, Line, width
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import SHOWN_JOBS, message_told, summary_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command

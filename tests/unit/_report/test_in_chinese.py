@@ -25,8 +25,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits i
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.missing import Schedule, UnknownScheduleError
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.repair import Missing, RepairSnapshot, changes, stages
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.supplement_missing import _CHANGED
-from ansible_collections.dataarts.factory.plugins.plugin_utils._common.lines import Line
-from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, width, wrapped
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, SCREEN, Line, width, wrapped
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.checkup import checkup_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import summary_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on import go_on_lines
@@ -411,10 +410,13 @@ def test_lists_of_names_have_chinese_commas() -> None:
     assert "this and that" in translated("zh", "the service rejected it: this and that")
 
 
-def test_chinese_text_is_broken_where_it_may_be() -> None:
+def test_chinese_text_is_broken_where_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
     sentence = "请在控制台查看日志，排除故障后再重跑一次。"
-    assert wrapped(sentence * 2, columns=44) == [sentence, f"  {sentence}"]
-    lines = wrapped("工作空间" * 30, columns=40)
+    monkeypatch.setattr(SCREEN, "columns", 44)
+    assert wrapped(sentence * 2) == [sentence, f"  {sentence}"]
+    monkeypatch.setattr(SCREEN, "columns", 40)
+    lines = wrapped("工作空间" * 30)
     assert "".join(line.strip() for line in lines) == "工作空间" * 30
     assert max(map(width, lines)) <= 40
-    assert wrapped("日报销售 日报库存", columns=12) == ["日报销售", "  日报库存"], "a name that fits stays whole"
+    monkeypatch.setattr(SCREEN, "columns", 12)
+    assert wrapped("日报销售 日报库存") == ["日报销售", "  日报库存"], "a name that fits stays whole"

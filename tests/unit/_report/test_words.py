@@ -50,7 +50,10 @@ def says() -> t.Iterator[Said]:
         if "say(" not in source:
             continue
         tree = ast.parse(source)
-        if not any(isinstance(node, ast.ImportFrom) and "say" in [alias.name for alias in node.names] for node in ast.walk(tree)):
+        if not any(
+            "say" in ([alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) else [getattr(node, "name", "")])
+            for node in ast.walk(tree)
+        ):
             continue
         for call, loops in calls(tree, {}):
             gaps = {str(keyword.arg) for keyword in call.keywords} | ({"n"} if len(call.args) > 2 else set())

@@ -16,7 +16,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import is_broken, standing
-from ansible_collections.dataarts.factory.plugins.plugin_utils._common.lines import Line
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import Line
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console, counts, passes, registered, verdict
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import Passes
