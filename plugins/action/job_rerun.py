@@ -17,7 +17,6 @@ import typing as t
 import uuid
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
-from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils._common.text import printable
 from ..module_utils._planner.downstream import joins
@@ -81,7 +80,7 @@ class ActionModule(ModuleAction):
         """
         self._working = True
         # From here on the task, a copy that this process has for itself, is one in check mode.
-        self._task.check_mode = self._task.check_mode or boolean(self._task.args.get("check_only") or False, strict=False)
+        self._task.check_mode = self._task.check_mode or bool(self._task.args.get("check_only"))
         if self._task.async_val:
             return self._in_background(task_vars)
         self._doing: t.Callable[[], Line] = lambda: Line("")
@@ -133,11 +132,9 @@ class ActionModule(ModuleAction):
     def _verdict(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Fail where the goal was missed, in few words: what a task that fails returns is shown, and its whole result may hold thousands of instances."""
         missing = repair_results.missing_of(task_vars) if self._part.result == registered.RESULT else {}
-        result, program = (
-            repair_results.with_missing(registered.outcome(task_vars, self._part.result), missing),
-            read_by_program(self._task),
-        )
-        reached, language = registered.reached_goal(result), ENGLISH if program else self.language(task_vars)
+        result = repair_results.with_missing(registered.outcome(task_vars, self._part.result), missing)
+        reached, program = registered.reached_goal(result), read_by_program(self._task)
+        language = ENGLISH if program else self.language(task_vars)
         msg = str(result.get("msg") or ("" if reached else "Failed: no task of this play left a result."))
         # The failure of a task that is run once ends a play of ansible-core 2.16 before the closing lines.
         whole = self._part.whole or program or bool(self._task.run_once)

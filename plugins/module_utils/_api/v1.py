@@ -11,16 +11,19 @@ from .._common.errors import ApiError, Kind
 from .._common.times import DAY_MS, Window
 from .._http.request import Answer, Request
 from .._models.instance import InstanceType, JobInstance, JobNodes, Status
-from .._models.reason import InstanceDetail
+from .._models.reason import InstanceDetail, NodeRun
 from .._models.rerun_request import RetryOptions, body_v1
 from .base import ASKED_V1, FactoryApi, asked_status
-from .instance_detail import instance_detail
 from .list_budget import ListBudget
 from .pagination import ListLimits, Page, read_windowed
-from .parsing import Fields
+from .parsing import Fields, bad_answer
 
 #: Longest window of one request [H-94].
 V1_WINDOW_MS = 7 * DAY_MS
+#: Most nodes of an instance that are read; a job has at most 200 in the console.
+MAX_NODES = 1000
+#: Most characters of a path and of a type that are kept.
+_MAX_PATH, _MAX_TYPE = 1000, 100
 
 
 class V1Api(FactoryApi):
@@ -145,3 +148,37 @@ class V1Api(FactoryApi):
 def _whole(body: t.Any, what: str) -> dict[str, t.Any]:
     Fields(body, what).name("name")
     return t.cast("dict[str, t.Any]", body)
+
+
+def instance_detail(body: t.Any, what: str) -> InstanceDetail:
+    """The detail in an answer.
+
+    :param what: it, for messages: "the detail of instance 34765".
+    :raises ApiError: BAD_ANSWER, naming the node and the field.
+    """
+    fields = Fields(body, what)
+    entries = fields.entries("nodes")
+    if len(entries) > MAX_NODES:
+        raise bad_answer(f"{what} has {len(entries)} nodes, more than {MAX_NODES}")
+    return InstanceDetail(
+        status=Status.parse(fields.word("status")),
+        start_time=fields.time("start_time"),
+        nodes=tuple(_node(entry, f"node {number} of {what}") for number, entry in enumerate(entries, 1)),
+        message=fields.message("error_message"),
+        plan_time=fields.time("plan_time"),
+        end_time=fields.time("end_time"),
+    )
+
+
+def _node(value: t.Any, what: str) -> NodeRun:
+    fields = Fields(value, what)
+    return NodeRun(
+        name=fields.name("node_name"),
+        status=Status.parse(fields.word("status")),
+        node_type=fields.text("type", _MAX_TYPE),
+        retries=fields.optional_number("retry_times"),
+        start_time=fields.time("start_time"),
+        end_time=fields.time("end_time"),
+        message=fields.message("error_message"),
+        log_path=fields.text("log_path", _MAX_PATH),
+    )

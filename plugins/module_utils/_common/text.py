@@ -18,6 +18,8 @@ _KEPT = "\u200c\u200d"
 #: Names longer than this are not compared: the time that takes grows with their square.
 COMPARED = 200
 _SHORTEST_SECRET = 4
+#: How people write a boolean.
+YES, NO = frozenset({"yes", "true", "on", "y", "t", "1", "1.0"}), frozenset({"no", "false", "off", "n", "f", "0", "0.0"})
 #: Types that hold no text, which most values of an instance are of.
 _WITHOUT_TEXT = frozenset({int, float, bool, type(None)})
 #: What colours a terminal and moves its cursor, to be left out as a whole.

@@ -100,11 +100,9 @@ def retry_spec() -> Spec:
         "retry_task_version": {"type": "str", "choices": ["original_version", "current_version"], "default": "original_version"},
         "ignore_obs_monitor": {"type": "bool", "default": True},
         "since": {"type": "str"},
-        "settle_time": {"type": "int", "default": 60},
+        **sending_spec(),
         "not_between": {"type": "list", "elements": "str"},
-        "purpose": {"type": "str"},
         "clock_slack": {"type": "int", "default": 10},
-        "check_only": {"type": "bool", "default": False},
         "pass_state": {"type": "dict", "no_log": False},
     }
 

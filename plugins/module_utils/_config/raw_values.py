@@ -16,7 +16,7 @@ import re
 import typing as t
 
 from .._common.errors import OptionError
-from .._common.text import did_you_mean, listed, printable, type_text
+from .._common.text import NO, YES, did_you_mean, listed, printable, type_text
 from .._common.times import FIRST_MS, LAST_MS
 from .argument_spec import Spec
 from .credentials import text_of
@@ -29,10 +29,6 @@ TIMES = frozenset({"since", "deadline", "planned_after", "planned_before", "begi
 _PASSWORDS = frozenset({"user_password", "journal_password"})
 #: The keys of an entry of ``not_between`` that is a mapping.
 _WINDOW = ("begin", "end", "zone")
-_TRUTHS = {
-    **dict.fromkeys(("yes", "true", "on", "y", "t", "1", "1.0"), True),
-    **dict.fromkeys(("no", "false", "off", "n", "f", "0", "0.0"), False),
-}
 #: More digits than any option needs, and fewer than what overflows in a database, or as seconds in a clock.
 _MOST_DIGITS, _MOST_OF_SECONDS = 15, 9
 #: The most characters of a text, except of a secret (a token may be long): longer than any name, id, address or path, shorter than what a URL holds.
@@ -148,10 +144,10 @@ def _whole(name: str, value: t.Any) -> int:
 
 
 def _truth(name: str, value: t.Any) -> bool:
-    truth = _TRUTHS.get(str(value).strip().lower()) if isinstance(value, (str, int, float)) else None
-    if truth is None:
+    word = str(value).strip().lower() if isinstance(value, (str, int, float)) else ""
+    if word not in YES | NO:
         raise OptionError(f"{name} must be a boolean: write true or false.")
-    return truth
+    return word in YES
 
 
 def _mapping(name: str, value: t.Any) -> dict[str, t.Any]:

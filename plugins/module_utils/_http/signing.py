@@ -9,6 +9,7 @@ import base64
 import calendar
 import hashlib
 import hmac
+import re
 import time
 import typing as t
 from email.utils import formatdate
@@ -57,7 +58,7 @@ class AkSkAuth(AuthBase):
 
     def __init__(self, access_key: str, secret_key: str, security_token: str | None = None, clock: Callable[[], float] = time.time) -> None:
         for option, value in (("access_key", access_key), ("security_token", security_token)):
-            if value is not None and not _fits_header(value):
+            if value is not None and not re.fullmatch("[!-~]+", value):
                 raise OptionError(
                     f"Failed to use {option}: it is empty or holds characters other than printable ASCII. Set it as it was issued."
                 )
@@ -149,7 +150,3 @@ def canonical_path(url_path: str) -> str:
     """
     path = "/".join(quote(segment, safe="~") for segment in unquote(url_path).split("/"))
     return path if path.endswith("/") else path + "/"
-
-
-def _fits_header(value: str) -> bool:
-    return bool(value) and all("!" <= char <= "~" for char in value)

@@ -11,10 +11,11 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from .._common.text import counted, listed, printable, safe
+from .._common.text import counted, listed, safe
 from .._common.times import with_iso
 from .._models.downstream import Dependant, Effect
 from .._models.instance import InstanceKey
+from .plan_details import job_text
 from .results import instance_result
 
 Result = t.Dict[str, t.Any]
@@ -82,7 +83,7 @@ def downstream_groups(
     """Each effect with the number of its dependants, and the jobs that it concerns with theirs, the most first."""
     by_effect: dict[str, collections.Counter[str]] = {}
     for dependant in dependants:
-        by_effect.setdefault(str(dependant.get("effect")), collections.Counter())[_job(dependant, workspace_id)] += 1
+        by_effect.setdefault(str(dependant.get("effect")), collections.Counter())[job_text(dependant, workspace_id)] += 1
     for effect in EFFECT_WORDS:
         if effect in by_effect:
             jobs = by_effect[effect]
@@ -93,10 +94,3 @@ def jobs_text(jobs: t.Sequence[tuple[str, int]]) -> str:
     """The jobs with the most dependants, each with its number; the others are counted."""
     named = [f"{name} {number}" if number > 1 else name for name, number in jobs[:_NAMED]]
     return listed([*named, counted(len(jobs) - _NAMED, "more job")] if len(jobs) > _NAMED else named)
-
-
-def _job(dependant: t.Mapping[str, t.Any], workspace_id: str) -> str:
-    name = printable(dependant.get("job_name", "?"), 100)
-    if dependant.get("workspace_id") in ("", workspace_id):
-        return name
-    return f"{name} (workspace {printable(dependant.get('workspace_name') or dependant.get('workspace_id'), 100)})"

@@ -206,7 +206,5 @@ def _waits_for(stage: int, decisions: t.Iterable[Decision]) -> list[Result]:
 
 def job_text(entry: t.Mapping[str, t.Any], workspace_id: str) -> str:
     """The job of *entry*, with its workspace if that is not the one of the plan."""
-    name = printable(entry["job_name"], 100)
-    if entry["workspace_id"] in ("", workspace_id):
-        return name
-    return f"{name} (workspace {printable(entry['workspace_name'] or entry['workspace_id'], 100)})"
+    name, place = printable(entry["job_name"], 100), entry["workspace_id"]
+    return name if place in ("", workspace_id) else f"{name} (workspace {printable(entry['workspace_name'] or place, 100)})"

@@ -34,7 +34,7 @@ def host_names(wanted: t.Sequence[tuple[str, str, str]], taken: t.Container[str]
         [workspace_id[:8] for dummy, workspace_id, account in wanted],
         [account for dummy, workspace_id, account in wanted],
         [workspace_id for dummy, workspace_id, account in wanted],
-        [_digest(workspace) for workspace in wanted],
+        [hashlib.sha256("\n".join(workspace).encode("utf-8", "surrogatepass")).hexdigest()[:12] for workspace in wanted],
     ):
         counts = collections.Counter(names)
         crowded = {name for name in counts if counts[name] > 1 or name in taken}
@@ -45,10 +45,6 @@ def host_names(wanted: t.Sequence[tuple[str, str, str]], taken: t.Container[str]
             warnings.append(f"{name} {why}; a suffix is added to the name of the host.")
         names = [f"{name}-{safe_name(str(suffix))}" if name in crowded else name for name, suffix in zip(names, suffixes)]
     return names, warnings
-
-
-def _digest(workspace: tuple[str, str, str]) -> str:
-    return hashlib.sha256("\n".join(workspace).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def host_pattern(host: str) -> str:

@@ -20,13 +20,13 @@ from ...module_utils._output.plan_details import detail_lines, paused_text
 from .._common.local_times import local_time, localized, option_time, zone_of
 from .._common.tables import SCREEN, Line, Tone, lines_of, shortened, table_lines
 from .._task.counts import SHORT_WORDS
-from .._task.passes import IN_PROGRESS, Identity, identity
+from .._task.passes import IN_PROGRESS
 from .causes import cause_lines, failure_words
 from .downstream import cure_of
 from .next_steps import groups_of, would_rerun
 from .overview import paused_lines
 from .repair import made_here, missing_lines, plan_table, span
-from .summary import repeated_instances
+from .summary import told_once
 from .words import ENGLISH, first_names, say, translated
 
 Result = t.Mapping[str, t.Any]
@@ -66,13 +66,13 @@ def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGL
     :param verbose: whether to show every job and the whole of each cause.
     """
     length = _WHOLE if verbose else _CAUSE
-    by_workspace = repeated_instances([workspace["instances"] for workspace in report["workspaces"]])
-    here = [_without(*pair) for pair in zip(report["workspaces"], by_workspace, strict=True)]
+    by_workspace = told_once([workspace["instances"] for workspace in report["workspaces"]])
+    here = [{**workspace, "instances": own} for workspace, own in zip(report["workspaces"], by_workspace, strict=True)]
     broken = [row for workspace in here for row in _broken(workspace, length, language, check_mode=report["check_mode"])]
     without_table = {
         workspace["host"]
-        for workspace, repeated in zip(report["workspaces"], by_workspace, strict=True)
-        if workspace.get("only_missing") or any(repeated and i.get("broken") and identity(i) in repeated for i in workspace["instances"])
+        for workspace, own in zip(report["workspaces"], by_workspace, strict=True)
+        if workspace.get("only_missing") or _number_broken(workspace["instances"]) > _number_broken(own)
     }
     lost = _lost(report, {row.host for row in broken} | without_table)
     troubled = {row.host for row in broken}.union(without_table, *lost.values())
@@ -216,9 +216,8 @@ def _late_lines(report: Result, language: str) -> list[Line]:
     return [line for text in texts for line in lines_of(text, "bad")]
 
 
-def _without(workspace: Result, repeated: t.Container[Identity]) -> Result:
-    """*workspace* without the instances that are *repeated*."""
-    return {**workspace, "instances": [instance for instance in workspace["instances"] if identity(instance) not in repeated]}
+def _number_broken(instances: t.Iterable[Result]) -> int:
+    return sum(bool(instance.get("broken")) for instance in instances)
 
 
 def _broken(workspace: Result, length: int, language: str, *, check_mode: bool) -> t.Iterator[Broken]:

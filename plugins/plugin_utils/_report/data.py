@@ -17,15 +17,15 @@ from ...module_utils._common.times import to_iso
 from ...module_utils._config.argument_spec import job_schedule_spec
 from ...module_utils._output.expectation import late_lines
 from .._report import summary as _summary
+from .._task.counts import STANDINGS
 from .._task.passes import IN_PROGRESS, INCOMPLETE, LIMIT, error_kind
 from .causes import causes_of
 from .command import Command
 from .downstream import downstream_of
 from .go_on import go_on_step
 from .headline import headline
-from .next_steps import next_steps_of, step_for_plans
+from .next_steps import host_of, next_steps_of, step_for_plans
 from .overview import attempts, lines_to_resume
-from .standings import STANDINGS
 
 Result = t.Mapping[str, t.Any]
 Report = t.Dict[str, t.Any]
@@ -76,7 +76,8 @@ def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, st
     counted = _summary.summarize(hosts)
     since = min((result["since"] for result in hosts.values() if result.get("since")), default=None)
     workspaces = [_workspace(host, result, workspace_ids.get(host), counted, context, since) for host, result in hosts.items()]
-    twice = sum(map(len, _summary.repeated_instances([workspace["instances"] for workspace in workspaces])))
+    listed = [workspace["instances"] for workspace in workspaces]
+    twice = sum(map(len, listed)) - sum(map(len, _summary.told_once(listed)))
     totals = {**counted["totals"], "selected": sum(workspace["selected"] for workspace in workspaces) - twice}
     judged = {"workspaces": workspaces, "totals": totals, "check_mode": context.check_mode}
     return {
@@ -103,28 +104,24 @@ def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, st
 def _not_reruns(hosts: t.Mapping[str, Result], workspaces: t.Sequence[Report], command: Command) -> Report:
     """What the journal knows beyond reruns since the windows began, in the words of playbook history, and how to end the pauses that are open."""
     known = _histories(hosts, workspaces)
-    beyond = attempts({name: history for name, (dummy, _id, history) in known.items()})
+    beyond = attempts(known)
     spec = job_schedule_spec()
     typed = {name: value for name, value in command.variables.items() if name[len("dataarts_") :] in spec}
-    behind = {
-        name: (str(workspace.get("inventory_host", workspace["host"])), workspace_id)
-        for name, (workspace, workspace_id, dummy) in known.items()
-        if "inventory_host" in workspace or name != workspace["host"]
-    }
+    behind = {name: history["behind"] for name, history in known.items() if history["behind"]}
     lines = lines_to_resume(beyond.paused, replace(command, variables=typed), behind=behind)
     return {
         "not_reruns": beyond.rows,
-        "not_reruns_left": sum(history["left"] for dummy, _id, history in known.values()),
-        "open_pauses": [{"host": name, **safe(pause)} for name, (dummy, _id, history) in known.items() for pause in history["open_pauses"]],
+        "not_reruns_left": sum(history["left"] for history in known.values()),
+        "open_pauses": [{"host": name, **safe(pause)} for name, history in known.items() for pause in history["open_pauses"]],
         "resume": {"text": lines[1], "command": "\n".join(lines[2:])} if lines else None,
     }
 
 
-def _histories(hosts: t.Mapping[str, Result], workspaces: t.Sequence[Report]) -> dict[str, tuple[Report, str, dict[str, t.Any]]]:
-    """What the journal knows beyond reruns, by host, or for a workspace of dependants that is none by its id: the workspace whose run asked for it,
-    the id, and the ``attempts``, the ``open_pauses`` and how many attempts are ``left`` out."""
+def _histories(hosts: t.Mapping[str, Result], workspaces: t.Sequence[Report]) -> dict[str, dict[str, t.Any]]:
+    """What the journal knows beyond reruns, by host, or for a workspace of dependants that is none by its id: the ``attempts``, the ``open_pauses``,
+    how many attempts are ``left`` out, and of a workspace that is not a host by itself the host that it is ``behind``, with its id."""
     own = {str(workspace["workspace_id"]) for workspace in workspaces}
-    known: dict[str, tuple[Report, str, dict[str, t.Any]]] = {}
+    known: dict[str, dict[str, t.Any]] = {}
     for workspace in workspaces:
         history, here = hosts[workspace["host"]].get("journal_history"), str(workspace["workspace_id"] or "")
         if not history:
@@ -138,7 +135,8 @@ def _histories(hosts: t.Mapping[str, Result], workspaces: t.Sequence[Report]) ->
                 part: [entry for entry in history[part] if entry["workspace_id"] == workspace_id] for part in ("attempts", "open_pauses")
             }
             left = history["total"] - len(history["attempts"]) if workspace_id == here else 0
-            known[name] = (workspace, workspace_id, {**parts, "left": left})
+            alone = "inventory_host" not in workspace and name == workspace["host"]
+            known[name] = {**parts, "left": left, "behind": None if alone else (host_of(workspace), workspace_id)}
     return known
 
 

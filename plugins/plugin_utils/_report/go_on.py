@@ -112,17 +112,12 @@ def _check_mode(report: Result, command: Command, plans_file: str) -> _Step | No
     if plans_file and not command.related:
         return _Step("To rerun exactly this:", command.limit, _jobs(command), deadline_option(report["workspaces"]), file=plans_file)
     if (is_repair(report) or command.plan_required) and not (command.approved or command.plan or command.related):
-        planned = _plans(report)
+        planned = plans_variables(plans({workspace["host"]: workspace for workspace in report["workspaces"]}))
         if not any(planned.values()):  # nowhere is it known what would be rerun
             return _check_first(command)
         lead = "To repair exactly this (nothing is sent twice):" if is_repair(report) else "To rerun exactly this:"
         return _Step(lead, command.limit, _jobs(command) | planned)
     return _same_since("To rerun this (nothing is sent twice):", report, command)
-
-
-def _plans(report: Result) -> dict[str, t.Any]:
-    """What the plan of a repair is about, as the variables that hold a run to it."""
-    return plans_variables(plans({workspace["host"]: workspace for workspace in report["workspaces"]}))
 
 
 def _run(report: Result, command: Command, *, more: bool = False) -> _Step | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .._task.passes import IN_PROGRESS, identity
+from .._task.passes import IN_PROGRESS
 from .next_steps import would_rerun
 from .repair import instances_of_state, is_repair
-from .summary import repeated_instances
+from .summary import told_once
 from .words import headline_text
 
 Result = t.Mapping[str, t.Any]
@@ -48,13 +48,7 @@ def headline(report: Result, language: str = "en", *, related: bool = False) -> 
 
 def _once(workspaces: t.Sequence[Result]) -> list[Result]:
     """The instances of *workspaces*, without those that another one tells of."""
-    by_workspace = repeated_instances([workspace["instances"] for workspace in workspaces])
-    return [
-        instance
-        for workspace, repeated in zip(workspaces, by_workspace, strict=True)
-        for instance in workspace["instances"]
-        if identity(instance) not in repeated
-    ]
+    return [instance for instances in told_once([workspace["instances"] for workspace in workspaces]) for instance in instances]
 
 
 def _plan(workspaces: t.Sequence[Result], say: t.Callable[..., str], *, related: bool) -> list[str]:
@@ -78,10 +72,6 @@ def _with_kinds(text: str, instances: t.Iterable[Result], say: t.Callable[..., s
     return say("dependants", dependants, text=text) if dependants else text
 
 
-def _ended_well(instance: Result) -> bool:
-    return instance["standing"] not in ("already_done", "other", "skipped")
-
-
 def _missing(report: Result, say: t.Callable[..., str]) -> list[str]:
     """What a repair makes or has not made, and what it has made."""
     made, left = instances_of_state(report, "made"), instances_of_state(report, "missing", "failed")
@@ -92,7 +82,7 @@ def _missing(report: Result, say: t.Callable[..., str]) -> list[str]:
 def _repaired(report: Result, meant: int, also: t.Sequence[str], say: t.Callable[..., str]) -> str:
     """Of a repair that left nothing broken or in progress among its reruns."""
     workspaces = report["workspaces"]
-    ended = [instance for instance in _once(workspaces) if _ended_well(instance)]
+    ended = [instance for instance in _once(workspaces) if instance["standing"] not in ("already_done", "other", "skipped")]
     meant = len(ended) if ended else meant
     succeeded = _with_kinds(say("one-succeeded") if meant == 1 else say("all-succeeded", meant), ended, say)
     known = [workspace for workspace in workspaces if workspace["state"] != "no_result"]

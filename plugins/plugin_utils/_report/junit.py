@@ -12,9 +12,9 @@ import re
 import typing as t
 import xml.etree.ElementTree as ET
 
+from .._task.counts import STANDING_WORDS
 from .causes import failure_words
 from .history import history_words
-from .standings import DONE_BEFORE, WORDS
 
 Result = t.Mapping[str, t.Any]
 
@@ -25,25 +25,18 @@ _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def junit(report: Result) -> bytes:
     """The XML document of *report* (see :func:`~.data.build_report`), UTF-8."""
     suites = [_suite(index, workspace, report) for index, workspace in enumerate(report["workspaces"])]
-    root = ET.Element("testsuites", {"name": "dataarts.factory.rerun", **_sums(suites), "time": _seconds(report["elapsed"])})
+    cases = [case for suite in suites for case in suite.iter("testcase")]
+    root = ET.Element("testsuites", {"name": "dataarts.factory.rerun", **_numbers(cases), "time": _seconds(report["elapsed"])})
     root.extend(suites)
     text: str = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
 
 
 def _suite(index: int, workspace: Result, report: Result) -> ET.Element:
-    cases = [
-        _case(workspace["host"], instance, workspace) for instance in workspace["instances"] if instance["standing"] not in DONE_BEFORE
-    ]
+    cases = [_case(workspace["host"], instance, workspace) for instance in workspace["instances"] if instance["standing"] != "already_done"]
     if not workspace["succeeded"] and not any(case.find("failure") is not None for case in cases):
         # What kept the workspace from its goal shows at no instance: it is a case of its own.
         cases.insert(0, _whole(workspace))
-    numbers = {
-        "tests": len(cases),
-        "failures": sum(1 for case in cases if case.find("failure") is not None),
-        "errors": sum(1 for case in cases if case.find("error") is not None),
-        "skipped": sum(1 for case in cases if case.find("skipped") is not None),
-    }
     suite = ET.Element(
         "testsuite",
         {
@@ -52,7 +45,7 @@ def _suite(index: int, workspace: Result, report: Result) -> ET.Element:
             "package": "dataarts.factory",
             "hostname": _text(str(report["run"].get("controller") or "localhost")),
             "timestamp": str(report["written_at_iso"])[:19],
-            **{name: str(number) for name, number in numbers.items()},
+            **_numbers(cases),
             "time": _seconds(workspace["elapsed"]),
         },
     )
@@ -69,7 +62,7 @@ def _case(host: str, instance: Result, workspace: Result) -> ET.Element:
     name = f"{instance['job_name']} planned {instance['plan_time_iso']}"
     case = _new_case(f"{host}.{instance['job_name']}", name, (instance.get("execute_time") or 0) / 1000)
     where = str(instance["standing"])
-    texts = (WORDS.get(where, where), instance.get("reason"), failure_words(instance), history_words(instance))
+    texts = (STANDING_WORDS.get(where, where), instance.get("reason"), failure_words(instance), history_words(instance))
     said = [str(text) for text in texts if text]
     if instance.get("broken") or (where in ("running", "waiting") and not workspace["succeeded"]):
         _outcome(case, "failure", where, said)
@@ -92,9 +85,9 @@ def _outcome(case: ET.Element, tag: str, kind: str, said: t.Sequence[str]) -> No
     ET.SubElement(case, tag, {"type": kind, "message": _text(": ".join(said))}).text = _text("\n".join(said))
 
 
-def _sums(suites: t.Iterable[ET.Element]) -> dict[str, str]:
-    counted = list(suites)
-    return {name: str(sum(int(suite.get(name, 0)) for suite in counted)) for name in ("tests", "failures", "errors", "skipped")}
+def _numbers(cases: t.Sequence[ET.Element]) -> dict[str, str]:
+    ended = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+    return {"tests": str(len(cases)), **{name: str(sum(case.find(tag) is not None for case in cases)) for name, tag in ended.items()}}
 
 
 def _seconds(value: float) -> str:

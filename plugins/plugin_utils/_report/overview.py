@@ -199,16 +199,17 @@ def _answers(results: t.Mapping[str, Result], key: str) -> tuple[dict[str, Resul
         for host, result in results.items()
         if isinstance(result.get(key), list) and (not result.get("failed") or _lacks_jobs(result))
     }
-    return answers, {host: _why(result) for host, result in results.items() if host not in answers}
+    unanswered = {
+        host: printable(result.get("msg") or result.get("module_stderr") or "it was not reached, or its task was skipped", 1000)
+        for host, result in results.items()
+        if host not in answers
+    }
+    return answers, unanswered
 
 
 def _lacks_jobs(result: Result) -> bool:
     """Whether all that is wrong with an answer is that something in ``jobs`` matches no job."""
     return error_kind(result) == "not_found" and any(entry["matches"] is False for entry in result.get("job_patterns") or ())
-
-
-def _why(result: Result) -> str:
-    return printable(result.get("msg") or result.get("module_stderr") or "it was not reached, or its task was skipped", 1000)
 
 
 def _failed_rows(host: str, instances: t.Iterable[Result]) -> t.Iterator[Row]:

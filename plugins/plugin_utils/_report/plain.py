@@ -12,18 +12,24 @@ import html
 import typing as t
 
 from .._common.local_times import local_time, zone_of
+from .._task.counts import STANDING_WORDS
 from .causes import failure_words
 from .history import history_words, rerun_before
 from .next_steps import instances_of
 from .overview import action_word, paused_lines
-from .standings import WORDS
 from .words import ENGLISH
 
 Result = t.Mapping[str, t.Any]
 
 #: Instances that are listed for one next step in a workspace; report.json has all of them.
 LISTED = 25
-_TITLES = {**WORDS, "in_progress": "in progress", "unsent": "not sent yet", "workspace": "not worked on", "incomplete": "incomplete"}
+_TITLES = {
+    **STANDING_WORDS,
+    "in_progress": "in progress",
+    "unsent": "not sent yet",
+    "workspace": "not worked on",
+    "incomplete": "incomplete",
+}
 #: Nothing is wrong with them.
 _FINE = ("to_rerun", "in_progress")
 _STATES = {"no_result": "not worked on", "broken": "broken", "in_progress": "in progress", "planned": "planned", "succeeded": "succeeded"}
@@ -87,7 +93,6 @@ def _instance(instance: Result) -> str:
 
 def _workspaces(report: Result) -> str:
     columns = _PLANNED if report["check_mode"] else _COLUMNS
-    head = "".join(f"<th scope=col>{_text(name.replace('_', ' '))}</th>" for name in ("Workspace", "Outcome", *columns, "Message"))
     rows = []
     for workspace in report["workspaces"]:
         numbers = "".join(
@@ -99,71 +104,54 @@ def _workspaces(report: Result) -> str:
         rows.append(
             f"<tr><th scope=row>{_name(workspace['host'])}</th><td>{_text(_STATES[workspace['state']])}</td>{numbers}<td>{messages}</td></tr>"
         )
-    sheet = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    return f"<section><h2>Workspaces</h2><div class='sheet scroll' role=region aria-label=Workspaces tabindex=0>{sheet}</div></section>"
+    return _titled_table("Workspaces", ("Workspace", "Outcome", *(name.replace("_", " ") for name in columns), "Message"), "".join(rows))
 
 
 def _causes(report: Result) -> str:
     """A table of why instances failed; nothing where no reason is known."""
-    causes = [cause for cause in report["reasons"] if cause["reason"] or cause["nodes"]]
-    if not causes:
-        return ""
-    head = "".join(f"<th scope=col>{text}</th>" for text in ("Instances", "Reason", "Nodes", "Jobs", "Workspaces", "Log of one instance"))
     body = "".join(
         f"<tr><td class=number>{cause['count']:,}</td><th scope=row>{_name(cause['reason'] or 'unknown')}</th>"
         f"<td>{_name('; '.join(filter(None, (', '.join(cause['nodes']), ', '.join(cause['node_types'])))))}</td>"
         f"<td class=number>{cause['jobs']:,}</td><td class=number>{cause['workspaces']:,}</td><td>{_name(cause['log_path'] or '')}</td></tr>"
-        for cause in causes
+        for cause in report["reasons"]
+        if cause["reason"] or cause["nodes"]
     )
-    sheet = f"<div class='sheet scroll' role=region aria-label='Why instances failed' tabindex=0><table><thead><tr>{head}</tr></thead>"
-    return f"<section><h2>Why instances failed</h2>{sheet}<tbody>{body}</tbody></table></div></section>"
+    return _titled_table("Why instances failed", ("Instances", "Reason", "Nodes", "Jobs", "Workspaces", "Log of one instance"), body)
 
 
 def _downstream(report: Result) -> str:
     """A table of what the rerun means for what depends on it; nothing where that is nothing."""
-    if not report["downstream"]:
-        return ""
-    head = "".join(f"<th scope=col>{text}</th>" for text in ("Instances", "Part of the plan", "What"))
     body = "".join(
         f"<tr><td class=number>{group['count']:,}</td><td class=number>{group['joined']:,}</td><th scope=row>{_name(group['text'])}</th></tr>"
         for group in report["downstream"]
     )
-    sheet = f"<div class='sheet scroll' role=region aria-label='Downstream instances' tabindex=0><table><thead><tr>{head}</tr></thead>"
-    return f"<section><h2>Downstream instances</h2>{sheet}<tbody>{body}</tbody></table></div></section>"
+    return _titled_table("Downstream instances", ("Instances", "Part of the plan", "What"), body)
 
 
 def _rerun_before(report: Result) -> str:
     """A table of what other runs had rerun before; nothing if that is nothing."""
     rows = rerun_before(report)
-    if not rows:
-        return ""
-    head = "".join(f"<th scope=col>{text}</th>" for text in ("Workspace", "Job", "Planned", "Reruns", "Last", "By", "For"))
     body = "".join(
         f"<tr><th scope=row>{_name(row['host'])}</th><td>{_name(row['job_name'])}</td><td>{_text(local_time(row['plan_time']))}</td>"
         f"<td class=number>{row['reruns']}</td><td>{_text(local_time(row['last']))}</td><td>{_name(row['users'])}</td><td>{_name(row['purposes'])}</td></tr>"
         for row in rows[:LISTED]
     )
     left = f"<p>and {len(rows) - LISTED:,} more, in report.json</p>" if len(rows) > LISTED else ""
-    sheet = f"<div class='sheet scroll' role=region aria-label='Rerun before' tabindex=0><table><thead><tr>{head}</tr></thead>"
-    return f"<section><h2>Rerun before</h2>{sheet}<tbody>{body}</tbody></table></div>{left}</section>"
+    return _titled_table("Rerun before", ("Workspace", "Job", "Planned", "Reruns", "Last", "By", "For"), body, left)
 
 
 def _not_reruns(report: Result) -> str:
     """A table of what was started and stopped beyond reruns; nothing if that is nothing."""
     rows = report.get("not_reruns") or ()
-    if not rows:
-        return ""
-    head = "".join(f"<th scope=col>{text}</th>" for text in ("Sent", "Workspace", "Job", "Action", "Attempts", "By", "Outcome", "For"))
     body = "".join(
         f"<tr><td>{_text(local_time(row['sent']))}</td><th scope=row>{_name(row['host'])}</th><td>{_name(row['job_name'])}</td>"
         f"<td>{_text(action_word(row['kind']))}</td><td class=number>{row['attempts']}</td><td>{_name(row['user'])}</td>"
         f"<td>{_name(', '.join(row['outcomes']))}</td><td>{_name(', '.join(filter(None, (row['purpose'], row['name']))))}</td></tr>"
         for row in rows[:LISTED]
     )
-    left = len(rows[LISTED:]) + report["not_reruns_left"]
+    left = len(rows[LISTED:]) + report["not_reruns_left"] if rows else 0
     more = f"<p>and {left:,} more, by playbook dataarts.factory.history</p>" if left else ""
-    sheet = f"<div class='sheet scroll' role=region aria-label='Also started or stopped' tabindex=0><table><thead><tr>{head}</tr></thead>"
-    return f"<section><h2>Also started or stopped</h2>{sheet}<tbody>{body}</tbody></table></div>{more}</section>"
+    return _titled_table("Also started or stopped", ("Sent", "Workspace", "Job", "Action", "Attempts", "By", "Outcome", "For"), body, more)
 
 
 def _paused(report: Result) -> str:
@@ -174,6 +162,14 @@ def _paused(report: Result) -> str:
     items = "".join(f"<p>{_name(line.strip())}</p>" for line in lines if line)
     command = f"<p>{_text(resume['text'])}</p><div class=command><pre>{_text(resume['command'])}</pre></div>" if resume else ""
     return f"<section><h2>Paused jobs</h2>{items}{command}</section>" if pauses else ""
+
+
+def _titled_table(title: str, columns: t.Iterable[str], body: str, more: str = "") -> str:
+    """The rows *body* below their *title*; nothing without any."""
+    head = "".join(f"<th scope=col>{name}</th>" for name in columns)
+    rows = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    sheet = f"<div class='sheet scroll' role=region aria-label='{title}' tabindex=0>{rows}</div>"
+    return f"<section><h2>{title}</h2>{sheet}{more}</section>" if body else ""
 
 
 def _name(value: t.Any) -> str:

@@ -24,7 +24,7 @@ Options = t.Mapping[str, t.Any]
 _PLACE = ("url", "token", "link")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Published:
     """What became of a report.
 
@@ -77,19 +77,20 @@ def publish(
     :param lines: the closing lines of this step.
     :param plan_files: see :func:`~.host_results.write_report`.
     """
+    published = Published()
     if folder is None and place is None:
-        return Published()
+        return published
     night, content = _night(report, lines, passed)
-    published = Published(handed_on=handed_on(night))
+    published.handed_on = handed_on(night)
     if folder is not None:
         try:
-            published = dataclasses.replace(published, paths=host_results.write_report(night.report, results, folder, plan_files))
+            published.paths = host_results.write_report(night.report, results, folder, plan_files)
         except OSError as error:
-            published = dataclasses.replace(published, failure=host_results.failure_text(folder, error))
-    if place is None:
-        return published
-    warning = put(place, night.name, content)
-    return dataclasses.replace(published, warning=warning, url="" if warning else place.shown(night.name))
+            published.failure = host_results.failure_text(folder, error)
+    if place is not None:
+        published.warning = put(place, night.name, content)
+        published.url = "" if published.warning else place.shown(night.name)
+    return published
 
 
 def _night(report: Report, lines: t.Sequence[str], passed: t.Any) -> tuple[Night, bytes]:

@@ -16,8 +16,9 @@ from ansible import constants, context
 from ansible.utils.collection_loader._collection_finder import _get_collection_playbook_path
 from ansible.utils.vars import load_extra_vars
 
+from ...module_utils._common.text import NO
 from ...module_utils._config.argument_spec import rerun_spec, supplement_missing_spec
-from .._task.registered import NO
+from .._task.paths import PATHS, is_relative_path
 from .command import Command
 
 Vars = t.Mapping[str, t.Any]
@@ -35,7 +36,6 @@ _ROLE = tuple(f"dataarts_{name}" for name in ("hosts", "order", "serial", "fail_
 _RELATED = ("dataarts_job_name", "dataarts_related_jobs", "dataarts_begin_time", "dataarts_end_time", "dataarts_concurrent")
 #: What a proposed plan's file says; the second is for whoever reads it.
 _PROPOSAL = frozenset({"dataarts_plans", "lines"})
-_PATHS = ("dataarts_journal", "dataarts_ca_path", "dataarts_report_path")
 #: How the names of this collection's playbooks begin.
 _COLLECTION = "dataarts.factory."
 #: Options of the command line that a command repeats, by their names in Ansible, each with what Ansible's settings say.
@@ -167,13 +167,8 @@ def _shown_variables(inline: Vars) -> dict[str, t.Any]:
     """Those extra variables of the command line that are options of the role and not secret."""
     specs = {**supplement_missing_spec(), **rerun_spec()}
     names = {f"dataarts_{name}" for name, spec in specs.items() if not spec.get("no_log") and name not in _OWN} | {*_ROLE, *_RELATED}
-    return {name: _absolute(value) if name in _PATHS else value for name, value in inline.items() if name in names}
-
-
-def _absolute(value: t.Any) -> t.Any:
-    """A relative path counted from where the run was started; the URI of a database as it is."""
-    relative = isinstance(value, str) and value and not value.startswith("~") and "://" not in value
-    return os.path.abspath(value) if relative else value
+    relative = {f"dataarts_{name}" for name in PATHS if is_relative_path(inline.get(f"dataarts_{name}"))}
+    return {name: os.path.abspath(value) if name in relative else value for name, value in inline.items() if name in names}
 
 
 def _named_in_files(extra: Vars) -> t.Iterator[str]:

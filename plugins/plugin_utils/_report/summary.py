@@ -97,6 +97,12 @@ def repeated_instances(listed: t.Sequence[t.Iterable[Result]]) -> list[frozenset
     ]
 
 
+def told_once(listed: t.Sequence[t.Sequence[Result]]) -> list[list[Result]]:
+    """The instances of each workspace without those that another one tells of; parameter as of :func:`repeated_instances`."""
+    by_workspace = zip(listed, repeated_instances(listed), strict=True)
+    return [[instance for instance in instances if identity(instance) not in repeated] for instances, repeated in by_workspace]
+
+
 def _again(result: Result, repeated: t.Container[Identity]) -> Counts:
     """What the counts of *result* have of those of its instances that are *repeated*."""
     check = bool(result.get("check_mode"))

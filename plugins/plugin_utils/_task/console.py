@@ -62,7 +62,7 @@ def plan_on_console(name: str, run: Passes, *, verbose: bool = False, hold_off: 
     indent = " " * width(name) + "  "
     for line in (line for line in run.plan if verbose and (hold_off or not HELD_BACK.fullmatch(line))):
         text = localized(translated(language, printable(line.lstrip(), 2000)))
-        lines += wrapped(text, indent=indent + _indent_of(line))
+        lines += wrapped(text, indent=indent + " " * (len(line) - len(line.lstrip())))
     return [Line("\n".join(lines), "busy")] if lines else []
 
 
@@ -223,7 +223,3 @@ def _fitting(words: t.Sequence[str], columns: int, language: str) -> str:
         if width(text) <= columns:
             return text
     return shortened(comma.join(words), columns)
-
-
-def _indent_of(line: str) -> str:
-    return " " * (len(line) - len(line.lstrip()))

@@ -15,12 +15,24 @@ from ...module_utils._common.grouping import grouped_by
 from ...module_utils._output.results import summary
 from ...module_utils._planner.outcomes import MISSED_WORDS
 from ...module_utils._planner.reasons import grouped
-from .passes import INCOMPLETE, TO_RERUN, Passes, Result, error_kind
+from .passes import IN_PROGRESS, INCOMPLETE, TO_RERUN, Passes, Result, error_kind
 
 #: Standings at which an instance missed the goal, in the order in which people are told, and how people say it.
 MISSED = {action.value: words for action, words in MISSED_WORDS.items()}
 #: The same in a word or two, for lines of a terminal.
 SHORT_WORDS = {**MISSED, "rejected": "rejected", "skipped": "skipped"}
+#: Everything at which an instance may stand, worst first; those that nothing was to be done about come last.
+STANDINGS = (*MISSED, TO_RERUN, *IN_PROGRESS, "succeeded", "other", "already_done")
+#: How reports say it.
+STANDING_WORDS = {
+    **MISSED,
+    "stopped": "stopped, and not rerun",
+    "to_rerun": "to be rerun",
+    "waiting": "still waiting",
+    "running": "still running",
+    "skipped": "skipped, an upstream instance is broken",
+    "other": "left alone",
+}
 #: Everything that is counted, in the order in which it is shown.
 COUNTS = (
     *("failed", "rerun", "to_rerun", "adopted", "succeeded", "running", "waiting", *MISSED, "other", "broken"),
@@ -56,6 +68,11 @@ def broken(run: Passes) -> dict[str, list[Result]]:
 def sent_here(instance: Result) -> bool:
     """Whether this task sent the rerun that stands behind the instance; also one whose answer was lost and that showed up later."""
     return bool(instance.get("rerun")) and not instance.get("adopted")
+
+
+def rerun_here(run: Passes) -> list[Result]:
+    """The instances that this task has rerun."""
+    return [instance for instance in run.instances.values() if sent_here(instance)]
 
 
 def changed(run: Passes) -> bool:

@@ -182,21 +182,22 @@ class ModuleAction(ActionBase):
         """In which modes the module runs, as :func:`.inprocess.run_here` takes them."""
         return {"check_mode": bool(self._task.check_mode), "diff_mode": bool(self._task.diff)}
 
-    def execute(self, args: Vars, task_vars: dict[str, t.Any], *, in_background: bool = False) -> dict[str, t.Any]:
-        """What the module returns, in a process of its own. Where that is on this machine, it shares what refused a login with the others."""
+    def execute(self, args: Vars, task_vars: dict[str, t.Any], *, module: str = "", in_background: bool = False) -> dict[str, t.Any]:
+        """What the task's module, or another *module*, returns, in a process of its own. Where that is on this machine, it shares what refused a login
+        with the others."""
+        module = module or self.module
         local = self._connection.transport == "local"
         shared = {LOGIN_GATE: logins.gate_of_module()} if local and not in_background else {}
 
         def run() -> dict[str, t.Any]:
-            name = f"dataarts.factory.{self.module}"
-            result: dict[str, t.Any] = self._execute_module(
-                module_name=name, module_args={**args, **shared}, task_vars=task_vars, wrap_async=in_background
+            name = f"dataarts.factory.{module}"
+            return with_cause(
+                self._execute_module(module_name=name, module_args={**args, **shared}, task_vars=task_vars, wrap_async=in_background)
             )
-            return with_cause(result)
 
         if local or in_background:
             return run()
-        verb, thing = PURPOSES[self.module]
+        verb, thing = PURPOSES[module]
         return logins.refused_once(args, run, f"Failed to {verb} {thing} of workspace {printable(args.get('workspace_id'), 100)}")
 
     def ask(self, module: str, options: Vars, state: Vars, task_vars: dict[str, t.Any], *, check_mode: bool) -> dict[str, t.Any]:
@@ -205,9 +206,9 @@ class ModuleAction(ActionBase):
         result = inprocess.run_here(module, args, check_mode=check_mode, diff_mode=False) if self.runs_here(task_vars) else None
         if result is None:
             self._task.check_mode = check_mode  # which Ansible passes to the module
-            result = self._execute_module(module_name=f"dataarts.factory.{module}", module_args=args, task_vars=task_vars)
+            result = self.execute(args, task_vars, module=module)
             self._task.check_mode = mode
-        return t.cast("dict[str, t.Any]", result)
+        return result
 
     @property
     def module(self) -> str:

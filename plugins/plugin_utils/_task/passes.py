@@ -12,8 +12,6 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ansible.module_utils.parsing.convert_bool import boolean
-
 from ...module_utils._common.grouping import grouped_by
 
 Result = t.Mapping[str, t.Any]
@@ -78,19 +76,11 @@ class Timing:
 
     @classmethod
     def of(cls, args: Result) -> Timing:
-        """From the options of a task that the module has accepted, as they were given: ``"60"`` and ``"no"`` too.
+        """From the options of a task, completed and of their types.
 
         Not from the ``invocation`` in the module's result, which ansible-core leaves out since 2.20 unless it is verbose.
         """
-        given = {name: value for name, value in args.items() if value is not None}
-        default = cls()
-        return cls(
-            wait=bool(boolean(given.get("wait", default.wait))),
-            wait_timeout=float(given.get("wait_timeout", default.wait_timeout)),
-            poll_interval=float(given.get("poll_interval", default.poll_interval)),
-            timeout_action=str(given.get("timeout_action", default.timeout_action)),
-            settle_time=float(given.get("settle_time", default.settle_time)),
-        )
+        return cls(**{name: args[name] for name in cls.__dataclass_fields__ if args.get(name) is not None})
 
 
 @dataclass(frozen=True)
@@ -181,15 +171,8 @@ class Passes:
             merged[key] = merged_instance(self.instances.get(names.get(key, key)), instance, planned=planned)
         if not crashed(result):
             merged = {key: instance for key, instance in merged.items() if key in listed or not _only_looked_at(instance)}
-        run = replace(
-            self,
-            instances=merged,
-            requests=_added(self.requests, result.get("requests") or {}),
-            notes=self._notes_with(result),
-            problems=_union(self.problems, result.get("problems") or ()),
-            passes=self.passes + 1,
-            changed=self.changed or bool(result.get("changed")) or sent_here,
-        )
+        run = self._with(result)
+        run = replace(run, instances=merged, passes=self.passes + 1, changed=run.changed or sent_here)
         if not crashed(result):
             first = not self.base or (run.changed and not self.changed)
             # Which patterns match a job is asked in the first pass and in the last one, which another workspace need not wait for.
@@ -206,14 +189,8 @@ class Passes:
 
     def restored(self, result: Result) -> Passes:
         """The run after the pass that starts again what was paused. That it could not is a failure of the run."""
-        run = replace(
-            self,
-            requests=_added(self.requests, result.get("requests") or {}),
-            notes=self._notes_with(result),
-            problems=_union(self.problems, result.get("problems") or ()),
-            changed=self.changed or bool(result.get("changed")),
-            base={**self.base, **{name: result[name] for name in ("journal_history", "resumed_jobs") if name in result}},
-        )
+        known = {name: result[name] for name in ("journal_history", "resumed_jobs") if name in result}
+        run = replace(self._with(result), base={**self.base, **known})
         if result.get("restored") or run.error is not None:
             return run
         text = "; ".join(map(str, result.get("problems") or ())) or message_of(result)
@@ -230,12 +207,20 @@ class Passes:
             return MAX_FAILED_PASSES if known else MAX_BROKEN_PASSES
         if not known:
             return 1
-        if temporary(result):
+        if error_kind(result) in TEMPORARY:
             return MAX_FAILED_PASSES
         return MAX_BROKEN_PASSES if broke(result) else 1
 
-    def _notes_with(self, result: Result) -> dict[str, tuple[t.Any, ...]]:
-        return {name: _union(self.notes.get(name, ()), result.get(name) or ()) for name in ("warnings", "deprecations")}
+    def _with(self, result: Result) -> Passes:
+        """With what adds up over all passes, whatever they are for."""
+        requests = result.get("requests") or {}
+        return replace(
+            self,
+            requests={name: self.requests.get(name, 0) + requests.get(name, 0) for name in (*self.requests, *requests)},
+            notes={name: _union(self.notes.get(name, ()), result.get(name) or ()) for name in ("warnings", "deprecations")},
+            problems=_union(self.problems, result.get("problems") or ()),
+            changed=self.changed or bool(result.get("changed")),
+        )
 
     def _planned_by(self, result: Result) -> Passes:
         return replace(self, plan=tuple(result.get("plan") or ()), plan_details=result.get("plan_details") or {})
@@ -319,11 +304,6 @@ def message_of(result: Result) -> str:
     return " ".join(str(text).split())
 
 
-def temporary(result: Result) -> bool:
-    """Whether the reason for which a pass failed may be gone the next time."""
-    return error_kind(result) in TEMPORARY
-
-
 def merged_instance(old: Result | None, new: Result, *, planned: bool = False) -> dict[str, t.Any]:
     """One instance as two passes saw it: the newer state, what it was at first, and everything that was sent for it.
 
@@ -376,7 +356,7 @@ def next_args(args: Result, run: Passes) -> dict[str, t.Any]:
 
 def restores(args: Result, run: Passes) -> bool:
     """Whether a run that is over has jobs to start again: the module does it by itself in a pass after which nothing is left."""
-    wanted = bool(boolean(args.get("pause_schedules") or False, strict=False) or (run.base.get("pass_state") or {}).get("paused"))
+    wanted = bool(args.get("pause_schedules") or (run.base.get("pass_state") or {}).get("paused"))
     return wanted and not run.check and bool(run.base) and not (run.error is None and run.base.get("finished"))
 
 
@@ -435,10 +415,6 @@ def seconds_to_next_send(run: Passes, timing: Timing) -> float | None:
     left = isinstance(state, t.Mapping) and bool(state.get("unsent"))
     # Of the last pass: one that could send nothing will not be able to a moment later.
     return MIN_PAUSE if left and run.base.get("changed") else None
-
-
-def _added(first: t.Mapping[str, int], other: t.Mapping[str, int]) -> dict[str, int]:
-    return {name: first.get(name, 0) + other.get(name, 0) for name in (*first, *(name for name in other if name not in first))}
 
 
 def _union(first: t.Iterable[t.Any], other: t.Iterable[t.Any]) -> tuple[t.Any, ...]:

@@ -24,8 +24,8 @@ def from_start(args: t.Mapping[str, t.Any], connection: str) -> dict[str, t.Any]
     resolved = dict(args)
     for name in PATHS:
         value = resolved.get(name)
-        if connection == "local" and isinstance(value, str) and value and not _absolute(value):
-            resolved[name] = os.path.join(os.getcwd(), value)
+        if connection == "local" and is_relative_path(value):
+            resolved[name] = os.path.join(os.getcwd(), str(value))
     return resolved
 
 
@@ -38,6 +38,7 @@ def recording_path(where: str, number: int | None) -> str:
     return name if number is None else f"{name[: -len('.json')]}-{number}.json"
 
 
-def _absolute(value: str) -> bool:
-    """Whether a path is not relative, or is the URI of a database. Variables of the environment are replaced where it is used."""
-    return os.path.isabs(os.path.expandvars(value)) or value.startswith("~") or "://" in value
+def is_relative_path(value: t.Any) -> bool:
+    """Whether *value* is a relative path, and not the URI of a database. Variables of the environment are replaced where it is used."""
+    path = os.path.expandvars(value) if isinstance(value, str) else ""
+    return bool(path) and not (os.path.isabs(path) or path.startswith("~") or "://" in path)

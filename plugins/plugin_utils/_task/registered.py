@@ -9,6 +9,7 @@ import json
 import typing as t
 from dataclasses import dataclass
 
+from ...module_utils._common.text import NO
 from .passes import TO_RERUN, Result, message_of
 
 #: Variables in which role rerun keeps what became of a workspace, and what its first part left to the second.
@@ -17,8 +18,6 @@ RESULT, FIRST_PART = "dataarts_rerun_result", "__dataarts_sent"
 SEND, WATCH, VERDICT = "send", "watch", "verdict"
 #: Key of a result that one task of the role leaves to the next: its instances as text. A list Ansible copies several times, value by value.
 AS_TEXT = "instances_as_text"
-#: How people write that a role is not to fail, or not only to look; anything else is a yes.
-NO = frozenset({"false", "no", "n", "off", "0", "f", "0.0"})
 
 
 @dataclass(frozen=True)

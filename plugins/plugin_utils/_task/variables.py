@@ -68,13 +68,9 @@ def filled(
     behind = {name: value for name, value in others.items() if said(value)}
     result = {**{name: value for name, value in behind.items() if name not in CREDENTIAL_OPTIONS}, **joining(options, behind), **options}
     # A blank selection is refused by the module, not taken for its default: jobs=$JOBS without such a variable in the shell would rerun every job.
-    if _is_selection("jobs", spec) and "jobs" not in result and ("jobs" in args or "jobs" in others):
+    if spec.get("jobs", {}).get("elements") == "str" and "jobs" not in result and ("jobs" in args or "jobs" in others):
         result["jobs"] = args["jobs"] if "jobs" in args else others["jobs"]
     return result
-
-
-def _is_selection(name: str, spec: Spec) -> bool:
-    return name in spec and spec[name].get("elements") == "str"
 
 
 def by_name(args: t.Mapping[str, t.Any], spec: Spec, default_of: t.Callable[[str], t.Any]) -> dict[str, t.Any]:

@@ -21,7 +21,7 @@ from .._common.local_times import localized, option_time
 from .._common.tables import SCREEN, Line, shortened, wrapped
 from .._report.words import ENGLISH, say, translated
 from .console import progress_text
-from .counts import MISSED, broken, count, policy_remedy, sent_here
+from .counts import MISSED, broken, count, policy_remedy, rerun_here
 from .passes import IN_PROGRESS, INCOMPLETE, LIMIT, TO_RERUN, Passes, Result, error_kind, message_of
 
 #: How many instances a message names; the rest is counted. The closing lines name more, a result all.
@@ -125,9 +125,8 @@ def verdict_text(result: Result, msg: str, *, shown_below: bool = False, languag
 
 def sent_message(run: Passes, place: TaskRun) -> str:
     """The message of a task that has sent what may be sent now, and leaves the rest to the next one."""
-    rerun_here = [instance for instance in run.instances.values() if sent_here(instance)]
     unsent = f", {len(run.unsent)} to be sent later" if run.unsent else ""
-    return f"Sent {counted(len(rerun_here), 'instance')} in workspace {place.workspace_id}; {len(run.moving)} in progress{unsent}."
+    return f"Sent {counted(len(rerun_here(run)), 'instance')} in workspace {place.workspace_id}; {len(run.moving)} in progress{unsent}."
 
 
 def closing_lines(run: Passes, place: TaskRun, msg: str) -> list[Line]:
@@ -187,16 +186,8 @@ def lookup_command(host: str, inventories: t.Sequence[str], args: Result, names:
     referred = [name for name in SECRET_OPTIONS if args.get(name)] + [name for name, value in options.items() if "{" in str(value)]
     options.update({name: f"{{{{ dataarts_{name} }}}}" for name in referred})
     sources = [word for source in inventories for word in ("-i", source)]
-    words = [
-        "ansible",
-        host,
-        *sources,
-        "-m",
-        "dataarts.factory.job_instance_info",
-        "-a",
-        json.dumps(options, ensure_ascii=False, default=str),
-    ]
-    return shlex.join(words)
+    arguments = json.dumps(options, ensure_ascii=False, default=str)
+    return shlex.join(["ansible", host, *sources, "-m", "dataarts.factory.job_instance_info", "-a", arguments])
 
 
 def _stopped(run: Passes, error: Result, place: TaskRun) -> str:
@@ -204,11 +195,11 @@ def _stopped(run: Passes, error: Result, place: TaskRun) -> str:
     text = printable(message_of(error), 4000)
     nothing_sent = not run.moving and not any(instance.get("rerun") for instance in run.instances.values())
     if run.base is error or run.only_planned or nothing_sent:
-        rerun_here = [instance for instance in run.instances.values() if sent_here(instance)]
-        if not rerun_here:
+        ours = rerun_here(run)
+        if not ours:
             return text
         return (
-            f"{text} Before that, {counted(len(rerun_here), 'instance')} of {_jobs(rerun_here)} {'was' if len(rerun_here) == 1 else 'were'} rerun; "
+            f"{text} Before that, {counted(len(ours), 'instance')} of {_jobs(ours)} {'was' if len(ours) == 1 else 'were'} rerun; "
             f"run again with {place.prefix}since={_since(run)} to go on: nothing is sent twice."
         )
     return (
@@ -226,16 +217,15 @@ def _planned(run: Passes, place: TaskRun) -> str:
 
 
 def _good(run: Passes, place: TaskRun) -> str:
-    rerun_here = [instance for instance in run.instances.values() if sent_here(instance)]
-    adopted = [instance for instance in run.instances.values() if instance.get("adopted")]
+    ours, adopted = rerun_here(run), sum(bool(instance.get("adopted")) for instance in run.instances.values())
     in_progress = len(run.moving)
-    what = f"Reran {counted(len(rerun_here), 'instance')} of {_jobs(rerun_here)}" if rerun_here else "Nothing to rerun"
+    what = f"Reran {counted(len(ours), 'instance')} of {_jobs(ours)}" if ours else "Nothing to rerun"
     what += f" in workspace {place.workspace_id}"
     if adopted:
-        what += f" ({len(adopted)} had been rerun before, since {to_iso(run.since or 0)})"
+        what += f" ({adopted} had been rerun before, since {to_iso(run.since or 0)})"
     if in_progress:
         return f"{what}; {'1 is' if in_progress == 1 else f'{in_progress} are'} in progress, not waited for."
-    return f"{what}: all succeeded, {duration_text(place.elapsed)}." if rerun_here or adopted else f"{what}{_no_match(run)}."
+    return f"{what}: all succeeded, {duration_text(place.elapsed)}." if ours or adopted else f"{what}{_no_match(run)}."
 
 
 def _no_match(run: Passes) -> str:

@@ -16,8 +16,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils._api import manag
 from ansible_collections.dataarts.factory.plugins.module_utils._api import v1 as _factory_v1
 from ansible_collections.dataarts.factory.plugins.module_utils._api import v2 as _factory_v2
 from ansible_collections.dataarts.factory.plugins.module_utils._api.base import instance, instance_page, job_page
-from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_detail import MAX_NODES, instance_detail
 from ansible_collections.dataarts.factory.plugins.module_utils._api.parsing import Fields, camel
+from ansible_collections.dataarts.factory.plugins.module_utils._api.v1 import MAX_NODES, instance_detail
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import CUT, InstanceKey, InstanceType, JobInstance, Status
 

@@ -18,9 +18,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt i
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._output.downstream import EFFECT_WORDS, UNSURE
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide, decide_missing
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data, go_on, next_steps, plain, standings, words
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data, go_on, next_steps, plain, words
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.headline import headline
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task.counts import COUNTS, policy_remedy
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.counts import COUNTS, STANDINGS, policy_remedy
 from tests.unit.building import at, attempt, instance, policy
 
 ASSETS = Path(words.__file__).resolve().parent / "assets"
@@ -58,7 +58,7 @@ def test_what_the_page_says_is_in_the_catalogue_and_the_catalogue_in_the_page() 
     stands = set(re.findall(r"(\w+): \[", tables)) - {"refused", "workspace", "no_result"}
     said |= stands | {"not_worked_on", "failed", "rerun", "adopted"}
     said |= {"night"} | {f"night-{step}" for step in plain._STEPS}
-    assert set(standings.STANDINGS) <= stands
+    assert set(STANDINGS) <= stands
     assert said - set(CATALOGUE["page"]) == set()
     # One of two that is chosen by a condition.
     assert set(CATALOGUE["page"]) - said == set(re.findall(r'[?:] "([\w-]+)"', SCRIPT)) & set(CATALOGUE["page"]) - said
