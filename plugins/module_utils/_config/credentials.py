@@ -22,7 +22,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._common.errors import OptionError
-from .._common.text import listed, type_text
+from .._common.text import YES, listed, type_text
 from .regions import region_id
 
 Options = t.Mapping[str, t.Any]
@@ -36,7 +36,6 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 #: The kind that is asked for by a boolean, and its option.
 MACHINE, MACHINE_OPTION = "machine", "use_instance_metadata"
-_ON = frozenset(("true", "yes", "on", "y", "t", "1", "1.0"))
 _OPTIONAL = frozenset({"security_token"})
 #: Options that make up an account; all but :data:`MACHINE_OPTION` are text.
 CREDENTIAL_OPTIONS = (*(name for names in KINDS.values() for name in names), "agency_name", "agency_domain_name")
@@ -211,7 +210,7 @@ def joining(given: Options, others: Options) -> dict[str, t.Any]:
 
 def is_said(name: str, value: t.Any) -> bool:
     """Whether the credential option *name* says anything with *value*, which may be as a person wrote it: false asks for no metadata."""
-    return name != MACHINE_OPTION or str(value).strip().lower() in _ON
+    return name != MACHINE_OPTION or str(value).strip().lower() in YES
 
 
 def _values(options: Options) -> dict[str, str | None]:
