@@ -15,6 +15,7 @@ Pure. ``explicit.py`` decides by the newest list; here that decision meets what 
 | sent it | rejected by the service | ``rejected`` |
 | sent it | provably not executed | ``skipped``; the call fails where it is still to be sent |
 | sent it | the answer was lost, and the instance has changed since | ``retry``: it was taken |
+| sent it | the same, and another run has taken over | ``retry``, by that run |
 | sent it | the answer was lost, and it has not | ``unknown`` |
 """
 
@@ -106,8 +107,10 @@ def final(decision: Decision, asked: Asked, *, due_now: bool, quiet_hours: Quiet
         ended = replace(own, instance=decision.instance)
         return ended.turned(Action.SKIPPED, own.reason) if own.action is Action.WAIT else ended
     if _taken(decision, asked):
-        text = "the answer was lost, but the instance has changed since, so the rerun was taken"
-        return own.turned(Action.RETRY, f"{text} ({decision.reason})", instance=decision.instance)
+        text, newest = "the answer was lost, but the instance has changed since, so the rerun was taken", decision.attempt or own.attempt
+        if newest is not None and own.attempt is not None and newest.run_id != own.attempt.run_id:
+            text = "the answer was lost, and another run has sent it again since"
+        return own.turned(Action.RETRY, f"{text} ({decision.reason})", instance=decision.instance, attempt=newest)
     return own.turned(Action.UNKNOWN, own.reason, instance=decision.instance)
 
 

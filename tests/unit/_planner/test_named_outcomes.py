@@ -71,6 +71,14 @@ def test_what_is_reported_of_what_was_sent(kind: Kind | None) -> None:
     assert asked.sends == 1
 
 
+def test_what_another_run_has_taken_over_since_is_reported_as_its_rerun() -> None:
+    other = dataclasses.replace(TAKEN, run_id="run-2")
+    seen = listed(Action.SKIPPED, RERUN, other)
+    reported = named_outcomes.final(seen, asked_after(Kind.AMBIGUOUS), due_now=False, quiet_hours=None, check_mode=False)
+    assert (reported.action, reported.rerun, reported.attempt) == (Action.RETRY, True, other)
+    assert "another run has sent it again" in reported.reason
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "accepted" if kind is None else kind.value)
 def test_what_had_no_clear_answer_is_sent_again_as_often_as_it_may_be(kind: Kind | None) -> None:
     once, again = asked_after(kind), ending(kind) in ("not executed", "lost")
