@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal, Known
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite import SqliteDatabase
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, Intent
 from ansible_collections.dataarts.factory.plugins.module_utils._runner import write
@@ -28,7 +30,7 @@ from tests.support.journaled import (
     shown_after,
     wait_for,
 )
-from tests.support.logic import call, passes, reruns
+from tests.support.logic import PATIENCE, call, passes, reruns
 from tests.support.scenarios import WORKSPACE_ID
 from tests.support.workspace import token
 
@@ -173,11 +175,7 @@ def test_what_another_run_claimed_meanwhile_counts_though_the_date_was_behind_th
     """It reruns what this run has listed already. By the Date, which steps on, its request is older than this run's ``since``."""
     jobs = ({"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": [ends, "success"]}]}, {"name": "hourly", "failed": 1})
     begin(service, *jobs, date_offset_seconds=90)
-    (failed,), given = service.instances("daily_sales"), module_options(service, tmp_path / "journal")
-    common = {name: given[name] for name in given if name != "poll_interval"} | {"job_name": "daily_sales"}
-    named = {**common, "task_retrys": [{name: failed[name] for name in ("job_id", "plan_time", "submit_time")}]}
-    times = {"begin_time": failed["plan_time"] - DAYS * 1000, "end_time": failed["plan_time"] + DAYS * 1000}
-    related = {**common, **times, "jobs": [{"job_name": "hourly", "workspace_id": WORKSPACE_ID}]}
+    given, named, related = _ways(service, tmp_path / "journal")
     claim = Journal.claim
     with Journal(given["journal"], password=None, project_id=given["project_id"]) as known:
         known.cover([WORKSPACE_ID], 1)
@@ -200,6 +198,46 @@ def test_what_another_run_claimed_meanwhile_counts_though_the_date_was_behind_th
     (standing,) = {(instance["action"], instance["rerun"]) for instance in last["instances"]}
     by_goal = ("done" if ends == "success" else "failed_again", True)
     assert standing == {"job_rerun": by_goal, "named": ("skipped", False), "related": ("blocked", False)}[asked]
+
+
+@pytest.mark.parametrize("clocks", [{"date_offset_seconds": 600}, {"scheduler_skew_seconds": -60}])
+@pytest.mark.parametrize("asked", ["job_rerun", "named", "related"])
+def test_what_had_not_ended_when_a_run_first_listed_counts_though_by_the_schedulers_clock_it_had(
+    service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, clocks: dict[str, int]
+) -> None:
+    """Another run has claimed it, sends it once this one has listed, and it fails again."""
+    begin(service, {"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": ["fail"]}]}, {"name": "hourly", "failed": 1})
+    given, named, related = _ways(service, tmp_path / "journal")
+    read, exchange, claimed, listed = Journal.read, write.Writer._exchange, threading.Event(), threading.Event()
+
+    def read_and_let_it_go(journal: Journal, *args: t.Any) -> Known:
+        known = read(journal, *args)
+        monkeypatch.setattr(Journal, "read", read)
+        listed.set()
+        assert other.result()["changed"]
+        wait_for(lambda: [run["status"] for run in service.instances("daily_sales")[0]["runs"]] == ["fail", "fail"])
+        return known
+
+    def wait_and_exchange(*args: t.Any) -> write.Ending:
+        monkeypatch.setattr(write.Writer, "_exchange", exchange)
+        claimed.set()
+        assert listed.wait(PATIENCE)
+        return exchange(*args)
+
+    monkeypatch.setattr(write.Writer, "_exchange", wait_and_exchange)
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(call, "job_instance_retry", named)
+        assert claimed.wait(PATIENCE)
+        service.set(**clocks)
+        monkeypatch.setattr(Journal, "read", read_and_let_it_go)
+        last = (
+            passes({**given, "jobs": ["daily_sales"]})[-1]
+            if asked == "job_rerun"
+            else call("job_instance_retry", {"named": named, "related": related}[asked])
+        )
+    assert set(reruns(service.journal()).values()) == {1}
+    (standing,) = {(instance["action"], instance["rerun"]) for instance in last["instances"]}
+    assert standing == {"job_rerun": ("failed_again", True), "named": ("skipped", False), "related": ("blocked", False)}[asked]
 
 
 @pytest.mark.parametrize("checked_first", [False, True])
@@ -346,6 +384,15 @@ def test_with_a_shared_journal_no_slack_is_needed(service: Running, tmp_path: Pa
     last = passes(module_options(service, tmp_path / "journal", since=since, clock_slack=0))[-1]
     assert reruns(service.journal()) == once(service)
     assert [(instance["action"], instance["rerun"]) for instance in last["instances"]] == [("failed_again", True)]
+
+
+def _ways(service: Running, journal: Path) -> tuple[dict[str, t.Any], dict[str, t.Any], dict[str, t.Any]]:
+    """Options by which the one instance of daily_sales is rerun: of job_rerun, and of job_instance_retry by its name, and with job hourly."""
+    (failed,), given = service.instances("daily_sales"), module_options(service, journal, read_timeout=2)
+    common = {name: given[name] for name in given if name != "poll_interval"} | {"job_name": "daily_sales"}
+    named = {**common, "task_retrys": [{name: failed[name] for name in ("job_id", "plan_time", "submit_time")}]}
+    times = {"begin_time": failed["plan_time"] - DAYS * 1000, "end_time": failed["plan_time"] + DAYS * 1000}
+    return given, named, {**common, **times, "jobs": [{"job_name": "hourly", "workspace_id": WORKSPACE_ID}]}
 
 
 def _workspace(service: Running) -> str:

@@ -79,6 +79,9 @@ class Database:
             cursors = [self._many(sql, [row[1] for row in group]) for sql, group in itertools.groupby(statements, operator.itemgetter(0))]
         return sum(max(0, cursor.rowcount) for cursor in cursors)
 
+    def await_writers(self) -> None:
+        """Until the transaction ends nobody else has changed anything that cannot be read yet."""
+
     def clock_ms(self) -> int:
         """The journal's clock now, epoch ms."""
         raise NotImplementedError

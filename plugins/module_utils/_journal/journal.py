@@ -94,7 +94,6 @@ class Known:
     :param covered_ms: when that was written, epoch ms of the journal's clock (the latest); None if no journal says so.
     :param set_aside_ms: when an unreadable journal was set aside and this one begun in its place, epoch ms of the journal's clock, else None.
     :param journal_ms: the journal's clock now, epoch ms.
-    :param newest_id: of all attempts in it; 0 if there is none.
     """
 
     attempts: tuple[Attempt, ...]
@@ -105,7 +104,6 @@ class Known:
     set_aside_ms: int | None
     journal_ms: int
     stops: t.Mapping[Slot, tuple[Attempt, ...]] = field(default_factory=dict)
-    newest_id: int = 0
 
 
 class Journal:
@@ -171,7 +169,6 @@ class Journal:
         values = (self._project_id, *workspaces)
 
         def work(database: Database) -> tuple[Known, list[t.Any], dict[int | None, int]]:
-            newest = database.query("SELECT max(id) FROM dataarts_attempt")  # before the others: what comes in between is not of before
             rows = database.query(f"{_READ} {where} AND plan_time BETWEEN ? AND ? ORDER BY id", (*values, plan_times.begin, plan_times.end))
             covered = database.query(f"SELECT since_ms, journal_ms FROM dataarts_coverage WHERE {where}", values)
             attempts = [schema.from_row(row[2:]) for row in rows]
@@ -182,7 +179,6 @@ class Journal:
                 set_aside_ms=set_aside_ms(database),
                 journal_ms=database.clock_ms(),
                 stops=_by_slot(attempt for attempt in attempts if attempt.kind is not AttemptKind.RERUN),
-                newest_id=newest[0][0] or 0 if newest else 0,
             )
             return known, rows, {attempt.attempt_id: attempt.last_ms for attempt in attempts}
 
@@ -191,6 +187,16 @@ class Journal:
             self._newest.clear()
             self._know((row[4:7], row[:2]) for row in rows)
         return known
+
+    def newest_id(self) -> int:
+        """Of all attempts in it, 0 if there is none: what is claimed later has a greater one."""
+
+        def work(database: Database) -> int:
+            database.await_writers()
+            newest = database.query("SELECT max(id) FROM dataarts_attempt")
+            return newest[0][0] or 0 if newest else 0
+
+        return self.work(work)
 
     def cover(self, workspace_ids: t.Collection[str], since_ms: int) -> None:
         """The journal knows every attempt in these workspaces from *since_ms* on. Kept as it is for those it knows already; creates the journal."""

@@ -23,8 +23,9 @@ _PAUSE = 0.25
 _TRIES = 10  # of one transaction
 #: SQLSTATEs of a transaction that another one was in the way of: serialization, deadlock, a number that both took in the same moment.
 _IN_THE_WAY = ("40001", "40P01", "23505")
-#: Key of the advisory lock under which the schema is made and migrated: "DAFJ".
+#: Key of the advisory lock under which the schema is made and migrated: "DAFJ". The next one is shared by all that write.
 _LOCK_KEY = 0x4441464A
+_WRITERS = _LOCK_KEY + 1
 #: libpq's parameters where the URI does not set them. A dead connection is noticed within a minute.
 _DEFAULTS = {
     "connect_timeout": "10",
@@ -100,6 +101,9 @@ class PostgresqlDatabase(Database):
                 "Write postgresql://user@host:5432/database and percent-encode what is special in it."
             ) from None
 
+    def await_writers(self) -> None:
+        self._execute(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+
     def clock_ms(self) -> int:
         return int(self._rows("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint")[0][0])
 
@@ -163,7 +167,8 @@ class PostgresqlDatabase(Database):
         return True
 
     def _begin(self, write: bool) -> None:
-        self._execute(_BEGIN.format(access="READ WRITE" if write else "READ ONLY"))
+        shared = f"; SELECT pg_advisory_xact_lock_shared({_WRITERS})"
+        self._execute(f"{_BEGIN.format(access='READ WRITE')}{shared}" if write else _BEGIN.format(access="READ ONLY"))
 
 
 def _driver() -> t.Any:

@@ -17,29 +17,53 @@ from .._common.times import Window, parse_time, to_iso, window
 Options = t.Mapping[str, t.Any]
 Carried = t.Mapping[str, t.Any]
 #: Parts of a pass state by what they are: yes or no, numbers or None, JSON objects.
-_FLAGS = ("since_given", "plan_only", "fleet", "alone", "timed_out", "restore", "options_only")
-_NUMBERS = ("since", "begun", "deadline", "timeout_ms")
+_FLAGS = ("plan_only", "fleet", "alone", "timed_out", "restore", "options_only")
+_NUMBERS = ("deadline", "timeout_ms")
 _CARRIED = ("dependencies", "nodes", "reasons", "downstream", "showing", "started", "seen")
+
+
+class Since(t.NamedTuple):
+    """The ``since`` of a run: what belongs to it.
+
+    :param ms: a start at or after it belongs to the run, and so does what is sent; where nobody set it, when the run first listed.
+    :param given: whether people set it; also where the journal that began with it is gone.
+    :param fixed: whether an earlier pass of the run began with it, so that it has been checked.
+    :param newest_id: in the journal when the run first read it; None as long as ``ms`` lies ahead. What came later belongs to the run.
+    :param joined: ids of what others had sent before, and had not ended when the run first listed: it belongs to the run too.
+    """
+
+    ms: int
+    given: bool
+    fixed: bool = False
+    newest_id: int | None = None
+    joined: frozenset[int] = frozenset()
+
+    @classmethod
+    def from_option(cls, value: t.Any) -> Since | None:
+        """What :meth:`to_result` gave, which is fixed then; None if it is anything else."""
+        if not isinstance(value, t.Mapping) or not isinstance(value.get("ms"), int):
+            return None
+        newest, joined = value.get("newest_id"), value.get("joined")
+        ids = (number for number in (joined if isinstance(joined, list) else ()) if isinstance(number, int))
+        return cls(value["ms"], bool(value.get("given")), True, newest if isinstance(newest, int) else None, frozenset(ids))
+
+    def to_result(self) -> dict[str, t.Any]:
+        """As JSON."""
+        return {"ms": self.ms, "given": self.given, "newest_id": self.newest_id, "joined": sorted(self.joined)}
 
 
 class RunScope(t.NamedTuple):
     """The times of a run.
 
-    :param since: a start at or after it belongs to the run.
-    :param since_given: whether people set it, and it is not the time at which the run first listed; also where the journal that began with it
-        is gone.
     :param window: plan times of what is meant.
     :param hold_off_until: nothing is sent before it; None: no such time.
     :param clock_slack_ms: a start up to so long before ``since`` counts as after it, where only clocks are left.
-    :param begun: the newest id in the journal when the run first read it; None as long as ``since`` lies ahead.
     """
 
-    since: int
-    since_given: bool
+    since: Since
     window: Window
     hold_off_until: int | None = None
     clock_slack_ms: int = 0
-    begun: int | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +71,7 @@ class PassState:
     """What one pass of job_rerun hands to the next, as option and result ``pass_state``.
 
     :param run_id: id of the run, which its attempts carry.
-    :param since: of the run; None before the first pass. With *since_given* and *begun*, see :class:`RunScope`.
+    :param since: of the run; None before the first pass.
     :param window: plan times of what is meant; None before the first pass.
     :param plan_only: whether the pass only tells what is to be sent, so that people see it before it is.
     :param planned: how many instances the next pass is to send, after one with *plan_only*.
@@ -73,9 +97,7 @@ class PassState:
     """
 
     run_id: str = ""
-    since: int | None = None
-    since_given: bool = False
-    begun: int | None = None
+    since: Since | None = None
     window: Window | None = None
     plan_only: bool = False
     planned: int = 0
@@ -111,6 +133,7 @@ class PassState:
         parts.update((name, value[name]) for name in _CARRIED if isinstance(value.get(name), t.Mapping))
         return cls(
             run_id=str(value.get("run_id") or ""),
+            since=Since.from_option(value.get("since")),
             window=Window(t.cast(int, begin), t.cast(int, end)) if known else None,
             baselines=_numbers(value.get("baselines")),
             paused=_jobs(value.get("paused")),
@@ -123,13 +146,14 @@ class PassState:
         """The state after a pass with *scope*, with *changes* of its other parts. What was read of dependencies and nodes is kept by a pass that
         did not read them."""
         changes.update((name, changes.get(name) or getattr(self, name)) for name in ("dependencies", "nodes"))
-        return replace(self, since=scope.since, since_given=scope.since_given, begun=scope.begun, window=scope.window, **changes)
+        return replace(self, since=scope.since, window=scope.window, **changes)
 
     def to_result(self) -> dict[str, t.Any]:
         """As JSON."""
         return {
-            **{name: getattr(self, name) for name in ("run_id", "planned", "unsent", "since_given", "timed_out", "fleet", *_NUMBERS)},
+            **{name: getattr(self, name) for name in ("run_id", "planned", "unsent", "timed_out", "fleet", *_NUMBERS)},
             **{name: dict(getattr(self, name)) for name in _CARRIED},
+            "since": None if self.since is None else self.since.to_result(),
             "planned_after": None if self.window is None else self.window.begin,
             "planned_before": None if self.window is None else self.window.end,
             "paused": list(map(list, self.paused)),
@@ -181,9 +205,11 @@ class SinceOption(t.NamedTuple):
         ms = None if value is None else parse_time(value, now_ms=now_ms, option="since")
         return cls(ms, is_relative(value), now_ms)
 
-    def at(self, asked_ms: int) -> int | None:
-        """The time it means for a run that first listed at *asked_ms*."""
-        return self.ms + asked_ms - self.now_ms if self.relative and self.ms is not None else self.ms
+    def since(self, asked_ms: int) -> Since:
+        """That of a run that first listed at *asked_ms*."""
+        if self.ms is None:
+            return Since(asked_ms, given=False)
+        return Since(self.ms + asked_ms - self.now_ms if self.relative else self.ms, given=True)
 
 
 def is_relative(since: t.Any) -> bool:

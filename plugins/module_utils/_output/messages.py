@@ -138,9 +138,9 @@ def _held_off(decisions: t.Iterable[Decision], scope: RunScope) -> int:
 def _held_off_lines(held_off: int, scope: RunScope) -> list[str]:
     if not held_off or scope.hold_off_until is None:
         return []
-    until, since = to_iso(scope.hold_off_until), to_iso(scope.since)
+    until, since = to_iso(scope.hold_off_until), to_iso(scope.since.ms)
     why = f"the journal is younger than since ({since}), so a rerun sent from elsewhere may not show yet"
-    if scope.hold_off_until <= scope.since:
+    if scope.hold_off_until <= scope.since.ms:
         why = "the value of since, which is in the future by the service's clock"
     return [f"  held back until {until}, then rerun: {counted(held_off, 'instance')}; {why}"]
 
@@ -157,7 +157,7 @@ def _slack_lines(decisions: t.Iterable[Decision], scope: RunScope) -> list[str]:
     """What the clock slack decided: a start that counts as after ``since`` although it was before it."""
     slack = scope.clock_slack_ms
     starts = [decision.instance.start_time for decision in decisions if decision.attempt is None and decision.action is Action.FAILED_AGAIN]
-    counted_late = sum(start is not None and scope.since - slack <= start < scope.since for start in starts)
+    counted_late = sum(start is not None and scope.since.ms - slack <= start < scope.since.ms for start in starts)
     if not counted_late:
         return []
     many = f"{counted(counted_late, 'instance')} that started less than {slack // 1000} seconds before since"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from .._common.times import DAY_MS
 from .._models.attempt import Attempt
+from .._models.run_scope import Since
 from .._models.slotted import replace
 
 #: How far two runs may differ in what they take for the service's time, ms: its dates come in whole seconds.
@@ -80,28 +81,22 @@ def on_both_clocks(attempt: Attempt, now_ms: int, journal_ms: int) -> Attempt:
     return replace(attempt, last_ms=now_ms - by_journal)
 
 
-def not_ahead(attempt: Attempt, now_ms: int, journal_ms: int, *, since: int | None = None) -> Attempt:
+def dated(attempt: Attempt, now_ms: int, journal_ms: int, since: Since | None = None, *, as_said: bool = False) -> Attempt:
     """*attempt*, dated by the journal's clock if it says that it was made after now: the service's clock was ahead when it was made, and is not
-    any more. A run that begins later would count it as its own until then, and it would not settle before.
+    any more. A run that begins later would count it as its own until then, and it would not settle before. And what came into the journal after the
+    run had first read it is not dated before ``since``, though the service's clock was behind when it was made.
 
     :param now_ms: the latest that the service's time may be, and *journal_ms* the journal's, at the same moment.
-    :param since: of the run that asks, if it may be of the time of that clock: it lies ahead itself, or people set it, and nobody knows by which of
-        the two times. What says that it was sent after it counts so, and is not sent again.
+    :param since: of the run that asks.
+    :param as_said: whether it may be of the clock that was ahead: it lies ahead itself, or people set it, and nobody knows by which of the two. What says
+        that it was sent after it belongs to the run, and is not sent again.
     """
+    later = since is not None and since.newest_id is not None and (attempt.attempt_id or 0) > since.newest_id
+    least_ms = since.ms if since is not None and (later or (as_said and attempt.sent_ms >= since.ms)) else 0
     by_journal = journal_ms - attempt.journal_ms
-    if by_journal < 0 or attempt.sent_ms <= now_ms + SECOND_MS:
-        return attempt
-    made_ms = now_ms - by_journal
-    least_ms = attempt.since if attempt.since <= now_ms else made_ms
-    sent_ms = max(made_ms, least_ms if since is None else min(attempt.sent_ms, since))
-    return replace(attempt, sent_ms=sent_ms, last_ms=made_ms + attempt.last_ms - attempt.sent_ms)
-
-
-def not_before(attempt: Attempt, since: int, begun: int | None) -> Attempt:
-    """*attempt*, dated *since* at the earliest if the journal did not have it yet when the run first read it: what other runs do about instances that
-    a run has listed counts for it, though the service's clock was behind when they did.
-
-    :param begun: the newest id in the journal then; None as long as ``since`` lies ahead.
-    """
-    unseen = begun is not None and (attempt.attempt_id or 0) > begun and attempt.sent_ms < since
-    return replace(attempt, sent_ms=since) if unseen else attempt
+    sent_ms, last_ms = attempt.sent_ms, attempt.last_ms
+    if by_journal >= 0 and sent_ms > now_ms + SECOND_MS:
+        made_ms = now_ms - by_journal
+        sent_ms, last_ms = max(made_ms, attempt.since if attempt.since <= now_ms else made_ms), made_ms + last_ms - sent_ms
+    sent_ms = max(sent_ms, least_ms)
+    return attempt if (sent_ms, last_ms) == (attempt.sent_ms, attempt.last_ms) else replace(attempt, sent_ms=sent_ms, last_ms=last_ms)

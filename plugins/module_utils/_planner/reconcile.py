@@ -56,7 +56,7 @@ class Policy:
     :param hold_off_until: nothing is sent before it; None: no such time. See ``hold_off.py``.
     :param clock_slack_ms: a start up to so long before ``since`` counts as after it. More than 0 only where the journal does not know
         what was sent since then, so that nothing but two machines' clocks can tell.
-    :param since_given: whether people set ``since``, which they take from what the service shows; else it is when this run began.
+    :param joined: ids of attempts that belong to this run, see :class:`~.._models.run_scope.Since`.
     """
 
     since: int
@@ -66,7 +66,7 @@ class Policy:
     attempt_delay_ms: int = 0
     hold_off_until: int | None = None
     clock_slack_ms: int = 0
-    since_given: bool = True
+    joined: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         if self.attempts < 1:
@@ -83,11 +83,11 @@ def of_this_run(instance: JobInstance, policy: Policy, attempt: Attempt | None) 
     """*attempt*, if it belongs to the run that *policy* describes, else None.
 
     It does if it was made at or after ``since``. One that was not settled when this run began belongs to it too, because two plays
-    that begin in the same second have each their own ``since``; unless its rerun had visibly ended before: then this run is a new try. What was
-    in flight when this run began had not, whatever another clock says of its end; but people who set ``since`` mean what that clock says.
-    And one that was accepted does for :data:`HIDDEN_MS`, as long as the service shows the very failure that it was made for.
+    that begin in the same second have each their own ``since``; unless its rerun had visibly ended before: then this run is a new try. What the
+    run saw of that when it first listed counts (:func:`had_not_ended`), whatever another clock says of the end; but people who set ``since`` mean what that
+    clock says. And one that was accepted does for :data:`HIDDEN_MS`, as long as the service shows the very failure that it was made for.
     """
-    if attempt is None or attempt.sent_ms >= policy.since:
+    if attempt is None or attempt.sent_ms >= policy.since or (attempt.attempt_id in policy.joined and attempt.outcome not in NO_EFFECT):
         return attempt
     hidden = (
         attempt.outcome is Outcome.ACCEPTED and instance.status in policy.statuses and compare(instance, attempt) is not Comparison.CHANGED
@@ -95,9 +95,16 @@ def of_this_run(instance: JobInstance, policy: Policy, attempt: Attempt | None) 
     unsettled_ms = max(policy.settle_ms, HIDDEN_MS) if hidden else policy.settle_ms
     if attempt.outcome in NO_EFFECT or attempt.settle_window_end(unsettled_ms) <= policy.since:
         return None
-    in_flight = 0 if policy.since_given else min(attempt.last_ms, attempt.sent_ms + attempt.flight_ms)
-    ended = not instance.status.in_progress and instance.end_time is not None and max(instance.end_time, in_flight) < policy.since
+    ended = not instance.status.in_progress and instance.end_time is not None and instance.end_time < policy.since
     return None if ended and compare(instance, attempt) is Comparison.CHANGED else attempt
+
+
+def had_not_ended(instance: JobInstance, attempt: Attempt, since: int, settle_ms: int) -> bool:
+    """Whether *attempt*, of another run, had neither settled nor ended when a run first listed *instance*, at *since* (epoch ms)."""
+    if attempt.outcome in NO_EFFECT or attempt.settle_window_end(settle_ms) <= since:
+        return False
+    ended = not instance.status.in_progress and instance.status is not Status.UNKNOWN and instance.end_time is not None
+    return not ended or attempt.last_ms >= since or compare(instance, attempt) is not Comparison.CHANGED
 
 
 def rerun_since(instance: JobInstance, policy: Policy, effective: t.Iterable[Attempt]) -> list[Attempt]:

@@ -28,7 +28,7 @@ from .._common.times import to_iso
 from .._common.waiting import Waiting
 from .._journal.journal import Journal
 from .._models.decision import Decision
-from .._models.run_scope import PassState, is_relative
+from .._models.run_scope import PassState, Since, is_relative
 from .._planner.hold_off import complete_since
 from .._planner.plan import Batch, Plan
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan
@@ -36,7 +36,7 @@ from .._planner.showing import NOTES, Showing, learned, notes_of
 from .._planner.twins import twins_to_rerun
 from .ansible_module import ModuleRun
 from .sender import RerunExchange, RunIdentity, Sender, open_journal
-from .snapshot import Listed, Since, Snapshot, take
+from .snapshot import Listed, Snapshot, take
 
 
 class Strategy(abc.ABC):
@@ -248,8 +248,8 @@ class Engine:
     def _cover(self, snapshot: Snapshot) -> None:
         """From here on the journal knows what is sent in these workspaces."""
         if snapshot.uncovered:
-            scope = snapshot.scope
-            since_ms = complete_since(None, snapshot.asked_ms, scope.since, since_given=scope.since_given)
+            since = snapshot.scope.since
+            since_ms = complete_since(None, snapshot.asked_ms, since.ms, since_given=since.given)
             self._journal.cover(self._strategy.workspaces(), since_ms)
 
     def _stop(self, plan: Plan, sender: Sender) -> None:

@@ -95,14 +95,14 @@ class GoalDecisions:
         """What the decisions are made by. :raises OptionError: the options cannot be read."""
         options = self._run.options
         return Policy(
-            since=scope.since,
+            since=scope.since.ms,
             statuses=wanted_statuses(options["statuses"], option="statuses"),
             settle_ms=self._run.settle_ms,
             attempts=options["attempts"],
             attempt_delay_ms=options["attempt_delay"] * 1000,
             hold_off_until=scope.hold_off_until,
             clock_slack_ms=scope.clock_slack_ms,
-            since_given=scope.since_given,
+            joined=scope.since.joined,
         )
 
     def wanted(self, scope: RunScope) -> frozenset[Status]:
@@ -135,7 +135,7 @@ class GoalDecisions:
         if not self.below.wanted:
             return None
         decisions, policy = self._selected(snapshot), self.policy(snapshot.scope)
-        unknown_past = self.below.unknown_past(first=snapshot.scope.since_given and (snapshot.uncovered or policy.clock_slack_ms > 0))
+        unknown_past = self.below.unknown_past(first=snapshot.scope.since.given and (snapshot.uncovered or policy.clock_slack_ms > 0))
         roots = roots_of(decisions, policy, snapshot.effective, snapshot.stops, unknown_past=unknown_past)
         if self.below.joins:
             self._earlier = rerun_earlier(decisions, policy, snapshot.effective, snapshot.stops)
@@ -199,7 +199,7 @@ class GoalDecisions:
             running_exception=options["running_exception"],
             timeout_ms=self._state.timeout_ms if self._state.timeout_ms is not None or not asks else now,
             run_id=self._run_id,
-            since_given=snapshot.scope.since_given,
+            since_given=snapshot.scope.since.given,
             started=t.cast("t.Mapping[str, int]", self._state.started),
         )
         effective, stops = snapshot.effective, snapshot.stops
@@ -230,7 +230,7 @@ class GoalDecisions:
                 yield attempt
 
     def _of_run(self, attempt: Attempt, scope: RunScope) -> bool:
-        return attempt.sent_ms >= scope.since and attempt.failure.workspace_id == self._api.workspace_id
+        return attempt.sent_ms >= scope.since.ms and attempt.failure.workspace_id == self._api.workspace_id
 
     def _with_dependants(self, snapshot: Snapshot, decisions: t.Sequence[Decision]) -> list[Decision]:
         """*decisions*, and those about what joins the plan because it depends on what is rerun."""
@@ -238,7 +238,7 @@ class GoalDecisions:
         below.judge(snapshot.instances)
         (self._problems.miss if below.joins else self._problems.note)(*below.notes)
         self._problems.note(*below.hints)
-        if below.joins and snapshot.history.set_aside_ms is not None and not snapshot.scope.since_given:
+        if below.joins and snapshot.history.set_aside_ms is not None and not snapshot.scope.since.given:
             self._problems.miss(_PAST_LOST)
         known = Knowledge(
             self.policy(snapshot.scope),

@@ -17,7 +17,7 @@ from .._common.waiting import LONGEST_PAUSE
 from .._models.attempt import Outcome, Slot
 from .._models.decision import Decision
 from .._models.instance import JobInstance
-from .._models.run_scope import PassState, check_durations
+from .._models.run_scope import PassState, Since, check_durations
 from .._output.messages import lookup_hint
 from .._output.results import difference, instance_result, planned_name
 from .._planner.outcomes import SHARED_KINDS
@@ -28,7 +28,7 @@ from .engine import Engine, Strategy
 from .info import suggested
 from .named_instances import clusters
 from .sender import RerunExchange, Sender
-from .snapshot import Listed, Since, Snapshot
+from .snapshot import Listed, Snapshot
 
 
 def instance_stop(run: ModuleRun) -> None:

@@ -21,7 +21,7 @@ from .._http.request import encoded_path
 from .._models.decision import Decision
 from .._models.instance import InstanceKey, JobInstance
 from .._models.rerun_request import RetryOptions
-from .._models.run_scope import PassState, RunScope, SinceOption
+from .._models.run_scope import PassState, RunScope, Since, SinceOption
 from .._models.selection import wanted_statuses
 from .._output.messages import lookup_hint
 from .._output.results import decided, diff, quiet_result
@@ -36,7 +36,7 @@ from .._planner.twins import tell_twins_apart
 from .ansible_module import ModuleRun, error_result
 from .engine import Strategy
 from .sender import RerunExchange
-from .snapshot import Listed, Since, Snapshot
+from .snapshot import Listed, Snapshot
 from .start_node import StartNode
 
 #: How often one call sends an instance whose answers get lost, before it gives up.
@@ -69,8 +69,8 @@ class NamedRequest(Strategy):
         self._outdated = False  # the list was too old to send anything by it, or another run was faster
         self._claims_lost = 0  # requests in which that was so
         self._since_option = SinceOption.of(options, self.clock.now_ms())
-        self._since = Since(self._since_option.ms, self._since_option.ms is not None)
-        self._policy(RunScope(self._since.ms or self.clock.now_ms(), False, Window(0, 0)))
+        self._since: Since | None = None  # once this call has listed
+        self._policy(RunScope(self.since(self.clock.now_ms()), Window(0, 0)))
 
     @abc.abstractmethod
     def window(self) -> Window:
@@ -86,7 +86,7 @@ class NamedRequest(Strategy):
 
     def since(self, asked_ms: int) -> Since:
         """The option's, or when this call first listed."""
-        return self._since if self._since.fixed else Since(self._since_option.at(asked_ms), self._since.given)
+        return self._since or self._since_option.since(asked_ms)
 
     def list_instances(self) -> Listed:
         """What is meant, each once."""
@@ -98,7 +98,7 @@ class NamedRequest(Strategy):
 
     def plan(self, snapshot: Snapshot) -> Plan:
         """By the table of ``explicit.py``. What the service rejected this call is not sent again by it, nor what was sent often enough."""
-        self._since = Since(snapshot.scope.since, self._since.given, fixed=True, begun=snapshot.scope.begun)
+        self._since = snapshot.scope.since._replace(given=self._since_option.ms is not None)
         decisions, self._missing = self.decide(snapshot, self._policy(snapshot.scope))
         plan = Plan(tuple(tell_twins_apart(decisions, by_id=self.by_id(decisions))))
         too_many = self._too_many(plan.decisions)
@@ -152,8 +152,8 @@ class NamedRequest(Strategy):
             api_versions=dict(self.api.api_versions),
             run_id=self.run_id,
             quiet_hours=quiet_result(self._quiet_now, finals),
-            since=snapshot.scope.since,
-            since_iso=to_iso(snapshot.scope.since),
+            since=snapshot.scope.since.ms,
+            since_iso=to_iso(snapshot.scope.since.ms),
             changed=reran(finals, self._asked.values()) or (not check_mode and self.run_id in runs),
         )
         if self.run.diff_mode:
@@ -206,11 +206,12 @@ class NamedRequest(Strategy):
 
     def _policy(self, scope: RunScope) -> Policy:
         return Policy(
-            since=scope.since,
+            since=scope.since.ms,
             statuses=wanted_statuses(self.run.options["only_statuses"], option="only_statuses"),
             settle_ms=self.run.settle_ms,
             hold_off_until=scope.hold_off_until,
             clock_slack_ms=scope.clock_slack_ms,
+            joined=scope.since.joined,
         )
 
     def _due(self, decision: Decision) -> bool:

@@ -47,7 +47,7 @@ class RelatedRerun(NamedRequest):
 
     def read(self) -> list[JobInstance]:
         """The instances of each job in the span, across workspaces; also those that a service which compares start times shows elsewhere by now."""
-        window, since = self.window(), self._since.ms
+        window, since = self.window(), self._since_option.ms if self._since is None else self._since.ms
         instances: list[JobInstance] = []
         for name, workspace_id in dict.fromkeys([(self.job_name, self.workspace_id), *self._related.jobs]):
             instances += list_job(self.run.api(workspace_id), name, window, since=since)

@@ -20,7 +20,7 @@ from .._models.decision import Decision
 from .._models.instance import FullKey, JobName, Status
 from .._models.reason import Reason
 from .._models.rerun_request import RetryOptions
-from .._models.run_scope import PassState, RunScope, SinceOption, check_limit, seconds_of, window_of
+from .._models.run_scope import PassState, RunScope, Since, SinceOption, check_limit, seconds_of, window_of
 from .._output.downstream import downstream_lines, downstream_result
 from .._output.expectation import late_lines
 from .._output.messages import lookup_hint, plan_lines, stop_lines
@@ -47,7 +47,7 @@ from .journal_records import not_reruns
 from .outlook import Outlook
 from .rerun_pauses import RerunPauses, restore
 from .sender import RerunExchange, Sender, open_journal, requests_of
-from .snapshot import Listed, Since, Snapshot, check_since
+from .snapshot import Listed, Snapshot, check_since
 from .standings import Standings
 from .start_node import StartNode
 
@@ -94,7 +94,7 @@ class Goal(Strategy):
         window = self.state.window or window_of(options, now)
         self._deciding.selection(window)
         self._since = SinceOption.of(options if self.state.since is None else {}, now)  # once in a run
-        self._deciding.policy(RunScope(self.since(now).ms or now, False, window))
+        self._deciding.policy(RunScope(self.since(now), window))
         self._pauses = RerunPauses(run, self.run_id, self.state.paused, self.state.repair.get("pauses") or ())
         self._pauses.stopped.update(self.state.stopped)
         self._paused_jobs: list[JobName] = []  # those that are paused meanwhile, as far as was asked
@@ -121,17 +121,16 @@ class Goal(Strategy):
     def since(self, asked_ms: int) -> Since:
         """That of the pass before; else the option's, or the one that an approved plan binds."""
         if self.state.since is not None:
-            return Since(self.state.since, self.state.since_given, fixed=True, begun=self.state.begun)
-        since, plan_id = self._since.at(asked_ms), self.run.options["plan_id"]
-        if since is None and plan_id:
-            since = approved_since(plan_id)
-        return Since(since, since is not None)
+            return self.state.since
+        since, plan_id = self._since.since(asked_ms), self.run.options["plan_id"]
+        return Since(approved_since(plan_id), given=True) if plan_id and not since.given else since
 
     def list_instances(self) -> Listed:
         """See :meth:`GoalDecisions.list_instances`."""
         self._problems.clear()
         self._standings.clear()
-        return self._deciding.list_instances(self.since(self.clock.now_ms()).ms)
+        since = self.since(self.clock.now_ms())
+        return self._deciding.list_instances(since.ms if since.given or since.fixed else None)
 
     def further(self, listed: Listed, snapshot: Snapshot) -> Listed | None:
         """What depends on what is rerun, here and in other workspaces."""
@@ -145,7 +144,7 @@ class Goal(Strategy):
         began = stopwatch() - deciding.reading_seconds
         self._read_reasons(decisions)
         possible, by_id = self._below.possible(), self.by_id(decisions)
-        plan = assess(decisions, snapshot.history, self.run.options, scope.since, by_id=by_id, reasons=self._reasons, possible=possible)
+        plan = assess(decisions, snapshot.history, self.run.options, scope.since.ms, by_id=by_id, reasons=self._reasons, possible=possible)
         if plan.refused is None and self._retry_options.node_name is not None:
             plan = self._at_node(plan)
         if deciding.stops.over:
@@ -158,9 +157,9 @@ class Goal(Strategy):
         self._quiet_now = self.quiet_hours()
         self._problems.note(*self._outlook.read_baselines())
         depends = order.depends if order is not None and order.upstream_first else {}
-        self._outlook.learn(snapshot.instances, scope.since, self._order.known.averages, depends)
+        self._outlook.learn(snapshot.instances, scope.since.ms, self._order.known.averages, depends)
         plan = schedule(plan, order, self._limits, self._quiet_now, self._outlook.urgency())
-        self._problems.note(*self._order.overdue(asked_ms - scope.since))
+        self._problems.note(*self._order.overdue(asked_ms - scope.since.ms))
         return plan
 
     def restore(self) -> None:
@@ -309,8 +308,8 @@ class Goal(Strategy):
             api_versions=dict(self.api.api_versions),
             run_id=self.run_id,
             purpose=purpose,
-            since=scope.since,
-            since_iso=to_iso(scope.since),
+            since=scope.since.ms,
+            since_iso=to_iso(scope.since.ms),
             planned_after=scope.window.begin,
             planned_before=scope.window.end,
             expected=self._expected(plan, statuses),
@@ -382,7 +381,7 @@ class Goal(Strategy):
         decisions = [decision for decision in self._standings.standing(plan) if left_to_do(decision, wait=False)]
         reasons = "; ".join(dict.fromkeys(printable(decision.reason, 200) for decision in decisions[:3])) or "not every job could be listed"
         what = f"Left {counted(len(decisions), 'instance')} {self.run.where} to another pass, and with async there is none"
-        since = to_iso(self.state.since if self.state.since is not None else int(self.run.result["since"]))
+        since = to_iso(self.state.since.ms if self.state.since is not None else int(self.run.result["since"]))
         remedy = f"Run it again with since={since}, which sends nothing twice, or without async"
         self.run.fail("incomplete", reasons, remedy, what=what)
 

@@ -171,13 +171,13 @@ class Sender:
 
     def _intent(self, decision: Decision, batch: int) -> Intent:
         # Whatever the clock learns meanwhile, nothing counts as sent before its list or before since, and so as no part of this run.
-        now = max(self._snapshot.asked_ms, self._snapshot.scope.since, self._client.clock.now_ms())
+        now = max(self._snapshot.asked_ms, self._snapshot.scope.since.ms, self._client.clock.now_ms())
         attempt = self._identity.attempt(
             Failure.of(decision.instance),
             decision.instance.job_name,
             now,
             self._client,
-            since=self._snapshot.scope.since,
+            since=self._snapshot.scope.since.ms,
             number=decision.attempts,
             batch=batch,
             again=decision.rerun,

@@ -14,11 +14,11 @@ from .._http.server_clock import ServiceClock
 from .._journal.journal import Journal, Known
 from .._models.attempt import Attempt, Slot
 from .._models.instance import InstanceKey, JobInstance
-from .._models.run_scope import RunScope, check_past
-from .._planner.hold_off import complete_since, hold_off_until, not_ahead, not_before, on_both_clocks
+from .._models.run_scope import RunScope, Since, check_past
+from .._planner.hold_off import complete_since, dated, hold_off_until, on_both_clocks
 from .._planner.identity import effective_attempts, newest_attempts, with_twins
 from .._planner.pipeline import History
-from .._planner.reconcile import SINCE_AHEAD_MS
+from .._planner.reconcile import SINCE_AHEAD_MS, had_not_ended
 
 if t.TYPE_CHECKING:
     from .._common.times import Window
@@ -68,21 +68,6 @@ class Snapshot:
         return effective_attempts(self.instances, self.history.attempts, self.history.stops)
 
 
-class Since(t.NamedTuple):
-    """The ``since`` of a run.
-
-    :param ms: epoch ms; None for the time of the first listing.
-    :param given: whether people set it.
-    :param fixed: whether an earlier pass of the run began with it, so that it has been checked.
-    :param begun: see :class:`RunScope`.
-    """
-
-    ms: int | None
-    given: bool
-    fixed: bool = False
-    begun: int | None = None
-
-
 def take(
     listed: Listed,
     since: Since,
@@ -105,11 +90,12 @@ def take(
     :raises OptionError: ``since`` lies ahead.
     :raises JournalError: the journal cannot be read.
     """
-    known = journal.read(workspaces, listed.reach or listed.window, listed.asked_ms)
-    if since.ms is not None and not since.fixed:
+    if since.given and not since.fixed:
         check_since(since.ms, journal, clock)
+    newest = journal.newest_id() if since.newest_id is None else None
+    known = journal.read(workspaces, listed.reach or listed.window, listed.asked_ms)
     own = [attempt.since for made in known.effective.values() for attempt in made if attempt.run_id == run_id]
-    ms = min([listed.asked_ms if since.ms is None else since.ms, *own])
+    ms = min([since.ms, *own])
     # An earlier pass has covered these workspaces. That they are not covered any more means that its journal is gone, with what it has sent.
     given = since.given or (since.fixed and known.complete_since is None)
     complete = complete_since(known.complete_since, listed.asked_ms, ms, since_given=given)
@@ -118,16 +104,15 @@ def take(
     until = hold_off_until(ms, clock.now_ms(), complete, settle_ms, covered_age_ms=covered, set_aside_age_ms=age)
     slack = clock_slack_ms if given and ms < complete else 0
     instances, now = with_twins(listed.instances), clock.latest_ms()
-    begun = known.newest_id if since.begun is None and ms <= now else since.begun
-    scope = RunScope(ms, given, listed.window, None if check_mode else until, slack, begun)
+    begins = since.newest_id is None and ms <= now
     as_said = (since.given and not relative) or ms > now
-    attempts, effective = _dated(known, now, listed.asked_ms, scope, lambda attempt: as_said or attempt.run_id == run_id)
+    since = Since(ms, given, fixed=True, newest_id=newest if begins else since.newest_id, joined=since.joined)
+    attempts, effective = _dated(known, now, listed.asked_ms, since, lambda attempt: as_said or attempt.run_id == run_id)
     matched, missing = newest_attempts(instances, attempts)
-    aside = _set_aside(now + clock_slack_ms, age)
-    history = History(matched, known.reruns, aside, effective, _settled_stops(known, listed.asked_ms))
-    return Snapshot(
-        tuple(instances), listed.asked_ms, listed.asked_at, scope, history, tuple(missing), uncovered=known.complete_since is None
-    )
+    since = since._replace(joined=_joined(instances, matched, ms, settle_ms)) if begins and not given else since
+    scope = RunScope(since, listed.window, None if check_mode else until, slack)
+    history = History(matched, known.reruns, _set_aside(now + clock_slack_ms, age), effective, _settled_stops(known, listed.asked_ms))
+    return Snapshot(tuple(instances), listed.asked_ms, listed.asked_at, scope, history, tuple(missing), known.complete_since is None)
 
 
 def check_since(since_ms: int, journal: Journal, clock: ServiceClock) -> None:
@@ -143,19 +128,21 @@ def check_since(since_ms: int, journal: Journal, clock: ServiceClock) -> None:
 
 
 def _dated(
-    known: Known, now: int, asked_ms: int, scope: RunScope, as_said: t.Callable[[Attempt], bool]
+    known: Known, now: int, asked_ms: int, since: Since, as_said: t.Callable[[Attempt], bool]
 ) -> tuple[list[Attempt], dict[Slot, tuple[Attempt, ...]]]:
-    """The newest attempts, settled on both clocks, and the effective ones, see :func:`not_ahead` and :func:`not_before`.
+    """The newest attempts, settled on both clocks, and the effective ones, see :func:`dated`."""
 
-    :param as_said: of which attempts the time counts as they have it.
-    """
+    def seen(attempt: Attempt) -> Attempt:
+        return dated(attempt, now, known.journal_ms, since, as_said=as_said(attempt))
 
-    def dated(attempt: Attempt) -> Attempt:
-        since = scope.since if as_said(attempt) else None
-        return not_before(not_ahead(attempt, now, known.journal_ms, since=since), scope.since, scope.begun)
+    attempts = [on_both_clocks(seen(attempt), asked_ms, known.journal_ms) for attempt in known.attempts]
+    return attempts, {slot: tuple(map(seen, made)) for slot, made in known.effective.items()}
 
-    attempts = [on_both_clocks(dated(attempt), asked_ms, known.journal_ms) for attempt in known.attempts]
-    return attempts, {slot: tuple(map(dated, made)) for slot, made in known.effective.items()}
+
+def _joined(instances: t.Iterable[JobInstance], newest: t.Mapping[InstanceKey, Attempt], since: int, settle_ms: int) -> frozenset[int]:
+    """See :class:`Since`."""
+    made = ((instance, newest[instance.key]) for instance in instances if instance.key in newest)
+    return frozenset(attempt.attempt_id or 0 for instance, attempt in made if had_not_ended(instance, attempt, since, settle_ms))
 
 
 def _settled_stops(known: Known, asked_ms: int) -> dict[Slot, tuple[Attempt, ...]]:

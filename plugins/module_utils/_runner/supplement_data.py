@@ -30,7 +30,7 @@ from .._models.instance import InstanceType, JobInstance
 from .._models.patch_data import PatchData, PatchDataRow
 from .._models.run_scope import check_durations
 from .._models.selection import select
-from .._planner.hold_off import not_ahead, on_both_clocks
+from .._planner.hold_off import dated, on_both_clocks
 from .._planner.patch_data import SLACK_MS, ListedRuns, by_date, differences, ended, own_instances, sendable, unseen, without_success
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan, not_sent
 from .._planner.schedules import runs_once
@@ -178,7 +178,7 @@ class _Starting(_Work):
         return self._dated(made[-1], asked_ms, known) if made else None
 
     def _dated(self, attempt: Attempt, now_ms: int, known: Known) -> Attempt:
-        return on_both_clocks(not_ahead(attempt, self.clock.latest_ms(), known.journal_ms), now_ms, known.journal_ms)
+        return on_both_clocks(dated(attempt, self.clock.latest_ms(), known.journal_ms), now_ms, known.journal_ms)
 
     def _lately_aside(self, known: Known, listed_ms: int) -> int | None:
         """When a journal was set aside with what was sent before, if that need not show in a list of *listed_ms* yet."""

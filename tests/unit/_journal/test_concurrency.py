@@ -23,7 +23,9 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ClaimLostError, JournalError
 from ansible_collections.dataarts.factory.plugins.module_utils._journal import postgresql as postgresql_file
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.database import Database, Statement
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Outcome
+from tests.support.logic import PATIENCE
 from tests.support.postgresql import PASSWORD, PostgresServer, Proxy
 from tests.unit._journal.building import ALL, WORKSPACE, T, at, claim, intent
 from tests.unit._journal.conftest import Place
@@ -77,6 +79,34 @@ class TestControllers:
         assert won == dict.fromkeys(range(20), 1)
         assert place.rows("SELECT count(*) FROM dataarts_attempt WHERE open = 1") == [(20,)]
         assert place.rows("SELECT count(*) FROM dataarts_attempt") == [(40,)]
+
+    def test_what_is_being_claimed_when_the_newest_is_asked_for_is_not_newer_than_it_unread(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of two claims the one with the lower ids may end last."""
+        claimed, asked = threading.Event(), threading.Event()
+
+        def commit_late(database: Database, statements: t.Sequence[Statement]) -> int:
+            changed = change(database, statements)
+            monkeypatch.setattr(Database, "change", change)
+            claimed.set()
+            asked.wait(1)  # or until it is answered, if that does not wait for this
+            return changed
+
+        change = Database.change
+        with place.open() as slow, place.open() as fast, place.open() as reader, ThreadPoolExecutor(3) as pool:
+            claim(fast, 0)
+            monkeypatch.setattr(Database, "change", commit_late)
+            late = pool.submit(claim, slow, 1)
+            assert claimed.wait(PATIENCE)
+            others = pool.submit(claim, fast, 2)
+            if place.server is not None:  # in SQLite it waits for the other one
+                others.result()
+            newest = reader.newest_id()
+            read = {entry.attempt_id for entry in reader.read([WORKSPACE], ALL, T).attempts}
+            asked.set()
+            ids = {entry.attempt_id for entry in (*late.result(), *others.result())}
+        assert {number for number in ids - read if number <= newest} == set()
 
     def test_eight_whose_lists_differ_do_not_claim_the_same_instance_twice(self, place: Place, claiming: Claiming) -> None:
         with claiming(8, 50, differing=True) as started:

@@ -17,6 +17,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.times imp
 from ansible_collections.dataarts.factory.plugins.module_utils._models.run_scope import (
     PassState,
     RunScope,
+    Since,
     SinceOption,
     check_past,
     seconds_of,
@@ -40,9 +41,11 @@ def test_a_window_that_is_none_is_refused(options: dict[str, t.Any]) -> None:
 
 
 def test_since_may_be_left_out() -> None:
-    assert SinceOption.of({}, NOW).at(NOW) is None
-    assert SinceOption.of({"since": None}, NOW).at(NOW) is None
-    assert SinceOption.of({"since": "-2h"}, NOW - 5).at(NOW) == NOW - 2 * HOUR, "a relative time counts from the first list"
+    assert SinceOption.of({}, NOW - 5).since(NOW) == Since(NOW, given=False)
+    assert SinceOption.of({"since": None}, NOW - 5).since(NOW) == Since(NOW, given=False)
+    assert SinceOption.of({"since": str(NOW)}, NOW - 5).since(NOW + 7) == Since(NOW, given=True)
+    relative = SinceOption.of({"since": "-2h"}, NOW - 5).since(NOW)
+    assert relative == Since(NOW - 2 * HOUR, given=True), "it counts from the first list"
 
 
 @pytest.mark.parametrize(
@@ -65,23 +68,27 @@ def test_durations_are_checked() -> None:
 TIMES = st.integers(0, 2**53)
 
 
-@given(TIMES, st.booleans(), TIMES, TIMES, st.text(), st.integers(0, 9), st.dictionaries(st.text(), st.integers(), max_size=2))
+SINCES = st.builds(Since, TIMES, st.booleans(), st.just(True), st.none() | st.integers(0, 2**60), st.frozensets(st.integers(1, 2**60)))
+
+
+@given(SINCES, TIMES, TIMES, st.text(), st.integers(0, 9), st.dictionaries(st.text(), st.integers(), max_size=2))
 def test_what_a_pass_hands_on_is_what_the_next_one_gets(
-    since: int, given_by_people: bool, begin: int, length: int, run_id: str, planned: int, dependencies: dict[str, int]
+    since: Since, begin: int, length: int, run_id: str, planned: int, dependencies: dict[str, int]
 ) -> None:
     """Through JSON, as a result becomes an option."""
-    scope = RunScope(since, given_by_people, Window(begin, begin + length), hold_off_until=5, clock_slack_ms=7)
+    scope = RunScope(since, Window(begin, begin + length), hold_off_until=5, clock_slack_ms=7)
     state = PassState().after(scope, run_id=run_id, planned=planned, dependencies=dependencies, reasons=dependencies)
-    assert (state.since, state.since_given, state.window, state.run_id) == (since, given_by_people, scope.window, run_id)
+    assert (state.since, state.window, state.run_id) == (since, scope.window, run_id)
     result = state.to_result()
     assert result["planned"] == planned
     assert PassState.from_option(json.loads(json.dumps({**result, "planned": 0}))) == PassState.from_option(result)
     after = PassState.from_option(json.loads(json.dumps(result)))
     assert after.to_result() == {**result, "planned": 0}
+    assert after.since == since
 
 
 def test_a_pass_that_read_no_dependencies_hands_on_those_that_were_read_before() -> None:
-    scope = RunScope(NOW, False, DAY)
+    scope = RunScope(Since(NOW, given=False), DAY)
     first = PassState().after(scope, run_id="r", planned=0, dependencies={"keys": [1]}, reasons={"x": [1]})
     second = first.after(scope, run_id="r", planned=0, dependencies={}, reasons={})
     assert (second.dependencies, second.reasons) == ({"keys": [1]}, {})
@@ -100,8 +107,11 @@ def test_anything_else_is_a_first_pass(value: t.Any) -> None:
         ({"run_id": "r"}, PassState(run_id="r")),
         ({"plan_only": True}, PassState(plan_only=True)),
         ({"run_id": "r", "plan_only": False, "planned": 4}, PassState(run_id="r")),  # what the pass before planned is none of this one's
-        ({"since": str(NOW), "since_given": "x"}, PassState(since_given=True)),
-        ({"since": 1.5}, PassState()),
+        ({"since": NOW}, PassState()),
+        ({"since": {"ms": str(NOW), "given": True}}, PassState()),
+        ({"since": {"ms": NOW}}, PassState(since=Since(NOW, given=False, fixed=True))),
+        ({"since": {"ms": NOW, "newest_id": "7", "joined": 5}}, PassState(since=Since(NOW, given=False, fixed=True))),
+        ({"since": {"ms": NOW, "joined": ["x", 5]}}, PassState(since=Since(NOW, given=False, fixed=True, joined=frozenset({5})))),
         ({"planned_after": 5, "planned_before": 9}, PassState(window=Window(5, 9))),
         ({"planned_after": 9, "planned_before": 9}, PassState(window=Window(9, 9))),
         ({"planned_after": 9, "planned_before": 5}, PassState()),
@@ -119,7 +129,7 @@ def test_a_state_that_is_not_whole_says_what_it_can(value: dict[str, t.Any], exp
     st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
         lambda inner: st.dictionaries(
-            st.sampled_from(["run_id", "since", "since_given", "planned_after", "planned_before", "dependencies", "x"]), inner, max_size=7
+            st.sampled_from(["run_id", "since", "ms", "joined", "planned_after", "planned_before", "dependencies", "x"]), inner, max_size=7
         ),
     )
 )

@@ -16,7 +16,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.times imp
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RetryOptions
-from ansible_collections.dataarts.factory.plugins.module_utils._models.run_scope import RunScope
+from ansible_collections.dataarts.factory.plugins.module_utils._models.run_scope import RunScope, Since
 from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import lookup_hint, plan_lines, unshown_notes
 from ansible_collections.dataarts.factory.plugins.module_utils._output.plan_details import detail_lines, plan_details
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.forecast import Forecast
@@ -26,7 +26,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcil
 from ansible_collections.dataarts.factory.tests.unit.building import SINCE, WORKSPACE, at, attempt, instance, limited, policy
 
 WINDOW = Window(at(-86_400), at(0))
-SCOPE = RunScope(SINCE, True, WINDOW)
+SCOPE = RunScope(Since(SINCE, given=True), WINDOW)
 
 
 def decision(action: Action, status: Status = Status.FAIL, **changes: t.Any) -> Decision:

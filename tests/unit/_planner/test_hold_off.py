@@ -17,13 +17,13 @@ from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Intent, Outcome
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
+from ansible_collections.dataarts.factory.plugins.module_utils._models.run_scope import Since
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.hold_off import (
     SECOND_MS,
     SET_BACK_MS,
     complete_since,
+    dated,
     hold_off_until,
-    not_ahead,
-    not_before,
     on_both_clocks,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide, of_this_run
@@ -196,38 +196,40 @@ class TestMadeAhead:
     )
     def test_it_is_of_no_run_that_began_after_it(self, since: float, as_said: bool, action: str) -> None:
         """Unless nobody knows that: a ``since`` that was set may be of the time at which the clock was ahead, and nothing is sent twice by it."""
-        seen = not_ahead(self.MADE, at(25), at(25), since=at(since) if as_said else None)
+        seen = dated(self.MADE, at(25), at(25), Since(at(since), given=True), as_said=as_said)
         assert seen.sent_ms == at(since if as_said else 5)
         assert decide(self.FAILED, policy(since=at(since)), at(25), on_both_clocks(seen, at(25), at(25)), [seen]).action is Action(action)
 
     @pytest.mark.parametrize(("since", "made_at"), [(10, 10), (40, 5), (95, 5)])
     def test_it_stays_one_of_its_own_run(self, since: float, made_at: float) -> None:
         """But not by a ``since`` that was ahead too."""
-        assert not_ahead(dataclasses.replace(self.MADE, since=at(since)), at(25), at(25)).sent_ms == at(made_at)
+        assert dated(dataclasses.replace(self.MADE, since=at(since)), at(25), at(25)).sent_ms == at(made_at)
 
     @pytest.mark.parametrize("outcome", ["unknown", "intended"])
-    @pytest.mark.parametrize("since", [None, 4])
+    @pytest.mark.parametrize("since", [0, 4])
     @pytest.mark.parametrize(("now", "action"), [(64, "settling"), (66, "retry")])
-    def test_it_settles_by_the_clock_that_was_not_set_back(self, outcome: str, now: int, action: str, since: int | None) -> None:
+    def test_it_settles_by_the_clock_that_was_not_set_back(self, outcome: str, now: int, action: str, since: int) -> None:
         made = dataclasses.replace(attempt(outcome, 7200), journal_ms=at(5))
         unchanged = instance()
-        seen = on_both_clocks(not_ahead(made, at(now), at(now), since=None if since is None else at(since)), at(now), at(now))
+        seen = on_both_clocks(dated(made, at(now), at(now), Since(at(since), given=True), as_said=bool(since)), at(now), at(now))
         assert decide(unchanged, policy(since=at(since or now - 1)), at(now), seen).action is Action(action)
 
     @pytest.mark.parametrize(("now", "journal"), [(94, 94), (100, 100), (25, 4)])
     def test_without_proof_it_keeps_its_time(self, now: int, journal: int) -> None:
-        assert not_ahead(self.MADE, at(now), at(journal)) == self.MADE
+        assert dated(self.MADE, at(now), at(journal)) == self.MADE
 
 
 @pytest.mark.parametrize(
-    ("when", "begun", "dated"),
+    ("when", "newest_id", "since"),
     [(-60, 7, 0), (-60, 8, -60), (-60, 9, -60), (-60, None, -60), (5, 7, 5), (5, 9, 5)],
 )
 @pytest.mark.parametrize("ends", [Status.FAIL, Status.SUCCESS, Status.RUNNING])
-def test_what_the_journal_did_not_have_when_the_run_began_is_of_this_run(when: int, begun: int | None, dated: int, ends: Status) -> None:
+def test_what_the_journal_did_not_have_when_the_run_began_is_of_this_run(
+    when: int, newest_id: int | None, since: int, ends: Status
+) -> None:
     """By the clock, which was behind then, it was sent, and had settled, before."""
     made = dataclasses.replace(attempt("accepted", when), attempt_id=8)
-    seen = not_before(made, SINCE, begun)
-    assert seen == dataclasses.replace(made, sent_ms=at(dated))
+    seen = dated(made, at(90), at(90), Since(SINCE, given=False, newest_id=newest_id))
+    assert seen == dataclasses.replace(made, sent_ms=at(since))
     rerun = instance(ends, -50, -40)
-    assert (of_this_run(rerun, policy(settle_ms=0), seen) is None) == (dated < 0)
+    assert (of_this_run(rerun, policy(settle_ms=0), seen) is None) == (since < 0)

@@ -13,9 +13,9 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Comparison, Failure, Outcome, compare
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
-from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.explicit import Related, decide_related, decide_requested
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import Policy, decide, decide_missing
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import Policy, decide, decide_missing, had_not_ended
 from tests.unit.building import FAIL, SETTLE, SINCE, WORKSPACE, at, attempt, instance, intent, key, policy
 
 OLD, NEW = (-3600, -3000), (20, 30)  # a run before since, a run after it: seconds of start and end
@@ -434,6 +434,19 @@ def test_a_delay_without_any_recorded_time_counts_from_now_and_never_ends_early(
     assert (decision.action, decision.due_ms) == (Action.WAIT, at(41))
 
 
+#: What the first list shows of a POST 30 s before it, when that was last tried, whether it had not ended then.
+JOINS = [
+    (instance(), -30, True),  # it does not show yet
+    (instance(Status.WAITING), -30, True),
+    (instance(Status.RUNNING, -29, None), -30, True),
+    (instance(Status.UNKNOWN, -29, -10, status_text="queueing"), -30, True),
+    (instance(Status.FAIL, -29, None), -30, True),
+    (instance(Status.FAIL, -29, -10), -0.001, False),
+    (instance(Status.FAIL, -29, -10), 0, True),  # the lists may differ without a rerun
+    (instance(Status.FAIL, -29, 10), -30, False),  # by a clock that is ahead
+    (instance(Status.SUCCESS, -29, -10), -30, False),
+]
+
 #: Outcome of a POST 30 s before since, status and run that are listed now, whether nothing is sent before it has settled.
 LISTS_DIFFER = [
     ("accepted", Status.FAIL, (-3600, -31), True),
@@ -493,14 +506,28 @@ class TestEarlierRun:
         decision = decide(instance(Status.FAIL, -29, -10), policy(), at(1), attempt(when=-30))
         assert (decision.action, decision.attempts, decision.attempt) == (Action.RETRY, 1, None)
 
-    @pytest.mark.parametrize(("last", "action"), [(-1, Action.RETRY), (0, Action.FAILED_AGAIN), (30, Action.FAILED_AGAIN)])
-    def test_one_that_was_in_flight_when_this_run_began_had_not_ended_whatever_another_clock_says(self, last: int, action: Action) -> None:
-        """The clock that stamps ends is behind the service's."""
-        record = attempt(when=-30, last=last, flight_ms=61_000)
-        began, given = policy(since_given=False), policy()
-        assert decide(instance(Status.FAIL, -29, -10), began, at(31), record).action is action
-        assert decide(instance(Status.SUCCESS, -29, -10), began, at(31), record).rerun is (action is Action.FAILED_AGAIN)
-        assert decide(instance(Status.FAIL, -29, -10), given, at(31), record).action is Action.RETRY
+    @pytest.mark.parametrize(("first", "last", "belongs"), JOINS)
+    @pytest.mark.parametrize("settled", [-100, -30])
+    def test_what_had_not_ended_when_it_first_listed_belongs_to_it_whatever_another_clock_says(
+        self, first: JobInstance, last: int, belongs: bool, settled: int
+    ) -> None:
+        """The clock that stamps ends is behind the service's, and by that one it may have settled before this run began."""
+        record = dataclasses.replace(attempt("intended", when=-30, last=last), attempt_id=7)
+        assert had_not_ended(first, record, SINCE, SETTLE) is belongs
+        made = dataclasses.replace(record, outcome=Outcome.ACCEPTED, sent_ms=at(settled), last_ms=at(settled))
+        began = policy(joined=frozenset({7} if belongs else ()))
+        assert decide(instance(Status.FAIL, -29, -10), began, at(31), made).action is (Action.FAILED_AGAIN if belongs else Action.RETRY)
+        assert decide(instance(Status.SUCCESS, -29, -10), began, at(31), made).rerun is belongs
+
+    @pytest.mark.parametrize("outcome", ["rejected", "not_executed"])
+    def test_unless_it_had_no_effect(self, outcome: str) -> None:
+        record = dataclasses.replace(attempt(outcome, when=-30), attempt_id=7)
+        assert not had_not_ended(instance(), record, SINCE, SETTLE)
+        assert decide(instance(), policy(joined=frozenset({7})), at(31), record).action is Action.RETRY
+
+    @pytest.mark.parametrize("when", [-60, -59.999])
+    def test_or_had_settled(self, when: float) -> None:
+        assert had_not_ended(instance(), attempt("unknown", when=when), SINCE, SETTLE) is (when > -60)
 
     @pytest.mark.parametrize("run", [(-29, 0), (-29, 10), (-29, None)])
     def test_its_rerun_that_ended_in_failure_later_is_this_run_s_failure(self, run: t.Any) -> None:

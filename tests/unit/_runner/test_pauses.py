@@ -34,7 +34,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, Failure, Intent
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import JobInstance
-from ansible_collections.dataarts.factory.plugins.module_utils._models.run_scope import RunScope
+from ansible_collections.dataarts.factory.plugins.module_utils._models.run_scope import RunScope, Since
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.pipeline import History
 from ansible_collections.dataarts.factory.plugins.module_utils._runner import sender
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.snapshot import Snapshot
@@ -108,7 +108,7 @@ class Run:
 
     def play(self, happens: Callable[[], None], last_check: Callable[[], None] | None = None) -> sender.RerunExchange:
         """Send; at the line of its number after its list, *happens* happens. Lines within a transaction do not count: nobody else can claim there."""
-        scope = RunScope(SINCE, False, Window(0, T))
+        scope = RunScope(Since(SINCE, given=False), Window(0, T))
         snapshot = Snapshot((), T, stopwatch(), scope, History({}, {}), (), uncovered=False)
         sending = sender.Sender(self.journal, self._client, snapshot, sender.RunIdentity("run-1", "here", "me"))
         self.journal.read([WORKSPACE], self._window, T)

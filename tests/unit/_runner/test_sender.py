@@ -21,7 +21,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, Failure, Intent, Outcome
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import JobInstance
-from ansible_collections.dataarts.factory.plugins.module_utils._models.run_scope import RunScope
+from ansible_collections.dataarts.factory.plugins.module_utils._models.run_scope import RunScope, Since
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.identity import with_twins
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.pipeline import History
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.quiet_hours import QuietSpan
@@ -47,7 +47,7 @@ class Setting:
         self.posted: list[str | None] = []
 
     def sender(self) -> sender.Sender:
-        scope = RunScope(SINCE, False, Window(0, T))
+        scope = RunScope(Since(SINCE, given=False), Window(0, T))
         seen = Snapshot((), T, stopwatch(), scope, History({}, {}), (), uncovered=False)
         return sender.Sender(self.journal, self.client, seen, sender.RunIdentity("run-1", "here", "me"))
 
@@ -229,7 +229,7 @@ def test_a_claim_says_how_long_its_request_may_be_in_flight(setting: Setting) ->
 
 def test_nothing_is_sent_once_quiet_hours_have_begun_not_even_a_request_that_waits_to_be_repeated(setting: Setting) -> None:
     now: list[QuietSpan | None] = [None]
-    scope = RunScope(SINCE, False, Window(0, T))
+    scope = RunScope(Since(SINCE, given=False), Window(0, T))
     seen = Snapshot((), T, stopwatch(), scope, History({}, {}), (), uncovered=False)
     made = sender.Sender(setting.journal, setting.client, seen, sender.RunIdentity("run-1", "here", "me"), lambda: now[0])
     first, second, third = due(*(instance(number=number, instance_id=str(number)) for number in (1, 2, 3)))
