@@ -58,6 +58,26 @@ def test_nothing_is_sent_and_the_result_says_what_why_and_until_when(night: Runn
         assert 280 < result["due_in"] <= 300
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_what_hangs_stops_no_schedule_before_they_are_over(service: Running, tmp_path: Path, check: bool) -> None:
+    """It is to be stopped first, and the other one waits: the jobs would miss their cycles all the time."""
+    states = {"hourly": "fail", "hung": "running-exception"}
+    jobs = [
+        {"name": name, "status": "SCHEDULING", "instances": [{"plan_time": "-1h", "status": status}]} for name, status in states.items()
+    ]
+    service.reset(small_night(jobs=jobs, switches={**FREE, **BOTH}))
+    given = module_options(service, tmp_path / "journal", pause_schedules=True, running_exception="stop_and_rerun")
+    result = call("job_rerun", {**given, "not_between": [quiet_hours(-60, 300)]}, check=check)
+    assert (service.journal(), result["quiet_hours"]["instances"]) == ([], 2)
+    assert [(i["standing"], i["stop"]) for i in result["instances"]] == [("to_rerun", None), ("to_rerun", "to_stop" if check else None)]
+    if not check:
+        assert 280 < result["due_in"] <= 300
+        service.advance(310)
+        call("job_rerun", {**given, "pass_state": result["pass_state"]})
+        assert sorted(entry["kind"] for entry in service.journal())[-2:] == ["stop_schedule", "stop_schedule"]
+        assert {"stop", "retry"} < {entry["kind"] for entry in service.journal()}
+
+
 def test_what_was_held_back_is_sent_when_they_are_over_once(night: Running, tmp_path: Path) -> None:
     given = module_options(night, tmp_path / "journal", not_between=[quiet_hours(-60, 300)])
     first = call("job_rerun", given)

@@ -91,7 +91,7 @@ class Decision:
     :param quiet_hours: with WAIT, that it is to be rerun and not sent before *due_ms*, when quiet hours end (``not_between``).
     :param rank: its place among those that are to be sent, the smallest first (``order: deadline``).
     :param stop: the newest request to stop it that concerns this run, or None.
-    :param then_rerun: with STOP, whether it is rerun after that.
+    :param then_rerun: with STOP, whether it is rerun after that; with *quiet_hours*, whether it is stopped first.
     :param left_out: with BLOCKED, by what a policy about reasons left it out; None if it is another reason.
     :param downstream: why it joined the plan although it was not selected: it depends on what is rerun. None of those selected.
     :param upstream_outdated: with RETRY and *downstream*, the instance above it, for people, that has yet to come up to date; "" if all have.

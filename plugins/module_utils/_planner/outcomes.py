@@ -103,7 +103,8 @@ def left_to_do(decision: Decision, *, wait: bool) -> bool:
 def unsent(decision: Decision, *, check_mode: bool, plan_only: bool) -> Decision:
     """A decision of which nothing was sent in its pass; in check mode it tells what would be sent. An attempt counts once it is made."""
     if check_mode and (decision.queued or decision.delayed or decision.quiet_hours):
-        return decision.turned(Action.RETRY, decision.reason)  # it would be sent, though not in the first pass
+        # It would be sent, though not in the first pass.
+        return decision.turned(Action.STOP if decision.then_rerun else Action.RETRY, decision.reason, then_rerun=decision.then_rerun)
     if decision.action is not Action.RETRY:
         return decision
     if check_mode or plan_only:

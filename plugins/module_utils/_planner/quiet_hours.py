@@ -136,9 +136,9 @@ def not_sent(quiet_hours: QuietSpan) -> str:
 
 
 def _held_back(decision: Decision, quiet_hours: QuietSpan) -> Decision:
-    if decision.action is Action.RETRY:
+    if decision.reruns:
         reason = f"not sent: {not_sent(quiet_hours)} ({decision.reason})"
-        return decision.turned(Action.WAIT, reason, due_ms=quiet_hours.until, quiet_hours=True)
+        return decision.turned(Action.WAIT, reason, due_ms=quiet_hours.until, quiet_hours=True, then_rerun=decision.then_rerun)
     return replace(decision, due_ms=quiet_hours.until, quiet_hours=True) if decision.queued else decision
 
 

@@ -14,7 +14,10 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._config.raw_values import fitted, problem
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.hung import StopPolicy, decide_with_stops, stop_word
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import unsent
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.pipeline import schedule
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan import Plan
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.quiet_hours import LEAD_MS, QuietHours, QuietSpan
@@ -264,6 +267,15 @@ def test_what_is_due_waits_for_the_end() -> None:
     assert [decision.attempts for decision in plan.decisions] == [0, 0, 0]
     assert not any(decision.delayed or decision.in_progress for decision in plan.decisions)
     assert len(made(None, max_parallel=2).batches) == 1
+
+
+def test_what_is_stopped_to_be_rerun_waits_too_and_check_mode_says_that_it_is_stopped_first() -> None:
+    hung = instance(Status.RUNNING_EXCEPTION, instance_id="7")
+    decision = decide_with_stops(hung, policy(), StopPolicy(running_exception="stop_and_rerun"), at(100), None)
+    (waiting,) = schedule(Plan((decision,)), None, Limits(), QuietSpan(at(500), NIGHT)).decisions
+    assert (decision.action, waiting.action, waiting.due_ms, waiting.quiet_hours) == (Action.STOP, Action.WAIT, at(500), True)
+    shown = unsent(waiting, check_mode=True, plan_only=False)
+    assert (shown.action, shown.then_rerun, stop_word(shown)) == (Action.STOP, True, "to_stop")
 
 
 def test_a_plan_that_is_refused_stays_refused() -> None:
