@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._common.errors import OptionError
+from .._common.grouping import grouped_by
 from .._common.text import printable
 from .._models.attempt import NO_EFFECT, Outcome
 from .._models.decision import Action, Decision
@@ -70,20 +71,20 @@ def limit(plan: Plan, limits: Limits) -> Plan:
 
 
 def _without_room(due: t.Iterable[Decision], busy: t.Sequence[Decision], limits: Limits) -> dict[InstanceKey, str]:
-    """What there is no room for, by :attr:`Decision.unit`, and why: twins that one request means together are sent together or not at all."""
+    """What there is no room for, by :attr:`Decision.unit`, and why: twins that one request means together are sent together or not at all, also where
+    they alone are more than the limit."""
     of_job = collections.Counter(map(_job, busy))
     before, total = dict(of_job), len(busy)
     why: dict[InstanceKey, str] = {}
-    for decision in due:
-        job = _job(decision)
-        if limits.max_parallel is not None and total >= limits.max_parallel:
-            why.setdefault(decision.unit, f"max_parallel is {limits.max_parallel} and {len(busy)} were in progress")
-        elif limits.max_parallel_per_job is not None and of_job[job] >= limits.max_parallel_per_job:
-            many = before.get(job, 0)
-            why.setdefault(decision.unit, f"max_parallel_per_job is {limits.max_parallel_per_job} and {many} of its job were in progress")
-        elif decision.unit not in why:
-            of_job[job] += 1
-            total += 1
+    for unit, decisions in grouped_by(due, lambda decision: decision.unit).items():
+        job, number = _job(decisions[0]), len(decisions)
+        if limits.max_parallel is not None and total and total + number > limits.max_parallel:
+            why[unit] = f"max_parallel is {limits.max_parallel} and {len(busy)} were in progress"
+        elif limits.max_parallel_per_job is not None and of_job[job] and of_job[job] + number > limits.max_parallel_per_job:
+            why[unit] = f"max_parallel_per_job is {limits.max_parallel_per_job} and {before.get(job, 0)} of its job were in progress"
+        else:
+            of_job[job] += number
+            total += number
     return why
 
 

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.identity import with_twins
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
 from tests.unit.building import at, attempt, instance, limited, policy
@@ -46,6 +47,27 @@ def shape(result: t.Any) -> t.Any:
 
 def queued(result: t.Any) -> t.Any:
     return [decision for decision in result.decisions if decision.queued == 1]
+
+
+@pytest.mark.parametrize(
+    ("most", "in_progress", "expected"),
+    [
+        ({"max_parallel": 1}, 0, [[2, 2]]),
+        ({"max_parallel_per_job": 1}, 0, [[2, 2]]),
+        ({"max_parallel": 1}, 1, []),
+        ({"max_parallel": 2}, 1, [[3]]),
+        ({"max_parallel": 3}, 1, [[2, 2]]),
+        ({"max_parallel": 3}, 0, [[2, 2, 3]]),
+        ({"max_parallel_per_job": 2}, 0, [[2, 2]]),
+    ],
+)
+def test_twins_that_one_request_means_together_are_sent_together_also_where_they_are_more_than_the_limit(
+    most: dict[str, int], in_progress: int, expected: list[list[int]]
+) -> None:
+    twins = [retry(2).instance, dataclasses.replace(retry(2).instance, instance_id="8")]
+    decisions = [decide(twin, policy(), at(100), None) for twin in with_twins(twins)]
+    running = [other(Status.RUNNING, number) for number in range(in_progress)]
+    assert [numbers for _name, numbers in shape(limited([*decisions, retry(3), *running], Limits(**most)))] == expected
 
 
 # (number, job) of the instances to retry, batch size, batches
