@@ -150,7 +150,7 @@ options:
         the result says so, and nothing else changes.
       - V(cancelled) also reruns instances that were cancelled because an instance that they waited for had failed. An instance that shows a
         run of its own was stopped by a person, and is left alone. The service does not tell whether a person stopped an instance while it
-        was waiting.
+        was waiting; if M(dataarts.factory.job_instance_stop) did, the journal knows it, and the instance is left alone too.
       - V(stale) also reruns instances that succeeded on old data. Their run started before an upstream instance ended again, or they are
         downstream of such an instance. Each starts at its first node.
       - With V(cancelled) and V(stale), reruns of an earlier run count too. If the journal knows that it has rerun a selected instance, the

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import counts, passes
 from tests.chaos.processes import wait_until
 from tests.support.logic import call
-from tests.support.scenarios import FREE, V1, small_night
+from tests.support.scenarios import FREE, V1, V2, small_night
 from tests.support.workspace import options
 
 Json = dict[str, t.Any]
@@ -47,9 +47,9 @@ class Play:
         self.service = service
         self._base = {"journal": str(directory / "state"), "settle_time": 1, "poll_interval": 1, "max_retries": 1}
 
-    def __call__(self, most: int = 60, **changes: t.Any) -> passes.Passes:
+    def __call__(self, most: int = 60, over: int = BEFORE, **changes: t.Any) -> passes.Passes:
         given = options(self.service, **{**self._base, **changes})
-        run, timing, over = passes.Passes(run_id=f"run-{len(self.service.requests())}"), passes.Timing.of(given), BEFORE
+        run, timing = passes.Passes(run_id=f"run-{len(self.service.requests())}"), passes.Timing.of(given)
         for number in range(1, most):
             run = run.after(call("job_rerun", passes.next_args(given, run)))
             elapsed = timing.wait_timeout if number >= over else 0.0
@@ -285,6 +285,24 @@ def test_a_plan_says_what_may_be_stopped_later(play: Play, given: dict[str, t.An
     play.service.reset(night(FINE))
     result = call("job_rerun", options(play.service, **given, wait_timeout=5400, journal="/nowhere/state"), check=True)
     assert [line for line in result["plan"] if "stopped" in line] == lines
+
+
+@pytest.mark.parametrize("jobs", [["daily_sales"], ["*"]])
+@pytest.mark.parametrize("given", [STOP, STOP_AND_RERUN])
+def test_a_dependant_that_this_play_reran_is_stopped_too(service: t.Any, play: Play, given: Json, jobs: list[str]) -> None:
+    switches: Json = {**V2, "depend_open": True}
+    scenario = night(FINE, **switches)
+    ran = {"plan_time": "-1h", "status": "success", "runs": [HANGS, SUCCEEDS]}
+    scenario["accounts"][0]["workspaces"][0]["jobs"].append({"name": "report", "depends_on": ["daily_sales"], "instances": [ran]})
+    service.reset(scenario)
+    run = play(**given, downstream="stale", jobs=jobs, over=8)
+    again = given is STOP_AND_RERUN
+    kinds = [(entry["kind"], entry["job_name"]) for entry in service.journal()]
+    assert kinds == [("retry", "daily_sales"), ("retry", "report"), ("stop", "report"), *([("retry", "report")] if again else [])]
+    assert {(i["job_name"], i["standing"], i["stop"]) for i in run.instances.values()} == {
+        ("daily_sales", "succeeded", None),
+        ("report", "succeeded" if again else "stopped", "stopped"),
+    }
 
 
 def test_what_depends_on_what_was_stopped_to_be_rerun_is_rerun_after_it(service: t.Any, play: Play) -> None:

@@ -69,6 +69,28 @@ def test_two_runs_bring_it_to_its_end_wherever_the_first_ends(
         assert (again["finished"], again["changed"], rerun(service)) == (True, False, dict.fromkeys(expected, 1)), most
 
 
+@pytest.mark.parametrize("downstream", ["cancelled", "stale"])
+def test_what_a_task_stopped_while_it_waited_is_not_rerun(service: t.Any, tmp_path: Path, downstream: str) -> None:
+    jobs = [
+        {"name": "orders", "instances": [{"plan_time": "-1h", "status": "fail"}]},
+        {"name": "board", "depends_on": ["orders"], "instances": [{"plan_time": "-1h", "status": "waiting"}]},
+        {"name": "sheet", "depends_on": ["board"], "instances": [{"plan_time": "-1h", "status": "success"}]},
+    ]
+    service.reset(small_night(jobs=jobs, run_seconds=RUN_SECONDS, switches={**FREE, **V1, **V2, "depend_open": True}))
+    given = options(service, jobs=["orders"], journal=str(tmp_path / "journal.db"), settle_time=1, poll_interval=1, downstream=downstream)
+    (board,) = service.instances("board")
+    ids = {"job_name": "board", "instance_ids": [str(board["instance_id"])]}
+    stopped = call("job_instance_stop", options(service, **ids, journal=given["journal"], settle_time=1))
+    assert [instance["action"] for instance in stopped["instances"]] == ["stopped"]
+    last = play(service, given, "after")
+    assert rerun(service) == {"orders": 1, "board": 1}, "the stop, and no rerun of what was stopped"
+    assert [entry["kind"] for entry in service.journal()] == ["stop", "retry"]
+    assert {i["job_name"]: i["action"] for i in last["instances"]} == {
+        "orders": "done",
+        **({"sheet": "blocked"} if downstream == "stale" else {}),
+    }
+
+
 def test_what_was_rerun_without_regard_to_dependants_is_followed_by_them(service: t.Any, tmp_path: Path) -> None:
     begin(service)
     given = options(service, jobs=["orders"], journal=str(tmp_path / "journal.db"), settle_time=1, poll_interval=1)

@@ -12,7 +12,7 @@ in a run that started after everything above it had come up to date; what is rer
 | running | started before a new end above it | ``waits`` | | waited for, then judged |
 | manual-stop | had begun to run | ``by_hand``: only a person stops what runs | | |
 | manual-stop | had not begun | ``cancelled`` | rerun | rerun |
-| the same | an earlier run had rerun it after the new ends above it | ``cancelled`` | | |
+| the same | an earlier run had rerun it after the new ends above it, or a task stopped it | ``cancelled`` | | |
 | success | started before a new end above it, or above it something is not up to date | ``stale`` | | rerun |
 | the same | a person set it to success | ``by_hand`` | | |
 | any other, or up to date | | none | | |
@@ -39,6 +39,7 @@ from .._models.downstream import CANCELLED, STALE, Dependant, Effect, Graph, Ren
 from .._models.instance import InstanceKey, JobInstance, Status
 from .dependency_order import IN_A_CIRCLE, named
 from .graph import in_order, levels, turned
+from .hung import StopPolicy, decide_with_stops, stopped_by
 from .reconcile import Policy, decide
 
 #: Statuses of a dependant that a rerun may answer, and the effect that each of them has then.
@@ -283,6 +284,7 @@ class Knowledge:
     :param effective: the attempts for an instance that may have taken effect, oldest first.
     :param stops: the requests to stop an instance.
     :param rerun_since: when an earlier run began to rerun what is above, see :class:`RerunEarlier`.
+    :param wanted: what the run may stop.
     """
 
     policy: Policy
@@ -291,10 +293,14 @@ class Knowledge:
     effective: t.Mapping[InstanceKey, t.Sequence[Attempt]]
     stops: t.Mapping[InstanceKey, t.Sequence[Attempt]] = field(default_factory=dict)
     rerun_since: int | None = None
+    wanted: StopPolicy = field(default_factory=StopPolicy)
 
     def answered(self, instance: JobInstance, since: int | None = None) -> Effect | None:
-        """See :func:`answered_effect`, of the newest attempt for *instance*."""
-        return answered_effect(self.attempts.get(instance.key), self.policy, self.stops.get(instance.key, ()), since)
+        """See :func:`answered_effect`, of the newest attempt for *instance*; of one after a stop, that of the rerun which was stopped."""
+        stops = self.stops.get(instance.key, ())
+        made = [*self.effective.get(instance.key, ()), *filter(None, [self.attempts.get(instance.key)])]
+        first = (attempt for attempt in reversed(made) if not any(_stopped_for(stop, attempt) for stop in stops))
+        return answered_effect(next(first, None), self.policy, since=since)
 
 
 def decide_dependants(dependants: t.Sequence[Dependant], mode: str, known: Knowledge, graph: Graph) -> list[Decision]:
@@ -336,12 +342,16 @@ def _effect_to_answer(dependant: Dependant, rerun: frozenset[Effect], known: Kno
 
 
 def _stopped_since(dependant: Dependant, known: Knowledge) -> bool:
-    """Whether it was cancelled after an earlier run had rerun it on the new data: nothing above it had failed then, so a person stopped it."""
-    if dependant.effect is not Effect.CANCELLED or dependant.since is None:
+    """Whether a person stopped it: by a task, and no run has rerun it since; or when an earlier run had rerun it on the new data, as nothing above it
+    had failed then."""
+    instance, made = dependant.instance, known.effective.get(dependant.instance.key, ())
+    if dependant.effect is not Effect.CANCELLED:
         return False
-    return any(
-        dependant.since <= attempt.sent_ms < known.policy.since and compare(dependant.instance, attempt) is Comparison.CHANGED
-        for attempt in known.effective.get(dependant.instance.key, ())
+    stop = stopped_by(instance, known.stops.get(instance.key, ()))
+    if stop is not None and stop.kind is AttemptKind.STOP and all((attempt.attempt_id or 0) < (stop.attempt_id or 0) for attempt in made):
+        return known.answered(instance) is None
+    return dependant.since is not None and any(
+        dependant.since <= attempt.sent_ms < known.policy.since and compare(instance, attempt) is Comparison.CHANGED for attempt in made
     )
 
 
@@ -349,7 +359,9 @@ def _decided(dependant: Dependant, effect: Effect, obstacle: Dependant | None, k
     key = dependant.instance.key
     attempt = known.attempts.get(key)
     policy = _policy(dependant, effect, known)
-    decision = decide(dependant.instance, policy, known.now, attempt, known.effective.get(key, ()))
+    decision = decide_with_stops(
+        dependant.instance, policy, known.wanted, known.now, attempt, known.effective.get(key, ()), known.stops.get(key, ())
+    )
     decision = dataclasses.replace(decision, downstream=effect, already_done=False)
     if decision.action is Action.RETRY and attempt is not None and _answered(dependant.instance, attempt, known.policy):
         # Sent for this very state, by a clock that may be behind the one that stamps ends. As for every instance: never again by this since.

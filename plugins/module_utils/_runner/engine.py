@@ -104,7 +104,7 @@ class Strategy(abc.ABC):
 
     def stop(self, decision: Decision, sender: Sender) -> RerunExchange:
         """Stop one instance by v1, the only version that can."""
-        return sender.stop(decision, self.api)
+        return sender.stop(decision, self.run.api(decision.instance.key.workspace_id))
 
     @abc.abstractmethod
     def note_exchange(self, exchange: RerunExchange) -> bool:

@@ -247,6 +247,7 @@ class GoalDecisions:
             snapshot.effective,
             snapshot.stops,
             self._earlier.since,
+            self.stops,
         )
         joined = decide_dependants(below.dependants, below.mode, known, below.graph)
         jobs = self._earlier.jobs_above(joined, below.dependants)

@@ -140,6 +140,7 @@ def planned(
     unlisted: t.Mapping[str, str] | None = None,
     now: float = 200,
     rerun_since: int | None = None,
+    stops: t.Mapping[str, t.Sequence[Attempt]] | None = None,
     **changes: t.Any,
 ) -> dict[str, Decision]:
     """Name of a dependant -> the decision about it."""
@@ -147,7 +148,8 @@ def planned(
     drawn = graph(edges, root.instance, *below, unlisted=unlisted)
     made_attempts = {made(name, OLD).key: attempt for name, attempt in (attempts or {}).items()}
     effective = {key: [attempt] for key, attempt in made_attempts.items()}
-    known = Knowledge(policy(**changes), at(now), made_attempts, effective, {}, rerun_since)
+    stopped = {made(name, OLD).key: of_name for name, of_name in (stops or {}).items()}
+    known = Knowledge(policy(**changes), at(now), made_attempts, effective, stopped, rerun_since)
     decisions = decide_dependants(dependants_of({root.instance.key: root}, drawn), mode, known, drawn)
     return {decision.instance.job_name: decision for decision in decisions}
 
@@ -368,6 +370,32 @@ def test_what_failed_after_an_earlier_run_had_rerun_it_joins_where_that_would_re
     failed = made("b", (Status.FAIL, 110, 120))
     decisions = planned("ab", failed, mode=mode, attempts={"b": reran(105, seen)}, rerun_since=at(5), now=1000, since=at(1000))
     assert [decision.action for decision in decisions.values()] == ([Action.RETRY] if joins else [])
+
+
+def by_task(when: float, seen: Seen, kind: AttemptKind = AttemptKind.STOP, outcome: str = "accepted") -> Attempt:
+    """A stop of b in the state in which it was *seen*; its id is its time."""
+    return dataclasses.replace(attempt(outcome, when, before=made("b", seen)), kind=kind, attempt_id=at(when))
+
+
+@pytest.mark.parametrize(
+    ("seen", "tried", "stop", "action"),
+    [
+        # A task stopped what waited: before anything was sent for it, after this run had, however often that may, and before another run had.
+        (CANCELLED, None, by_task(-2950, (Status.WAITING, None, None)), None),
+        ((Status.MANUAL_STOP, None, 120), None, by_task(119, (Status.WAITING, None, None)), None),
+        ((Status.MANUAL_STOP, None, 120), reran(105, CANCELLED), by_task(119, (Status.WAITING, None, None)), Action.STOPPED),
+        ((Status.MANUAL_STOP, None, 120), reran(-500, CANCELLED), by_task(-510, (Status.WAITING, None, None)), Action.RETRY),
+        ((Status.MANUAL_STOP, 110, 120), reran(105), by_task(119, (Status.RUNNING, 110, None)), Action.STOPPED),
+        # A stop that was refused, and one that may yet meet a rerun.
+        ((Status.MANUAL_STOP, None, 120), None, by_task(119, (Status.WAITING, None, None), outcome="rejected"), Action.RETRY),
+        (OLD, None, by_task(115, (Status.RUNNING, -3600, None), outcome="unknown"), Action.SETTLING),
+        (OLD, None, by_task(10, (Status.RUNNING, -3600, None), outcome="unknown"), Action.RETRY),
+    ],
+)
+def test_what_a_task_has_stopped(seen: Seen, tried: Attempt | None, stop: Attempt, action: Action | None) -> None:
+    attempts = {"b": dataclasses.replace(tried, attempt_id=tried.sent_ms)} if tried else {}
+    decisions = planned("ab", made("b", seen), attempts=attempts, stops={"b": [stop]}, now=125)
+    assert [decision.action for decision in decisions.values()] == ([action] if action else [])
 
 
 def test_what_depends_on_one_that_a_person_stopped_after_it_was_rerun_is_left_to_a_person() -> None:
