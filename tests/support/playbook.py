@@ -26,6 +26,8 @@ TREE = ROOT.parents[2] if ROOT.parts[-3:] == ("ansible_collections", "dataarts",
 SUPPORT = Path(__file__).resolve().parent
 #: ansible-core 2.21 puts a socket into TMPDIR; its path may have 107 characters, of which Python takes 32.
 LONGEST_TMPDIR = 75
+#: By default a play that waits looks a thousand times a second whether a task has ended: a twentieth of a processor (measured), and many wait at once.
+SETTINGS = "[defaults]\ninternal_poll_interval = 0.01\n"
 #: Seconds after which a process counts as hanging. Generous: the machine may be small and busy.
 TIMEOUT = 240.0
 
@@ -174,9 +176,10 @@ class Ansible:
         """The whole environment of a process: nothing is inherited but the search path."""
         for name in ("home", "tmp"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
-        # Empty files instead of the machine's own settings and inventory.
+        # Files of the test's own instead of the machine's settings and inventory.
         settings, hosts = self.directory / "ansible.cfg", self.directory / "no-hosts"
-        settings.touch()
+        if not settings.exists():
+            settings.write_text(SETTINGS, encoding="utf-8")
         hosts.touch()
         return {
             "PATH": f"{self.bin_directory}{os.pathsep}{os.environ.get('PATH', os.defpath)}",

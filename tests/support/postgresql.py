@@ -112,7 +112,7 @@ class PostgresServer:
     def database(self) -> str:
         """The name of a new, empty database."""
         name = f"journal{next(self._databases)}"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE template0")
+        self.sql(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")
         return name
 
     def _run(self, program: str, *words: str) -> None:
