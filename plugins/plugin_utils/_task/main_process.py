@@ -53,14 +53,13 @@ def _losing(print_line: t.Callable[..., None]) -> t.Callable[..., None]:
 
 
 def _tell(main: int) -> None:
-    """Show what stands, in the main process alone, and once."""
+    """Show what stands, in the main process alone, and once; past what it was writing when a signal came, which cannot be written to then."""
     if os.getpid() == main:
         text = interrupted_text()
-        with contextlib.suppress(*_UNPRINTABLE):
+        with contextlib.suppress(*_UNPRINTABLE, RuntimeError):
             sys.stdout.flush()
-            if text:
-                sys.stderr.write(f"{text}\n")
-                sys.stderr.flush()
+        with contextlib.suppress(*_UNPRINTABLE):
+            os.write(sys.stderr.fileno(), f"{text}\n".encode(sys.stderr.encoding, "backslashreplace") if text else b"")
 
 
 def _terminated(main: int, before: t.Any, number: int, frame: t.Any) -> None:

@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,3 +95,35 @@ def test_what_is_the_same_for_many_is_said_by_the_first() -> None:
 def test_where_nothing_can_be_noted_everybody_says_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(folder / "none"))
     assert [first_to_say("Held back."), first_to_say("Held back.")] == [True, True]
+
+
+#: A play that is ended by a signal while it writes a line: the signal comes within the write of the stream.
+_WHILE_IT_WRITES = """
+import io, os, signal, sys
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.interruption import Note
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.main_process import prepare_main_process
+
+class Interrupted(io.FileIO):
+    def write(self, data):
+        os.kill(os.getpid(), int(sys.argv[2]))
+        return super().write(data)
+
+stream = io.TextIOWrapper(io.BufferedWriter(Interrupted(getattr(sys, sys.argv[1]).fileno(), "w", closefd=False)), line_buffering=True)
+setattr(sys, sys.argv[1], stream)
+prepare_main_process()
+Note("sales").write(100, "sales  1 running", "go on with since=100")
+try:
+    print("TASK [Watch]", file=stream)
+except Exception as error:  # as ansible-core does around what a callback prints
+    os.write(1, f"{error!r} was taken for an error of the callback, and the play goes on".encode())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_signal_in_the_middle_of_a_line_ends_the_play_and_tells_what_stands(stream: str, number: signal.Signals, tmp_path: Path) -> None:
+    words = [sys.executable, "-c", _WHILE_IT_WRITES, stream, str(int(number))]
+    environment = {**os.environ, "ANSIBLE_LOCAL_TEMP": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "goes on" in ended.stdout) == (-number, False), ended
+    assert ended.stderr.splitlines()[-2:] == ["sales  1 running", "go on with since=100"]
