@@ -24,7 +24,7 @@ from ..module_utils._runner.ansible_module import ModuleRun, failure_result
 from ..plugin_utils._common.tables import Line
 from ..plugin_utils._report.closing import message_told
 from ..plugin_utils._report.host_results import patterns_without_job
-from ..plugin_utils._report.started import inventory_sources, started_command
+from ..plugin_utils._report.started import started_command
 from ..plugin_utils._report.words import ENGLISH, say, translated
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task import console, counts, inprocess, passes, registered, repair_results, verdict
@@ -310,7 +310,7 @@ class ActionModule(ModuleAction):
             wait=timing.wait and not left,
             timed_out=not run.ended and not left and not self._task.check_mode,
             elapsed=self._elapsed(),
-            lookup=verdict.lookup_command(host, inventory_sources(task_vars), args, unknown) if unknown else "",
+            lookup=verdict.lookup_command(host, started_command(task_vars, self._loader), args, unknown) if unknown else "",
             prefix=_prefix(task_vars),
         )
         failed, msg = (False, verdict.sent_message(run, place)) if left else verdict.verdict(run, place)
@@ -345,10 +345,10 @@ class ActionModule(ModuleAction):
         return {"other_workspaces": [workspace_id for workspace_id in ids if workspace_id]}
 
     def _first_without_since(self, run: Passes, task_vars: dict[str, t.Any]) -> bool:
-        """Whether people have to be told the ``since`` of this play: nobody gave one, and this is the first of its workspaces."""
-        hosts = list(task_vars.get("ansible_play_hosts_all") or ())
-        first = hosts[:1] in ([], [self.host(task_vars)])
-        return first and not self._task.args.get("since") and run.error is None and (len(hosts) > 1 or not run.ended)
+        """Whether people have to be told the ``since`` of this play: nobody gave one, and this is the first of its workspaces that has something to
+        send or to wait for."""
+        hosts = task_vars.get("ansible_play_hosts_all")
+        return not self._task.args.get("since") and not run.ended and first_to_say(f"since of {hosts}")
 
     def _leave_if_alone(self) -> None:
         """End this process if the play that it belongs to was killed, which leaves its workers. Nobody takes what it says or returns any more, and

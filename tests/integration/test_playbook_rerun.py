@@ -147,10 +147,10 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
     with contextlib.ExitStack() as stack:
         fine, refusing, skewed, garbled = (stack.enter_context(running(small_night(**more))) for more in services())
         hosts = inventory(
+            unreachable=quick(fine, state, max_retries=0, **stack.enter_context(closed())),
             fine=quick(fine, state, jobs=["daily_sales", "hourly_stock"]),
             wrong_key=quick(fine, state, secret_key=WRONG_KEY, max_retries=0),
             unknown_job=quick(fine, state, jobs=["daily_salse"]),
-            unreachable=quick(fine, state, max_retries=0, **stack.enter_context(closed())),
             clock_off=quick(skewed, state, max_retries=0),
             no_json=quick(garbled, state, max_retries=0),
             refused_job=quick(refusing, tmp_path / "of-another-service"),  # with ids that are the same there
@@ -179,6 +179,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
         assert WORKSPACE_ID in messages[host] or host == "no_workspace", (host, messages[host])
         assert "\n" not in messages[host]
     assert outcome.recap("fine")["failures"] == 0
+    assert outcome.stdout.count("If this is interrupted, use -e dataarts_since=") == 1, "though the first workspace has none"
     # One job's refusal left the others of its workspace rerun, listed and counted.
     assert Counter(name for _workspace, name, _time in journals[0]) == {"daily_sales": 3, "hourly_stock": 2}
     assert Counter(name for _workspace, name, _time in journals[1]) == {"daily_sales": 3, "weekly_report": 1}

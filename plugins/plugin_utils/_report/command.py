@@ -14,6 +14,10 @@ import shlex
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ...module_utils._config.argument_spec import MODULES
+from .._awx.launch_inputs import PREFIX
+from .._inventory.names import host_pattern
+
 #: What the name of a playbook has in it that reruns a job and its related jobs.
 RELATED = "rerun_related"
 #: A text that needs no quotes in a shell and in ``-e name=value``.
@@ -33,7 +37,7 @@ class Command:
     :param playbook: name or path of the playbook.
     :param inventories: sources of the inventory.
     :param vault: words of the command line that say where passwords of vaults come from.
-    :param options: words that say which tasks of somebody's own playbook are run, and how hosts are reached.
+    :param tasks: words that say which tasks of somebody's own playbook are run, and *options* those that say how hosts are reached.
     :param files: files of variables of the command line (``-e @file``), and *plan_files* those of them that say what was approved, each with the names
         of its other variables.
     :param variables: its other extra variables that are options of the role and not secret.
@@ -54,6 +58,7 @@ class Command:
     playbook: str = "dataarts.factory.rerun"
     inventories: tuple[str, ...] = ()
     vault: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     plan_files: t.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -113,12 +118,22 @@ class Command:
         words = ["env", f"ANSIBLE_CONFIG={self.settings}"] if self.settings else []
         words += ["ansible-playbook", self.playbook]
         words += [word for source in self.inventories for word in ("-i", source)]
-        words += [*self.vault, *self.options, *(("--limit", limit) if limit else ())]
+        words += [*self.vault, *self.tasks, *self.options, *(("--limit", limit) if limit else ())]
         words += [word for path in (*self.files, *([file] if file else ())) for word in ("-e", f"@{path}")]
         words += ["-e", json.dumps(extra, ensure_ascii=False)] if extra else []
         words += [word for name, value in plain.items() for word in ("-e", f"{name}={value}")]
         words += [word for name in self.left_out if name not in {*extra, *plain} for word in ("-e", f"{name}={AS_BEFORE}")]
         return [*words, "--check"] if check else words
+
+    def ad_hoc(self, host: str, module: str, options: t.Mapping[str, t.Any]) -> list[str]:
+        """The words of the command that runs *module* of the collection with *options* on *host*, reached as in this one, with those of its variables that
+        are options of that module."""
+        spec = MODULES[module]()
+        own = {name: value for name, value in self.variables.items() if name[len(PREFIX) :] in spec}
+        left_out = tuple(name for name in self.left_out if name[len(PREFIX) :] in spec or not name.startswith(PREFIX))
+        words = replace(self, playbook="", tasks=(), variables=own, left_out=left_out).unbound().words(None, {})
+        at, arguments = words.index("ansible-playbook"), json.dumps(options, ensure_ascii=False, default=str)
+        return [*words[:at], "ansible", host_pattern(host), *words[at + 2 :], "-m", f"dataarts.factory.{module}", "-a", arguments]
 
     def _sends(self, check: bool) -> dict[str, str]:
         return {"dataarts_check_only": "no"} if self.only_checked and not check else {}

@@ -10,11 +10,10 @@ Its numbers are those of :mod:`.summary`, which the recap shows too: nothing is 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ...module_utils._common.text import safe
 from ...module_utils._common.times import to_iso
-from ...module_utils._config.argument_spec import job_schedule_spec
 from ...module_utils._output.expectation import late_lines
 from .._report import summary as _summary
 from .._task.counts import STANDINGS
@@ -105,10 +104,8 @@ def _not_reruns(hosts: t.Mapping[str, Result], workspaces: t.Sequence[Report], c
     """What the journal knows beyond reruns since the windows began, in the words of playbook history, and how to end the pauses that are open."""
     known = _histories(hosts, workspaces)
     beyond = attempts(known)
-    spec = job_schedule_spec()
-    typed = {name: value for name, value in command.variables.items() if name[len("dataarts_") :] in spec}
     behind = {name: history["behind"] for name, history in known.items() if history["behind"]}
-    lines = lines_to_resume(beyond.paused, replace(command, variables=typed), behind=behind)
+    lines = lines_to_resume(beyond.paused, command, behind=behind)
     return {
         "not_reruns": beyond.rows,
         "not_reruns_left": sum(history["left"] for history in known.values()),

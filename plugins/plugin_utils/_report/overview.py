@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import collections
 import itertools
-import json
 import typing as t
 from dataclasses import replace
 from types import MappingProxyType
 
 from ...module_utils._common.grouping import grouped_by
 from ...module_utils._common.text import printable
+from ...module_utils._models.selection import job_pattern
 from ...module_utils._planner.repair import EARLIER
 from .._common.local_times import local_time, offset, zone_of
 from .._common.tables import SCREEN, command_lines, shortened, table_lines, wrapped
-from .._inventory.names import host_pattern
 from .._task.passes import error_kind
 from .command import Command
 from .summary import jobs_of_some, unmatched_patterns
@@ -41,8 +40,6 @@ _ACTIONS = {
 }
 #: What was done, by every kind that is not a rerun.
 _DONE = {**_ACTIONS, "stop": "stop", "stop_and_rerun": "stop, then rerun"}
-#: Variables of playbook history that a command to resume jobs does not need.
-_ASKED = frozenset({"dataarts_made_after", "dataarts_made_before", "dataarts_limit", "dataarts_kinds"})
 _NONE: t.Mapping[str, t.Any] = MappingProxyType({})
 _UNDER = "    "  # before what stands below its row
 _CAUSE = 150  # columns of a cause, two lines, unless all of it is to be shown
@@ -135,7 +132,8 @@ def attempts(results: t.Mapping[str, Result], *, whole: bool = False, language: 
     heading = _attempts_head(rows, answers, zone, language)
     pauses = [{"host": host, **pause} for host, result in answers.items() for pause in result.get("open_pauses") or ()]
     paused = {
-        pause["host"]: [str(of["job_name"]) for of in pauses if (of["host"], of["needed_by"]) == (pause["host"], [])] for pause in pauses
+        pause["host"]: [job_pattern(str(of["job_name"])) for of in pauses if (of["host"], of["needed_by"]) == (pause["host"], [])]
+        for pause in pauses
     }
     still = paused_lines(pauses, zone_of(pause["sent_time"] for pause in pauses), language)
     return Overview(rows, [*heading, *lines, *more, *still, *_unanswered_lines(unanswered, language)], unanswered, paused)
@@ -156,16 +154,11 @@ def lines_to_resume(
     due = {host: names for host, names in paused.items() if names}
     if not due or command.awx:
         return []
-    plain = replace(command, playbook="", left_out=tuple(name for name in command.left_out if name not in _ASKED)).unbound().words(None, {})
-    at = plain.index("ansible-playbook")
     lines = ["", say(language, "To end the pauses that no run needs any more:")]
     for host, names in due.items():
         host, workspace_id = behind.get(host, (host, ""))
         named = {"workspace_id": workspace_id} if workspace_id else {}
-        options = json.dumps({"state": "resumed", "jobs": names, **named}, ensure_ascii=False)
-        lines += command_lines(
-            [*plain[:at], "ansible", host_pattern(host), *plain[at + 2 :], "-m", "dataarts.factory.job_schedule", "-a", options]
-        )
+        lines += command_lines(command.ad_hoc(host, "job_schedule", {"state": "resumed", "jobs": names, **named}))
     return lines
 
 

@@ -38,11 +38,14 @@ _RELATED = ("dataarts_job_name", "dataarts_related_jobs", "dataarts_begin_time",
 _PROPOSAL = frozenset({"dataarts_plans", "lines"})
 #: How the names of this collection's playbooks begin.
 _COLLECTION = "dataarts.factory."
-#: Options of the command line that a command repeats, by their names in Ansible, each with what Ansible's settings say.
-_OPTIONS: dict[str, tuple[str, t.Any]] = {
+#: Options of the command line that a command repeats, by their names in Ansible, each with what Ansible's settings say: which tasks are run, where the
+#: playbook is none of the collection, which is run as a whole; and how hosts are reached.
+_TASKS: dict[str, tuple[str, t.Any]] = {
     "tags": ("--tags", None),
     "skip_tags": ("--skip-tags", None),
     "start_at_task": ("--start-at-task", None),
+}
+_REACH: dict[str, tuple[str, t.Any]] = {
     "connection": ("--connection", constants.DEFAULT_TRANSPORT),
     "remote_user": ("--user", constants.DEFAULT_REMOTE_USER),
     "private_key_file": ("--private-key", constants.DEFAULT_PRIVATE_KEY_FILE),
@@ -54,7 +57,6 @@ _OPTIONS: dict[str, tuple[str, t.Any]] = {
 }
 #: Where Ansible puts the second word of ``-e "name=two words"``.
 _REST = "_raw_params"
-_TASKS = ("tags", "skip_tags", "start_at_task")
 
 
 def started_command(task_vars: Vars, loader: t.Any) -> Command:
@@ -73,7 +75,8 @@ def started_command(task_vars: Vars, loader: t.Any) -> Command:
         playbook=playbook,
         inventories=tuple(inventory_sources(task_vars)),
         vault=tuple(_vault_words()),
-        options=tuple(_option_words(playbook)),
+        tasks=() if playbook.startswith(_COLLECTION) else tuple(_option_words(_TASKS)),
+        options=tuple(_option_words(_REACH)),
         files=files,
         plan_files=dict(_plan_files(files, loader)),
         variables=variables,
@@ -137,13 +140,12 @@ def _vault_words() -> t.Iterator[str]:
         yield "--ask-vault-pass"
 
 
-def _option_words(playbook: str) -> t.Iterator[str]:
-    """Options of the command line without which more tasks would be run, or hosts not be reached; none of what Ansible's settings say. A playbook of the
-    collection is run as a whole."""
-    for name, (word, default) in _OPTIONS.items():
+def _option_words(options: t.Mapping[str, tuple[str, t.Any]]) -> t.Iterator[str]:
+    """Those of *options* that the command line has, as its words; none of what Ansible's settings say."""
+    for name, (word, default) in options.items():
         value = context.CLIARGS.get(name) or ()
         values = [str(part) for part in (value if isinstance(value, (list, tuple)) else [value])]
-        if not values or value == default or values == ["all"] or (name in _TASKS and playbook.startswith(_COLLECTION)):
+        if not values or value == default or values == ["all"]:
             continue
         yield from (word,) if value is True else (word, _existing(values[0]) if name == "private_key_file" else ",".join(values))
 

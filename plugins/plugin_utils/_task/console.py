@@ -207,7 +207,7 @@ def timeout_line(name: str, run: Passes, timing: Timing) -> Line:
         "|wait_timeout is over: {n} instances still in progress; what this play reran is stopped",
         len(run.moving),
     )
-    return Line(shortened(f"{name}  {text}", SCREEN.columns), "bad")
+    return Line(labelled(name, text), "bad")
 
 
 def problem_line(name: str, problem: str, language: str = ENGLISH) -> Line:

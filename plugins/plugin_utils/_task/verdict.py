@@ -8,7 +8,6 @@ Text that came from the service goes through ``printable``.
 
 from __future__ import annotations
 
-import json
 import shlex
 import typing as t
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from ...module_utils._config.credentials import SECRET_OPTIONS
 from ...module_utils._models.selection import job_pattern
 from .._common.local_times import localized, option_time
 from .._common.tables import SCREEN, Line, shortened, wrapped
+from .._report.command import Command
 from .._report.words import ENGLISH, say, translated
 from .console import progress_text
 from .counts import MISSED, broken, count, policy_remedy, rerun_here
@@ -172,10 +172,10 @@ def instance_name(instance: Result) -> str:
     return f"{printable(instance.get('job_name', '?'), 100)}{when}"
 
 
-def lookup_command(host: str, inventories: t.Sequence[str], args: Result, names: t.Iterable[str]) -> str:
+def lookup_command(host: str, command: Command, args: Result, names: t.Iterable[str]) -> str:
     """The ad-hoc command that shows what became of the instances of jobs *names*.
 
-    :param inventories: sources of the inventory; given with ``-i``.
+    :param command: how the play was started.
     :param args: the task's options. A secret is never copied: its place takes the inventory variable ``dataarts_<option>``. Nor is what
         could be a template, which Ansible would evaluate: names and ids come from the service.
     """
@@ -185,9 +185,7 @@ def lookup_command(host: str, inventories: t.Sequence[str], args: Result, names:
     )
     referred = [name for name in SECRET_OPTIONS if args.get(name)] + [name for name, value in options.items() if "{" in str(value)]
     options.update({name: f"{{{{ dataarts_{name} }}}}" for name in referred})
-    sources = [word for source in inventories for word in ("-i", source)]
-    arguments = json.dumps(options, ensure_ascii=False, default=str)
-    return shlex.join(["ansible", host, *sources, "-m", "dataarts.factory.job_instance_info", "-a", arguments])
+    return shlex.join(command.ad_hoc(host, "job_instance_info", options))
 
 
 def _stopped(run: Passes, error: Result, place: TaskRun) -> str:

@@ -228,6 +228,12 @@ def test_every_kind_has_a_row_of_its_own_and_what_is_paused_stands_below() -> No
         *("-m", "dataarts.factory.job_schedule", "-a", '{"state": "resumed", "jobs": ["daily_sales"]}'),
     ]
     assert all(width(line) <= 80 for line in lines)
+    own = dataclasses.replace(STARTED, playbook="/srv/night.yml", tasks=("--tags", "rerun"), options=("--user", "night"))
+    hostile = attempts({"sales": history(open_pauses=[pause("{{ lookup('pipe', 'id') }}*")])}).paused
+    assert shlex.split(" ".join(lines_to_resume(hostile, own)[2:]).replace("\\", "")) == [
+        *("ansible", "sales", "-i", "/srv/hosts.yml", "--user", "night"),
+        *("-m", "dataarts.factory.job_schedule", "-a", """{"state": "resumed", "jobs": ["?? lookup('pipe', 'id') ??[*]"]}"""),
+    ], "no option that ansible does not take, and nothing that it evaluates"
     assert lines_to_resume(table.paused, dataclasses.replace(STARTED, awx=True)) == lines_to_resume({"sales": []}, STARTED) == []
 
 

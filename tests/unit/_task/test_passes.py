@@ -16,7 +16,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import is_broken, standing
-from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import Line
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, Line, width
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console, counts, passes, registered, verdict
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import Passes
@@ -850,6 +850,14 @@ class TestConsole:
         assert lines[-1].text == "sales:   and 3 more"
         assert "\x1b" not in "".join(texts(lines))
 
+    @pytest.mark.parametrize("language", ["en", "zh"])
+    @pytest.mark.parametrize("action", ["stop", "stop_and_rerun"])
+    def test_what_is_stopped_is_told_to_its_end(self, action: str, language: str) -> None:
+        run = Passes(language=language).after(passed(*(entry(number, "wait", "running", rerun=True) for number in range(9))))
+        rows = texts([console.timeout_line("sales_and_supply  ", run, passes.Timing(timeout_action=action))])
+        assert "…" not in "".join(rows)
+        assert max(map(width, rows)) <= COLUMNS
+
     def test_the_look_up_command_holds_no_secret_and_survives_a_shell(self) -> None:
         args = {
             "workspace_id": "w1",
@@ -859,8 +867,10 @@ class TestConsole:
             "planned_after": "-24h",
             "endpoint": "",
         }
-        words = shlex.split(verdict.lookup_command("sales", ["inv dir"], args, ["it's", "a"]))
-        assert words[:-1] == ["ansible", "sales", "-i", "inv dir", "-m", "dataarts.factory.job_instance_info", "-a"]
+        started = Command("/srv/night.yml", ("inv dir",), ("--ask-vault-pass",), ("--tags", "rerun"), settings="/srv/ansible.cfg")
+        words = shlex.split(verdict.lookup_command("sales[1]", started, args, ["it's", "a"]))
+        assert words[:6] == ["env", "ANSIBLE_CONFIG=/srv/ansible.cfg", "ansible", r"~^sales\U0000005b1\U0000005d$", "-i", "inv dir"]
+        assert words[6:-1] == ["--ask-vault-pass", "-m", "dataarts.factory.job_instance_info", "-a"]
         assert json.loads(words[-1]) == {
             "workspace_id": "w1",
             "jobs": ["a", "it's"],
@@ -873,7 +883,9 @@ class TestConsole:
 
     def test_nothing_in_the_look_up_command_is_evaluated_but_its_own_references(self) -> None:
         template = "{{ lookup('pipe', 'id') }}"
-        words = shlex.split(verdict.lookup_command("sales", [], {"workspace_id": template, "project_id": template}, [template, "a[1]"]))
+        words = shlex.split(
+            verdict.lookup_command("sales", Command(), {"workspace_id": template, "project_id": template}, [template, "a[1]"])
+        )
         assert json.loads(words[-1]) == {
             "workspace_id": "{{ dataarts_workspace_id }}",
             "project_id": "{{ dataarts_project_id }}",
