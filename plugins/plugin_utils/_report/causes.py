@@ -10,8 +10,9 @@ import typing as t
 from ...module_utils._common.text import safe
 from ...module_utils._output.reasons import SHOWN_REASONS
 from ...module_utils._planner.reasons import with_texts
+from .._common.tables import shortened, width
 from .._common.templates import untemplated
-from .words import ENGLISH, say, translated
+from .words import say, translated
 
 Result = t.Mapping[str, t.Any]
 
@@ -40,16 +41,16 @@ def as_statistics(causes: t.Iterable[Result]) -> list[dict[str, t.Any]]:
     ]
 
 
-def cause_lines(causes: t.Sequence[Result], language: str = ENGLISH) -> list[str]:
-    """A heading, a line for each of the reasons with the most instances, and how many others there are; [""] where no reason is known."""
+def cause_lines(causes: t.Sequence[Result], language: str, columns: int) -> list[str]:
+    """A line of at most *columns* for each of the reasons with the most instances, and how many others there are; none where no reason is known."""
     if not any(cause["reason"] or cause["nodes"] for cause in causes):
-        return [""]
+        return []
     rest = causes[SHOWN_REASONS:]
-    lines = [_cause_line(cause, language) for cause in causes[:SHOWN_REASONS]]
+    lines = [_cause_line(cause, language, columns) for cause in causes[:SHOWN_REASONS]]
     more = say(
         language, "{number} × {n} other reason|{number} × {n} other reasons", len(rest), number=sum(cause["count"] for cause in rest)
     )
-    return [say(language, "Why they failed:"), *lines, *([more] if rest else [])]
+    return [*lines, *([more] if rest else [])]
 
 
 def failure_words(instance: Result, *, shared: bool = False) -> str:
@@ -64,6 +65,6 @@ def failure_words(instance: Result, *, shared: bool = False) -> str:
     return ": ".join(filter(None, (node, (failure.get("reason") or message) if shared else message)))
 
 
-def _cause_line(cause: Result, language: str) -> str:
-    text = translated(language, cause["text"])
-    return say(language, "{text}, in {n} workspaces", cause["workspaces"], text=text) if cause["workspaces"] > 1 else text
+def _cause_line(cause: Result, language: str, columns: int) -> str:
+    where = say(language, "{text}, in {n} workspaces", cause["workspaces"], text="") if cause["workspaces"] > 1 else ""
+    return shortened(translated(language, cause["text"]), columns - width(where)) + where

@@ -18,7 +18,7 @@ from ...module_utils._common.times import duration_text
 from ...module_utils._output.expectation import late_lines, minute
 from ...module_utils._output.plan_details import detail_lines, paused_text
 from .._common.local_times import local_time, localized, option_time, zone_of
-from .._common.tables import SCREEN, Line, Tone, lines_of, shortened, table_lines
+from .._common.tables import SCREEN, Line, Tone, lines_of, table_lines, width
 from .._task.counts import SHORT_WORDS
 from .._task.passes import IN_PROGRESS
 from .causes import cause_lines, failure_words
@@ -81,7 +81,7 @@ def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGL
     return [
         *lines_of(say(language, "{text}.", text=translated(language, report["headline"])), tone),
         *_window_lines(report, language),
-        *_cause_lines(report, language),
+        *_cause_lines(report, language, verbose),
         *_downstream_lines(report, language),
         *_how_lines(report, language),
         *_stop_lines(report, language),
@@ -96,11 +96,14 @@ def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGL
     ]
 
 
-def _cause_lines(report: Result, language: str) -> list[Line]:
-    """Why what is to be rerun failed. After a run the table says it of what is still broken."""
-    heading, *lines = cause_lines(report["reasons"], language) if report["check_mode"] else [""]
-    rows = [f"{heading}{' ' if language == ENGLISH else ''}{lines[0]}"] if len(lines) == 1 else [heading, *(f"  {line}" for line in lines)]
-    return [Line(shortened(row, SCREEN.columns)) for row in rows if row]
+def _cause_lines(report: Result, language: str, verbose: bool) -> list[Line]:
+    """Why what is to be rerun failed, each reason in one row unless all of it is asked for. After a run the table says it of what is still broken."""
+    lead = f"{say(language, 'Why they failed:')}{' ' if language == ENGLISH else ''}"
+    alone = len(report["reasons"]) == 1
+    room = _WHOLE if verbose else SCREEN.columns - (width(lead) if alone else 2)
+    lines = cause_lines(report["reasons"], language, room) if report["check_mode"] else []
+    rows = [("", lead + lines[0])] if alone and lines else [("", lead.rstrip()), *(("  ", line) for line in lines)]
+    return [line for indent, text in rows for line in lines_of(text, indent=indent)] if lines else []
 
 
 def _downstream_lines(report: Result, language: str) -> list[Line]:

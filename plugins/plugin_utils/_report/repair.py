@@ -111,7 +111,7 @@ def _reruns(workspace: Result) -> tuple[int, int, int]:
 def missing_lines(report: Result, *, verbose: bool = False, language: str = ENGLISH) -> list[Line]:
     """What is missing in all workspaces of a *report*: what was not made first. Nothing of a play that is not a repair.
 
-    :param verbose: whether to show every row.
+    :param verbose: whether to show every row and the whole of each cause.
     """
     rows = [_Row(workspace["host"], gap) for workspace in report["workspaces"] for gap in workspace.get("missing") or ()]
     of_state = {state: [row for row in rows if row.gap["state"] == state] for state in ("failed", "missing", "gone", "left_alone")}
@@ -157,17 +157,17 @@ def _gap_table(what: str, rows: t.Sequence[_Row], language: str, *, verbose: boo
     made = [Line(say(language, _HEADINGS[what], _instances(rows))), Line(heading)]
     for row, line in zip(shown, lines):
         made.append(Line(line, tone))
-        made += lines_of(_note(row.gap, language), indent=_UNDER, further="")
+        made += lines_of(_note(row.gap, language, whole=verbose), indent=_UNDER, further="")
     left = len(rows) - len(shown)
     more = say(language, "and {n} more gap, with -v and in the report|and {n} more gaps, with -v and in the report", left)
     return [*made, Line(more)] if left else made
 
 
-def _note(gap: Result, language: str) -> str:
+def _note(gap: Result, language: str, *, whole: bool) -> str:
     name = gap["name"]
     if gap["state"] == "failed":
-        text = say(language, "{name}: {text}", name=name, text=translated(language, gap["msg"]))
-        return shortened(localized(text), _CAUSE)
+        text = localized(say(language, "{name}: {text}", name=name, text=translated(language, gap["msg"])))
+        return text if whole else shortened(text, _CAUSE)
     if gap["stage"] == "after_reruns":
         return say(language, "{name}, after the reruns, as the job depends on what failed", name=name)
     return say(language, "{name}, before the reruns", name=name)

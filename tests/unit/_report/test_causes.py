@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data, junit, page, plain, summary
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.causes import failure_words
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import summary_lines
@@ -67,6 +68,18 @@ def test_a_plan_says_why_what_it_reruns_failed() -> None:
     begin = shown.index("Why they failed:")
     assert shown[begin + 1] == "  2 × node load_orders (DLI SQL): reason a"
     assert shown[begin + 6] == "  4 × 2 other reasons"
+
+
+@pytest.mark.parametrize("reasons", [1, 2])
+def test_a_reason_is_told_with_how_many_workspaces_have_it(reasons: int) -> None:
+    reason = f"partition not found: {'see the log of the node ' * 4}and ask its owner"
+    planned = [failed(number, text, "to_rerun") for number, text in enumerate([reason, TABLE][:reasons])]
+    there = {"sales": result(planned, check_mode=True), "supply": result([{**planned[0], "workspace_id": "ws2"}], check_mode=True)}
+    lines = {verbose: [line.text for line in summary_lines(report(there, check_mode=True), verbose=verbose)] for verbose in (False, True)}
+    (row,) = (line for line in lines[False] if "2 × node load_orders (DLI SQL): partition" in line)
+    assert row.endswith("…, in 2 workspaces")
+    assert f"2 × node load_orders (DLI SQL): {reason}, in 2 workspaces" in " ".join(map(str.strip, lines[True]))
+    assert max(map(len, [*lines[False], *lines[True]])) <= COLUMNS
 
 
 @pytest.mark.parametrize(("language", "line"), [("en", "Why they failed: 1 × "), ("zh", "失败原因：1 × ")])

@@ -234,6 +234,14 @@ def test_what_was_not_made_says_why_and_the_play_fails() -> None:
     )
 
 
+def test_verbose_output_says_to_the_end_why_it_was_not_made() -> None:
+    cause = f"Failed to complete PatchData repair_loads: {'it ended as FAIL, ' * 20}. Rerun what failed."
+    made = report({"sales": (result([instance(0)]), missing(gap(state="failed", msg=cause), kind="incomplete"))})
+    whole = [line.text.strip() for line in summary_lines(made, verbose=True)]
+    assert "Rerun what failed." in " ".join(whole)
+    assert "Rerun what failed." not in " ".join(lines_of(made))
+
+
 def test_a_schedule_that_cannot_be_read_is_told() -> None:
     absent = missing(unreadable=[{"job_name": "odd", "cause": "it names no time zone"}], kind="incomplete")
     made = report({"sales": (result([instance(0)]), absent)})
