@@ -209,6 +209,29 @@ def test_a_sample_of_the_table_of_forms_in_a_real_inventory(service: Running, an
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize("words", whole_plays([["--vault-password-file", "wrong"], []]))
+def test_a_wrong_vault_password_or_none_is_told_as_that(service: Running, ansible: Ansible, tmp_path: Path, words: list[str]) -> None:
+    """Whichever variable is vaulted, and whether the option is it or a template of it."""
+    for name in ("right", "wrong"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    encrypt: list[str | Path] = ["encrypt_string", "--vault-password-file", tmp_path / "right", "--name", "vaulted", SECRET_KEY]
+    text = ansible.start("ansible-vault", *encrypt).wait().succeeded().stdout
+    good = variables(service, settle_time=1, journal=str(tmp_path / "journal"))
+    secrets = {"itself": {"secret_key": "VAULTED"}, "template": {"secret_key": "{{ vaulted }}"}, "no_secret": {"purpose": "VAULTED"}}
+    hosts = inventory(**{name: {**good, **{f"dataarts_{key}": value for key, value in own.items()}} for name, own in secrets.items()})
+    hosts["all"]["vars"]["vaulted"] = "VAULTED"
+    path = tmp_path / "hosts.yml"
+    path.write_text(yaml.safe_dump(hosts).replace("VAULTED", text.partition(": ")[2].rstrip()), encoding="utf-8")
+    words = [str(tmp_path / word) if word == "wrong" else word for word in words]
+    outcome = ansible.playbook(PLAYBOOK, "--check", "-i", path, *words).ended(2)
+    messages = {line.host: line.result["msg"] for line in reversed(outcome.of("job_rerun")) if "msg" in line.result}
+    assert messages.keys() == secrets.keys()
+    for name, own in secrets.items():
+        (option,) = own
+        assert f"dataarts_{option} cannot be decrypted with the vault passwords of this run. Use --ask-vault-pass" in messages[name]
+    assert SECRET_KEY not in outcome.output
+
+
 @pytest.mark.parametrize(
     ("extra", "said"),
     whole_plays_of(

@@ -429,8 +429,14 @@ class _Values:
             yield {**group.get_vars(), **in_files, **by_playbook}
 
     def _refusal(self, name: str, error: AnsibleError) -> OptionError:
+        what, links = f"Failed to run {self._action.module}: {name}", [error]
+        while (link := links[-1].__cause__ or links[-1].__context__) is not None:
+            links.append(link)
+        if any("Vault" in type(link).__name__ for link in links):
+            remedy = "Use --ask-vault-pass, or --vault-password-file, with the password that it was encrypted with"
+            return OptionError(f"{what} cannot be decrypted with the vault passwords of this run. {remedy}.")
         cause = "the cause is not shown, because it may hold the secret" if name in self._secret else str(error).rstrip(".")
-        return OptionError(f"Failed to run {self._action.module}: {name} cannot be evaluated: {cause}. Correct the template.")
+        return OptionError(f"{what} cannot be evaluated: {cause}. Correct the template.")
 
 
 #: Variables that {{ omit }} leaves out, whatever stands beneath.
