@@ -554,6 +554,16 @@ def test_a_play_without_hosts_is_an_error(ansible: Ansible, hosts: Path, playboo
     assert "no host of the inventory matches both all and the limit sales" in " ".join(no_inventory.output.split())
 
 
+@pytest.mark.parametrize("limit", whole_plays(["", "@{folder}/empty.retry"]))
+def test_a_limit_that_is_blank_is_not_taken_for_all(service: Running, ansible: Ansible, hosts: Path, tmp_path: Path, limit: str) -> None:
+    """As that of a command with a variable of the shell that is not set; Ansible itself does the play everywhere."""
+    (tmp_path / "empty.retry").write_text("\n", encoding="utf-8")
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", limit.format(folder=tmp_path))
+    assert outcome.rc != 0
+    assert "--limit is blank, which Ansible takes for all hosts" in " ".join(outcome.output.split())
+    assert not service.requests()
+
+
 @pytest.mark.long
 def test_a_limit_that_leaves_no_host_is_an_error(service: Running, ansible: Ansible, hosts: Path) -> None:
     outcome = ansible.playbook("dataarts.factory.rerun_failed", "-i", hosts, "--limit", "sales", variables={"dataarts_hosts": "supply"})

@@ -27,14 +27,17 @@ def matching(loader: t.Any, groups: Groups, pattern: t.Any, limit: t.Any = None)
         return []
 
 
-def unmatched(loader: t.Any, groups: Groups, limit: t.Any) -> list[str]:
+def unmatched(loader: t.Any, groups: Groups, limit: t.Any) -> list[str] | None:
     """The parts of *limit*, a limit or a pattern, that match no host of the inventory and name no group, in their order; a part that takes
-    hosts away counts too: what was to be left out would be worked on."""
+    hosts away counts too: what was to be left out would be worked on. None where it has no part at all, as a variable of a shell or a file that is empty:
+    to Ansible that is no limit."""
     manager = _manager(loader, groups)
     try:
         manager.subset(limit)  # which also reads the files that it names
     except AnsibleError:
         return []  # Ansible itself ends the play for it
+    if not any(map(str.strip, manager._subset or ())):
+        return None
     known = {"all", *_LOCALHOST, *groups, *(host for hosts in groups.values() for host in hosts)}
     lines = [line for line in manager._subset or () if line.lstrip("&!") not in known]  # a name with a space would be two
     parts = dict.fromkeys(part.lstrip("&!") for line in lines for part in split_host_pattern(line))
@@ -42,11 +45,13 @@ def unmatched(loader: t.Any, groups: Groups, limit: t.Any) -> list[str]:
 
 
 def limit_problem(loader: t.Any, groups: Groups, limit: t.Any, name: str = "--limit") -> str:
-    """That *limit* names what the inventory does not have, in a sentence or two; "" if it does not.
+    """That *limit* names nothing, or what the inventory does not have, in a sentence or two; "" if it does neither.
 
     :param name: what people set it with.
     """
-    parts = unmatched(loader, groups, limit) if limit else []
+    parts = [] if limit is None else unmatched(loader, groups, limit)
+    if parts is None:
+        return f"{name} is blank, which Ansible takes for all hosts. Name those that you mean, or leave it out for all."
     if not parts:
         return ""
     shown = printable(", ".join(parts[:5]), 200) + (f" and {len(parts) - 5} more" if len(parts) > 5 else "")

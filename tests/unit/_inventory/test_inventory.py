@@ -272,4 +272,5 @@ def test_the_pattern_of_a_host_matches_it_and_no_other(host: str) -> None:
     assert matching(DataLoader(), groups, "all", f"{host_pattern(host)},sales2") == [host, "sales2"]
     assert host not in matching(DataLoader(), groups, "all", f"all,!{host_pattern(host)}")
     assert unmatched(DataLoader(), groups, f"{host_pattern(host)},sales2,!{host_pattern(host)}") == []
+    assert [unmatched(DataLoader(), groups, blank) for blank in ("", " ", ",", ":")] == [None] * 4
     assert host_pattern("sales") == "sales"
