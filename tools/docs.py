@@ -11,7 +11,6 @@ Chinese; Sphinx makes HTML of it. A warning is an error.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -32,8 +31,6 @@ PROJECT = ROOT / "docs" / "project"
 WORK = ROOT / ".cache" / "docs"
 PAGES = WORK / "pages"
 COLLECTION = "dataarts.factory"
-#: What antsibull-docs writes at the head of a page; the theme shows the same next to it.
-CONTENTS = re.compile(r"^\.\. contents::\n(?:   .*\n)+", re.MULTILINE)
 #: Ends of the names of antsibull-docs' pages, by what the front page calls them.
 REFERENCE = {
     "Playbooks": "_playbook",
@@ -54,8 +51,6 @@ def main() -> int:
                   "--dest-dir", str(PAGES), COLLECTION)  # fmt: skip
     if written:
         return written
-    for page in PAGES.glob("*.rst"):
-        page.write_text(CONTENTS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
     for name, playbook in playbook_pages.pages().items():
         (PAGES / f"{name}.rst").write_text(playbook_pages.page(playbook, markup), encoding="utf-8")
     shutil.copytree(PROJECT, PAGES / "project")

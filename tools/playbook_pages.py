@@ -259,5 +259,5 @@ def page(playbook: Playbook, markup: Markup) -> str:
 
 
 def pages() -> dict[str, Playbook]:
-    """Every playbook of the collection, by the name of its page."""
-    return {f"{path.stem}_playbook": read(path) for path in sorted((ROOT / "playbooks").glob("*.yml"))}
+    """Every playbook of the collection that people run, by the name of its page."""
+    return {f"{path.stem}_playbook": read(path) for path in sorted((ROOT / "playbooks").glob("[!_]*.yml"))}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The links of the documentation site: what leads to a guide or a picture in the repository leads to its copy here, and nothing leads nowhere."""
+"""A page of the repository as one of the documentation site: what leads to a guide or a picture leads to its copy here, and nothing leads nowhere."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ from pathlib import Path
 GUIDE = re.compile(r"`([^`<]+?)\s*<https?://[^>\s]+/docs/(?:docsite/rst|project)/(\w+)\.rst(?:#[\w-]+)?>`__?")
 #: A picture in the repository, which the artifact does not carry.
 PICTURE = re.compile(r"^( *\.\. (?:figure|image):: )https?://\S+/docs/docsite/rst/(images/\S+)$", re.MULTILINE)
+#: A table of contents, which the theme shows next to every page. One in the page it calls an error, in red.
+CONTENTS = re.compile(r"^\.\. contents::\n(?:   .*\n)+", re.MULTILINE)
+#: What is printed in one long line. The rest is in columns: it is read in one piece, or scrolled.
+MESSAGE = re.compile(r"^( *)\.\. code-block:: text\n(?=\n\1   .{100})", re.MULTILINE)
 #: What stands above a version of the site, once it is published.
 ABOVE = {"../versions.html"}
 
 
 def inside(text: str) -> str:
-    """*text* of a page, with the links to guides in the repository as references to the pages of the site, and its pictures as the site's."""
+    """*text* of a page, with the links to guides in the repository as references to the pages of the site, its pictures as the site's, and messages
+    marked as such, for site.css; without its table of contents."""
+    text = MESSAGE.sub(r"\g<0>\1   :class: message\n", CONTENTS.sub("", text))
     return PICTURE.sub(r"\1\2", GUIDE.sub(r":ref:`\1 <ansible_collections.dataarts.factory.docsite.\2>`", text))
 
 

@@ -23,6 +23,9 @@ GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
 REPOSITORY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
 
 
+CHINESE = sorted((ROOT / "docs" / "site" / "zh").glob("*.rst"))
+
+
 def plain(text: str | list[str], role: str, entry: str) -> str:
     """In the place of Ansible's markup: the text, and the entry point that it is of."""
     return f"{role}/{entry}: {text if isinstance(text, str) else ' '.join(text)}"
@@ -94,7 +97,7 @@ def test_the_examples_of_the_pages_are_commands_that_ansible_takes(tmp_path: Pat
             (tmp_path / name).write_text(file.partition("\n")[2] or "{}", encoding="utf-8")
         assert command.split()[1] == f"dataarts.factory.{playbook.name}"
     names = sorted(playbook.name for playbook in PAGES.values())
-    assert names == sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
+    assert names == sorted(path.stem for path in (ROOT / "playbooks").glob("[!_]*.yml"))
     ansible.run("ansible-playbook", "--syntax-check", "-i", "sales,", "dataarts.factory.rerun_related", "-e", "@incident.yml").succeeded()
 
 
@@ -129,6 +132,15 @@ def test_a_page_in_the_repository_is_a_page_of_the_site(page: str) -> None:
     assert (ROOT / "docs" / f"{page}.rst").read_text(encoding="utf-8").count(f"\n.. _{label}:\n") == 1
     elsewhere = "`the emulator <https://git.example.org/dataarts/factory/tree/main/emulator>`__"
     assert site_links.inside(elsewhere) == elsewhere
+
+
+@pytest.mark.parametrize("page", [*GUIDES, *CHINESE], ids=lambda page: f"{page.parent.name}-{page.stem}")
+def test_a_guide_has_no_contents_of_its_own_there_and_only_messages_wrap(page: Path) -> None:
+    """The theme shows the contents next to the page, and calls those in it an error. Tables and drawings keep their lines."""
+    text = site_links.inside(page.read_text(encoding="utf-8"))
+    assert ".. contents::" not in text
+    shown = re.findall(r"^( *)\.\. code-block:: text\n((?: +:class: message\n)?)\n\1   (.+)", text, re.MULTILINE)
+    assert [line for _indent, marked, line in shown if bool(marked) != (len(line) >= 100)] == []
 
 
 def test_a_picture_in_the_repository_is_one_of_the_site() -> None:
