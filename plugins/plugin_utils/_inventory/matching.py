@@ -30,7 +30,7 @@ def matching(loader: t.Any, groups: Groups, pattern: t.Any, limit: t.Any = None)
 def unmatched(loader: t.Any, groups: Groups, limit: t.Any) -> list[str] | None:
     """The parts of *limit*, a limit or a pattern, that match no host of the inventory and name no group, in their order; a part that takes
     hosts away counts too: what was to be left out would be worked on. None where it has no part at all, as a variable of a shell or a file that is empty:
-    to Ansible that is no limit."""
+    Ansible takes that for all hosts."""
     manager = _manager(loader, groups)
     try:
         manager.subset(limit)  # which also reads the files that it names
