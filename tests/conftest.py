@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import threading
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in others]
 
 
-def pytest_collection_finish() -> None:
-    """Thousands of tests stay until the end: what looks for garbage need not look through them each time."""
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection() -> t.Iterator[None]:
+    """Thousands of tests stay until the end: what looks for garbage need not look through them each time, nor while they are collected."""
+    gc.disable()
+    yield
+    gc.enable()
     gc.freeze()

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 import yaml
 
-from tests.support.long import whole_plays
+from tests.support.long import whole_plays, whole_plays_of
 from tests.support.playbook import ROOT, Ansible
 from tools import build, role_options
 
@@ -213,7 +213,7 @@ def documentation(ansible: Ansible, kind: str, names: list[str]) -> dict[str, t.
 @pytest.mark.parametrize(
     ("kind", "names", "option"),
     # An option from a fragment, and one of their own.
-    [("module", MODULES, "access_key"), ("inventory", INVENTORIES, "accounts"), ("filter", FILTERS, "_input")],
+    whole_plays_of([("module", MODULES, "access_key"), ("inventory", INVENTORIES, "accounts"), ("filter", FILTERS, "_input")]),
 )
 def test_the_installed_documentation_is_complete(installed: Ansible, kind: str, names: list[str], option: str) -> None:
     read = documentation(installed, kind, names)

@@ -123,6 +123,7 @@ def test_each_failure_is_rerun_once(tmp_path: Path, name: str) -> None:
     assert "Unexpected Exception" not in outcome.output
 
 
+@pytest.mark.long
 def test_a_further_try_of_a_task_pauses_again_what_it_reruns(tmp_path: Path) -> None:
     """The one before has started it again when its time was over."""
     with running(

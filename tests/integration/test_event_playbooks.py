@@ -168,6 +168,7 @@ def test_without_a_limit_it_refuses_to_run(machine: Machine, limit: dict[str, No
     assert machine.service.journal() == []
 
 
+@pytest.mark.long
 def test_a_plan_that_is_too_large_is_told_and_the_play_does_not_fail(machine: Machine) -> None:
     machine.play("event_rerun", extra={"dataarts_max_reruns_per_day": 1}, max_instances=5).succeeded()
     assert "max_instances is 5" in machine.messages()[0]["text"]

@@ -79,7 +79,8 @@ def test_a_wrong_password_is_tried_once_by_modules_with_processes_of_their_own(s
     tried_once(service, run(service, tmp_path, command, ELSEWHERE, WRONG))
 
 
-@pytest.mark.parametrize("command", whole_plays(["rerun", "ad hoc"]))
+@pytest.mark.long
+@pytest.mark.parametrize("command", ["rerun", "ad hoc"])
 def test_a_wrong_password_is_tried_once_on_a_jump_host(service: Running, tmp_path: Path, command: str) -> None:
     tried_once(service, run(service, tmp_path, command, {"ansible_connection": "jump_host", **HERE}, WRONG))
 

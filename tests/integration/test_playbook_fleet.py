@@ -407,9 +407,10 @@ def test_what_needs_an_approved_plan_sends_nothing_without_one(service: Running,
     assert service.requests() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("playbook", "lead"),
-    whole_plays_of([("rerun_failed", "rerun exactly this"), ("repair", "repair exactly this (nothing is sent twice)")]),
+    [("rerun_failed", "rerun exactly this"), ("repair", "repair exactly this (nothing is sent twice)")],
 )
 def test_the_command_below_a_plan_that_is_required_has_it(
     service: Running, ansible: Ansible, hosts: Path, playbook: str, lead: str
@@ -424,6 +425,7 @@ def test_the_command_below_a_plan_that_is_required_has_it(
     assert offered(outcome, "When the cause is corrected, to see first what would be sent:")[-1] == "--check"
 
 
+@pytest.mark.long
 def test_of_several_playbooks_a_command_names_the_one_that_ran(service: Running, ansible: Ansible, hosts: Path, tmp_path: Path) -> None:
     service.reset(two_workspaces(switches={"flow_control": False, "v1_open": True, "v2_open": True, "v2_list_open": True}))
     own = tmp_path / "own.yml"
@@ -572,7 +574,8 @@ def test_a_limit_that_leaves_no_host_is_an_error(service: Running, ansible: Ansi
     assert not service.journal()
 
 
-@pytest.mark.parametrize("limit", whole_plays([(), ("--limit", "sales")]))
+@pytest.mark.long
+@pytest.mark.parametrize("limit", [(), ("--limit", "sales")])
 def test_what_awx_launched_a_job_with_is_checked_whatever_its_limit(ansible: Ansible, hosts: Path, limit: tuple[str, ...]) -> None:
     """Ansible skips a play on localhost where a limit names other hosts."""
     play: tuple[str | Path, ...] = ("dataarts.factory.awx_prepare", "-i", hosts, *limit)

@@ -195,6 +195,7 @@ def test_a_play_waits_for_an_end_within_its_timeout(machine: Machine) -> None:
     assert reruns(machine.service.journal()) == once(machine.service)
 
 
+@pytest.mark.long
 def test_reruns_for_events(machine: Machine) -> None:
     machine.play("event_rerun", not_between=[quiet_hours(-60, 7200)]).ended(2)
     assert writes(machine.service) == []

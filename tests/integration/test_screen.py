@@ -17,7 +17,6 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import width
 from emulator.running import Running, running
-from tests.support.long import whole_plays_of
 from tests.support.playbook import Ansible
 from tests.support.reader import without_times
 from tests.support.scenarios import FREE, small_night, two_workspaces
@@ -86,7 +85,8 @@ def test_no_line_of_ours_is_wider_than_the_terminal(screens: Screens, name: str)
     assert [line for line in lines if len(line) > 80 and " " in line.strip()] == []
 
 
-@pytest.mark.parametrize(("columns", "env"), whole_plays_of([(60, {}), (100, {}), (80, {"COLUMNS": "0"}), (0, {})]))
+@pytest.mark.long
+@pytest.mark.parametrize(("columns", "env"), [(60, {}), (100, {}), (80, {"COLUMNS": "0"}), (0, {})])
 def test_every_line_fits_a_terminal_of_another_width(columns: int, env: dict[str, str]) -> None:
     """Of every playbook that a person reads; a terminal of no width has the usual one."""
     names = ("每日销售汇总" * 3, "sales" * 9)

@@ -186,6 +186,7 @@ SAMPLE: list[tuple[str, t.Any, str | None]] = [
 ]
 
 
+@pytest.mark.long
 def test_a_sample_of_the_table_of_forms_in_a_real_inventory(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     """The whole table is tests/unit/test_input_forms.py; here it is a play that delivers the values, on the ansible-core of this test."""
     good = {"settle_time": 1, "journal": str(tmp_path / "journal")}
