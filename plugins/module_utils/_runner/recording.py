@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
+from pathlib import Path
 
 from .._common.errors import OptionError
+from .._common.files import write_all
 from .._common.text import printable
 
 _REMEDY = "Set report_path to a file in a folder that this user can write"
@@ -37,18 +37,11 @@ class RecordingFile:
 
         :raises OptionError: it cannot be written.
         """
-        folder, fresh = os.path.dirname(self.path), ""
+        folder, name = os.path.split(self.path)
         try:
             os.makedirs(folder, mode=0o700, exist_ok=True)
-            descriptor, fresh = tempfile.mkstemp(prefix=".recording.", dir=folder)  # 0600, whatever the umask is
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(descriptor)
-            os.replace(fresh, self.path)
+            write_all(Path(folder), {name: content}, 0o600)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                os.unlink(fresh)
             raise self._refusal(printable(error.strerror or type(error).__name__, 200)) from None
 
     def _refusal(self, cause: str) -> OptionError:

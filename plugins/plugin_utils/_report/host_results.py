@@ -16,15 +16,14 @@ from pathlib import Path
 from ansible.errors import AnsibleError
 from ansible.release import __version__ as ansible_version
 
-from .._task.registered import FIRST_PART, RESULT, left_out, outcome
+from ...module_utils._common.files import write_all
+from .._task.registered import FIRST_PART, RESULT, left_out, outcome, workspaces_of
 from .._task.repair_results import missing_of, with_missing
 from .._task.variables import workspace_id_of
 from . import data, summary
 from .command import Command
-from .files import write_all
 from .junit import junit
 from .page import page
-from .several import workspaces_of
 from .started import awx_job_id
 
 Vars = t.Mapping[str, t.Any]
@@ -32,6 +31,8 @@ Results = t.Dict[str, data.Result]
 
 FILES = {"html": "report.html", "json": "report.json", "junit": "report.xml"}
 PLANS = "plans.json"
+#: Names and troubles of a company's jobs are in a report: nobody but the one who ran the play and a group reads it.
+_MODE = 0o640
 
 
 def hosts_so_far(task_vars: Vars) -> list[str]:
@@ -57,7 +58,7 @@ def patterns_without_job(task_vars: Vars, hosts: t.Sequence[str] | None = None, 
 
 def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) -> Results:
     """The result of each workspace, empty if it has none, by its host, or by its id where one host stands for several: see
-    :func:`~.several.workspaces_of`. As registered: it is data, and is never looked at as a template.
+    :func:`~.._task.registered.workspaces_of`. As registered: it is data, and is never looked at as a template.
 
     :raises AnsibleError: for a host that the inventory does not have.
     """
@@ -119,7 +120,7 @@ def write_report(report: data.Report, results: Results, folder: Path, plan_files
     files = {FILES[kind]: content for kind, content in contents.items()}
     if report["next_step"]:
         files[PLANS] = file_content(_json({"dataarts_plans": summary.plans(results)}))
-    write_all(folder, files)
+    write_all(folder, files, _MODE)
     if not report["next_step"] and str(folder / PLANS) not in plan_files:
         (folder / PLANS).unlink(missing_ok=True)  # that of an earlier report is not the plan of this one
     return {kind: str(folder / name) for kind, name in FILES.items()}

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.data import ReportContext, build_report
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on import go_on_step
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report.several import workspaces_of
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.registered import workspaces_of
 from tests.support.reports import SINCE, check_json, instance, result
 
 FAILED = {"failed": True, "msg": "Failed to rerun anything: no credentials."}

@@ -11,16 +11,14 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-#: Names and troubles of a company's jobs are in a report: nobody but the one who ran the play and a group reads it, or fewer by the umask.
-_MODE = 0o640
 
-
-def write_all(folder: Path, contents: t.Mapping[str, bytes]) -> list[Path]:
+def write_all(folder: Path, contents: t.Mapping[str, bytes], mode: int) -> list[Path]:
     """Write the files *contents* (name to bytes) into *folder*, which is made if it is missing.
 
     Every file is complete before it takes its name, and none takes its name before all are complete; a file that was there stays until then.
     A link in a file's place is replaced, not followed.
 
+    :param mode: who may read them, or fewer by the umask.
     :returns: the paths, in the order of *contents*.
     :raises OSError: if it cannot be done.
     """
@@ -31,7 +29,7 @@ def write_all(folder: Path, contents: t.Mapping[str, bytes]) -> list[Path]:
     written: list[tuple[Path, Path]] = []
     try:
         for name, content in contents.items():
-            written.append((_whole(folder, name, content), folder / name))
+            written.append((_whole(folder, name, content, mode), folder / name))
         for fresh, path in written:
             os.replace(fresh, path)
     finally:
@@ -40,14 +38,14 @@ def write_all(folder: Path, contents: t.Mapping[str, bytes]) -> list[Path]:
     return [path for _fresh, path in written]
 
 
-def _whole(folder: Path, name: str, content: bytes) -> Path:
+def _whole(folder: Path, name: str, content: bytes, mode: int) -> Path:
     """A new file next to the one called *name*, with *content* synced to disk."""
     descriptor, fresh = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
-            os.fchmod(descriptor, _MODE & ~_umask())
+            os.fchmod(descriptor, mode & ~_umask())
             os.fsync(descriptor)
     except BaseException:
         os.unlink(fresh)
