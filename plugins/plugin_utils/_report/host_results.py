@@ -23,7 +23,6 @@ from .._task.variables import workspace_id_of
 from . import data, summary
 from .command import Command
 from .junit import junit
-from .page import page
 from .started import awx_job_id
 
 Vars = t.Mapping[str, t.Any]
@@ -109,14 +108,15 @@ def report_of(
     return data.build_report(results, workspace_ids, context)
 
 
-def write_report(report: data.Report, results: Results, folder: Path, plan_files: t.Container[str] = ()) -> dict[str, str]:
+def write_report(report: data.Report, content: bytes, results: Results, folder: Path, plan_files: t.Container[str] = ()) -> dict[str, str]:
     """Write the report's files into *folder*, and in check mode the plans next to it.
 
+    :param content: of its page.
     :param plan_files: paths of the plans that the run was held to: whoever starts it again needs them.
     :returns: their paths, by kind.
     :raises OSError: if it cannot be done.
     """
-    contents = {"html": file_content(page(report)), "json": file_content(_json(report)), "junit": junit(report)}
+    contents = {"html": content, "json": file_content(_json(report)), "junit": junit(report)}
     files = {FILES[kind]: content for kind, content in contents.items()}
     if report["next_step"]:
         files[PLANS] = file_content(_json({"dataarts_plans": summary.plans(results)}))

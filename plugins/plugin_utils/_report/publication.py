@@ -84,7 +84,7 @@ def publish(
     published.handed_on = handed_on(night)
     if folder is not None:
         try:
-            published.paths = host_results.write_report(night.report, results, folder, plan_files)
+            published.paths = host_results.write_report(night.report, content, results, folder, plan_files)
         except OSError as error:
             published.failure = host_results.failure_text(folder, error)
     if place is not None:
