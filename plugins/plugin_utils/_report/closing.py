@@ -9,6 +9,7 @@ What is good is counted in one line. Causes are told here and nowhere else.
 from __future__ import annotations
 
 import collections
+import itertools
 import re
 import typing as t
 
@@ -289,16 +290,12 @@ def _broken_lines(broken: t.Sequence[Broken], language: str, verbose: bool) -> l
     cells = [(printable(row.place, 100), printable(row.job_name, 100), row.word, span(row.plan_times, zone, language)) for row in shown]
     heading, *lines = table_lines(head, cells)
     shown_lines = [Line(heading)]
-    for index, (row, line) in enumerate(zip(shown, lines, strict=True)):
-        shown_lines.append(Line(line, "bad"))
-        if row.cause and (index + 1 == len(shown) or shown[index + 1].cause != row.cause):
-            shown_lines += lines_of(localized(translated(language, row.cause)), indent="  ", further="")
-    if len(rows) > len(shown):
-        left = len(rows) - len(shown)
-        shown_lines.append(
-            Line(say(language, "and {n} more job, with -v and in the report|and {n} more jobs, with -v and in the report", left))
-        )
-    return shown_lines
+    for cause, alike in itertools.groupby(zip(shown, lines, strict=True), key=lambda pair: pair[0].cause):
+        shown_lines += [Line(line, "bad") for _row, line in alike]
+        shown_lines += lines_of(localized(translated(language, cause)), indent="  ", further="")
+    left = len(rows) - len(shown)
+    more = say(language, "and {n} more job, with -v and in the report|and {n} more jobs, with -v and in the report", left)
+    return [*shown_lines, Line(more)] if left else shown_lines
 
 
 def _lost(report: Result, explained: t.Container[str]) -> dict[str, list[str]]:

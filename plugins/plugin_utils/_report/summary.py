@@ -16,7 +16,7 @@ from ...module_utils._common.grouping import grouped_by
 from ...module_utils._common.text import first_of, printable
 from ...module_utils._models.selection import has_wildcard
 from .._common.templates import untemplated, untemplated_lines
-from .._task.counts import COUNTS, by_job_name, counts
+from .._task.counts import COUNTS, counts, counts_by_job
 from .._task.passes import Identity, identity
 from .causes import as_statistics, causes_of
 from .downstream import downstream_of
@@ -219,12 +219,8 @@ class _Match(t.NamedTuple):
 
 def _asked_together(results: t.Mapping[str, Result]) -> list[dict[str, Result]]:
     """The results, by host, of the workspaces that have the same ``jobs``."""
-    together: dict[frozenset[str], dict[str, Result]] = {}
-    for host, result in results.items():
-        entries = result.get("job_patterns") or ()
-        if entries:
-            together.setdefault(frozenset(str(entry["pattern"]) for entry in entries), {})[host] = result
-    return [*together.values()]
+    asked = {host: frozenset(str(entry["pattern"]) for entry in result.get("job_patterns") or ()) for host, result in results.items()}
+    return [{host: results[host] for host in hosts} for patterns, hosts in grouped_by(asked, asked.__getitem__).items() if patterns]
 
 
 def _matches(results: t.Iterable[Result]) -> dict[str, _Match]:
@@ -255,14 +251,7 @@ def by_job(result: Result) -> dict[str, Counts]:
     recaps = result.get("recap_by_job")
     if recaps is not None:
         return {str(name): {**numbers, **_late(result, numbers)} for name, numbers in recaps.items()}
-    recounted = {
-        name: {
-            key: number
-            for key, number in counts(group, result.get("statuses") or (), check=bool(result.get("check_mode"))).items()
-            if number
-        }
-        for name, group in by_job_name(result.get("instances") or ()).items()
-    }
+    recounted = counts_by_job(result.get("instances") or (), result.get("statuses") or (), check=bool(result.get("check_mode")))
     return {name: numbers for name, numbers in recounted.items() if numbers.keys() - {"other"}}
 
 

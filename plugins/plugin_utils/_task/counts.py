@@ -95,10 +95,7 @@ def count(run: Passes, *, over: bool = False) -> dict[str, int]:
 
 def count_by_job(run: Passes, *, over: bool = False) -> dict[str, dict[str, int]]:
     """The same by job name, without what is 0; jobs of which there is nothing to say are left out."""
-    tallied = {
-        name: {key: number for key, number in counts(instances, run.statuses, check=run.check, over=over).items() if number}
-        for name, instances in by_job_name(run.instances.values()).items()
-    }
+    tallied = counts_by_job(run.instances.values(), run.statuses, check=run.check, over=over)
     return {name: numbers for name, numbers in tallied.items() if set(numbers) - {"other", "not_rerunnable"} or numbers.get("broken")}
 
 
@@ -110,6 +107,14 @@ def by_job_name(instances: t.Iterable[Result]) -> dict[str, list[Result]]:
     return {
         name if alike[name] == 1 or where in here else f"{name} (workspace {where})": of_job for (name, where), of_job in by_job.items()
     }
+
+
+def counts_by_job(
+    instances: t.Iterable[Result], statuses: t.Container[str], *, check: bool = False, over: bool = False
+) -> dict[str, dict[str, int]]:
+    """:func:`counts` by job name, without what is 0."""
+    tallied = {name: counts(of_job, statuses, check=check, over=over) for name, of_job in by_job_name(instances).items()}
+    return {name: {key: number for key, number in numbers.items() if number} for name, numbers in tallied.items()}
 
 
 def counts(instances: t.Iterable[Result], statuses: t.Container[str], *, check: bool = False, over: bool = False) -> dict[str, int]:
