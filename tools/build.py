@@ -48,7 +48,8 @@ def reproducible(archive: bytes, time: int) -> bytes:
     contents["MANIFEST.json"] = json.dumps(manifest, indent=True).encode()
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w") as target:
-        for name, entry in sorted(entries.items(), key=lambda entry: (entry[0] not in ABOUT, entry[0])):
+        # Folders last: between files they keep what is alike out of each other's sight.
+        for name, entry in sorted(entries.items(), key=lambda entry: (entry[0] not in ABOUT, entry[1].isdir(), entry[0])):
             content = contents.get(name, b"")
             entry.mtime, entry.size, entry.pax_headers = time, len(content), {}
             target.addfile(entry, io.BytesIO(content))
