@@ -49,8 +49,8 @@ class Limits:
 
 
 def refuse_over_limit(plan: Plan, limits: Limits) -> Plan:
-    """*plan*, refused if it reruns more than ``max_instances``, for which counts what this run sent before; before an order, which only changes
-    when each is sent."""
+    """*plan*, refused if it reruns more than ``max_instances``, for which counts what was sent since ``since``, by whichever run; before an order,
+    which only changes when each is sent."""
     due = [decision for decision in plan.decisions if decision.reruns]
     return dataclasses.replace(plan, refused=plan.refused or _refusal(plan.decisions, due, limits.max_instances))
 
@@ -136,5 +136,5 @@ def _refusal(decisions: t.Sequence[Decision], due: t.Sequence[Decision], most: i
     )
     if len(due) + before <= most:
         return None
-    already = f" and this run sent {before} before" if before else ""
+    already = f", with {before} sent before" if before else ""
     return over_limit(due, f"{most}{already}", "select less with jobs, planned_after or planned_before")

@@ -138,9 +138,7 @@ class TestMaxInstances:
         result = limited([*before, retry(1), retry(2)], Limits(max_instances=3))
         assert (result.refused is not None) is counts
         if result.refused:
-            assert result.refused.startswith(
-                "Refused to rerun 2 instances: max_instances is 3 and this run sent 2 before; nothing is sent."
-            )
+            assert result.refused.startswith("Refused to rerun 2 instances: max_instances is 3, with 2 sent before; nothing is sent.")
 
     def test_an_instance_sent_once_more_counts_once(self) -> None:
         again = [retry(number, record=attempt("unknown")) for number in range(3)]
