@@ -102,6 +102,14 @@ def test_a_page_that_starts_the_emulator_installs_the_collection_first() -> None
     assert starts
 
 
+def test_a_command_that_is_typed_later_reruns_the_same() -> None:
+    """A ``since`` of the day on which the page was written is before the failures of the reader, who would be told that all had failed again. A build
+    of the same version is only installed over another one by force."""
+    commands = [(name_of(page), block.text) for page in FOLLOWED for block in blocks(page) if block.role == "run"]
+    assert [name for name, text in commands if re.search(r"dataarts_since=\d", text)] == []
+    assert [name for name, text in commands if re.search(r"collection install (?!--force )\.cache", text)] == []
+
+
 def test_every_absolute_link_into_the_repository_has_its_address() -> None:
     """The one that galaxy.yml states, and a form that Galaxy and Automation Hub can follow too."""
     links = {

@@ -92,7 +92,7 @@ class Reader:
         self._stand_in("ansible-vault", f'name=${{kept[-1]}}; exec {self._tools}/ansible-vault "${{kept[@]}}" < {directory}/typed/"$name"')
         # What it would build and install is already there; see tests/integration/test_artifact.py.
         self._stand_in("make", f'MAKEFLAGS= exec {shutil.which("make")} -C {ROOT} --dry-run "${{kept[@]}}" > /dev/null')
-        self._stand_in("ansible-galaxy", '[[ "${kept[*]}" == "collection install .cache/dist/dataarts-factory-"*.tar.gz ]]')
+        self._stand_in("ansible-galaxy", '[[ "${kept[*]}" == "collection install --force .cache/dist/dataarts-factory-"*.tar.gz ]]')
         # What it would install is already there too: the environment of the tests.
         self._stand_in("python3", '[[ "${kept[*]::2}" == "-m venv" ]] && mkdir -p "${kept[2]}/bin" && touch "${kept[2]}/bin/activate"')
         self._stand_in("pip", '[[ "${kept[*]}" == "install ansible-core requests" ]]')
