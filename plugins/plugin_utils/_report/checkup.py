@@ -26,6 +26,7 @@ def checkup_lines(host: str, result: Result, *, few: bool, verbose: bool = False
     :param verbose: whether the open points are shown too.
     """
     checks = [check for check in result.get("checks", ()) if few or check["state"] == "problem"]
+    checks = checks if few or len(checks) > 1 else []  # the last line tells a single one
     lines = [Line(say(language, "{names}:", names=host)), *(_check_line(check, language) for check in checks)] if checks else []
     lines += _assumption_lines(result.get("assumptions", ()), language, verbose=verbose) if few else []
     lines += _recording_lines(host, result, language)
