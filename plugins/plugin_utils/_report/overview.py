@@ -27,7 +27,8 @@ from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
 Row = t.Dict[str, t.Any]
-_FAILED, _RERUN = "dataarts.factory.failed", "dataarts.factory.rerun_failed"
+_FAILED, _RERUN, _REPAIR = (f"dataarts.factory.{name}" for name in ("failed", "rerun_failed", "repair"))
+_FIND = "dataarts_find_missing"
 #: What stands in place of a plan time, by the kind of an attempt that is not at an instance.
 _ACTIONS = {
     "patch_data": "PatchData",
@@ -86,14 +87,20 @@ def failures(results: t.Mapping[str, Result], *, whole: bool = False, language: 
 
 
 def rerun_lines(rows: t.Iterable[Row], command: Command, language: str = ENGLISH) -> list[str]:
-    """The command that plans the rerun of what failed, where playbook failed was started by its name; nothing where no rerun would answer it.
+    """The command that plans the rerun of what failed, or the repair of what is missing too, where playbook failed was started by its name; nothing where
+    neither would answer it.
 
     :param command: how the play was started.
     """
-    if command.playbook != _FAILED or command.awx or not any(row["status"] == "fail" for row in rows):
+    due = {row["status"] for row in rows} & {"fail", "missing"}
+    if command.playbook != _FAILED or command.awx or not due:
         return []
-    words = replace(command, playbook=_RERUN).words(command.limit, command.selection, check=True)
-    return ["", say(language, "To see what a rerun would send (without --check it is sent):"), *command_lines(words)]
+    lead = say(language, "To see what a rerun would send (without --check it is sent):")
+    if "missing" in due:
+        lead = say(language, "To see what a repair would send (without --check it is sent):")
+    left_out = tuple(name for name in command.left_out if name != _FIND)
+    step = replace(command, playbook=_REPAIR if "missing" in due else _RERUN, left_out=left_out)
+    return ["", lead, *command_lines(step.words(command.limit, command.selection, check=True))]
 
 
 def attempts(results: t.Mapping[str, Result], *, whole: bool = False, language: str = ENGLISH) -> Overview:
@@ -355,7 +362,7 @@ def _with_notes(
     for note, group in itertools.groupby(zip(notes, rows), key=lambda pair: pair[0]):
         alike = [row for _note, row in group]
         lines += alike
-        text = note if len(alike) == 1 or not note else say(language, "all {n}: {text}", len(alike), text=note)
+        text = note if len(alike) == 1 or not note else say(language, "these {n} rows: {text}", len(alike), text=note)
         wrapped_note = wrapped(text if whole else shortened(text, _CAUSE), indent=_UNDER, further="")
         lines += wrapped_note if whole else [shortened(line, SCREEN.columns) for line in wrapped_note]
     return lines

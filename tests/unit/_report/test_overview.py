@@ -101,7 +101,7 @@ def test_a_cause_that_the_next_row_has_too_stands_once() -> None:
     assert [line.split()[1] if line.startswith("sales") else line for line in lines if "sales" in line or "disk" in line] == [
         "a",
         "b",
-        "    all 2: disk full",
+        "    these 2 rows: disk full",
         "c",
     ]
 
@@ -166,6 +166,11 @@ STARTED = Command("dataarts.factory.failed", ("/srv/hosts.yml",), limit="sales",
     ("status", "command", "words"),
     [
         ("fail", STARTED, "dataarts.factory.rerun_failed -i /srv/hosts.yml --limit sales -e dataarts_planned_after=-3d --check"),
+        (
+            "missing",
+            dataclasses.replace(STARTED, left_out=("dataarts_find_missing",)),
+            "dataarts.factory.repair -i /srv/hosts.yml --limit sales -e dataarts_planned_after=-3d --check",
+        ),
         ("running-exception", STARTED, ""),
         ("fail", dataclasses.replace(STARTED, playbook="/srv/own.yml"), ""),
         ("fail", dataclasses.replace(STARTED, awx=True), ""),
@@ -202,7 +207,7 @@ def test_every_kind_has_a_row_of_its_own_and_what_is_paused_stands_below() -> No
         "sent         workspace  job             planned / action  by    outcome",
         "11-23 11:00  sales      daily_sales  1  11-23 10:00       jane  accepted",
         "11-23 11:00  sales      daily_sales  1  11-23 10:00       jane  stop moved on",
-        "    all 2: from ctl-1, run r1",
+        "    these 2 rows: from ctl-1, run r1",
         "11-23 11:00  sales      daily_sales  1  PatchData         jane  accepted",
         "    week 11-22 11:00 - 11-23 10:00, from ctl-1, run r1",
         "11-23 11:00  sales      daily_sales  1  PatchData stop    jane  accepted",
@@ -213,7 +218,7 @@ def test_every_kind_has_a_row_of_its_own_and_what_is_paused_stands_below() -> No
         "11-23 11:00  sales      daily_sales  1  schedule stop     jane  accepted",
         "11-23 11:00  sales      daily_sales  1  pause             jane  accepted",
         "11-23 11:00  sales      daily_sales  1  resume            jane  accepted",
-        "    all 4: from ctl-1, run r1",
+        "    these 4 rows: from ctl-1, run r1",
     ]
     assert table.lines[-4:] == [
         "",
