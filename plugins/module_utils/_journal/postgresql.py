@@ -17,6 +17,8 @@ from .database import Database
 from .schema import Unreadable
 
 _T = t.TypeVar("_T")
+#: What a URI of such a journal begins with.
+SCHEMES = ("postgresql://", "postgres://")
 #: Seconds to try again to connect to a server that was lost in the middle, or is starting: a restart takes a few.
 PATIENCE = 30.0
 _PAUSE = 0.25
@@ -81,7 +83,7 @@ class PostgresqlDatabase(Database):
     exclude_others = f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"
 
     def __init__(self, uri: str, password: str | None, read_only: bool) -> None:
-        self._psycopg = _driver()
+        self._psycopg = driver()
         given = self._read(uri)
         self._parameters: dict[str, t.Any] = {**_DEFAULTS, **given, **({"password": password} if password else {})}
         super().__init__(_name(given), read_only)
@@ -171,7 +173,8 @@ class PostgresqlDatabase(Database):
         self._execute(f"{_BEGIN.format(access='READ WRITE')}{shared}" if write else _BEGIN.format(access="READ ONLY"))
 
 
-def _driver() -> t.Any:
+def driver() -> t.Any:
+    """Module psycopg. :raises JournalError: it cannot be imported."""
     try:
         import psycopg
     except ImportError as error:
