@@ -48,7 +48,8 @@ class ActionModule(ModuleAction):
         self._started, self._play, self._part = time.monotonic(), os.getppid(), registered.Part.of(self._task.args)
         if self._part.name == registered.VERDICT:
             return self._verdict(task_vars or {})
-        before, self._working = self._before(task_vars or {}), False
+        self._before, self._working = self._left_before(task_vars or {}), False
+        before = self._before
         watch = self._part.name == registered.WATCH
         try:
             result = super().run(tmp, task_vars)
@@ -60,7 +61,7 @@ class ActionModule(ModuleAction):
             return result
         return registered.refused(before, self._workspace_id(task_vars or {}), result, watch=watch)
 
-    def _before(self, task_vars: dict[str, t.Any]) -> t.Any:
+    def _left_before(self, task_vars: dict[str, t.Any]) -> t.Any:
         """What the part before left behind: that of this run, or that of another workspace behind the same host."""
         return (registered.outcome(task_vars, self._part.result) or None) if self._part.result else None
 
@@ -93,7 +94,7 @@ class ActionModule(ModuleAction):
             language=self.language(task_vars),
             repair=self._repair(task_vars),
         )
-        before = self._before(task_vars)
+        before = self._before
         own = registered.before_of(before, str(self._task.args.get("workspace_id"))) if self._part.name == registered.WATCH else None
         if own is not None:
             resumed = Passes.resumed(run, own)

@@ -11,6 +11,7 @@ import functools
 import re
 import typing as t
 import unicodedata
+from collections.abc import Mapping
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 #: Joiners that several scripts need inside words; they neither move the cursor nor reorder text.
@@ -60,10 +61,10 @@ def safe(value: t.Any) -> t.Any:
     """
     if isinstance(value, str):
         return value if value.isprintable() else "".join(map(_safe_character, value))
-    if isinstance(value, dict) or (type(value) not in _WITHOUT_TEXT and isinstance(value, t.Mapping)):
-        return {safe(key): item if type(item) in _WITHOUT_TEXT else safe(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [safe(item) for item in value]
+    if isinstance(value, (dict, Mapping)):
+        return {safe(key): item if type(item) in _WITHOUT_TEXT else safe(item) for key, item in value.items()}
     return value
 
 

@@ -18,6 +18,7 @@ MAX_VALUES = 250_000
 #: Deepest nesting: known answers have five levels, and results are written out recursively.
 MAX_LEVELS = 100
 _MAX_DIGITS = 40
+_CONTAINERS = frozenset({dict, list})  # what json makes, and nothing derived from these
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _LONG_NUMBER = b"0" * (_MAX_DIGITS + 1)
 _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
@@ -111,9 +112,7 @@ def _chunked(headers: Mapping[str, str]) -> bool:
 def _too_deep(value: t.Any) -> bool:
     level = [value]
     for _depth in range(MAX_LEVELS):
-        level = [
-            child for node in level for child in (node.values() if isinstance(node, dict) else node) if isinstance(child, (dict, list))
-        ]
+        level = [child for node in level for child in (node.values() if isinstance(node, dict) else node) if type(child) in _CONTAINERS]
         if not level:
             return False
     return True

@@ -81,6 +81,9 @@ def repeated_instances(listed: t.Sequence[t.Iterable[Result]]) -> list[frozenset
 
     :param listed: instances by workspace.
     """
+    dependants = {identity(instance) for instances in listed for instance in instances if instance.get("downstream")}
+    if not dependants:
+        return [frozenset() for _instances in listed]
     tellers: dict[Identity, tuple[tuple[bool, bool], int]] = {}
     for number, instances in enumerate(listed):
         for instance in instances:
@@ -90,7 +93,6 @@ def repeated_instances(listed: t.Sequence[t.Iterable[Result]]) -> list[frozenset
             )
             if key not in tellers or rank > tellers[key][0]:
                 tellers[key] = rank, number
-    dependants = {identity(instance) for instances in listed for instance in instances if instance.get("downstream")}
     return [
         frozenset(key for key in map(identity, instances) if key in dependants and tellers[key][1] != number)
         for number, instances in enumerate(listed)
