@@ -1,15 +1,20 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that are written completely or not at all."""
+"""Files that are written completely or not at all, and small ones that processes share under a lock."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import json
 import os
 import tempfile
 import typing as t
 from pathlib import Path
+
+#: Bytes of a shared file that are read.
+_LARGEST = 1 << 20
 
 
 def write_all(folder: Path, contents: t.Mapping[str, bytes], mode: int) -> list[Path]:
@@ -36,6 +41,21 @@ def write_all(folder: Path, contents: t.Mapping[str, bytes], mode: int) -> list[
         for fresh, _path in written:
             fresh.unlink(missing_ok=True)
     return [path for _fresh, path in written]
+
+
+def read_json(descriptor: int) -> dict[str, t.Any]:
+    """What is in a file that processes share; {} if it is empty, torn by a process that was killed, or not what this collection writes."""
+    try:
+        value = json.loads(os.pread(descriptor, _LARGEST, 0))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def write_json(descriptor: int, value: t.Mapping[str, t.Any]) -> None:
+    """Replace what is in a file that processes share. Where that fails, as on a full disk, each process knows its own part alone."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, os.pwrite(descriptor, json.dumps(value).encode(), 0))
 
 
 def _whole(folder: Path, name: str, content: bytes, mode: int) -> Path:

@@ -20,6 +20,7 @@ import os
 import typing as t
 
 from .._common.errors import ApiError, Kind
+from .._common.files import read_json, write_json
 from .._common.stopwatch import stopwatch
 from .lease import Lease
 
@@ -78,7 +79,7 @@ class LoginGate:
         if handle is None:
             return log_in()
         try:
-            state = _read(handle)
+            state = read_json(handle)
             failure = _failure(state, key, arrived)
             if failure is not None:
                 raise failure
@@ -114,12 +115,12 @@ class LoginGate:
             lease = log_in()
         except ApiError as error:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            state = _read(handle)
+            state = read_json(handle)
             ended = {**state.get("ended", {}), _scope(error, key): {"at": stopwatch(), "error": error.to_result()}}
-            _write(handle, {**state, "ended": ended})
+            write_json(handle, {**state, "ended": ended})
             raise
         if not state.get("accepted"):
-            _write(handle, {"accepted": True})
+            write_json(handle, {"accepted": True})
         if self._shared is not None and isinstance(lease, Lease):
             with self._shared_lock():
                 self._shared.keep(key, lease.to_text())
@@ -153,15 +154,3 @@ def _failure(state: t.Mapping[str, t.Any], key: str, arrived: float) -> ApiError
             said = dict(ended["error"])
             return ApiError(Kind(said.pop("kind")), said.pop("message"), **said)
     return None
-
-
-def _read(handle: int) -> dict[str, t.Any]:
-    try:
-        return t.cast("dict[str, t.Any]", json.loads(os.pread(handle, 1 << 20, 0)))
-    except ValueError:  # empty, or torn by a process that was killed
-        return {}
-
-
-def _write(handle: int, state: t.Mapping[str, t.Any]) -> None:
-    with contextlib.suppress(OSError):  # a full disk: the others then log in one after the other, as the first did
-        os.ftruncate(handle, os.pwrite(handle, json.dumps(state).encode(), 0))

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import json
 import os
 import stat
 import tempfile
@@ -22,6 +21,8 @@ import time
 import typing as t
 from collections.abc import Iterator
 from pathlib import Path
+
+from .._common.files import read_json, write_json
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,7 +52,6 @@ ALL = "*"
 #: The furthest that a time may lie ahead, seconds: a Retry-After of a minute. What lies further is from before the last boot.
 FURTHEST = 61.0
 _TRIES, _PAUSE = 250, 0.002  # to lock the file; a process that was stopped in the middle must not hold up all others
-_LARGEST = 65_536  # bytes
 
 
 class Reservations:
@@ -78,11 +78,11 @@ class Reservations:
                 yield self._times
                 return
             try:
-                before = _read(fd)
-                self._times = dict(before)
+                before = read_json(fd)
+                self._times = dict(before) if all(isinstance(start, float) for start in before.values()) else {}
                 yield self._times
                 if self._times != before:
-                    _write(fd, self._times)
+                    write_json(fd, self._times)
             finally:
                 os.close(fd)  # which unlocks it
 
@@ -182,19 +182,3 @@ def _own_folder(path: Path) -> bool:
         path.mkdir(mode=0o700)
     status = path.lstat()
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077
-
-
-def _read(fd: int) -> Times:
-    """The times in the file; none if it is empty, torn by a process that was killed, or not what this collection writes."""
-    try:
-        times = json.loads(os.pread(fd, _LARGEST, 0))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    if not isinstance(times, dict) or not all(isinstance(start, float) for start in times.values()):
-        return {}
-    return times
-
-
-def _write(fd: int, times: t.Mapping[str, float]) -> None:
-    with contextlib.suppress(OSError):  # a full disk; the next process then reads nothing, and only this one waits
-        os.ftruncate(fd, os.pwrite(fd, json.dumps(times).encode("ascii"), 0))
