@@ -160,6 +160,7 @@ def test_the_command_after_a_run_that_lost_the_service_reruns_nothing_twice(serv
     assert reruns(service) == before
 
 
+@pytest.mark.long
 def test_the_command_works_from_any_directory(service: Running, tmp_path: Path) -> None:
     """Playbook, inventory, settings, files of variables and paths in them were relative; the plan is exactly what is rerun."""
     here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
