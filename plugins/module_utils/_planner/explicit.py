@@ -25,19 +25,6 @@ from .reconcile import Policy, decide, judged_by, of_this_run, rerun_since, unse
 
 
 @dataclass(frozen=True)
-class Requested:
-    """What is due of the instances that ``task_retrys`` names.
-
-    :param decisions: one per instance that is listed, in the order asked for; RETRY or SKIPPED. ``due_ms`` tells a skip that settles from one
-        for good.
-    :param problems: one text per instance that the list does not show; the module fails for them after handling the others.
-    """
-
-    decisions: tuple[Decision, ...]
-    problems: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Related:
     """Whether the rerun of a job with its related jobs is due, as a whole.
 
@@ -58,9 +45,12 @@ def decide_requested(
     now: int,
     attempts: t.Mapping[InstanceKey, Attempt],
     effective: t.Mapping[InstanceKey, t.Sequence[Attempt]] | None = None,
-) -> Requested:
+) -> tuple[list[Decision], list[str]]:
     """What is due of the instances asked for by key, each judged once; a key that twins share names all of them, and one that a rerun has
     changed names the instance it was changed to.
+
+    One decision for each instance that is listed, in the order asked for, RETRY or SKIPPED, where ``due_ms`` tells a skip that settles from one for
+    good; and one text for each that is not, for which the module fails after handling the others.
 
     :param instances: those that the service lists for the job.
     :param policy: ``statuses`` is the option only_statuses.
@@ -85,7 +75,7 @@ def decide_requested(
                 decisions.append(dataclasses.replace(decision, alone=False))
             else:
                 decisions.append(decision.turned(Action.SKIPPED, decision.reason, due_ms=decision.due_ms))
-    return Requested(tuple(decisions), tuple(problems))
+    return decisions, problems
 
 
 def decide_related(

@@ -64,14 +64,6 @@ class Asked:
         return own is not None and (_outcome(own) is Outcome.ACCEPTED or own.action in (Action.REJECTED, Action.SKIPPED))
 
 
-class Finals(t.NamedTuple):
-    """Of what is reported, the decisions that a call fails for."""
-
-    rejected: list[Decision]
-    unknown: list[Decision]
-    blocked: list[Decision]
-
-
 def asked_of(decision: Decision, asked: t.Mapping[InstanceKey, Asked]) -> InstanceKey:
     """What this call knows the instance by: the key that it sent, also where its rerun has changed it."""
     key, attempt = decision.instance.key, decision.attempt
@@ -114,11 +106,11 @@ def final(decision: Decision, asked: Asked, *, due_now: bool, quiet_hours: Quiet
     return own.turned(Action.UNKNOWN, own.reason, instance=decision.instance)
 
 
-def failing(finals: t.Iterable[Decision]) -> Finals:
-    """Those of *finals* that a call fails for."""
+def failing(finals: t.Iterable[Decision]) -> tuple[list[Decision], list[Decision], list[Decision]]:
+    """Those of *finals* that a call fails for: rejected by the service, of unknown outcome, and left to a person."""
     actions = grouped_by(finals, lambda decision: decision.action)
     blocked = [*actions.get(Action.BLOCKED, ()), *actions.get(Action.NOT_RERUNNABLE, ())]
-    return Finals(actions.get(Action.REJECTED, []), actions.get(Action.UNKNOWN, []), blocked)
+    return actions.get(Action.REJECTED, []), actions.get(Action.UNKNOWN, []), blocked
 
 
 def left_unsent(decision: Decision, asked: Asked) -> bool:

@@ -5,12 +5,25 @@
 
 from __future__ import annotations
 
+import typing as t
+from dataclasses import replace
+
+from .._api.instance_query import list_job
+from .._common.errors import OptionError
 from .._common.text import printable
-from .._models.rerun_request import RelatedJobs
+from .._common.times import Window
+from .._models.attempt import Slot
+from .._models.decision import Decision
+from .._models.instance import JobInstance
+from .._models.rerun_request import RelatedJobs, selected_keys
+from .._planner.explicit import decide_related, decide_requested
+from .._planner.plan import Batch, Plan
+from .._planner.reconcile import Policy
 from .ansible_module import ModuleRun
 from .engine import Engine
-from .named_instances import NamedInstances
-from .related_rerun import RelatedRerun
+from .named_request import NamedRequest, distinct, listed_at
+from .sender import RerunExchange, Sender, requests_of
+from .snapshot import Snapshot
 
 
 def retry(run: ModuleRun) -> None:
@@ -18,3 +31,76 @@ def retry(run: ModuleRun) -> None:
     run.what = f"Failed to retry instances of job {printable(run.options['job_name'], 100)} {run.where}"
     related = RelatedJobs.from_options(run.options)
     Engine(NamedInstances(run) if related is None else RelatedRerun(run, related)).run()
+
+
+class NamedInstances(NamedRequest):
+    """The first mode: the instances that ``task_retrys`` names."""
+
+    def __init__(self, run: ModuleRun) -> None:
+        super().__init__(run)
+        self._keys = selected_keys(run.options, self.workspace_id)
+
+    def window(self) -> Window:
+        """Plan times of what is named."""
+        times = [key.plan_time for key in self._keys]
+        return Window(min(times), max(times))
+
+    def read(self) -> list[JobInstance]:
+        """The instances at the plan times that are named."""
+        wanted = {Slot(key.workspace_id, key.job_id, key.plan_time): key.plan_time for key in self._keys}
+        return listed_at(self.api, self.job_name, self.clock, wanted, Slot.of)
+
+    def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], list[str]]:
+        """See :func:`decide_requested`."""
+        attempts, now = snapshot.history.attempts, snapshot.asked_ms
+        return decide_requested(self._keys, snapshot.instances, policy, now, attempts, snapshot.effective)
+
+    def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
+        """All of them in one request where the API generation can; otherwise a rejected one does not stop the next."""
+        return requests_of(batch, sender, self.api, self.retry_options)
+
+
+class RelatedRerun(NamedRequest):
+    """The second mode: the job with its upstream and downstream jobs, over a span of time. Never sent twice in one call."""
+
+    sends = 1
+    less = "shorten the span of time, or name fewer jobs"
+
+    def __init__(self, run: ModuleRun, related: RelatedJobs) -> None:
+        super().__init__(run)
+        if run.options["api_version"] == "v1":
+            raise OptionError(
+                "api_version is v1, which cannot rerun a job with its upstream and downstream jobs. Set it to auto or v2, or use task_retrys."
+            )
+        self._related = related
+
+    def workspaces(self) -> t.Collection[str]:
+        """The job's own, and those of the related jobs."""
+        return list(dict.fromkeys([self.workspace_id, *(workspace_id for _name, workspace_id in self._related.jobs)]))
+
+    def window(self) -> Window:
+        """The span of time."""
+        return Window(self._related.begin_time, self._related.end_time)
+
+    def read(self) -> list[JobInstance]:
+        """The instances of each job in the span, across workspaces; also those that a service which compares start times shows elsewhere by now."""
+        window, since = self.window(), self._since_option.ms if self._since is None else self._since.ms
+        instances: list[JobInstance] = []
+        for name, workspace_id in dict.fromkeys([(self.job_name, self.workspace_id), *self._related.jobs]):
+            instances += list_job(self.run.api(workspace_id), name, window, since=since)
+        return distinct(instances)
+
+    def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], list[str]]:
+        """See :func:`decide_related`: one verdict for all."""
+        return decide_related(snapshot.instances, policy, snapshot.asked_ms, snapshot.history.attempts, snapshot.effective), []
+
+    def plan(self, snapshot: Snapshot) -> Plan:
+        """All of them in one request."""
+        plan = super().plan(snapshot)
+        due = tuple(decision for batch in plan.batches for decision in batch.decisions)
+        return replace(plan, batches=(Batch(self.job_name, due),) if due else ())
+
+    def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
+        """All instances are claimed, because nobody can tell which of them the service reruns."""
+        related, options = self._related, self.retry_options
+        yield sender.send(batch.decisions, lambda _instances: self.api.retry_related(self.job_name, related, options), whole=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._api.job_query import JobCatalog
-from .._api.service_time import last_start_ms, timed
+from .._api.service_time import timed
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable
@@ -26,7 +26,7 @@ from .._planner.stopping import decide_stop, stop_result
 from .ansible_module import ModuleRun, error_result
 from .engine import Engine, Strategy
 from .info import suggested
-from .named_instances import clusters
+from .named_request import listed_at
 from .sender import RerunExchange, Sender
 from .snapshot import Listed, Snapshot
 
@@ -78,19 +78,12 @@ class NamedStops(Strategy):
         for instance_id in self._ids:
             if instance_id not in self._plan_times:
                 self._plan_times[instance_id] = self._plan_time(instance_id)
-        by_id = self._listed(clusters(set(self._plan_times.values())))
-        lacking = [instance_id for instance_id in self._ids if instance_id not in by_id]
-        if lacking:  # should the service compare windows with start times, it is listed there [H-208]
-            begin = min(self._plan_times[instance_id] for instance_id in lacking)
-            by_id.update(self._listed([Window(begin, max(begin, last_start_ms(self.clock)))]))
+        listed = listed_at(self.api, self._job_name, self.clock, self._plan_times, lambda instance: instance.instance_id or "")
+        by_id = {instance.instance_id: instance for instance in listed}
         for instance_id in self._ids:
             if instance_id not in by_id:
                 raise ApiError(Kind.NOT_FOUND, f"instance {instance_id} is not in the list of the instances of its job")
         return [by_id[instance_id] for instance_id in self._ids]
-
-    def _listed(self, spans: t.Iterable[Window]) -> dict[str, JobInstance]:
-        listed = (instance for span in spans for instance in self.api.list_instances(span, job_name=self._job_name))
-        return {instance.instance_id: instance for instance in listed if instance.instance_id in self._ids}
 
     def _plan_time(self, instance_id: str) -> int:
         try:

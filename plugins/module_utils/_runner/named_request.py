@@ -12,12 +12,14 @@ import abc
 import typing as t
 from dataclasses import replace
 
-from .._api.service_time import timed
+from .._api.service_time import last_start_ms, timed
+from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable
-from .._common.times import Window, to_iso
+from .._common.times import DAY_MS, Window, to_iso
 from .._http.request import encoded_path
+from .._http.server_clock import ServiceClock
 from .._models.decision import Decision
 from .._models.instance import InstanceKey, JobInstance
 from .._models.rerun_request import RetryOptions
@@ -41,6 +43,9 @@ from .start_node import StartNode
 
 #: How often one call sends an instance whose answers get lost, before it gives up.
 MAX_SENDS = 3
+#: Plan times that are this close to each other are listed in one window, ms.
+_NEAR_MS = DAY_MS
+_Name = t.TypeVar("_Name", bound=t.Hashable)
 
 
 class NamedRequest(Strategy):
@@ -62,7 +67,7 @@ class NamedRequest(Strategy):
         self.retry_options = RetryOptions.from_options(options)
         self.limits = Limits(options["max_instances"])
         self._start_node = StartNode(self.api, self.retry_options)
-        self._missing: tuple[str, ...] = ()  # what was asked for and is not listed
+        self._missing: list[str] = []  # what was asked for and is not listed
         self._asked: dict[InstanceKey, Asked] = {}  # what this call has sent
         self._rejection: ApiError | None = None
         self._quiet_now: QuietSpan | None = None  # the quiet hours that keep the newest plan from being sent
@@ -81,7 +86,7 @@ class NamedRequest(Strategy):
         """The instances that are meant, as the service lists them now."""
 
     @abc.abstractmethod
-    def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], tuple[str, ...]]:
+    def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], list[str]]:
         """One decision per instance, RETRY or SKIPPED with ``due_ms`` where time will tell; and a text for each that is not listed."""
 
     def since(self, asked_ms: int) -> Since:
@@ -148,7 +153,7 @@ class NamedRequest(Strategy):
         self.run.result.update(
             instances=instances,
             statuses=sorted(status.value for status in statuses),
-            problems=list(self._missing),
+            problems=self._missing,
             api_versions=dict(self.api.api_versions),
             run_id=self.run_id,
             quiet_hours=quiet_result(self._quiet_now, finals),
@@ -238,3 +243,38 @@ class NamedRequest(Strategy):
 def distinct(instances: t.Iterable[JobInstance]) -> list[JobInstance]:
     """Each instance once, as the later list shows it."""
     return list({instance.full_key: instance for instance in instances}.values())
+
+
+def listed_at(
+    api: WorkspaceApi,
+    job_name: str,
+    clock: ServiceClock,
+    wanted: t.Mapping[_Name, int],
+    name_of: t.Callable[[JobInstance], _Name],
+) -> list[JobInstance]:
+    """The instances of a job that are *wanted*: by what *name_of* calls each, with its plan time (epoch ms).
+
+    Windows around these times, so that two instances a month apart do not list the month. What is missing there is looked for up to now: should the
+    service compare windows with start times, it is listed there [H-208].
+    """
+
+    def listed(windows: t.Iterable[Window], names: t.Collection[_Name]) -> list[JobInstance]:
+        return [instance for window in windows for instance in api.list_instances(window, job_name=job_name) if name_of(instance) in names]
+
+    instances = listed(_clusters(set(wanted.values())), wanted)
+    missing = wanted.keys() - set(map(name_of, instances))
+    if missing:
+        begin = min(wanted[name] for name in missing)
+        instances += listed([Window(begin, max(begin, last_start_ms(clock)))], missing)
+    return distinct(instances)
+
+
+def _clusters(times: t.Collection[int]) -> list[Window]:
+    """Windows that hold *times* (epoch ms), one for all that are close to each other."""
+    windows: list[Window] = []
+    for plan_time in sorted(times):
+        if windows and plan_time - windows[-1].end <= _NEAR_MS:
+            windows[-1] = Window(windows[-1].begin, plan_time)
+        else:
+            windows.append(Window(plan_time, plan_time))
+    return windows

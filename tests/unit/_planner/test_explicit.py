@@ -50,7 +50,7 @@ def test_a_rerun_takes_over_the_open_attempt_for_the_same_failure(
 ) -> None:
     """Or the unique index of the journal would refuse its claim."""
     record = attempt(outcome, when, before=failure, batch=batch)
-    (decision,) = decide_requested([key()], [instance()], wanted, at(now), {key(): record}).decisions
+    (decision,), _problems = decide_requested([key()], [instance()], wanted, at(now), {key(): record})
     assert decision.action is Action(action)
     assert decision.superseded == (record if taken_over else None)
     assert not decision.alone
@@ -90,19 +90,19 @@ def test_an_attempt_for_another_instance_id_is_not_taken_over() -> None:
 
 def test_a_name_means_every_twin_of_it_and_each_is_judged_by_itself() -> None:
     twins = with_twins([instance(instance_id="1"), instance(Status.SUCCESS, instance_id="2"), instance(number=2)])
-    result = decide_requested([key()], twins, NOW, at(40), {})
-    assert [(decision.instance.key.twin, decision.action.value) for decision in result.decisions] == [("1", "retry"), ("2", "skipped")]
-    assert result.problems == ()
+    decisions, problems = decide_requested([key()], twins, NOW, at(40), {})
+    assert [(decision.instance.key.twin, decision.action.value) for decision in decisions] == [("1", "retry"), ("2", "skipped")]
+    assert problems == []
 
 
 def test_the_attempt_of_a_twin_is_none_of_the_other() -> None:
     twins = with_twins([instance(instance_id="1"), instance(instance_id="2")])
     record = attempt("accepted", 39, before=twins[0])
-    result = decide_requested([key()], twins, NOW, at(40), {twins[0].key: record})
-    assert [decision.action.value for decision in result.decisions] == ["skipped", "retry"]
-    (first, second) = tell_twins_apart(result.decisions, by_id=False)
+    decisions, _problems = decide_requested([key()], twins, NOW, at(40), {twins[0].key: record})
+    assert [decision.action.value for decision in decisions] == ["skipped", "retry"]
+    (first, second) = tell_twins_apart(decisions, by_id=False)
     assert (first.action, second.action) == (Action.SKIPPED, Action.BLOCKED)
-    assert [decision.action.value for decision in tell_twins_apart(result.decisions, by_id=True)] == ["skipped", "retry"]
+    assert [decision.action.value for decision in tell_twins_apart(decisions, by_id=True)] == ["skipped", "retry"]
 
 
 class TestRelated:
@@ -134,7 +134,7 @@ class TestRelated:
         effective = {failed.key: [attempt()]}
         for decisions in (
             decide_related([failed], policy(), at(200), newest, effective),
-            decide_requested([failed.key], [failed], policy(), at(200), newest, effective).decisions,
+            decide_requested([failed.key], [failed], policy(), at(200), newest, effective)[0],
         ):
             assert [decision.action for decision in decisions] == [Action.SKIPPED]
         assert decide_related([failed], policy(since=at(20)), at(200), newest, effective)[0].action is Action.RETRY

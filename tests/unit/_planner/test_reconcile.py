@@ -546,7 +546,7 @@ class TestEarlierRun:
         assert decide(instance(status, *run), wanted, at(30), record).action is Action.RETRY
         (related,) = decide_related([instance(status, *run)], wanted, at(29.999), {key(): record})
         assert (related.action, related.due_ms) == ((Action.SKIPPED, at(30)) if waits else (Action.RETRY, None))
-        (named,) = decide_requested([key()], [instance(status, *run)], wanted, at(29.999), {key(): record}).decisions
+        (named,), _problems = decide_requested([key()], [instance(status, *run)], wanted, at(29.999), {key(): record})
         assert (named.action, named.due_ms) == ((Action.SKIPPED, at(30)) if waits else (Action.RETRY, None))
 
     @pytest.mark.parametrize("settle", [0, 60])
@@ -776,18 +776,17 @@ class TestRequested:
         self, since: t.Any, listed: t.Any, record: t.Any, action: t.Any, reason: t.Any, due: t.Any
     ) -> None:
         wanted = dataclasses.replace(self.OPEN, since=at(since))
-        result = decide_requested([listed.key], [listed], wanted, at(40), {} if record is None else {record.failure.key: record})
-        (decision,) = result.decisions
+        attempts = {} if record is None else {record.failure.key: record}
+        (decision,), problems = decide_requested([listed.key], [listed], wanted, at(40), attempts)
         assert (decision.action, decision.due_ms) == (Action(action), due)
         assert reason in decision.reason
-        assert result.problems == ()
+        assert problems == []
 
     def test_each_is_judged_once_and_what_is_not_listed_is_a_problem_that_stops_no_other(self) -> None:
         first, two = instance(number=1), instance(number=2)
         asked = [two.key, key(3), first.key, two.key]
-        result = decide_requested(asked, [first, two], self.OPEN, at(40), {})
-        assert [decision.instance.key for decision in result.decisions] == [two.key, first.key]
-        (problem,) = result.problems
+        decisions, (problem,) = decide_requested(asked, [first, two], self.OPEN, at(40), {})
+        assert [decision.instance.key for decision in decisions] == [two.key, first.key]
         assert f"job_id 868641, plan_time {key(3).plan_time} (2026-11-23T01:00:03Z)" in problem
         assert WORKSPACE in problem
         assert "Take the three values of one instance from dataarts.factory.job_instance_info" in problem
@@ -913,8 +912,8 @@ def test_a_key_tells_instances_of_one_plan_time_apart() -> None:
     instance_key = InstanceKey(WORKSPACE, "1", at(0), at(-5))
     other = instance_key._replace(submit_time=at(-4))
     listed = [dataclasses.replace(instance(), key=instance_key), dataclasses.replace(instance(Status.SUCCESS), key=other)]
-    result = decide_requested([instance_key, other], listed, policy(), at(1), {})
-    assert [decision.action for decision in result.decisions] == [Action.RETRY, Action.SKIPPED]
+    decisions, _problems = decide_requested([instance_key, other], listed, policy(), at(1), {})
+    assert [decision.action for decision in decisions] == [Action.RETRY, Action.SKIPPED]
 
 
 @pytest.mark.parametrize(
