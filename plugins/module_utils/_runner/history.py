@@ -25,8 +25,16 @@ def history_info(run: ModuleRun) -> None:
     options, limit = run.options, run.options["limit"]
     if limit < 0:
         raise OptionError(f"limit is {limit}. Use 0 or more.")
-    made, planned = _window(options, "made_after", "made_before"), _window(options, "planned_after", "planned_before")
-    query = Query.of(options, made, planned)
+    query = Query(
+        options["project_id"],
+        [options["workspace_id"]] if options["workspace_id"] else None,
+        options["jobs"],
+        options["run_id"] or None,
+        list(map(Outcome, options["outcomes"] or ())) or None,
+        list(map(AttemptKind, options["kinds"] or ())) or None,
+        _window(options, "made_after", "made_before"),
+        _window(options, "planned_after", "planned_before"),
+    )
     with Journal(
         options["journal"], password=options["journal_password"], project_id=options["project_id"] or "", read_only=True
     ) as journal:

@@ -31,27 +31,11 @@ class Query(t.NamedTuple):
     project_id: str | None
     workspace_ids: t.Collection[str] | None
     jobs: t.Sequence[str]
-    run_id: str | None
-    outcomes: t.Collection[Outcome] | None
-    kinds: t.Collection[AttemptKind] | None
+    run_id: str | None = None
+    outcomes: t.Collection[Outcome] | None = None
+    kinds: t.Collection[AttemptKind] | None = None
     made: Window | None = None
     planned: Window | None = None
-
-    @classmethod
-    def of(cls, options: t.Mapping[str, t.Any], made: Window | None, planned: Window | None) -> Query:
-        """The filters of module rerun_history_info, with its two windows."""
-        outcomes, kinds = map(Outcome, options["outcomes"] or ()), map(AttemptKind, options["kinds"] or ())
-        workspace_ids = [options["workspace_id"]] if options["workspace_id"] else None
-        return cls(
-            options["project_id"],
-            workspace_ids,
-            options["jobs"],
-            options["run_id"] or None,
-            [*outcomes] or None,
-            [*kinds] or None,
-            made,
-            planned,
-        )
 
     def covers(self, project_id: str, workspace_id: str) -> bool:
         """Whether a workspace is meant."""
@@ -60,7 +44,7 @@ class Query(t.NamedTuple):
     def takes(self, attempt: Attempt) -> bool:
         """Whether a run by hand passes the filters that the journal applies to the others."""
         return (
-            (self.made is None or self.made.begin <= attempt.sent_ms <= self.made.end)
+            (self.made is None or attempt.sent_ms in self.made)
             and self.run_id in (None, attempt.run_id)
             and (self.outcomes is None or attempt.outcome in self.outcomes)
             and (self.kinds is None or attempt.kind in self.kinds)
@@ -74,7 +58,7 @@ def not_reruns(journal: Journal, project_id: str, workspace_ids: t.Collection[st
     :raises JournalError: the journal cannot be used.
     """
     kinds = [kind for kind in AttemptKind if kind is not AttemptKind.RERUN]
-    query = Query(project_id, workspace_ids, ["*"], None, None, kinds, Window(since_ms, ALWAYS.end))
+    query = Query(project_id, workspace_ids, ["*"], kinds=kinds, made=Window(since_ms, ALWAYS.end))
     attempts = attempts_of(journal, query)
     newest = [attempt_result(attempt) for attempt in attempts[:_NOT_RERUNS]]
     return {"attempts": newest, "total": len(attempts), "open_pauses": open_pauses_of(journal, query)}
