@@ -69,6 +69,7 @@ def test_what_will_depend_on_what_a_repair_makes_is_not_known_either(service: Ru
     gap = {
         "workspace_id": WORKSPACE_ID,
         "job_name": "orders",
+        "name": "repair_orders",
         "start_date": now - 2 * HOUR_MS,
         "end_date": now - HOUR_MS,
         "until": now,

@@ -14,41 +14,8 @@ from dataclasses import dataclass, field
 
 from .._common.times import DAY_MS
 from .._models.downstream import Renewal, Root
+from .._models.gap import FAILED, GONE, MADE, TO_MAKE, Gap
 from .._models.instance import InstanceKey, InstanceType, JobInstance, JobName, Status
-
-_NEW = ("missing", "made", "failed", "gone")
-
-
-@dataclass(frozen=True)
-class MadeGap:
-    """Missing instances of a job that follow each other. Times epoch ms.
-
-    :param begin: before the first plan time, and *end* after the last; *until* is the next plan time of the job.
-    :param coming: whether they are still to be made.
-    """
-
-    workspace_id: str
-    job_name: str
-    begin: int
-    end: int
-    until: int
-    coming: bool
-
-    def virtual(self) -> JobInstance:
-        """What stands for them until there are any."""
-        key = InstanceKey(self.workspace_id, f"missing:{self.job_name}", self.begin + 1000, 0)
-        return JobInstance(key, self.job_name, Status.WAITING, Status.WAITING.value)
-
-    def foreseen(self, of_job: t.Iterable[JobInstance]) -> list[JobInstance]:
-        """Those of *of_job*, the instances of a job that depends on it, that may depend on them: planned from the first on and before the next cycle;
-        where there are none, as of a job with another period, the nearest before and after."""
-        listed = sorted(of_job, key=lambda instance: instance.key)
-        own = [instance for instance in listed if self.begin < instance.key.plan_time < self.until]
-        if own:
-            return own
-        before = [instance for instance in listed if self.begin - DAY_MS <= instance.key.plan_time <= self.begin]
-        after = [instance for instance in listed if instance.key.plan_time >= self.until]
-        return [*before[-1:], *after[:1]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +28,7 @@ class Made:
     :param names: of the workspaces that are repaired together, by id.
     """
 
-    gaps: tuple[MadeGap, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     below: t.Mapping[str, t.Sequence[JobName]] = field(default_factory=dict)
     all_since: bool = False
     names: t.Mapping[str, str] = field(default_factory=dict)
@@ -70,18 +37,7 @@ class Made:
     def of(cls, state: t.Any) -> Made:
         """What the action of the task hands over: gaps as module supplement_missing returns them, and ``below``; nothing if it is anything else."""
         try:
-            gaps = tuple(
-                MadeGap(
-                    str(gap["workspace_id"]),
-                    str(gap["job_name"]),
-                    int(gap["start_date"]),
-                    int(gap["end_date"]),
-                    int(gap["until"]),
-                    gap["state"] == "missing",
-                )
-                for gap in state["gaps"]
-                if gap["state"] in _NEW
-            )
+            gaps = tuple(Gap.of(gap) for gap in state["gaps"] if gap["state"] in (TO_MAKE, MADE, FAILED, GONE))
             below = {str(name): [(str(where), str(job)) for where, job in jobs] for name, jobs in state["below"].items()}
             return cls(gaps, below, bool(state["all_since"]), {str(where): str(name) for where, name in state["names"].items()})
         except (AttributeError, KeyError, TypeError, ValueError):
@@ -105,6 +61,24 @@ class Made:
                 roots[key] = Root(instance, Renewal.RENEWED if instance.status is Status.SUCCESS else moving)
         return roots
 
-    def coming(self) -> list[MadeGap]:
+    def coming(self) -> list[Gap]:
         """What is still to be made."""
-        return [gap for gap in self.gaps if gap.coming]
+        return [gap for gap in self.gaps if gap.state == TO_MAKE]
+
+
+def virtual(gap: Gap) -> JobInstance:
+    """What stands for the instances of *gap* until there are any."""
+    key = InstanceKey(gap.workspace_id, f"missing:{gap.job_name}", gap.begin + 1000, 0)
+    return JobInstance(key, gap.job_name, Status.WAITING, Status.WAITING.value)
+
+
+def foreseen(gap: Gap, of_job: t.Iterable[JobInstance]) -> list[JobInstance]:
+    """Those of *of_job*, the instances of a job that depends on it, that may depend on *gap*: planned from the first on and before the next cycle;
+    where there are none, as of a job with another period, the nearest before and after."""
+    listed = sorted(of_job, key=lambda instance: instance.key)
+    own = [instance for instance in listed if gap.begin < instance.key.plan_time < gap.until]
+    if own:
+        return own
+    before = [instance for instance in listed if gap.begin - DAY_MS <= instance.key.plan_time <= gap.begin]
+    after = [instance for instance in listed if instance.key.plan_time >= gap.until]
+    return [*before[-1:], *after[:1]]

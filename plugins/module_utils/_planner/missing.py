@@ -20,6 +20,7 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 
 from .._common.text import printable
 from .._common.times import DAY_MS, EPOCH, Window
+from .._models.gap import Gap
 from .._models.instance import InstanceType, JobInstance
 
 #: How long after its plan time an instance may still be made, ms.
@@ -172,35 +173,6 @@ class Schedule:
                         yield (moment - EPOCH) // _SECOND * 1000
 
 
-@dataclass(frozen=True)
-class Gap:
-    """Plan times in a row for which a job has no instance, with no plan time of its schedule and no instance of it in between.
-
-    :param name: of the PatchData that would fill it: always the same for the same gap.
-    :param until: the next plan time after it, epoch ms; a day after it where that is not soon.
-    :param earlier_version: whether an earlier version of the job was in force, whose schedule nobody shows any more.
-    """
-
-    workspace_id: str
-    job_name: str
-    times: tuple[int, ...]
-    name: str
-    until: int = 0
-    earlier_version: bool = False
-
-    def to_result(self) -> dict[str, t.Any]:
-        """As modules return it: dates are epoch ms, as text, a second before the first plan time and a second after the last."""
-        return {
-            "workspace_id": self.workspace_id,
-            "job_name": self.job_name,
-            "name": self.name,
-            "instances": len(self.times),
-            "start_date": str(self.times[0] - 1000),
-            "end_date": str(self.times[-1] + 1000),
-            "earlier_version": self.earlier_version,
-        }
-
-
 def missing_times(schedule: Schedule, window: Window, instances: t.Iterable[JobInstance], now_ms: int) -> list[int]:
     """The plan times of *window* without an instance, epoch ms, oldest first.
 
@@ -215,7 +187,12 @@ def missing_times(schedule: Schedule, window: Window, instances: t.Iterable[JobI
 
 
 def gaps(
-    workspace_id: str, job_name: str, schedule: Schedule, missing: t.Sequence[int], instances: t.Iterable[JobInstance] = ()
+    workspace_id: str,
+    job_name: str,
+    schedule: Schedule,
+    missing: t.Sequence[int],
+    instances: t.Iterable[JobInstance] = (),
+    job_status: str | None = None,
 ) -> list[Gap]:
     """*missing*, those of them that follow each other as one.
 
@@ -236,7 +213,18 @@ def gaps(
                 row = []
         rows.append(row)
     return [
-        Gap(workspace_id, job_name, tuple(times), _name(workspace_id, job_name, times), _next(schedule, times[-1]), times[0] < since)
+        Gap(
+            workspace_id,
+            job_name,
+            _name(workspace_id, job_name, times),
+            len(times),
+            times[0] - 1000,
+            times[-1] + 1000,
+            _next(schedule, times[-1]),
+            job_status,
+            times[0] < since,
+            times=tuple(times),
+        )
         for times in rows
         if times
     ]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from .._common.grouping import grouped_by
 from .._common.text import counted, first_of, printable
-from .._common.times import to_iso
+from .._models.gap import FAILED, GONE, TO_MAKE, Gap
 from .._models.instance import JobName
 from .._models.patch_data import PatchDataRow
 from .graph import reached
@@ -24,57 +24,10 @@ from .schedules import SCHEDULED_STATUS
 BEFORE, AFTER = "before_reruns", "after_reruns"
 #: The last step, which starts again what the others have paused.
 END = "end"
-#: What became of a gap: it is still to be made, was made, was not made or did not succeed, was made by somebody else, or is not made at all.
-TO_MAKE, MADE, FAILED, GONE, ALONE = "missing", "made", "failed", "gone", "left_alone"
 #: Why a gap is left alone though its job is scheduled.
 EARLIER = "an earlier version of the job was in force, maybe with another schedule"
 _NAMED = 5
 _DIGITS = 13  # of a time
-
-
-@dataclass(frozen=True)
-class Missing:
-    """Missing instances of a job that follow each other.
-
-    :param name: of the PatchData that makes them; it stands for workspace, job, first and last plan time.
-    :param begin: first moment of the PatchData, epoch ms, and *end* the last one.
-    :param job_status: in the service's word, and *earlier_version* as of :class:`~.missing.Gap`.
-    """
-
-    workspace_id: str
-    job_name: str
-    name: str
-    instances: int
-    begin: int
-    end: int
-    job_status: str = SCHEDULED_STATUS
-    earlier_version: bool = False
-
-    @classmethod
-    def of(cls, gap: t.Mapping[str, t.Any]) -> Missing:
-        """The gap that a result names, see :meth:`~.missing.Gap.to_result`."""
-        begin, end = int(gap["start_date"]), int(gap["end_date"])
-        status = str(gap.get("job_status") or SCHEDULED_STATUS)
-        return cls(
-            str(gap["workspace_id"]),
-            str(gap["job_name"]),
-            str(gap["name"]),
-            int(gap["instances"]),
-            begin,
-            end,
-            status,
-            bool(gap.get("earlier_version")),
-        )
-
-    @property
-    def job(self) -> JobName:
-        """The job, of all workspaces."""
-        return self.workspace_id, self.job_name
-
-    def text(self) -> str:
-        """For people: how many of which job, and when they were planned."""
-        first, last = to_iso(self.begin + 1000), to_iso(self.end - 1000)
-        return f"{self.instances} of {printable(self.job_name, 80)} planned {first if first == last else f'{first} to {last}'}"
 
 
 @dataclass(frozen=True)
@@ -87,7 +40,7 @@ class RepairSnapshot:
     """
 
     workspace_id: str
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[Gap, ...] = ()
     above: t.Mapping[str, t.Sequence[JobName]] = field(default_factory=dict)
     failed: frozenset[str] = frozenset()
 
@@ -98,7 +51,7 @@ class RepairSnapshot:
             above = {str(name): [(str(where), str(job)) for where, job in jobs] for name, jobs in result["upstream"].items()}
             return cls(
                 str(result["workspace_id"]),
-                tuple(Missing.of(gap) for gap in result.get("gaps") or () if gap.get("state") == TO_MAKE),
+                tuple(Gap.of(gap) for gap in result.get("gaps") or () if gap.get("state") == TO_MAKE),
                 above,
                 frozenset(map(str, result.get("failed_jobs") or ())),
             )
@@ -118,7 +71,7 @@ class Stages:
     refused: t.Mapping[str, str]
 
 
-def left_alone(gap: Missing, *, stopped_jobs: bool) -> str:
+def left_alone(gap: Gap, *, stopped_jobs: bool) -> str:
     """Why the missing instances of a gap are not made; "" if they are. A job whose schedule somebody stopped may have been stopped for good: what
     it would make then may double what another job makes now. What an earlier version planned is not known: maybe nothing.
 
@@ -126,7 +79,7 @@ def left_alone(gap: Missing, *, stopped_jobs: bool) -> str:
     """
     if stopped_jobs:
         return ""
-    if gap.job_status != SCHEDULED_STATUS:
+    if gap.job_status and gap.job_status != SCHEDULED_STATUS:
         return f"the job is {printable(gap.job_status.lower(), 40)} now"
     return EARLIER if gap.earlier_version else ""
 
@@ -190,7 +143,7 @@ def held_back(snapshots: t.Sequence[RepairSnapshot]) -> dict[str, str]:
     return late
 
 
-def waves(missing: t.Iterable[Missing], above: t.Mapping[str, t.Sequence[JobName]]) -> list[list[Missing]]:
+def waves(missing: t.Iterable[Gap], above: t.Mapping[str, t.Sequence[JobName]]) -> list[list[Gap]]:
     """*missing*, of one workspace, in waves that follow each other: jobs after those that they depend on, and one gap of a job in each wave, the
     oldest first, because the service refuses a second PatchData of a job of which one still runs [DGC-UG].
 
@@ -200,7 +153,7 @@ def waves(missing: t.Iterable[Missing], above: t.Mapping[str, t.Sequence[JobName
     here = next(iter(by_job), ("", ""))[0]
     graph = {(here, name): tuple(jobs) for name, jobs in above.items()}
     below = {job: (reached(graph, [job]) - {job}) & by_job.keys() for job in by_job}
-    ordered: list[list[Missing]] = []
+    ordered: list[list[Gap]] = []
     left = dict(by_job)
     while left:
         # A circle of jobs has no first one: any of them begins then.
@@ -211,7 +164,7 @@ def waves(missing: t.Iterable[Missing], above: t.Mapping[str, t.Sequence[JobName
     return ordered
 
 
-def made_meanwhile(gap: Missing, plan_times: t.Iterable[int]) -> tuple[str, str]:
+def made_meanwhile(gap: Gap, plan_times: t.Iterable[int]) -> tuple[str, str]:
     """What has become of *gap* since it was looked at, and in which words, by the *plan_times* (epoch ms) of all instances of its job that there are
     now; ("", "") if it is as it was."""
     more = len({moment // 1000 for moment in plan_times if gap.begin <= moment <= gap.end})
@@ -222,7 +175,7 @@ def made_meanwhile(gap: Missing, plan_times: t.Iterable[int]) -> tuple[str, str]
     return FAILED, "some of them were made in the meantime. Run the repair again for the others"
 
 
-def being_made(gap: Missing, listed: t.Mapping[str, t.Iterable[PatchDataRow]]) -> str:
+def being_made(gap: Gap, listed: t.Mapping[str, t.Iterable[PatchDataRow]]) -> str:
     """The name of another PatchData run that still makes instances of the job of *gap* for plan times of it; "" if there is none.
 
     A run is listed in the workspace of its own job, and names its jobs without their workspaces. So a run of another workspace with a single job is
@@ -238,7 +191,7 @@ def being_made(gap: Missing, listed: t.Mapping[str, t.Iterable[PatchDataRow]]) -
     return ""
 
 
-def workspaces_above(missing: t.Iterable[Missing], snapshots: t.Sequence[RepairSnapshot]) -> set[str]:
+def workspaces_above(missing: t.Iterable[Gap], snapshots: t.Sequence[RepairSnapshot]) -> set[str]:
     """Ids of the workspaces of the jobs that those of *missing* depend on: PatchData there may include them, and is listed there alone."""
     graph = _graph(snapshots)
     return {where for where, _name in reached(graph, (gap.job for gap in missing))}
@@ -257,7 +210,7 @@ def missing_at(plan: t.Mapping[str, t.Any] | None, now_ms: int) -> int:
     return min(int(text), now_ms) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else now_ms
 
 
-def changes(due: t.Sequence[Missing], approved: t.AbstractSet[str], made: t.Container[str]) -> str:
+def changes(due: t.Sequence[Gap], approved: t.AbstractSet[str], made: t.Container[str]) -> str:
     """What is missing now and was not approved, or the reverse, as one text for people; "" if nothing is.
 
     :param due: what would be made now.

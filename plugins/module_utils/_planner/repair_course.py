@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
+from .._models.gap import MADE, TO_MAKE
 from .._models.instance import JobName
-from .repair import AFTER, MADE, TO_MAKE
+from .repair import AFTER
 
 Result = t.Mapping[str, t.Any]
 #: Standings of instances that nothing is to be done about.

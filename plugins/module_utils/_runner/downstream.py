@@ -20,10 +20,11 @@ from .._common.errors import ApiError, Kind, OptionError
 from .._common.text import printable
 from .._common.times import DAY_MS, Window
 from .._models.downstream import IGNORE, Dependant, Graph, Renewal, Root
+from .._models.gap import Gap
 from .._models.instance import InstanceKey, JobInstance, JobName
 from .._planner.downstream import dependants_of, joins
 from .._planner.graph import reached, turned
-from .._planner.made import Made, MadeGap
+from .._planner.made import Made, foreseen, virtual
 from .ansible_module import ModuleRun
 
 _WITHOUT_V1 = (
@@ -126,8 +127,7 @@ class Below:
             if self._known.read and not (self.joins or last):
                 self._states = dict(self._known.instances)
             else:
-                foreseen = self._foresee(listed)
-                known.read([*(root.instance for root in self._roots.values()), *foreseen], listed, now_ms)
+                known.read([*(root.instance for root in self._roots.values()), *self._foresee(listed)], listed, now_ms)
                 self._states = known.states(listed, now_ms)
         except ApiError as error:
             if self.joins:
@@ -137,9 +137,9 @@ class Below:
         self._run.what = what
         self._unlisted, self._missing = known.unlisted, frozenset(known.missing)
         self._note_gaps(known)
-        virtual = [gap.virtual() for gap in self._made.coming()]
-        self._roots |= {instance.key: Root(instance, Renewal.COMING) for instance in virtual}
-        self._new = {*made, *(instance.key for instance in virtual)}
+        coming = [virtual(gap) for gap in self._made.coming()]
+        self._roots |= {instance.key: Root(instance, Renewal.COMING) for instance in coming}
+        self._new = {*made, *(instance.key for instance in coming)}
         ours = {id(instance) for instance in listed}
         foreseen_here = (instance for instances in self._foreseen.values() for instance in instances)
         states = {id(state): state for state in (*self._states.values(), *foreseen_here)}
@@ -148,14 +148,14 @@ class Below:
     def _foresee(self, listed: t.Sequence[JobInstance]) -> list[JobInstance]:
         """What may depend on what is still to be made."""
         for gap in self._made.coming():
-            foreseen: list[JobInstance] = []
+            dependent: list[JobInstance] = []
             for workspace_id, job_name in self._jobs_below(gap):
                 of_job = [instance for instance in listed if instance.job == (workspace_id, job_name)]
-                foreseen += gap.foreseen(of_job or self._list(workspace_id, job_name, gap))
-            self._foreseen[gap.virtual().key] = foreseen
+                dependent += foreseen(gap, of_job or self._list(workspace_id, job_name, gap))
+            self._foreseen[virtual(gap).key] = dependent
         return [instance for instances in self._foreseen.values() for instance in instances]
 
-    def _jobs_below(self, gap: MadeGap) -> dict[JobName, None]:
+    def _jobs_below(self, gap: Gap) -> dict[JobName, None]:
         """The jobs that depend on that of *gap*: by the definitions that were read, and by the service, which knows those that are not selected too."""
         try:
             for related in self._run.api(gap.workspace_id).depend_jobs(gap.job_name, "child"):
@@ -167,7 +167,7 @@ class Below:
             self._note(f"What depends on {_named((gap.workspace_id, gap.job_name))} is not known", error)
         return {**dict.fromkeys(self._made.below.get(gap.job_name, ())), **self._jobs.get(gap.job_name, {})}
 
-    def _list(self, workspace_id: str, job_name: str, gap: MadeGap) -> list[JobInstance]:
+    def _list(self, workspace_id: str, job_name: str, gap: Gap) -> list[JobInstance]:
         """The instances of a job around *gap*; none of a job that there is not."""
         try:
             window = Window(gap.begin - DAY_MS, gap.until + DAY_MS)
@@ -200,10 +200,10 @@ class Below:
         for key, above in self._known.parents.items():
             if key in self._states:
                 parents[name(key)] |= frozenset(map(name, above))
-        for virtual, foreseen in self._foreseen.items():
-            for instance in foreseen:
+        for above_all, dependent in self._foreseen.items():
+            for instance in dependent:
                 current = by_id.get((instance.key.shared, instance.instance_id), instance)
-                parents[current.key] |= {virtual}
+                parents[current.key] |= {above_all}
                 instances.setdefault(current.key, current)
         unlisted = {}
         for key in self._missing:

@@ -16,9 +16,10 @@ from .._common.errors import ApiError, Kind
 from .._common.grouping import grouped_by
 from .._common.text import printable, safe
 from .._common.times import with_iso
+from .._models.gap import Gap
 from .._models.instance import Job, JobInstance, Status
 from .._models.selection import Selection
-from .._planner.missing import Gap, Schedule, UnknownScheduleError, gaps, missing_times
+from .._planner.missing import Schedule, UnknownScheduleError, gaps, missing_times
 from .ansible_module import ModuleRun
 
 #: Most plan times that a result names; the gaps name all.
@@ -29,16 +30,14 @@ _FAILED = (Status.FAIL, Status.RUNNING_EXCEPTION)
 class ScheduleGaps(t.NamedTuple):
     """What the schedules of the selected jobs planned and what there is.
 
-    :param missing: plan times without an instance, epoch ms, oldest first, by job; jobs without any are not in it.
-    :param gaps: those of each job that follow each other.
+    :param gaps: what is missing of each job, oldest first.
     :param above: job -> the jobs that it depends on, by workspace and name.
     :param unreadable: jobs whose schedule cannot be read -> why.
     :param failed: jobs of which an instance failed or hangs.
     :param in_progress: the instances that wait or run.
     """
 
-    missing: list[tuple[Job, list[int]]]
-    gaps: list[tuple[Job, Gap]]
+    gaps: list[Gap]
     above: dict[str, list[tuple[str, str]]]
     unreadable: dict[str, str]
     failed: set[str]
@@ -61,7 +60,7 @@ def find_missing(
     there = grouped_by(listing.instances, lambda instance: instance.job_name)
     failed = {name for name, listed in there.items() if any(instance.status in _FAILED for instance in listed)}
     in_progress = [instance for listed in there.values() for instance in listed if instance.status.in_progress]
-    absent = ScheduleGaps([], [], {}, {}, failed, in_progress)
+    absent = ScheduleGaps([], {}, {}, failed, in_progress)
     for number, job in enumerate(jobs):
         run.doing = f"reading the schedule of job {number + 1} of {len(jobs)}"
         detail = _detail(api, job)
@@ -71,10 +70,10 @@ def find_missing(
         except UnknownScheduleError as error:
             absent.unreadable[job.name] = str(error)
             continue
-        times = [] if schedule is None else missing_times(schedule, selection.window, there.get(job.name, ()), now_ms)
-        if schedule is not None and times:
-            absent.missing.append((job, times))
-            absent.gaps.extend((job, gap) for gap in gaps(api.workspace_id, job.name, schedule, times, there.get(job.name, ())))
+        if schedule is not None:
+            own = there.get(job.name, ())
+            times = missing_times(schedule, selection.window, own, now_ms)
+            absent.gaps.extend(gaps(api.workspace_id, job.name, schedule, times, own, job.status))
     return absent
 
 
@@ -83,9 +82,13 @@ def missing_result(run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selec
     absent = find_missing(run, api, catalog, selection, now_ms, absent_too=True)
     for name, cause in absent.unreadable.items():
         run.warn(f"Missing instances of job {printable(name, 100)} cannot be found: its schedule cannot be read, {cause}.")
-    missing = [_named(api.workspace_id, job, moment) for job, times in absent.missing for moment in times]
+    missing = [
+        {"workspace_id": gap.workspace_id, "job_name": gap.job_name, "job_status": gap.job_status, **with_iso(plan_time=moment)}
+        for gap in absent.gaps
+        for moment in gap.times
+    ]
     missing.sort(key=lambda entry: (-entry["plan_time"], entry["job_name"]))
-    rows = [{**gap.to_result(), "job_status": job.status} for job, gap in absent.gaps]
+    rows = [gap.to_result() for gap in absent.gaps]
     return {"missing": safe(missing[:MOST_NAMED]), "missing_total": len(missing), "gaps": safe(rows)}
 
 
@@ -110,7 +113,3 @@ def _detail(api: WorkspaceApi, job: Job) -> t.Mapping[str, t.Any]:
                 "dataarts.factory.rerun_failed."
             )
         raise
-
-
-def _named(workspace_id: str, job: Job, moment: int) -> dict[str, t.Any]:
-    return {"workspace_id": workspace_id, "job_name": job.name, "job_status": job.status, **with_iso(plan_time=moment)}

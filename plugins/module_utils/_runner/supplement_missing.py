@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 import uuid
+from dataclasses import replace
 
 from .._api.base import ScopedClient
 from .._api.instance_query import list_job
@@ -27,6 +28,7 @@ from .._config.argument_spec import supplement_data_spec
 from .._journal.journal import Journal
 from .._journal.pauses import PauseBook
 from .._models.attempt import Slot
+from .._models.gap import ALONE, FAILED, MADE, TO_MAKE, Gap
 from .._models.instance import JobInstance
 from .._models.patch_data import PatchDataRow
 from .._models.pause import MadeBy
@@ -37,7 +39,7 @@ from .._planner.limits import Limits
 from .._planner.missing import GAP_NAME
 from .._planner.patch_data import ListedRuns, listed_before, made_before
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan, not_sent
-from .._planner.repair import AFTER, BEFORE, END, FAILED, TO_MAKE, Missing, RepairSnapshot
+from .._planner.repair import AFTER, BEFORE, END, RepairSnapshot
 from .._planner.schedules import SCHEDULED_STATUS, perhaps_paused
 from .ansible_module import ModuleRun, error_result
 from .journal_records import not_reruns
@@ -122,12 +124,9 @@ def _find(run: ModuleRun) -> None:
         return find_missing(run, api, catalog, selection, now_ms, absent_too=options["stage"] == "find"), now_ms
 
     (absent, now_ms), window, asked_ms = timed_window(clock, lambda now_ms: window_of(options, now_ms), read)
-    before = _made_before(run, api, window, now_ms, {job.name for job, _gap in absent.gaps})
-    paused = _paused(run) if any(job.status != SCHEDULED_STATUS for job, _gap in absent.gaps) else frozenset()
-    missing = [
-        _entry(gap.to_result(), until=gap.until, job_status=SCHEDULED_STATUS if job.name in paused else job.status)
-        for job, gap in absent.gaps
-    ]
+    before = _made_before(run, api, window, now_ms, {gap.job_name for gap in absent.gaps})
+    paused = _paused(run) if any(gap.job_status != SCHEDULED_STATUS for gap in absent.gaps) else frozenset()
+    missing = [_entry(replace(gap, job_status=SCHEDULED_STATUS) if gap.job_name in paused else gap) for gap in absent.gaps]
     run.result.update(
         workspace_id=options["workspace_id"],
         gaps=safe(missing),
@@ -222,10 +221,10 @@ def _compare(run: ModuleRun, api: WorkspaceApi) -> None:
     gaps = run.result["gaps"]
     due = []
     for gap in gaps:
-        missing = Missing.of(gap)
+        missing = Gap.of(gap)
         alone = repair.left_alone(missing, stopped_jobs=run.options["stopped_jobs"])
         if alone:
-            gap.update(state=repair.ALONE, msg=alone)
+            gap.update(state=ALONE, msg=alone)
         else:
             due.append(missing)
     most = run.options["max_instances"]
@@ -249,17 +248,16 @@ def _compare(run: ModuleRun, api: WorkspaceApi) -> None:
 
 
 def _of_row(run: ModuleRun, row: PatchDataRow, api: WorkspaceApi) -> dict[str, t.Any]:
-    number = 0  # how many it makes is read at its end
-    if run.check_mode and row.begin is not None and row.end is not None:
-        number = max(1, len(list_job(api, row.jobs[0], Window(row.begin, row.end))))
-    dates = {"start_date": str(row.begin), "end_date": str(row.end)}
-    named = {"workspace_id": run.options["workspace_id"], "job_name": row.jobs[0], "name": row.name}
-    return t.cast("dict[str, t.Any]", safe(_entry({**named, "instances": number, **dates}, until=row.end, job_status="")))
+    number, begin, end = 0, row.begin or 0, row.end or 0  # how many it makes is read at its end
+    if run.check_mode:
+        number = max(1, len(list_job(api, row.jobs[0], Window(begin, end))))
+    gap = Gap(run.options["workspace_id"], row.jobs[0], row.name, number, begin, end, until=end, job_status="")
+    return t.cast("dict[str, t.Any]", safe(_entry(gap)))
 
 
-def _entry(gap: t.Mapping[str, t.Any], *, until: int | None, job_status: str | None) -> dict[str, t.Any]:
+def _entry(gap: Gap) -> dict[str, t.Any]:
     """A gap of the result, which is still to be made."""
-    return {"earlier_version": False, **gap, "until": until, "job_status": job_status, "stage": BEFORE, "state": TO_MAKE, "msg": ""}
+    return {**gap.to_result(), "until": gap.until, "stage": BEFORE, "state": TO_MAKE, "msg": ""}
 
 
 def _order(run: ModuleRun, snapshots: t.Sequence[RepairSnapshot], *, together: bool) -> None:
@@ -364,7 +362,7 @@ class _Making:
 
     def _make(self, due: t.Mapping[str, dict[str, t.Any]]) -> None:
         above = {name: [(str(where), str(job)) for where, job in jobs] for name, jobs in self.run.result["upstream"].items()}
-        for number, missing in enumerate(ordered := repair.waves(map(Missing.of, due.values()), above), 1):
+        for number, missing in enumerate(ordered := repair.waves(map(Gap.of, due.values()), above), 1):
             self._after_quiet_hours()
             self.run.doing = f"PatchData, wave {number} of {len(ordered)}"
             at_ms, listed = self.run.session.client.clock.earliest_ms(), self._listed(missing)
@@ -390,7 +388,7 @@ class _Making:
     def _seconds_left(self) -> float:
         return max(0.0, float(self.options["wait_timeout"]) - (stopwatch() - self._begun))
 
-    def _listed(self, missing: t.Sequence[Missing]) -> dict[str, list[PatchDataRow]]:
+    def _listed(self, missing: t.Sequence[Gap]) -> dict[str, list[PatchDataRow]]:
         """The PatchData of each workspace in which some may make instances of the jobs of *missing*."""
         own = self.options["workspace_id"]
         known = {str(snapshot["workspace_id"]): snapshot for snapshot in (self.options["snapshots"] or {}).values()}
@@ -411,7 +409,7 @@ class _Making:
             self.run.warn(*journal.warnings)
         self.run.result["began"] = True
 
-    def _begin(self, gap: Missing, shown: dict[str, t.Any], listed: t.Mapping[str, t.Sequence[PatchDataRow]], seen: ListedRuns) -> bool:
+    def _begin(self, gap: Gap, shown: dict[str, t.Any], listed: t.Mapping[str, t.Sequence[PatchDataRow]], seen: ListedRuns) -> bool:
         """Start the PatchData of *gap*; whether its end is to be waited for. What is there by now is not made once more.
 
         :param shown: the gap in the result.
@@ -436,10 +434,10 @@ class _Making:
             shown.update(state=FAILED, msg=printable(error, 1000))
             return False
 
-    def _end(self, gap: Missing, shown: dict[str, t.Any], seen: ListedRuns) -> None:
+    def _end(self, gap: Gap, shown: dict[str, t.Any], seen: ListedRuns) -> None:
         self._took(shown, self._asked(gap, seen, wait=True, timeout=int(self._seconds_left())), end=True)
 
-    def _asked(self, gap: Missing, seen: ListedRuns, *, wait: bool, timeout: int) -> dict[str, t.Any]:
+    def _asked(self, gap: Gap, seen: ListedRuns, *, wait: bool, timeout: int) -> dict[str, t.Any]:
         """What module supplement_data says of the PatchData of *gap*."""
         defaults = {name: option.get("default") for name, option in supplement_data_spec().items()}
         own = {name: value for name, value in self.options.items() if name in defaults}
@@ -460,7 +458,7 @@ class _Making:
             return False
         if end:
             made = sum(date["total"] for date in result["dates"])
-            shown.update(state=repair.MADE, msg="", instances=shown["instances"] or made)
+            shown.update(state=MADE, msg="", instances=shown["instances"] or made)
         return True
 
 
@@ -473,7 +471,7 @@ def _conclude(run: ModuleRun, not_resumed: t.Sequence[str], *, last: bool) -> No
     if run.result.get("failed"):
         return
     broken = [gap for gap in run.result["gaps"] if gap["state"] == FAILED]
-    causes = [f"{Missing.of(gap).text()}: {gap['msg']}" for gap in broken[:_NAMED]]
+    causes = [f"{Gap.of(gap).text()}: {gap['msg']}" for gap in broken[:_NAMED]]
     causes += [f"{len(broken) - _NAMED} more"] if len(broken) > _NAMED else []
     if last or broken:
         causes += [

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 
 from ...module_utils._common.text import printable
 from ...module_utils._common.times import with_iso
+from ...module_utils._models.gap import Gap
 from ...module_utils._models.instance import JobInstance
 from ...module_utils._models.reason import Reason
-from ...module_utils._planner.missing import Gap
 from .failures import NewFailure
 from .options import Login, Place
 
@@ -113,7 +113,7 @@ def missing_event(gaps: t.Sequence[Gap], login: Login, place: Place) -> Event:
         "account": clear(login.name),
         "workspace_id": place.workspace_id,
         "host": place.host,
-        "instances": sum(len(gap.times) for gap in gaps),
+        "instances": sum(gap.instances for gap in gaps),
         "gaps": gap_names,
         "job_names_b64": [encoded(name) for name in names],
         **with_iso(planned_from=first),

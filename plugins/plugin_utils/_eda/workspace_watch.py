@@ -22,13 +22,13 @@ from ...module_utils._common.times import DAY_MS, Window
 from ...module_utils._http.session import Session
 from ...module_utils._journal.journal import Journal
 from ...module_utils._models.attempt import Slot
+from ...module_utils._models.gap import Gap
 from ...module_utils._models.instance import FullKey, JobInstance
 from ...module_utils._models.reason import Reason
 from ...module_utils._models.run_scope import window_of
 from ...module_utils._models.selection import select
 from ...module_utils._planner.hung import stopped_by
-from ...module_utils._planner.missing import Gap
-from ...module_utils._planner.repair import Missing, left_alone
+from ...module_utils._planner.repair import left_alone
 from ...module_utils._runner.ansible_module import ModuleRun
 from ...module_utils._runner.missing import find_missing
 from .deliveries import Deliveries
@@ -210,9 +210,8 @@ class WorkspaceWatch:
             self._warn(
                 f"The missing instances of job {printable(name, 100)} are unknown, because its schedule cannot be read: {printable(cause, 300)}"
             )
-        due = [(Missing.of({**gap.to_result(), "job_status": job.status}), gap) for job, gap in absent.gaps]
         known = self._journal().notes(self._missing_scope)
-        return [gap for missing, gap in due if gap.name not in known and not left_alone(missing, stopped_jobs=False)]
+        return [gap for gap in absent.gaps if gap.name not in known and not left_alone(gap, stopped_jobs=False)]
 
     def tell_missing(self, gaps: t.Iterable[Gap]) -> None:
         """An event has told of *gaps*. :raises JournalError: the journal could not be written."""

@@ -14,7 +14,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.decision 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.downstream import Effect, Renewal
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner import approval
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.made import Made
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.made import Made, foreseen
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan import Plan
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan_id import possible_number
 from tests.unit.building import SINCE, WORKSPACE, T, instance
@@ -26,7 +26,7 @@ Json = dict[str, t.Any]
 def gap(state: str = "missing", hour: int = 4, number: int = 2) -> Json:
     begin = T + hour * HOUR
     times = {"start_date": str(begin - 1000), "end_date": str(begin + (number - 1) * HOUR + 1000), "until": begin + number * HOUR}
-    return {"workspace_id": WORKSPACE, "job_name": "loads", "state": state, **times}
+    return {"workspace_id": WORKSPACE, "job_name": "loads", "name": "repair_1", "state": state, **times}
 
 
 def state(*gaps: Json, all_since: bool = False) -> Json:
@@ -53,7 +53,7 @@ def planned(*hours: float, **changes: t.Any) -> list[JobInstance]:
 )
 def test_what_may_depend_on_what_is_missing(there: list[float], hours: list[float]) -> None:
     (coming,) = Made.of(state(gap())).coming()
-    assert coming.foreseen(planned(*there)) == planned(*hours)
+    assert foreseen(coming, planned(*there)) == planned(*hours)
     assert Made.of(state(gap("made"), gap("left_alone"))).coming() == []
 
 

@@ -9,13 +9,11 @@ import typing as t
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._models.gap import FAILED, GONE, Gap
 from ansible_collections.dataarts.factory.plugins.module_utils._models.patch_data import PatchDataRow
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.repair import (
     AFTER,
     BEFORE,
-    FAILED,
-    GONE,
-    Missing,
     RepairSnapshot,
     approved_names,
     being_made,
@@ -35,13 +33,13 @@ HERE, THERE = "sales_id", "supply_id"
 Above = t.Mapping[str, t.Sequence[str]]
 
 
-def gap(job: str, *, hour: int = 0, number: int = 1, where: str = HERE, status: str = "SCHEDULING") -> Missing:
+def gap(job: str, *, hour: int = 0, number: int = 1, where: str = HERE, status: str = "SCHEDULING") -> Gap:
     """*number* missing instances of an hourly *job* from *hour* on."""
     begin = START + hour * HOUR
-    return Missing(where, job, f"{where}.{job}.{hour}", number, begin - 1000, begin + (number - 1) * HOUR + 1000, status)
+    return Gap(where, job, f"{where}.{job}.{hour}", number, begin - 1000, begin + (number - 1) * HOUR + 1000, job_status=status)
 
 
-def snapshot(*missing: Missing, above: Above | None = None, failed: t.Collection[str] = (), where: str = HERE) -> RepairSnapshot:
+def snapshot(*missing: Gap, above: Above | None = None, failed: t.Collection[str] = (), where: str = HERE) -> RepairSnapshot:
     """*above*: job -> the jobs it depends on, ``there.job`` for one of the other workspace."""
     pairs = {
         job: [(THERE, name[6:]) if name.startswith("there.") else (where, name) for name in names] for job, names in (above or {}).items()
@@ -156,7 +154,7 @@ def test_what_is_refused_says_how_to_go_on() -> None:
         ([gap("a"), gap("b")], {"a": [(HERE, "b")], "b": [(HERE, "a")]}, [["a.0", "b.0"]]),
     ],
 )
-def test_rounds(missing: list[Missing], above: t.Mapping[str, t.Sequence[tuple[str, str]]], expected: list[list[str]]) -> None:
+def test_rounds(missing: list[Gap], above: t.Mapping[str, t.Sequence[tuple[str, str]]], expected: list[list[str]]) -> None:
     assert [[gap.name.removeprefix(f"{HERE}.") for gap in row] for row in waves(missing, above)] == expected
 
 
@@ -283,6 +281,6 @@ def test_a_snapshot_is_what_its_result_says() -> None:
         "failed_jobs": ["c"],
     }
     assert RepairSnapshot.of(result) == RepairSnapshot(
-        HERE, (Missing(HERE, "a", "n", 2, 1795000000000, 1795003601000),), {"a": [(THERE, "b")]}, frozenset({"c"})
+        HERE, (Gap(HERE, "a", "n", 2, 1795000000000, 1795003601000, job_status=""),), {"a": [(THERE, "b")]}, frozenset({"c"})
     )
     assert [RepairSnapshot.of(other) for other in (None, {}, {"workspace_id": HERE})] == [None] * 3

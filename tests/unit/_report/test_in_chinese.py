@@ -17,13 +17,14 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import KIND_WORDS, OUTCOME_WORDS
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
+from ansible_collections.dataarts.factory.plugins.module_utils._models.gap import Gap
 from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import stop_lines
 from ansible_collections.dataarts.factory.plugins.module_utils._output.plan_details import paused_text
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.assumptions import POINTS
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.diagnosis import diagnose, first_step
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.missing import Schedule, UnknownScheduleError
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.repair import Missing, RepairSnapshot, changes, stages
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.repair import RepairSnapshot, changes, stages
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.supplement_missing import _CHANGED
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, SCREEN, Line, width, wrapped
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.checkup import checkup_lines
@@ -215,7 +216,7 @@ def test_what_a_repair_made_and_what_not() -> None:
 def verdicts_of_repairs() -> Iterator[str]:
     """Why a repair made nothing, or not all: the messages of module supplement_missing."""
     failed, hanging = "Failed to make the missing instances of workspace 62fb: ", "2 of extract planned 2026-11-23T01:00:00Z: "
-    gaps = [Missing("62fb", name, f"repair_{name}", 2, SINCE, SINCE + 7_200_000) for name in ("extract", "load", "report", "sales")]
+    gaps = [Gap("62fb", name, f"repair_{name}", 2, SINCE, SINCE + 7_200_000) for name in ("extract", "load", "report", "sales")]
     yield failed + changes(gaps, {"repair_weekly", "repair_load"}, set()) + f". {_CHANGED}."
     reads: dict[str, list[tuple[str, str]]] = {"weekly": [("62fb", "extract")], "extract": [("62fb", "daily")]}
     yield from (
