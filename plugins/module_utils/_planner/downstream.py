@@ -57,17 +57,47 @@ def joins(mode: str) -> bool:
     return mode in _JOINS
 
 
-def answered_effect(attempt: Attempt | None, policy: Policy, stops: t.Iterable[Attempt] = (), since: int | None = None) -> Effect | None:
-    """The effect that *attempt*, sent since ``since``, answered; None if it was a rerun of the selection itself, or none.
+@dataclass(frozen=True)
+class Knowledge:
+    """What is known of the instances of a run when it is decided what is rerun, and what depends on that.
 
-    :param stops: at the instance. What was stopped in order to be rerun was selected, whatever status the stop left.
-    :param since: in place of that of *policy*.
+    :param policy: of the run.
+    :param now: the service's time at which the list was asked for, epoch ms.
+    :param attempts: the newest attempt for each instance that has one.
+    :param effective: the attempts for an instance that may have taken effect, oldest first.
+    :param stops: the requests to stop an instance.
+    :param rerun_since: when an earlier run began to rerun what is above, see :class:`RerunEarlier`.
+    :param wanted: what the run may stop.
     """
-    if attempt is None or attempt.sent_ms < (policy.since if since is None else since):
-        return None
-    if attempt.failure.status in {status.value for status in policy.statuses} or any(_stopped_for(stop, attempt) for stop in stops):
-        return None
-    return _EFFECTS.get(attempt.failure.status)
+
+    policy: Policy
+    now: int
+    attempts: t.Mapping[InstanceKey, Attempt] = field(default_factory=dict)
+    effective: t.Mapping[InstanceKey, t.Sequence[Attempt]] = field(default_factory=dict)
+    stops: t.Mapping[InstanceKey, t.Sequence[Attempt]] = field(default_factory=dict)
+    rerun_since: int | None = None
+    wanted: StopPolicy = field(default_factory=StopPolicy)
+
+    def answered(self, instance: JobInstance, attempt: Attempt | None, since: int | None = None) -> Effect | None:
+        """The effect that *attempt* at *instance*, sent since ``since``, answered; None if it was a rerun of the selection itself, or none.
+
+        What was stopped in order to be rerun was selected, whatever status the stop left.
+
+        :param since: in place of that of :attr:`policy`.
+        """
+        if attempt is None or attempt.sent_ms < (self.policy.since if since is None else since):
+            return None
+        stopped = any(_stopped_for(stop, attempt) for stop in self.stops.get(instance.key, ()))
+        if stopped or attempt.failure.status in {status.value for status in self.policy.statuses}:
+            return None
+        return _EFFECTS.get(attempt.failure.status)
+
+    def newest_answered(self, instance: JobInstance, since: int | None = None) -> Effect | None:
+        """The same of the newest attempt; of one after a stop, that of the rerun which was stopped."""
+        stops = self.stops.get(instance.key, ())
+        made = [*self.effective.get(instance.key, ()), *filter(None, [self.attempts.get(instance.key)])]
+        first = (attempt for attempt in reversed(made) if not any(_stopped_for(stop, attempt) for stop in stops))
+        return self.answered(instance, next(first, None), since)
 
 
 def _stopped_for(stop: Attempt, attempt: Attempt) -> bool:
@@ -93,25 +123,17 @@ class RerunEarlier:
         return collections.Counter(name for key, name in above.items() if key in self.roots)
 
 
-def rerun_earlier(
-    decisions: t.Iterable[Decision],
-    policy: Policy,
-    effective: t.Mapping[InstanceKey, t.Sequence[Attempt]],
-    stops: t.Mapping[InstanceKey, t.Sequence[Attempt]],
-) -> RerunEarlier:
-    """Which of the selected instances, by what was decided about them, an earlier run has rerun: what depends on them may still be as it was.
-
-    :param effective: the attempts for an instance that may have taken effect, oldest first, and *stops* the requests to stop it.
-    """
+def rerun_earlier(decisions: t.Iterable[Decision], known: Knowledge) -> RerunEarlier:
+    """Which of the selected instances, by what was decided about them, an earlier run has rerun: what depends on them may still be as it was."""
     roots: dict[InstanceKey, Root] = {}
     times = []
     for decision in decisions:
         instance = decision.instance
         made = [
             attempt
-            for attempt in effective.get(instance.key, ())
-            if attempt.sent_ms < policy.since
-            and answered_effect(attempt, policy, stops.get(instance.key, ()), since=0) is None
+            for attempt in known.effective.get(instance.key, ())
+            if attempt.sent_ms < known.policy.since
+            and known.answered(instance, attempt, since=0) is None
             and compare(instance, attempt) is Comparison.CHANGED
         ]
         renewed = instance.ran and instance.end_time is not None
@@ -121,19 +143,10 @@ def rerun_earlier(
     return RerunEarlier(roots, min(times, default=None))
 
 
-def roots_of(
-    decisions: t.Iterable[Decision],
-    policy: Policy,
-    effective: t.Mapping[InstanceKey, t.Sequence[Attempt]] | None = None,
-    stops: t.Mapping[InstanceKey, t.Sequence[Attempt]] | None = None,
-    *,
-    unknown_past: bool = False,
-) -> dict[InstanceKey, Root]:
-    """What was, or is to be, rerun, by what was decided about the selected instances.
+def roots_of(decisions: t.Iterable[Decision], known: Knowledge, *, unknown_past: bool = False) -> dict[InstanceKey, Root]:
+    """What was, or is to be, rerun, by what was decided about the selected instances. What was rerun as selected, and again because that rerun had
+    begun on old data, stays a root.
 
-    :param effective: the attempts for an instance that may have taken effect. What was rerun as selected, and again because that rerun had begun
-        on old data, stays a root.
-    :param stops: the requests to stop an instance.
     :param unknown_past: whether the journal does not know what was sent since ``since``. Then whatever started since counts, as everywhere.
     """
     roots: dict[InstanceKey, Root] = {}
@@ -141,11 +154,10 @@ def roots_of(
         instance, action = decision.instance, decision.action
         asked = decision.rerun is not False or (decision.attempt is not None and decision.attempts > 0)
         to_send = action in (Action.RETRY, Action.SETTLING) or decision.delayed or bool(decision.queued)
-        started = unknown_past and decision.attempt is None and policy.started_since(instance.start_time)
-        stopped = (stops or {}).get(instance.key, ())
-        joined = answered_effect(decision.attempt, policy, stopped) is not None and not any(
-            attempt.sent_ms >= policy.since and answered_effect(attempt, policy, stopped) is None
-            for attempt in (effective or {}).get(instance.key, ())
+        started = unknown_past and decision.attempt is None and known.policy.started_since(instance.start_time)
+        joined = known.answered(instance, decision.attempt) is not None and not any(
+            attempt.sent_ms >= known.policy.since and known.answered(instance, attempt) is None
+            for attempt in known.effective.get(instance.key, ())
         )
         if joined or not (to_send or asked or started):
             continue
@@ -274,35 +286,6 @@ class _Layout:
         return set(in_order({key: [child for child in self._children.get(key, ()) if child in self.outdated] for key in self.outdated})[1])
 
 
-@dataclass(frozen=True)
-class Knowledge:
-    """What is known when dependants are decided about.
-
-    :param policy: of the run.
-    :param now: the service's time at which the list was asked for, epoch ms.
-    :param attempts: the newest attempt for each instance that has one.
-    :param effective: the attempts for an instance that may have taken effect, oldest first.
-    :param stops: the requests to stop an instance.
-    :param rerun_since: when an earlier run began to rerun what is above, see :class:`RerunEarlier`.
-    :param wanted: what the run may stop.
-    """
-
-    policy: Policy
-    now: int
-    attempts: t.Mapping[InstanceKey, Attempt]
-    effective: t.Mapping[InstanceKey, t.Sequence[Attempt]]
-    stops: t.Mapping[InstanceKey, t.Sequence[Attempt]] = field(default_factory=dict)
-    rerun_since: int | None = None
-    wanted: StopPolicy = field(default_factory=StopPolicy)
-
-    def answered(self, instance: JobInstance, since: int | None = None) -> Effect | None:
-        """See :func:`answered_effect`, of the newest attempt for *instance*; of one after a stop, that of the rerun which was stopped."""
-        stops = self.stops.get(instance.key, ())
-        made = [*self.effective.get(instance.key, ()), *filter(None, [self.attempts.get(instance.key)])]
-        first = (attempt for attempt in reversed(made) if not any(_stopped_for(stop, attempt) for stop in stops))
-        return answered_effect(next(first, None), self.policy, since=since)
-
-
 def decide_dependants(dependants: t.Sequence[Dependant], mode: str, known: Knowledge, graph: Graph) -> list[Decision]:
     """A decision for each dependant that joins the plan, or has joined it in an earlier pass, by the table at the top of this file."""
     rerun = _JOINS.get(mode, frozenset())
@@ -332,12 +315,12 @@ def decide_dependants(dependants: t.Sequence[Dependant], mode: str, known: Knowl
 def _effect_to_answer(dependant: Dependant, rerun: frozenset[Effect], known: Knowledge) -> Effect | None:
     if dependant.effect in rerun:
         return None if _stopped_since(dependant, known) else dependant.effect
-    answered = known.answered(dependant.instance)
+    answered = known.newest_answered(dependant.instance)
     if answered is not None or known.rerun_since is None:
         return answered
     # Sent by an earlier run, which may not have seen its end. What has come up to date is none of this one's, nor is what a person stopped.
     unfinished = dependant.instance.status.in_progress or dependant.instance.status is Status.FAIL
-    answered = known.answered(dependant.instance, since=known.rerun_since) if unfinished else None
+    answered = known.newest_answered(dependant.instance, since=known.rerun_since) if unfinished else None
     return answered if answered in rerun else None
 
 
@@ -349,7 +332,7 @@ def _stopped_since(dependant: Dependant, known: Knowledge) -> bool:
         return False
     stop = stopped_by(instance, known.stops.get(instance.key, ()))
     if stop is not None and stop.kind is AttemptKind.STOP and all((attempt.attempt_id or 0) < (stop.attempt_id or 0) for attempt in made):
-        return known.answered(instance) is None
+        return known.newest_answered(instance) is None
     return dependant.since is not None and any(
         dependant.since <= attempt.sent_ms < known.policy.since and compare(instance, attempt) is Comparison.CHANGED for attempt in made
     )
@@ -394,7 +377,7 @@ def _policy(dependant: Dependant, effect: Effect, known: Knowledge) -> Policy:
     elif effect is Effect.STALE and dependant.coming:
         since = max(known.now, (dependant.instance.start_time or 0) + 1)
     statuses = {_STATUSES[effect]}
-    if known.answered(dependant.instance, since=known.rerun_since) is not None:
+    if known.newest_answered(dependant.instance, since=known.rerun_since) is not None:
         statuses.add(Status.FAIL)
     return dataclasses.replace(known.policy, since=since, statuses=frozenset(statuses), clock_slack_ms=0)
 

@@ -136,9 +136,10 @@ class GoalDecisions:
             return None
         decisions, policy = self._selected(snapshot), self.policy(snapshot.scope)
         unknown_past = self.below.unknown_past(first=snapshot.scope.since.given and (snapshot.uncovered or policy.clock_slack_ms > 0))
-        roots = roots_of(decisions, policy, snapshot.effective, snapshot.stops, unknown_past=unknown_past)
+        known = self._known(snapshot, policy)
+        roots = roots_of(decisions, known, unknown_past=unknown_past)
         if self.below.joins:
-            self._earlier = rerun_earlier(decisions, policy, snapshot.effective, snapshot.stops)
+            self._earlier = rerun_earlier(decisions, known)
             roots = {**self._earlier.roots, **roots}
         last = not any(left_to_do(decision, wait=self._run.options["wait"]) for decision in decisions)
         so_far = "Nothing more was sent." if any(decision.attempt is not None for decision in decisions) else "Nothing was sent."
@@ -240,15 +241,7 @@ class GoalDecisions:
         self._problems.note(*below.hints)
         if below.joins and snapshot.history.set_aside_ms is not None and not snapshot.scope.since.given:
             self._problems.miss(_PAST_LOST)
-        known = Knowledge(
-            self.policy(snapshot.scope),
-            snapshot.asked_ms,
-            snapshot.history.attempts,
-            snapshot.effective,
-            snapshot.stops,
-            self._earlier.since,
-            self.stops,
-        )
+        known = self._known(snapshot, self.policy(snapshot.scope))
         joined = decide_dependants(below.dependants, below.mode, known, below.graph)
         jobs = self._earlier.jobs_above(joined, below.dependants)
         if jobs:  # nothing above them failed
@@ -257,3 +250,7 @@ class GoalDecisions:
         early = set() if self._run.check_mode else below.too_early()
         by_key = {decision.instance.key: decision for decision in joined if decision.instance.key not in early}
         return [by_key.pop(decision.instance.key, decision) for decision in decisions] + list(by_key.values())
+
+    def _known(self, snapshot: Snapshot, policy: Policy) -> Knowledge:
+        attempts, effective, stops = snapshot.history.attempts, snapshot.effective, snapshot.stops
+        return Knowledge(policy, snapshot.asked_ms, attempts, effective, stops, self._earlier.since, self.stops)

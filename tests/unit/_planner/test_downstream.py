@@ -62,6 +62,12 @@ def renewed(letter: str = "a", renewal: Renewal = Renewal.RENEWED) -> Root:
     return Root(made(letter, seen), renewal)
 
 
+def knowledge(
+    effective: t.Mapping[InstanceKey, t.Sequence[Attempt]] | None = None, stops: t.Mapping[InstanceKey, t.Sequence[Attempt]] | None = None
+) -> Knowledge:
+    return Knowledge(policy(), at(0), {}, effective or {}, stops or {})
+
+
 def effects(edges: str, *below: JobInstance, roots: t.Sequence[Root] | None = None, depth: int = 50) -> dict[str, str]:
     """Name of a dependant -> its effect, without those that have none."""
     above = list(roots or [renewed()])
@@ -258,13 +264,13 @@ def test_one_that_is_to_wait_for_a_rerun_joins_before_that_has_ended() -> None:
 )
 def test_what_counts_as_rerun(seen: Seen, made_before: Attempt | None, is_root: Renewal | None) -> None:
     decision = decide(made("b", seen), policy(), at(200), made_before, [made_before] if made_before else ())
-    roots = roots_of([decision], policy())
+    roots = roots_of([decision], knowledge())
     assert [root.renewal for root in roots.values()] == ([is_root] if is_root else [])
 
 
 def test_a_start_since_counts_where_the_journal_does_not_know() -> None:
     decision = decide(made("b", (Status.SUCCESS, 10, 100)), policy(), at(200), None)
-    assert [root.renewal for root in roots_of([decision], policy(), unknown_past=True).values()] == [Renewal.RENEWED]
+    assert [root.renewal for root in roots_of([decision], knowledge(), unknown_past=True).values()] == [Renewal.RENEWED]
 
 
 def test_what_was_rerun_as_selected_and_again_as_stale_stays_a_root() -> None:
@@ -273,8 +279,8 @@ def test_what_was_rerun_as_selected_and_again_as_stale_stays_a_root() -> None:
     second = reran(300, (Status.SUCCESS, 10, 100))
     decision = decide(made("b", (Status.SUCCESS, 310, 400)), policy(), at(500), second, [first, second])
     key = decision.instance.key
-    assert roots_of([decision], policy(), {key: [second]}) == {}
-    assert [root.renewal for root in roots_of([decision], policy(), {key: [first, second]}).values()] == [Renewal.RENEWED]
+    assert roots_of([decision], knowledge({key: [second]})) == {}
+    assert [root.renewal for root in roots_of([decision], knowledge({key: [first, second]})).values()] == [Renewal.RENEWED]
 
 
 @pytest.mark.parametrize(("end", "outdated"), [(NEW_END, ""), (None, "job a, planned 2026-11-23T01:00:01Z")])
@@ -314,7 +320,7 @@ def test_what_an_earlier_run_has_rerun(
     decision = decide(made("b", seen, **more), policy(), at(200), tried, [tried] if tried else ())
     key = decision.instance.key
     stops = {key: [stop_of("b")]} if stopped else {}
-    before = rerun_earlier([decision], policy(), {key: [tried] if tried else []}, stops)
+    before = rerun_earlier([decision], knowledge({key: [tried] if tried else []}, stops))
     assert [root.renewal for root in before.roots.values()] == ([is_root] if is_root else [])
     assert before.since == (at(-600) if is_root else None)
 
@@ -324,8 +330,8 @@ def test_what_was_stopped_to_be_rerun_is_a_root_while_it_is_rerun() -> None:
     tried = reran(5, (Status.MANUAL_STOP, -3600, -3000))
     decision = decide(made("b", (Status.RUNNING, 10, None)), policy(), at(200), tried, [tried])
     key = decision.instance.key
-    assert roots_of([decision], policy(), {key: [tried]}) == {}
-    assert [root.renewal for root in roots_of([decision], policy(), {key: [tried]}, {key: [stop_of("b")]}).values()] == [Renewal.COMING]
+    assert roots_of([decision], knowledge({key: [tried]})) == {}
+    assert [root.renewal for root in roots_of([decision], knowledge({key: [tried]}, {key: [stop_of("b")]})).values()] == [Renewal.COMING]
 
 
 @pytest.mark.parametrize(
