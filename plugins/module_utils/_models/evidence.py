@@ -46,7 +46,6 @@ class Evidence:
     :ivar detail: v1's detail of a failed instance for which a list has an error message, as it came; None without one.
     :ivar late_start: whether a window of one millisecond at its plan time, and one at its start, listed an instance that started later.
     :ivar long_windows: version -> whether a window of forty days was refused.
-    :ivar default_workspace: whether the project has a default workspace, which a request without a workspace would mean.
     :ivar without_workspace: how a v2 request without the workspace header ended: True for an answer, an error, or None.
     :ivar codes: name of a question that has to be refused -> the code of the refusal.
     :ivar request_ids: of each answer, whether it had the header of the request id.
@@ -71,14 +70,18 @@ class Evidence:
     detail: t.Mapping[str, t.Any] | None = None
     late_start: tuple[bool, bool] | None = None
     long_windows: dict[str, bool] = field(default_factory=dict)
-    default_workspace: bool = False
     without_workspace: bool | ApiError | None = None
     codes: dict[str, str] = field(default_factory=dict)
     request_ids: list[bool] = field(default_factory=list)
-    retry_after: t.Sequence[str] = ()
+    retry_after: list[str] = field(default_factory=list)
     dates: list[float] = field(default_factory=list)
     token_skew: float | None = None
     token_lifetime: float | None = None
+
+    @property
+    def default_workspace(self) -> bool:
+        """Whether the project has a default workspace, which a request without a workspace would mean."""
+        return any(workspace.kind == "default" for workspace in self.seen.workspaces)
 
     @property
     def instances(self) -> list[Entry]:

@@ -16,7 +16,6 @@ from .._common.errors import ApiError, Kind, OptionError
 from .._common.times import DAY_MS, Window
 from .._http.request import Answer
 from .._http.server_clock import date_ms
-from .._models.checkup import Observed
 from .._models.evidence import Entry, Evidence
 
 #: Instances to ask for at once, and jobs whose instances v2 is asked for.
@@ -28,31 +27,30 @@ _BEYOND = 1_000_000
 
 
 class Gathering:
-    """Gathers evidence about one workspace.
+    """Gathers *evidence* about one workspace.
 
-    :param seen: what the checkup has observed; it says which versions of the API are open.
+    :param evidence: what the checkup has observed is in it, which says which versions of the API are open.
     :param now_ms: the service's time, epoch ms.
     """
 
-    def __init__(self, questions: Questions, seen: Observed, now_ms: int) -> None:
-        self._questions = questions
-        self._seen = seen
-        self._now = now_ms
+    def __init__(self, questions: Questions, evidence: Evidence, now_ms: int) -> None:
+        self._questions, self.evidence = questions, evidence
+        self._seen = seen = evidence.seen
+        self._now = evidence.now_ms = now_ms
         self._week = Window(now_ms - 7 * DAY_MS + 60_000, now_ms)
         self._open = [version for version in ("v1", "v2") if seen.answered(f"{version}_jobs")]
-        self.evidence = Evidence(now_ms=now_ms)
 
     def gather(self) -> None:
         """Ask everything; what is not answered is left out. What does not need another answer first is asked side by side."""
         if not self._open:
             return
-        _side_by_side(self._jobs, self._v1_lists, self._v2_lists, *self._refusals(), self._without_workspace)
-        _side_by_side(self._late_start, *self._long_windows(), self._detail, *self._days(), self._parts)
+        _side_by_side(self._jobs, self._v1_lists, self._v2_lists, self._refusals, self._without_workspace)
+        _side_by_side(self._late_start, self._long_windows, self._detail, self._days, self._parts)
 
-    def _asked(self, ask: t.Callable[[], Answer]) -> Answer | ApiError | None:
+    def _asked(self, ask: t.Callable[..., Answer], *about: t.Any) -> Answer | ApiError | None:
         """How the question ended; an answer's headers are noted."""
         try:
-            answer = ask()
+            answer = ask(*about)
         except ApiError as error:
             return error
         except OptionError:  # the name of a job that cannot be part of an address
@@ -69,7 +67,7 @@ class Gathering:
         self._jobs_page("again", 0)
 
     def _jobs_page(self, name: str, offset: int) -> None:
-        answer = self._asked(lambda: self._questions.jobs(self._open[-1], _PART, offset))
+        answer = self._asked(self._questions.jobs, self._open[-1], _PART, offset)
         if isinstance(answer, Answer):
             self.evidence.job_pages[name] = [str(job.get("name")) for job in entries(answer, "jobs")]
             self.evidence.job_total = _number(answer.body, "total") or 0
@@ -77,7 +75,7 @@ class Gathering:
                 self._note_total("jobs", _PART, answer)
 
     def _all_jobs(self) -> None:
-        self._note_total("jobs", _MOST_JOBS, self._asked(lambda: self._questions.jobs(self._open[-1], _MOST_JOBS)))
+        self._note_total("jobs", _MOST_JOBS, self._asked(self._questions.jobs, self._open[-1], _MOST_JOBS))
 
     def _note_total(self, what: str, asked: int, answer: Answer | ApiError | None) -> None:
         total = _number(answer.body, "total") if isinstance(answer, Answer) else None
@@ -105,11 +103,11 @@ class Gathering:
         return max(sorted(set(counts)), key=counts.count)
 
     def _job_names(self) -> list[str]:
-        answer = self._asked(lambda: self._questions.jobs(self._open[-1], _JOBS))
+        answer = self._asked(self._questions.jobs, self._open[-1], _JOBS)
         return [str(job["name"]) for job in entries(answer, "jobs") if job.get("name")]
 
     def _list(self, version: str, job_name: str | None, *, repeated: bool = True) -> None:
-        answer = self._asked(lambda: self._questions.instances(version, job_name, self._week, _PAGE))
+        answer = self._asked(self._questions.instances, version, job_name, self._week, _PAGE)
         (self.evidence.lists if repeated else self.evidence.other_lists).append(_shown(answer))
         if repeated:
             self._note_total("instances", _PAGE, answer)
@@ -126,41 +124,32 @@ class Gathering:
         """A part of the list that was asked for three times, for its total."""
         listing = self._listing()
         if listing is not None:
-            self._note_total("instances", _PART, self._asked(lambda: self._questions.instances(*listing, self._week, _PART)))
+            self._note_total("instances", _PART, self._asked(self._questions.instances, *listing, self._week, _PART))
 
-    def _days(self) -> list[t.Callable[[], None]]:
-        """What is listed for the last 25 hours, and without a window."""
+    def _days(self) -> None:
+        """What is listed for the last 25 hours, and without a window, as far as the answer is whole."""
         listing = self._listing()
         if listing is None:
-            return []
+            return
 
         def ask(window: Window | None) -> list[Entry] | None:
-            answer = self._asked(lambda: self._questions.instances(*listing, window, _MOST))
+            answer = self._asked(self._questions.instances, *listing, window, _MOST)
             return _shown(answer) if isinstance(answer, Answer) and len(entries(answer, "instances")) < _MOST else None
 
-        def last_day() -> None:
-            self.evidence.last_day = ask(Window(self._now - 25 * 3_600_000, self._now))
+        last_day = Window(self._now - 25 * 3_600_000, self._now)
+        self.evidence.last_day, self.evidence.today = in_threads(ask, (last_day, None))
 
-        def today() -> None:
-            self.evidence.today = ask(None)
-
-        return [last_day, today]
-
-    def _refusals(self) -> list[t.Callable[[], None]]:
+    def _refusals(self) -> None:
         """What cannot exist, for the codes of the refusals."""
         version = self._open[-1]
         asked: dict[str, t.Callable[[], Answer]] = {
             "no_such_call": self._questions.no_such_call,
-            "no_such_job": lambda: self._questions.no_such_job(version),
-            "no_such_workspace": lambda: self._questions.no_such_workspace(version),
+            "no_such_job": partial(self._questions.no_such_job, version),
+            "no_such_workspace": partial(self._questions.no_such_workspace, version),
         }
-
-        def note(name: str) -> None:
-            refusal = self._asked(asked[name])
+        for name, refusal in zip(asked, in_threads(self._asked, list(asked.values()))):
             if isinstance(refusal, ApiError) and refusal.code:
                 self.evidence.codes[name] = refusal.code
-
-        return [partial(note, name) for name in asked]
 
     def _without_workspace(self) -> None:
         if "v2" in self._open:
@@ -180,7 +169,7 @@ class Gathering:
 
     def _lists_it(self, version: str, wanted: Entry, moment: int) -> bool | None:
         """Whether the millisecond *moment* lists the instance, as it was; None without an answer, or where it was rerun meanwhile."""
-        answer = self._asked(lambda: self._questions.instances(version, wanted.job_name, Window(moment, moment), _PAGE))
+        answer = self._asked(self._questions.instances, version, wanted.job_name, Window(moment, moment), _PAGE)
         if not isinstance(answer, Answer) or len(entries(answer, "instances")) >= _PAGE:
             return None
         shown = [entry for entry in _shown(answer) if entry.instance_id == wanted.instance_id]
@@ -190,19 +179,18 @@ class Gathering:
         shown = (entry for entries in self.evidence.lists for entry in entries)  # only v1's lists have error messages
         failed = next((entry for entry in shown if entry.status == "fail" and entry.error and entry.instance_id), None)
         if failed is not None and self._seen.error("v1_jobs") is None:
-            answer = self._asked(lambda: self._questions.instance(failed.job_name, failed.instance_id))
+            answer = self._asked(self._questions.instance, failed.job_name, failed.instance_id)
             self.evidence.detail = answer.body if isinstance(answer, Answer) and isinstance(answer.body, dict) else None
 
-    def _long_windows(self) -> list[t.Callable[[], None]]:
+    def _long_windows(self) -> None:
         names = [entry.job_name for entry in self.evidence.instances] or self._job_names()
         window = Window(self._now - 40 * DAY_MS, self._now)
-
-        def ask(version: str) -> None:
-            ended = self._asked(partial(self._questions.instances, version, names[0], window, 1))
+        versions = [version for version in self._open if names and self._lists_open(version)]
+        for version, ended in zip(
+            versions, in_threads(lambda version: self._asked(self._questions.instances, version, names[0], window, 1), versions)
+        ):
             if isinstance(ended, Answer) or (isinstance(ended, ApiError) and ended.kind is Kind.INVALID):
                 self.evidence.long_windows[version] = isinstance(ended, ApiError)
-
-        return [partial(ask, version) for version in self._open if names and self._lists_open(version)]
 
 
 def _side_by_side(*asks: t.Callable[[], object]) -> None:

@@ -34,7 +34,7 @@ from .._http.reach import issuer, name_error, proxy_of, shown_proxy
 from .._http.request import Answer, Request, encoded_path
 from .._http.session import Session, hosts_of
 from .._journal.journal import Journal
-from .._models.attempt import AttemptKind, Failure, Outcome
+from .._models.attempt import AttemptKind, Outcome
 from .._models.checkup import AnswerSeen, HostSeen, JournalSeen, Observed, State
 from .._models.evidence import Evidence
 from .._models.instance import StudioInstance
@@ -72,9 +72,6 @@ def doctor(run: ModuleRun) -> None:
         checks=[finding.to_result() for finding in findings],
     )
     if run.options["measure"]:
-        checkup.evidence.seen, checkup.evidence.accepted, checkup.evidence.notes = seen, checkup.accepted, checkup.notes
-        checkup.evidence.retry_after = checkup.throttled
-        checkup.evidence.default_workspace = any(workspace.kind == "default" for workspace in seen.workspaces)
         run.result["assumptions"] = [assumption.to_result() for assumption in measure(checkup.evidence)]
     if recording is not None:
         made = Checkup(run.result, seen, tuple(checkup.answers), {*checkup.originals(), *run.secrets, recording.path})
@@ -94,13 +91,6 @@ class _Checkup:
         self._options = run.options
         self._session: Session | None = None
         self._project_known = threading.Event()
-        #: What decides open points, and the failures whose reruns were accepted.
-        self.evidence = Evidence()
-        self.accepted: list[Failure] = []
-        #: ``Retry-After`` of each answer to a request that was throttled.
-        self.throttled: list[str] = []
-        #: What earlier reruns showed, by the journal.
-        self.notes: dict[str, str] = {}
         #: What was answered, if it is to be recorded.
         self.answers: list[AnswerSeen] = []
         self._seen = Observed(
@@ -116,6 +106,8 @@ class _Checkup:
                 "requests": requests.__version__,
             },
         )
+        #: What decides open points.
+        self.evidence = Evidence(seen=self._seen)
         self._resolved = self._read_options()
 
     def observed(self) -> Observed:
@@ -146,7 +138,7 @@ class _Checkup:
 
     def _hear(self, request: Request, status: int, headers: dict[str, str], body: bytes) -> None:
         if status == 429:
-            self.throttled.append(headers.get("retry-after", ""))
+            self.evidence.retry_after.append(headers.get("retry-after", ""))
         if self._options["report_path"]:
             self.answers.append(AnswerSeen(request.route, request.method, request.path, request.query, status, headers, body))
 
@@ -258,9 +250,7 @@ class _Checkup:
         if seen.probe_retry and not seen.check_mode:
             parts.append(partial(self._probe_retry, questions))
         if seen.measured:
-            gathering = Gathering(questions, seen, session.client.clock.now_ms())
-            self.evidence = gathering.evidence
-            parts.append(gathering.gather)
+            parts.append(Gathering(questions, self.evidence, session.client.clock.now_ms()).gather)
         list(in_threads(lambda part: part(), parts))
 
     def _ask_instance(self, questions: Questions, instances: list[dict[str, t.Any]]) -> None:
@@ -317,12 +307,12 @@ class _Checkup:
             with Journal(options["journal"], password=options["journal_password"], project_id=seen.project_id, read_only=True) as journal:
                 known = journal.read([seen.workspace_id], Window(0, 0), time.time_ns() // 1_000_000)
                 attempts = journal.history(workspace_ids=[seen.workspace_id], limit=200) if seen.workspace_id else []
-                self.notes = journal.notes(NOTES)
+                self.evidence.notes = journal.notes(NOTES)
         except (JournalError, OptionError) as error:
             seen.journal = JournalSeen("", str(error))
             return
         accepted = [attempt.failure for attempt in attempts if attempt.outcome is Outcome.ACCEPTED and attempt.kind is AttemptKind.RERUN]
-        self.accepted = list({failure.slot: failure for failure in reversed(accepted)}.values())
+        self.evidence.accepted = list({failure.slot: failure for failure in reversed(accepted)}.values())
         since = "" if known.complete_since is None else to_iso(known.complete_since // 1000 * 1000)
         shared_by = tuple(dict.fromkeys(printable(f"{attempt.user} on {attempt.controller}", 100) for attempt in attempts))
         seen.journal = JournalSeen(printable(name), "", not os.path.isabs(name) or os.path.exists(name), since, shared_by)
