@@ -84,7 +84,7 @@ from ..module_utils._common.errors import JournalError
 from ..module_utils._common.text import printable
 from ..module_utils._config.raw_values import as_lines, problem
 from ..module_utils._journal.postgresql import SCHEMES, driver
-from ..module_utils._planner.repair_course import left_to_make, made_late
+from ..module_utils._planner.repair import left_to_make, made_late
 from ..plugin_utils._inventory.matching import limit_problem, matching
 from ..plugin_utils._inventory.names import host_pattern
 from ..plugin_utils._report.summary import unmatched_patterns

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ansible_collections.dataarts.factory.plugins.action.supplement_missing import _carried
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import rerun_spec, supplement_missing_spec
-from ansible_collections.dataarts.factory.plugins.module_utils._planner import repair_course
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.repair import left_to_make, made_late
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes, registered, repair_results
 from tests.support.logic import call
 
@@ -61,12 +61,12 @@ def repair(options: Json, answer: str) -> None:
         kept[registered.RESULT] = {**run.base, "succeeded": run.ended and not error, "instances": list(run.instances.values()), **error}
 
     stage("find")
-    if repair_course.left_to_make(repair_results.missing_of(kept)):
+    if left_to_make(repair_results.missing_of(kept)):
         stage("before_reruns")
     reruns()
-    if repair_course.left_to_make(repair_results.missing_of(kept), late=True):
+    if left_to_make(repair_results.missing_of(kept), late=True):
         stage("after_reruns")
-    if repair_course.made_late(repair_results.missing_of(kept)):
+    if made_late(repair_results.missing_of(kept)):
         reruns()
     if repair_results.pauses_jobs(kept):
         stage("end")

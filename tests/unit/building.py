@@ -10,8 +10,7 @@ import typing as t
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, Failure, Outcome
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, JobInstance, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.batches import batched
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits, limit, refuse_over_limit
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits, batched, limit, refuse_over_limit
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan import Plan
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import Policy
 

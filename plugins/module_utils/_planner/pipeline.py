@@ -35,11 +35,10 @@ from .._models.decision import Decision
 from .._models.instance import InstanceKey
 from .._models.reason import Reason
 from .approval import approve
-from .batches import batched
 from .daily_limit import within_daily_limit
 from .deadline import Urgency, by_urgency
 from .dependency_order import Beyond, Depends, order_upstream
-from .limits import Limits, limit, refuse_over_limit
+from .limits import Limits, batched, limit, refuse_over_limit
 from .plan import Plan
 from .quiet_hours import QuietSpan, hold_back
 from .reason_policy import ReasonPolicy, leave_out

@@ -4,7 +4,8 @@
 """Repair: which missing instances are made before the failed ones are rerun and which after, and whether they are those that were approved. Pure.
 
 What failed may read what was never made, so missing instances are made first. But what is missing below a job that failed would be made from
-data that is wrong, and PatchData runs an instance once: that is made after the reruns.
+data that is wrong, and PatchData runs an instance once: that is made after the reruns. What the next step has to do in a workspace follows from what the
+steps before left.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 
 from .._common.grouping import grouped_by
 from .._common.text import counted, first_of, printable
-from .._models.gap import FAILED, GONE, TO_MAKE, Gap
+from .._models.gap import FAILED, GONE, MADE, TO_MAKE, Gap
 from .._models.instance import JobName
 from .._models.patch_data import PatchDataRow
 from .graph import reached
@@ -28,6 +29,10 @@ END = "end"
 EARLIER = "an earlier version of the job was in force, maybe with another schedule"
 _NAMED = 5
 _DIGITS = 13  # of a time
+#: A result of module supplement_missing, of whichever stage; what Ansible put in its place has no ``gaps``.
+Result = t.Mapping[str, t.Any]
+#: Standings of instances that nothing is to be done about.
+_WHOLE = ("succeeded", "already_done", "other")
 
 
 @dataclass(frozen=True)
@@ -233,3 +238,40 @@ def changes(due: t.Sequence[Gap], approved: t.AbstractSet[str], made: t.Containe
 def _graph(snapshots: t.Iterable[RepairSnapshot]) -> dict[JobName, tuple[JobName, ...]]:
     """Job -> the jobs that it depends on, in all workspaces."""
     return {(snapshot.workspace_id, name): tuple(jobs) for snapshot in snapshots for name, jobs in snapshot.above.items()}
+
+
+def reruns_follow(missing: Result) -> bool:
+    """Whether what failed is rerun. Not where nobody knows what is missing, it is not what was approved, or there is no order for it; that PatchData
+    did not bring something to success keeps nothing from being rerun."""
+    error = missing.get("error")
+    kind = error.get("kind") if isinstance(error, t.Mapping) else None
+    return "gaps" in missing and kind in (None, "incomplete")
+
+
+def left_to_make(missing: Result, *, late: bool = False) -> bool:
+    """Whether something is still to be made.
+
+    :param late: whether only what is made after the reruns counts, once those have been; in check mode nothing is then.
+    """
+    if not reruns_follow(missing) or (late and missing.get("check_mode")):
+        return False
+    return any(gap.get("state") == TO_MAKE and (not late or gap.get("stage") == AFTER) for gap in missing["gaps"])
+
+
+def made_late(missing: Result) -> bool:
+    """Whether something was made after the reruns, so that what depends on it is due now."""
+    if not reruns_follow(missing) or missing.get("check_mode"):
+        return False
+    return any(gap.get("state") == MADE and gap.get("stage") == AFTER for gap in missing["gaps"])
+
+
+def broken_jobs(missing: Result, instances: t.Iterable[t.Mapping[str, t.Any]] | None) -> set[JobName]:
+    """The jobs that are broken although what failed was rerun; also those of other workspaces that were rerun as dependants.
+
+    :param instances: how they stand after the reruns; None if nothing is known of that: then all that had failed are.
+    """
+    here = str(missing.get("workspace_id"))
+    if instances is None:
+        return {(here, str(name)) for name in missing.get("failed_jobs") or ()}
+    left = (instance for instance in instances if instance.get("standing") not in _WHOLE)
+    return {(str(instance.get("workspace_id") or here), str(instance["job_name"])) for instance in left}

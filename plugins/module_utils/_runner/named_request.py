@@ -27,8 +27,7 @@ from .._models.run_scope import PassState, RunScope, Since, SinceOption
 from .._models.selection import wanted_statuses
 from .._output.messages import lookup_hint
 from .._output.results import decided, diff, quiet_result
-from .._planner.batches import batched
-from .._planner.limits import Limits, over_limit
+from .._planner.limits import Limits, batched, over_limit
 from .._planner.named_outcomes import Asked, asked_of, due, due_again, failing, final, left_unsent, reran, standing_of
 from .._planner.outcomes import NOT_EXECUTED_KINDS, REJECTING_KINDS
 from .._planner.plan import Plan

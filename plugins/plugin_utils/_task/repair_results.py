@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ...module_utils._planner import repair_course
+from ...module_utils._planner import repair
 from .passes import LIMIT, Result, error_kind, message_of
 from .registered import outcome, reached_goal
 
@@ -23,7 +23,7 @@ def missing_of(variables: t.Mapping[str, t.Any]) -> Result:
 
 def not_repaired(missing: Result) -> str:
     """Why nothing is rerun in a repair whose missing instances are *missing*; "" if reruns follow."""
-    return "" if repair_course.reruns_follow(missing) else message_of(missing)
+    return "" if repair.reruns_follow(missing) else message_of(missing)
 
 
 def repair_of(variables: t.Mapping[str, t.Any], of_hosts: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
@@ -75,7 +75,7 @@ def still_broken(of_hosts: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, list[
     :param of_hosts: variables of all hosts that are repaired together.
     """
     results = ((outcome(variables), missing_of(variables)) for variables in of_hosts)
-    missed = (repair_course.broken_jobs(missing, result.get("instances")) for result, missing in results if not reached_goal(result))
+    missed = (repair.broken_jobs(missing, result.get("instances")) for result, missing in results if not reached_goal(result))
     broken: set[tuple[str, str]] = set().union(*missed)
     return {where: sorted(name for of, name in broken if of == where) for where, _name in broken}
 

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.batches import batched
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import batched
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan import Plan
 from tests.unit.building import at, instance
 

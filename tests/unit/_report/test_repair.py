@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.repair_course import left_to_make
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.repair import left_to_make
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, width
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data, summary
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import summary_lines
