@@ -15,6 +15,7 @@ import typing as t
 
 from .._api.dependency_query import Dependencies, DependencyReader
 from .._common.errors import ApiError
+from .._common.grouping import grouped_by
 from .._common.text import printable
 from .._models.decision import Decision
 from .._models.downstream import Graph
@@ -39,6 +40,7 @@ class OrderReader:
 
     :param run: its options ``order``, ``downstream`` and ``other_workspaces`` are used.
     :param carried: what the pass before has read, see :meth:`carried`.
+    :ivar known: what was read of the run's own workspace.
     """
 
     def __init__(self, run: ModuleRun, carried: t.Mapping[str, t.Any]) -> None:
@@ -51,17 +53,14 @@ class OrderReader:
         self._first = self._strict or self._joins
         self._others = frozenset(run.options["other_workspaces"] or ())
         self._awaited: dict[tuple[str, str], None] = {}  # (job name, workspace id) that another workspace of the play is to rerun
-        self.known = Dependencies.from_pass_state(carried)
-        abroad = carried.get("abroad")
-        states = abroad if isinstance(abroad, t.Mapping) else {}
-        self._abroad = {str(workspace_id): Dependencies.from_pass_state(state) for workspace_id, state in states.items()}
+        #: What was read of each workspace: first the run's own, then those in which something joins the plan.
+        self._known = {where: Dependencies.from_pass_state(carried.get(where)) for where in dict.fromkeys((self._here, *carried))}
+        self.known = self._known[self._here]
 
     def carried(self) -> dict[str, t.Any]:
         """What the next pass needs not to read again, as JSON; empty if nothing was read."""
-        if not (self.known.jobs or self.known.closed or self._abroad):
-            return {}
-        abroad = {workspace_id: known.to_pass_state() for workspace_id, known in self._abroad.items()}
-        return {**self.known.to_pass_state(), **({"abroad": abroad} if abroad else {})}
+        read = any(known.jobs or known.closed for known in self._known.values())
+        return {where: known.to_pass_state() for where, known in self._known.items()} if read else {}
 
     def overdue(self, age_ms: int) -> list[str]:
         """A sentence for each job that is waited for and that another workspace of the play should have begun by now.
@@ -94,8 +93,8 @@ class OrderReader:
         if not due and not stuck:
             return None
         below = below or Graph()
-        for workspace_id in sorted({decision.instance.key.workspace_id for decision in (*due, *stuck)} - {self._here}):
-            self._abroad.setdefault(workspace_id, Dependencies())
+        for where in sorted({decision.instance.key.workspace_id for decision in (*due, *stuck)}):
+            self._known.setdefault(where, Dependencies())
         beyond = self._beyond(policy, selection, asked_ms, unlisted, below)
         any_attempt = any(decision.attempt is not None for decision in decisions)
         selected = {decision.instance.key for decision in decisions}
@@ -105,12 +104,11 @@ class OrderReader:
 
     def _depends(self, instances: t.Sequence[JobInstance], below: Graph) -> dict[InstanceKey, frozenset[InstanceKey]]:
         """Instance -> the instances it depends on, by everything that was read."""
-        depends = self.known.depends(instance for instance in instances if instance.key.workspace_id == self._here)
-        abroad = [
-            known.depends(instance for instance in instances if instance.key.workspace_id == workspace_id)
-            for workspace_id, known in self._abroad.items()
+        depends: dict[InstanceKey, frozenset[InstanceKey]] = {}
+        read = [
+            known.depends(instance for instance in instances if instance.key.workspace_id == where) for where, known in self._known.items()
         ]
-        for more in (*abroad, below.parents):
+        for more in (*read, below.parents):
             for key, above in more.items():
                 depends[key] = depends.get(key, frozenset()) | above
         return depends
@@ -136,7 +134,7 @@ class OrderReader:
             soon = (other.end_time or 0) + policy.attempt_delay_ms + NEXT_ATTEMPT_MS
             return policy.attempts > 1 and meant(other) and asked_ms < soon
 
-        known = (self.known, *self._abroad.values())
+        known = self._known.values()
         others = collections.ChainMap(dict(below.instances), *(part.others for part in known))
         names = collections.ChainMap(*(part.workspaces for part in known), dict(below.names))
         first_starts = collections.ChainMap(*(part.first_starts for part in known))
@@ -147,8 +145,8 @@ class OrderReader:
     def _read(self, due: list[Decision], stuck: list[Decision], selected: t.AbstractSet[t.Any], beyond: Beyond, so_far: str) -> None:
         name = listed_key(selected)
         before = {
-            id(known): frozenset(key for key in known.others if name(key) not in selected and beyond.open(key))
-            for known in (self.known, *self._abroad.values())
+            where: frozenset(key for key in known.others if name(key) not in selected and beyond.open(key))
+            for where, known in self._known.items()
         }
         if due:
             what, self._run.what = self._run.what, f"Failed to read what the instances {self._run.where} depend on ({self._asked_by()})"
@@ -174,14 +172,14 @@ class OrderReader:
         changes = (("order to parallel", self._strict), ("downstream to ignore", self._joins))
         return f"Set {' and '.join(change for change, needs in changes if needs)} to rerun without regard to dependencies."
 
-    def _read_each(self, decisions: t.Sequence[Decision], before: t.Mapping[int, frozenset[InstanceKey]]) -> None:
+    def _read_each(self, decisions: t.Sequence[Decision], before: t.Mapping[str, frozenset[InstanceKey]]) -> None:
         """Read what is above *decisions*, in each of their workspaces, and what was open *before* once more."""
-        for workspace_id in dict.fromkeys(decision.instance.key.workspace_id for decision in decisions):
-            instances = [decision.instance for decision in decisions if decision.instance.key.workspace_id == workspace_id]
-            known = self.known if workspace_id == self._here else self._abroad[workspace_id]
-            reader = DependencyReader(self._run.api(workspace_id), known)
+        for where, instances in grouped_by(
+            (decision.instance for decision in decisions), lambda instance: instance.key.workspace_id
+        ).items():
+            reader = DependencyReader(self._run.api(where), self._known[where])
             reader.read(instances)
-            reader.refresh(instances, before[id(known)])
+            reader.refresh(instances, before[where])
 
 
 def _overdue(job_name: str, workspace_id: str) -> str:
