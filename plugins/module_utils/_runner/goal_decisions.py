@@ -28,7 +28,7 @@ from .._planner.outcomes import left_to_do
 from .._planner.reconcile import Policy, decide_missing
 from .ansible_module import ModuleRun
 from .downstream import Below
-from .name_check import NameCheck, unlisted_text
+from .name_check import absent_names, unlisted_text
 from .snapshot import Listed, Snapshot
 
 #: What a run that looks for dependants says where the journal does not know what was rerun before it.
@@ -169,9 +169,8 @@ class GoalDecisions:
 
     def check_names(self) -> list[dict[str, t.Any]]:
         """``job_patterns`` of the result. A name or a pattern of which nothing is listed in the window may match no job at all."""
-        names = NameCheck(self._api)
-        absent = names.absent(*self._silent, self.unlisted)
-        self._problems.miss(*names.unknown, *(text for text, _suggestion in absent.values() if not self._state.fleet))
+        absent, unknown = absent_names(self._api, *self._silent, self.unlisted)
+        self._problems.miss(*unknown, *(text for text, _suggestion in absent.values() if not self._state.fleet))
         return [
             {"pattern": safe(name), "matches": name not in absent, "suggestion": absent[name].suggestion if name in absent else ""}
             for name in dict.fromkeys(self._run.options["jobs"])

@@ -24,55 +24,50 @@ class Absent(t.NamedTuple):
     suggestion: str
 
 
-class NameCheck:
-    """The check of one workspace. The jobs are read when they are first needed.
+def absent_names(
+    api: WorkspaceApi, names: t.Iterable[str], patterns: t.Iterable[str], errors: t.Mapping[str, ApiError]
+) -> tuple[dict[str, Absent], list[str]]:
+    """Those of *names* and *patterns* that no job of a workspace has, and those of the jobs that could not be listed that do not exist; and sentences
+    about jobs that may exist: their instances could not be listed, or it could not be read whether they do. The jobs are read when they are first needed.
 
-    :ivar unknown: sentences about jobs that may exist: their instances could not be listed, or it could not be read whether they do.
+    :param errors: by which jobs could not be listed.
     """
+    where, catalog = printable(api.workspace_id, 100), JobCatalog(api)
+    absent: dict[str, Absent] = {}
+    unknown: list[str] = []
 
-    def __init__(self, api: WorkspaceApi) -> None:
-        self._api = api
-        self._catalog = JobCatalog(api)
-        self.unknown: list[str] = []
-
-    def absent(self, names: t.Iterable[str], patterns: t.Iterable[str], errors: t.Mapping[str, ApiError]) -> dict[str, Absent]:
-        """Those of *names* and *patterns* that no job has, and those of the jobs that could not be listed that do not exist.
-
-        :param errors: by which jobs could not be listed.
-        """
-        where = printable(self._api.workspace_id, 100)
-        absent = {}
-        for name, error in errors.items():
-            # Of a workspace that does not exist, or of one whose address is wrong, no job is found either: only the list of jobs tells.
-            if error.kind is Kind.NOT_FOUND and self._may_exist(name):
-                self.unknown.append(unlisted_text(name, error, error.hint))
-            elif error.kind is Kind.NOT_FOUND:
-                suggestion = self._catalog.suggestion(name)
-                absent[name] = Absent(unlisted_text(name, error, suggestion or error.hint), suggestion)
-        for name in names:
-            if not self._known(name, self._api.has_job):
-                suggestion = self._catalog.suggestion(name)
-                text = f"Job {printable(name, 100)} does not exist in workspace {where}. {suggestion or 'Check the name in jobs.'}"
-                absent[name] = Absent(text, suggestion)
-        for pattern in patterns:
-            if not self._known(pattern, lambda pattern: not self._catalog.unmatched([pattern])):
-                suggestion = self._catalog.suggestion(pattern)
-                text = f"No job of workspace {where} matches {printable(pattern, 100)}. {suggestion or 'Check the pattern in jobs.'}"
-                absent[pattern] = Absent(text, suggestion)
-        return absent
-
-    def _known(self, name: str, ask: t.Callable[[str], bool]) -> bool:
+    def exists(name: str, ask: t.Callable[[str], bool]) -> bool:
         try:
             return ask(name)
         except ApiError as error:
-            self.unknown.append(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
+            unknown.append(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
             return True
 
-    def _may_exist(self, name: str) -> bool:
-        try:
-            return self._api.has_job(name)
-        except ApiError:
-            return True  # the list of instances said why, too
+    for name, error in errors.items():
+        # Of a workspace that does not exist, or of one whose address is wrong, no job is found either: only the list of jobs tells.
+        if error.kind is Kind.NOT_FOUND and _may_exist(api, name):
+            unknown.append(unlisted_text(name, error, error.hint))
+        elif error.kind is Kind.NOT_FOUND:
+            suggestion = catalog.suggestion(name)
+            absent[name] = Absent(unlisted_text(name, error, suggestion or error.hint), suggestion)
+    for name in names:
+        if not exists(name, api.has_job):
+            suggestion = catalog.suggestion(name)
+            text = f"Job {printable(name, 100)} does not exist in workspace {where}. {suggestion or 'Check the name in jobs.'}"
+            absent[name] = Absent(text, suggestion)
+    for pattern in patterns:
+        if not exists(pattern, lambda pattern: not catalog.unmatched([pattern])):
+            suggestion = catalog.suggestion(pattern)
+            text = f"No job of workspace {where} matches {printable(pattern, 100)}. {suggestion or 'Check the pattern in jobs.'}"
+            absent[pattern] = Absent(text, suggestion)
+    return absent, unknown
+
+
+def _may_exist(api: WorkspaceApi, name: str) -> bool:
+    try:
+        return api.has_job(name)
+    except ApiError:
+        return True  # the list of instances said why, too
 
 
 def unlisted_text(name: str, error: ApiError, remedy: str) -> str:
