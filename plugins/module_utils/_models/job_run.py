@@ -45,14 +45,14 @@ class KeyedRun:
     last_ms: int
     journal_ms: int
     flight_ms: int
-    outcome: Outcome
-    instance_id: str
-    read_back: bool
-    request_id: str | None
-    message: str
-    controller: str
-    user: str
-    purpose: str
+    outcome: Outcome = Outcome.INTENDED
+    instance_id: str = ""
+    read_back: bool = False
+    request_id: str | None = None
+    message: str = ""
+    controller: str = ""
+    user: str = ""
+    purpose: str = ""
     record_id: int = 0
     claim: str = ""
 
