@@ -9,7 +9,6 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._models.decision import Action, Decision
-from .._models.instance import JobInstance
 
 
 class Batch(t.NamedTuple):
@@ -17,11 +16,6 @@ class Batch(t.NamedTuple):
 
     job_name: str
     decisions: tuple[Decision, ...]
-
-    @property
-    def instances(self) -> tuple[JobInstance, ...]:
-        """The instances it carries."""
-        return tuple(decision.instance for decision in self.decisions)
 
     @property
     def workspace_id(self) -> str:

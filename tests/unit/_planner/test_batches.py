@@ -31,7 +31,8 @@ def due(text: str) -> list[Decision]:
 def shape(plan: Plan) -> str:
     """The requests, with the plan times that each carries: ``a1,2 b3``."""
     return " ".join(
-        batch.job_name + ",".join(str((seen.key.plan_time - at(-7200)) // 1000) for seen in batch.instances) for batch in plan.batches
+        batch.job_name + ",".join(str((due.instance.key.plan_time - at(-7200)) // 1000) for due in batch.decisions)
+        for batch in plan.batches
     )
 
 
@@ -79,5 +80,5 @@ def test_every_retry_is_in_exactly_one_request_whatever_the_size() -> None:
         assert sorted(carried) == sorted(decision.instance.key for decision in decisions if decision.action is Action.RETRY)
         for batch in plan.batches:
             assert 1 <= len(batch.decisions) <= size
-            assert len({seen.key.job_id for seen in batch.instances}) == 1
+            assert len({due.instance.key.job_id for due in batch.decisions}) == 1
             assert not any(decision.alone for decision in batch.decisions) or len(batch.decisions) == 1

@@ -42,7 +42,10 @@ def other(status: t.Any, number: t.Any, *, record: t.Any = None, now: t.Any = 10
 
 
 def shape(result: t.Any) -> t.Any:
-    return [(batch.job_name, [(instance.key.plan_time - at(-7200)) // 1000 for instance in batch.instances]) for batch in result.batches]
+    return [
+        (batch.job_name, [(decision.instance.key.plan_time - at(-7200)) // 1000 for decision in batch.decisions])
+        for batch in result.batches
+    ]
 
 
 def queued(result: t.Any) -> t.Any:
@@ -237,4 +240,4 @@ def test_ten_thousand_instances_of_two_hundred_jobs() -> None:
     given = [retry(number, f"job{number % 200:03}") for number in range(10_000)]
     result = limited(given, Limits(batch_size=100))
     assert len(result.batches) == 200
-    assert sum(len(batch.instances) for batch in result.batches) == 10_000
+    assert sum(len(batch.decisions) for batch in result.batches) == 10_000

@@ -219,7 +219,7 @@ class TestSchedule:
         plan = schedule(planned(FOUR), order("0<3 1<3 2<3"), Limits(max_parallel=1))
         assert letters(plan) == "wwwr"
         assert [decision.queued for decision in plan.decisions] == [2, 2, 2, 0]
-        assert [seen.key for batch in plan.batches for seen in batch.instances] == [key(3)]
+        assert [decision.instance.key for batch in plan.batches for decision in batch.decisions] == [key(3)]
 
     def test_what_waits_in_a_later_stage_counts_for_max_instances(self) -> None:
         assert schedule(planned(FOUR), order("1<0 2<1 3<2"), Limits(max_instances=3)).refused is not None
