@@ -32,15 +32,7 @@ from .reconcile import HIDDEN_MS
 MAX_STOPS = 3
 #: Statuses in which there is nothing to stop.
 ENDED = frozenset(
-    {
-        Status.SUCCESS,
-        Status.FORCE_SUCCESS,
-        Status.IGNORE_SUCCESS,
-        Status.FAIL,
-        Status.MANUAL_STOP,
-        Status.SKIP_BY_DEPEND,
-        Status.FREEZE,
-    }
+    {status for status in Status if status.succeeded} | {Status.FAIL, Status.MANUAL_STOP, Status.SKIP_BY_DEPEND, Status.FREEZE}
 )
 
 

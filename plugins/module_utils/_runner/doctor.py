@@ -122,18 +122,9 @@ class _Checkup:
 
     def originals(self) -> set[str]:
         """Texts of the options, and of what they are completed with, that are the customer's: who, where and with what."""
-        names = (
-            "project_id",
-            "workspace_id",
-            "domain_name",
-            "endpoint",
-            "endpoint_v1",
-            "iam_endpoint",
-            "ca_path",
-            "journal",
-            "cloud_domain",
-        )
-        values = {self._resolved.get(name) for name in (*names, "project_name", "journal_password", *CREDENTIAL_OPTIONS)}
+        hosts = ("domain_name", "endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "cloud_domain")
+        places = ("project_id", "project_name", "workspace_id", "journal", "journal_password")
+        values = {self._resolved.get(name) for name in (*hosts, *places, *CREDENTIAL_OPTIONS)}
         return {value for value in values if isinstance(value, str) and value}
 
     def _hear(self, request: Request, status: int, headers: dict[str, str], body: bytes) -> None:

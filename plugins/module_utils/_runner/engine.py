@@ -102,10 +102,6 @@ class Strategy(abc.ABC):
     def recall(self, snapshot: Snapshot, journal: Journal) -> None:  # noqa: B027 - few strategies need it
         """Put into the result what the journal knows beyond reruns."""
 
-    def stop(self, decision: Decision, sender: Sender) -> RerunExchange:
-        """Stop one instance by v1, the only version that can."""
-        return sender.stop(decision, self.run.api(decision.instance.key.workspace_id))
-
     @abc.abstractmethod
     def note_exchange(self, exchange: RerunExchange) -> bool:
         """Take in what became of one request; False if nothing more is to be sent in this pass.
@@ -256,7 +252,8 @@ class Engine:
         """First of all what hangs: it frees places for what is rerun. Nothing that goes wrong with it keeps anything from being rerun."""
         for number, decision in enumerate(plan.stops):
             self._run.doing = f"stopping {number} of {len(plan.stops)}"
-            if not self._strategy.note_exchange(self._strategy.stop(decision, sender)):
+            api = self._run.api(decision.instance.key.workspace_id)
+            if not self._strategy.note_exchange(sender.stop(decision, api)):
                 break
 
     def _send(self, snapshot: Snapshot, plan: Plan) -> None:

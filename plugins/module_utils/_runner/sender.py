@@ -128,8 +128,8 @@ class Sender:
         return self._basis.obstacle()
 
     def stop(self, decision: Decision, api: WorkspaceApi) -> RerunExchange:
-        """Stop the instance of *decision*, if no other run has claimed anything of its slot, and if it is still as it was listed: that is read
-        once more just before each attempt at the request.
+        """Stop the instance of *decision* by v1, the only version that can, if no other run has claimed anything of its slot, and if it is still as it
+        was listed: that is read once more just before each attempt at the request.
 
         :raises JournalError: as :meth:`send`.
         """

@@ -223,7 +223,8 @@ class _Starting(_Work):
             return waiting.pause()
         if step.send:
             if self.sends >= _TIMES:
-                raise _lost(f"its answer was lost {counted(self.sends, 'time')}, and it is not listed")
+                cause = f"its answer was lost {counted(self.sends, 'time')}, and it is not listed"
+                raise ApiError(Kind.AMBIGUOUS, cause, hint="Look at the list of PatchData before it is sent again.")
             return not self.held_back() and self._send(attempt)
         if attempt is not None and attempt.outcome is Outcome.ACCEPTED and asked_ms >= attempt.sent_ms + self.run.settle_ms:
             return self._not_listed(attempt, own=own)
@@ -479,10 +480,6 @@ def _missed(instance: JobInstance) -> dict[str, t.Any]:
     named = {"workspace_id": instance.key.workspace_id, "job_name": instance.job_name, "instance_id": instance.instance_id}
     result = {**named, **with_iso(plan_time=instance.key.plan_time), "status": instance.status_text}
     return t.cast("dict[str, t.Any]", safe(result))
-
-
-def _lost(cause: str) -> ApiError:
-    return ApiError(Kind.AMBIGUOUS, cause, hint="Look at the list of PatchData before it is sent again.")
 
 
 def _short(value: t.Any) -> str:

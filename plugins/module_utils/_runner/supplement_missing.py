@@ -29,7 +29,7 @@ from .._journal.journal import Journal
 from .._journal.pauses import PauseBook
 from .._models.attempt import Slot
 from .._models.gap import ALONE, FAILED, MADE, TO_MAKE, Gap
-from .._models.instance import JobInstance
+from .._models.instance import JobInstance, JobName
 from .._models.patch_data import PatchDataRow
 from .._models.pause import MadeBy
 from .._models.run_scope import check_durations, window_of
@@ -86,28 +86,13 @@ def supplement_missing(run: ModuleRun) -> None:
         making.end(changed=bool((own or {}).get("changed")))
     elif stage != "find" and not run.result.get("failed"):
         making.make([AFTER] if stage == AFTER else [BEFORE, AFTER] if stage == "all" else [BEFORE])
-    _conclude(run, making.failures, last=stage != BEFORE)
+    _conclude(run, making.pauses.failures, last=stage != BEFORE)
 
 
 #: What a stage takes over from the one before.
-_CARRIED = frozenset(
-    {
-        "workspace_id",
-        "gaps",
-        "made_before",
-        "upstream",
-        "failed_jobs",
-        "unreadable",
-        "unread_workspaces",
-        "since",
-        "missing_at",
-        "planned_after",
-        "planned_before",
-        "approved",
-        "began",
-        "paused_jobs",
-        "pause_id",
-    }
+_CARRIED = (
+    *("workspace_id", "gaps", "made_before", "upstream", "failed_jobs", "unreadable", "unread_workspaces", "since", "missing_at"),
+    *("planned_after", "planned_before", "approved", "began", "paused_jobs", "pause_id"),
 )
 
 
@@ -292,23 +277,18 @@ class _Making:
         own = str(run.result.get("pause_id") or uuid.uuid4().hex)
         others = (str(snapshot.get("pause_id") or "") for snapshot in (self.options["snapshots"] or {}).values())
         of_repair = dict.fromkeys((own, *filter(None, others))) if self.options["stage"] in (BEFORE, AFTER) else ()
-        self._pauses = RerunPauses(run, own, repair=tuple(of_repair))
+        self.pauses = RerunPauses(run, own, repair=tuple(of_repair))
         if self.options["stage"] in (AFTER, END):  # what the steps before have paused, also where the journal that knew it was lost since
             here, known = self.options["workspace_id"], (self.options["snapshots"] or {}).get(self.options["workspace_id"]) or {}
-            self._pauses.stopped.update((here, str(name)) for name in known.get("paused_jobs") or ())
-            self._pauses.stopped.update((str(where), str(name)) for where, name in known.get("paused_by_reruns") or ())
-
-    @property
-    def failures(self) -> list[str]:
-        """Sentences about jobs that were paused and could not be started again."""
-        return self._pauses.failures
+            self.pauses.stopped.update((here, str(name)) for name in known.get("paused_jobs") or ())
+            self.pauses.stopped.update((str(where), str(name)) for where, name in known.get("paused_by_reruns") or ())
 
     def foresee(self) -> None:
         """Which jobs are paused because something of theirs is to be made."""
-        jobs = {(str(gap["workspace_id"]), str(gap["job_name"])) for gap in self.run.result["gaps"] if gap["state"] == TO_MAKE}
-        if jobs and self._pauses.wanted:
+        jobs = self._jobs()
+        if jobs and self.pauses.wanted:
             with _journal(self.run) as journal:
-                self.run.result["paused_jobs"] = safe([name for _where, name in self._pauses.foreseen(journal, jobs)])
+                self.run.result["paused_jobs"] = safe([name for _where, name in self.pauses.foreseen(journal, jobs)])
 
     def end(self, *, changed: bool) -> None:
         """The last step of a repair: what all of its steps have paused is started again.
@@ -318,19 +298,19 @@ class _Making:
         self.run.what = f"Failed to repair workspace {printable(self.options['workspace_id'], 100)}"
         with _journal(self.run, read_only=False) as journal:
             try:
-                self._pauses.finish(journal)
+                self.pauses.finish(journal)
             except ApiError as error:
-                self.failures.append(not_started(error))
-            workspaces, begin = self._pauses.workspaces(journal), int(self.run.result["planned_after"])
+                self.pauses.failures.append(not_started(error))
+            workspaces, begin = self.pauses.workspaces(journal), int(self.run.result["planned_after"])
             self.run.result["journal_history"] = not_reruns(journal, self.run.session.project_id, workspaces, begin)
-        self.run.warn(*self._pauses.notes)
-        self.run.result["changed"] = changed or self._pauses.changed
+        self.run.warn(*self.pauses.notes)
+        self.run.result["changed"] = changed or self.pauses.changed
 
     def _alive(self) -> None:
         """What is paused is still needed."""
-        if self._pauses.wanted:
+        if self.pauses.wanted:
             with _journal(self.run, read_only=False) as journal:
-                self._pauses.renew(journal, self._pauses.considered)
+                self.pauses.renew(journal, self.pauses.considered)
 
     def make(self, meant: t.Sequence[str]) -> None:
         """Make what belongs to the stages *meant*."""
@@ -339,8 +319,8 @@ class _Making:
             self.run.result["changed"] = bool(due)
             return
         # Those that are made after the reruns are paused before the first one is made, too.
-        jobs = {(str(gap["workspace_id"]), str(gap["job_name"])) for gap in self.run.result["gaps"] if gap["state"] == TO_MAKE}
-        if not due and not (jobs and self._pauses.wanted):
+        jobs = self._jobs()
+        if not due and not (jobs and self.pauses.wanted):
             self.run.result["changed"] = False
             return
         self._cover()
@@ -350,15 +330,19 @@ class _Making:
             self._too_late = self._after_quiet_hours()
             if self._too_late is None:
                 with _journal(self.run, read_only=False) as journal:
-                    self._pauses.pause(journal, jobs)
+                    self.pauses.pause(journal, jobs)
             here = self.options["workspace_id"]
-            self.run.result["paused_jobs"] = safe(sorted(name for where, name in self._pauses.stopped if where == here))
+            self.run.result["paused_jobs"] = safe(sorted(name for where, name in self.pauses.stopped if where == here))
             self._make(due)
             done = True
         finally:
-            if self._pauses.wanted:
+            if self.pauses.wanted:
                 with _journal(self.run, read_only=False) as journal:
-                    self._pauses.finish(journal, kept=done)
+                    self.pauses.finish(journal, kept=done)
+
+    def _jobs(self) -> set[JobName]:
+        """The jobs of which something is still to be made."""
+        return {Gap.of(gap).job for gap in self.run.result["gaps"] if gap["state"] == TO_MAKE}
 
     def _make(self, due: t.Mapping[str, dict[str, t.Any]]) -> None:
         above = {name: [(str(where), str(job)) for where, job in jobs] for name, jobs in self.run.result["upstream"].items()}
