@@ -37,14 +37,15 @@ class RetryOptions:
 
     @classmethod
     def from_options(cls, params: t.Mapping[str, t.Any]) -> RetryOptions:
-        """The options ``retry_location``, ``retry_task_version``, ``node_name`` and ``ignore_obs_monitor``; what is missing or None takes its default.
+        """The options ``retry_location``, ``retry_task_version``, ``node_name`` and ``ignore_obs_monitor``, of which the module's specification refuses
+        other words and types; what is missing or None takes its default.
 
-        :raises OptionError: a word the service does not know; ``specifiedNode`` without ``node_name``, or ``node_name`` without it.
+        :raises OptionError: ``specifiedNode`` without ``node_name``, or ``node_name`` without it.
         """
-        location = _chosen(params, "retry_location", cls.retry_location, LOCATIONS)
-        version = _chosen(params, "retry_task_version", cls.retry_task_version, VERSIONS)
-        node_name = params.get("node_name")
-        if node_name is not None and (not isinstance(node_name, str) or not node_name.strip()):
+        names = ("retry_location", "retry_task_version", "node_name", "ignore_obs_monitor")
+        options = cls(**{name: params[name] for name in names if params.get(name) is not None})
+        location, node_name = options.retry_location, options.node_name
+        if node_name is not None and not node_name.strip():
             raise OptionError("node_name is empty. Set it to the name of the node to start at, or leave it out.")
         if location == "specifiedNode" and node_name is None:
             raise OptionError(
@@ -55,10 +56,7 @@ class RetryOptions:
             raise OptionError(
                 f"node_name has no effect with retry_location {location}. Set retry_location to specifiedNode to start at that node, or leave node_name out."
             )
-        ignore = params.get("ignore_obs_monitor")
-        if ignore is not None and not isinstance(ignore, bool):
-            raise OptionError("ignore_obs_monitor must be a boolean. Set it to true or false.")
-        return cls(location, version, node_name, True if ignore is None else ignore)
+        return options
 
     def from_first_node(self) -> RetryOptions:
         """The same for an instance that is to run as a whole: nothing of it failed."""
@@ -176,15 +174,6 @@ def _how_v2(options: RetryOptions) -> dict[str, t.Any]:
     if options.node_name is not None:
         body["node_name"] = options.node_name
     return {**body, "retry_task_version": options.retry_task_version, "ignore_obs_monitor": options.ignore_obs_monitor}
-
-
-def _chosen(params: t.Mapping[str, t.Any], option: str, default: str, known: t.Iterable[str]) -> str:
-    value = params.get(option)
-    if value is None:
-        return default
-    if not isinstance(value, str) or value not in known:
-        raise OptionError(f"{option} is '{printable(value, 60)}'. Use one of {', '.join(known)}.")
-    return value
 
 
 def _jobs(entries: t.Any) -> tuple[tuple[str, str], ...]:

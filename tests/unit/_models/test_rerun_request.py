@@ -132,10 +132,6 @@ class TestRetryOptions:
             ({"retry_location": "specifiedNode"}, ["node_name is missing", "Set node_name, or use retry_location errorNode or firstNode"]),
             ({"retry_location": "specifiedNode", "node_name": " "}, ["node_name is empty"]),
             ({"node_name": "load"}, ["no effect with retry_location errorNode", "Set retry_location to specifiedNode"]),
-            ({"retry_location": "error_node"}, ["retry_location is 'error_node'", "errorNode, firstNode, specifiedNode"]),
-            ({"retry_location": ["errorNode"]}, ["retry_location is"]),
-            ({"retry_task_version": "latest_version"}, ["retry_task_version is 'latest_version'", "original_version, current_version"]),
-            ({"ignore_obs_monitor": "no"}, ["ignore_obs_monitor must be a boolean"]),
         ],
     )
     def test_refused(self, params: dict[str, t.Any], words: list[str]) -> None:
