@@ -46,12 +46,10 @@ class NamedInstances(NamedRequest):
         return Window(min(times), max(times))
 
     def read(self) -> list[JobInstance]:
-        """The instances at the plan times that are named."""
         wanted = {Slot(key.workspace_id, key.job_id, key.plan_time): key.plan_time for key in self._keys}
         return listed_at(self.api, self.job_name, self.clock, wanted, Slot.of)
 
     def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], list[str]]:
-        """See :func:`decide_requested`."""
         attempts, now = snapshot.history.attempts, snapshot.asked_ms
         return decide_requested(self._keys, snapshot.instances, policy, now, attempts, snapshot.effective)
 
@@ -79,7 +77,6 @@ class RelatedRerun(NamedRequest):
         return list(dict.fromkeys([self.workspace_id, *(workspace_id for _name, workspace_id in self._related.jobs)]))
 
     def window(self) -> Window:
-        """The span of time."""
         return Window(self._related.begin_time, self._related.end_time)
 
     def read(self) -> list[JobInstance]:
@@ -95,7 +92,6 @@ class RelatedRerun(NamedRequest):
         return decide_related(snapshot.instances, policy, snapshot.asked_ms, snapshot.history.attempts, snapshot.effective), []
 
     def plan(self, snapshot: Snapshot) -> Plan:
-        """All of them in one request."""
         plan = super().plan(snapshot)
         due = tuple(decision for batch in plan.batches for decision in batch.decisions)
         return replace(plan, batches=(Batch(self.job_name, due),) if due else ())

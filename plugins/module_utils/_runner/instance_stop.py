@@ -100,7 +100,6 @@ class NamedStops(Strategy):
         return plan_time
 
     def plan(self, snapshot: Snapshot) -> Plan:
-        """By the table of ``stopping.py``."""
         history, now = snapshot.history, snapshot.asked_ms
         decisions = []
         for instance in snapshot.instances:

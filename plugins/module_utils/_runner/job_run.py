@@ -292,13 +292,11 @@ class _Request(Write):
         self.instance_id, self.claimed = "", False
 
     def claim(self) -> bool:
-        """The key."""
         claimed = self._book.claim(self._row, self._instead_of)
         self._row, self.claimed = claimed or self._row, claimed is not None
         return self.claimed
 
     def stamp(self) -> None:
-        """The row moves with it."""
         self._row = self._book.stamp(self._row, self._clock.now_ms())
 
     def _run_job(self) -> str | None:

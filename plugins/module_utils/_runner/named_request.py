@@ -93,7 +93,6 @@ class NamedRequest(Strategy):
         return self._since or self._since_option.since(asked_ms)
 
     def list_instances(self) -> Listed:
-        """What is meant, each once."""
         self._asked = {key: replace(asked, just_lost=False) for key, asked in self._asked.items()}
         self._outdated = False
         asked_at = stopwatch()

@@ -50,11 +50,9 @@ class AttemptWrite(Write):
         return len(self._attempts) == len(intents)
 
     def stamp(self) -> None:
-        """All of them."""
         self._journal.stamp(self._attempts, self._clock.now_ms())
 
     def record(self, ending: Ending) -> None:
-        """With what the service said."""
         self._record(ending.outcome, ending.request_id, "" if ending.error is None else printable(ending.error, 400))
 
     def _record(self, outcome: Outcome, request_id: str | None, message: str) -> None:

@@ -126,14 +126,12 @@ class Goal(Strategy):
         return Since(approved_since(plan_id), given=True) if plan_id and not since.given else since
 
     def list_instances(self) -> Listed:
-        """See :meth:`GoalDecisions.list_instances`."""
         self._problems.clear()
         self._standings.clear()
         since = self.since(self.clock.now_ms())
         return self._deciding.list_instances(since.ms if since.given or since.fixed else None)
 
     def further(self, listed: Listed, snapshot: Snapshot) -> Listed | None:
-        """What depends on what is rerun, here and in other workspaces."""
         return self._deciding.further(listed, snapshot)
 
     def plan(self, snapshot: Snapshot) -> Plan:
@@ -322,7 +320,6 @@ class Goal(Strategy):
             result["diff"] = diff(instances, check_mode=check_mode)
 
     def anything_left(self, plan: Plan) -> bool:
-        """Whether another pass has anything to do."""
         if self.run.check_mode:
             return False
         wait = self.run.options["wait"]

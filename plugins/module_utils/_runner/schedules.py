@@ -287,7 +287,6 @@ class _PauseWrite(RecordedWrite):
         return self._pause_claimed() and super().claim()
 
     def stamp(self) -> None:
-        """The same once more."""
         super().stamp()
         if not self._pause_claimed():
             raise ClaimLostError(

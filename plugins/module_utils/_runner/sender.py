@@ -220,7 +220,6 @@ class _InstanceWrite(Write):
         return bool(self._claimed)
 
     def stamp(self) -> None:
-        """All of them."""
         self._journal.stamp(self._attempts, self._clock.now_ms())
 
     def last_check(self) -> None:
@@ -229,7 +228,6 @@ class _InstanceWrite(Write):
             self._last_check()
 
     def outcome_of(self, kind: Kind) -> Outcome:
-        """By the tables of ``outcomes.py``."""
         return self._ended(kind)[0]
 
     def record(self, ending: Ending) -> None:

@@ -361,7 +361,6 @@ class _Starting(_Work):
         return made
 
     def _wait(self, row: PatchDataRow) -> None:
-        """Until its end, or wait_timeout."""
         self.run.what = f"Failed to complete PatchData {printable(self.name, 100)} {self.run.where}"
         interval, over_since = self.options["poll_interval"], None
         waiting = Waiting(interval, interval, timeout=self.options["wait_timeout"])
