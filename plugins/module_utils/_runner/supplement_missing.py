@@ -109,15 +109,18 @@ def _find(run: ModuleRun) -> None:
         return find_missing(run, api, catalog, selection, now_ms, absent_too=options["stage"] == "find"), now_ms
 
     (absent, now_ms), window, asked_ms = timed_window(clock, lambda now_ms: window_of(options, now_ms), read)
-    before = _made_before(run, api, window, now_ms, {gap.job_name for gap in absent.gaps})
-    paused = _paused(run) if any(gap.job_status != SCHEDULED_STATUS for gap in absent.gaps) else frozenset()
+    with _journal(run) as journal:
+        before = _made_before(run, api, journal, window, now_ms, {gap.job_name for gap in absent.gaps})
+        # What a rerun has paused it starts again (option pause_schedules): that is scheduled, also where the rerun was killed.
+        paused = {name for name, pause in _pauses(run, journal).read().by_job.items() if pause.made_by is MadeBy.RERUN}
+        being_rerun = _being_rerun(journal, absent.in_progress, window, now_ms)
     missing = [_entry(replace(gap, job_status=SCHEDULED_STATUS) if gap.job_name in paused else gap) for gap in absent.gaps]
     run.result.update(
         workspace_id=options["workspace_id"],
         gaps=safe(missing),
         made_before=safe(before),
         upstream={name: [list(job) for job in jobs] for name, jobs in sorted(absent.above.items()) if jobs},
-        failed_jobs=sorted(absent.failed | _being_rerun(run, absent.in_progress, window, now_ms)),
+        failed_jobs=sorted(absent.failed | being_rerun),
         unreadable=safe([{"job_name": name, "cause": cause} for name, cause in sorted(absent.unreadable.items())]),
         since=asked_ms,
         unread_workspaces=[],
@@ -132,29 +135,22 @@ def _find(run: ModuleRun) -> None:
     _compare(run, api)
 
 
-def _paused(run: ModuleRun) -> frozenset[str]:
-    """The jobs that a rerun has paused and starts again (option pause_schedules): they are scheduled, also where that rerun was killed."""
-    with _journal(run) as journal:
-        pauses = _pauses(run, journal).read().by_job
-    return frozenset(name for name, pause in pauses.items() if pause.made_by is MadeBy.RERUN)
-
-
 def _pauses(run: ModuleRun, journal: Journal) -> PauseBook:
     return PauseBook(journal, run.session.project_id, run.options["workspace_id"])
 
 
-def _made_before(run: ModuleRun, api: WorkspaceApi, window: Window, now_ms: int, gaps: t.Collection[str]) -> list[dict[str, t.Any]]:
+def _made_before(
+    run: ModuleRun, api: WorkspaceApi, journal: Journal, window: Window, now_ms: int, gaps: t.Collection[str]
+) -> list[dict[str, t.Any]]:
     """What earlier tasks began to make for plan times of *window*: one that was interrupted has not rerun what depends on it. Where the journal does not
     reach back to the start of *window*, also what only the service lists.
 
     :param gaps: the jobs with missing instances.
     """
-    where = run.options["workspace_id"]
-    with _journal(run) as journal:
-        known = journal.read([where], Window(0, 0), now_ms)
-        runs = known.stops.values()
-        contents = journal.notes(CONTENTS) if runs else {}
-    attempts = (attempt for made in runs for attempt in made)
+    where = api.workspace_id
+    known = journal.read([where], Window(0, 0), now_ms)
+    contents = journal.notes(CONTENTS) if known.stops else {}
+    attempts = (attempt for made in known.stops.values() for attempt in made)
     begun = (made_before(attempt, contents.get(str(attempt.attempt_id), ""), GAP_NAME, window) for attempt in attempts)
     before = [gap for gap in begun if gap is not None]
     if known.complete_since is not None and known.complete_since <= window.begin:
@@ -165,28 +161,19 @@ def _made_before(run: ModuleRun, api: WorkspaceApi, window: Window, now_ms: int,
     names = {gap["name"] for gap in before}
     made = (listed_before(row, where, GAP_NAME, window) for row in rows if row.name not in names)
     lost = [gap for gap in made if gap is not None]
-    if lost:
-        _tell_of_lost(run, api, lost, gaps)
+    if lost:  # the repair that made it may have paused jobs
+        jobs = api.list_jobs()
+        text = perhaps_paused(jobs, _pauses(run, journal).unknown([job.name for job in jobs]), lost, gaps)
+        run.warn(*([text] if text else ()))
     return [*before, *lost]
 
 
-def _tell_of_lost(run: ModuleRun, api: WorkspaceApi, lost: t.Sequence[t.Mapping[str, t.Any]], gaps: t.Collection[str]) -> None:
-    """Warn of jobs that the repair which made what is *lost* may have paused."""
-    jobs = api.list_jobs()
-    with _journal(run) as journal:
-        unrecorded = _pauses(run, journal).unknown([job.name for job in jobs])
-    text = perhaps_paused(jobs, unrecorded, lost, gaps)
-    if text:
-        run.warn(text)
-
-
-def _being_rerun(run: ModuleRun, in_progress: t.Sequence[JobInstance], window: Window, now_ms: int) -> set[str]:
+def _being_rerun(journal: Journal, in_progress: t.Sequence[JobInstance], window: Window, now_ms: int) -> set[str]:
     """The jobs of the instances *in_progress* that a rerun in the journal began: they failed, and are not whole before it has ended."""
     if not in_progress:
         return set()
-    with _journal(run) as journal:
-        attempts = journal.read([run.options["workspace_id"]], window, now_ms).attempts
-    rerun = {attempt.failure.slot for attempt in attempts}
+    workspaces = {instance.key.workspace_id for instance in in_progress}
+    rerun = {attempt.failure.slot for attempt in journal.read(workspaces, window, now_ms).attempts}
     return {instance.job_name for instance in in_progress if Slot.of(instance) in rerun}
 
 
