@@ -16,7 +16,8 @@ import time
 import typing as t
 from pathlib import Path
 
-from tests.support.logic import MODULES, call
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import PURPOSES
+from tests.support.logic import call
 
 #: Seconds for one answer.
 READ_TIMEOUT = 0.4
@@ -24,7 +25,7 @@ READ_TIMEOUT = 0.4
 
 def drawn(rng: random.Random, number: int, base: str, directory: str) -> tuple[str, dict[str, t.Any]]:
     """A module and its options."""
-    asking = [module for module in MODULES if module != "rerun_history_info"]  # that one asks the journal alone
+    asking = [module for module in PURPOSES if module != "rerun_history_info"]  # that one asks the journal alone
     name = rng.choice(("job_rerun", "job_rerun", "job_rerun", "job_rerun", *asking))
     options: dict[str, t.Any] = {
         **dict.fromkeys(("endpoint", "endpoint_v1", "iam_endpoint"), base),

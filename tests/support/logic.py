@@ -12,26 +12,9 @@ from collections.abc import Mapping, Sequence
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.dataarts.factory.plugins.module_utils._config import argument_spec
-from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import ModuleRun, run_logic
+from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import MODULES
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import PURPOSES, ModuleRun, run_logic
 
-#: Name of a module -> its specification, the util and the name of its logic.
-MODULES = {
-    "job_rerun": ("rerun_spec", "_runner.rerun", "rerun"),
-    "job_instance_retry": ("instance_retry_spec", "_runner.instance_retry", "retry"),
-    "job_instance_info": ("instance_info_spec", "_runner.info", "instance_info"),
-    "job_info": ("job_info_spec", "_runner.info", "job_info"),
-    "workspace_info": ("workspace_info_spec", "_runner.info", "workspace_info"),
-    "job_dependency_info": ("dependency_info_spec", "_runner.info", "dependency_info"),
-    "account_doctor": ("doctor_spec", "_runner.doctor", "doctor"),
-    "job_instance_stop": ("instance_stop_spec", "_runner.instance_stop", "instance_stop"),
-    "job_run": ("job_run_spec", "_runner.job_run", "job_run"),
-    "job_schedule": ("job_schedule_spec", "_runner.job_schedule", "job_schedule"),
-    "supplement_data": ("supplement_data_spec", "_runner.supplement_data", "supplement_data"),
-    "supplement_data_info": ("supplement_data_info_spec", "_runner.supplement_data", "supplement_data_info"),
-    "supplement_missing": ("supplement_missing_spec", "_runner.supplement_missing", "supplement_missing"),
-    "rerun_history_info": ("history_info_spec", "_runner.history", "history_info"),
-}
 #: Longest time that :func:`passes` goes on, seconds. A machine under load must not fail a test.
 PATIENCE = 90.0
 
@@ -43,14 +26,13 @@ def call(name: str, options: Mapping[str, t.Any], *, check: bool = False, diff: 
 
     Options that AnsibleModule itself would refuse come back as a failure too.
     """
-    spec, util, logic = MODULES[name]
-    validator = ArgumentSpecValidator(getattr(argument_spec, spec)())
-    checked = validator.validate(dict(options))
+    checked = ArgumentSpecValidator(MODULES[name]()).validate(dict(options))
     if checked.error_messages:
         return {"failed": True, "msg": "; ".join(checked.error_messages), "error": {"kind": "specification"}, "changed": False}
     run = ModuleRun(checked.validated_parameters, check_mode=check, diff_mode=diff)
-    module = importlib.import_module(f"ansible_collections.dataarts.factory.plugins.module_utils.{util}")
-    run_logic(run, getattr(module, logic), "call", name)
+    file, function = PURPOSES[name][2].split(".")
+    module = importlib.import_module(f"ansible_collections.dataarts.factory.plugins.module_utils._runner.{file}")
+    run_logic(run, getattr(module, function), "call", name)
     return {"failed": False, **run.result, "warnings": run.warnings}
 
 

@@ -149,22 +149,22 @@ class ModuleRun:
 
 
 Logic = t.Callable[[ModuleRun], None]
-#: What each module does, and to what, for the message when it fails.
+#: What each module does, and to what, for the message when it fails; file and function of its logic.
 PURPOSES = {
-    "account_doctor": ("check", "the account"),
-    "job_dependency_info": ("look up", "dependencies"),
-    "job_info": ("list", "jobs"),
-    "job_instance_info": ("list", "job instances"),
-    "job_instance_retry": ("retry", "job instances"),
-    "job_instance_stop": ("stop", "job instances"),
-    "job_rerun": ("rerun", "job instances"),
-    "job_run": ("run", "a job"),
-    "job_schedule": ("change", "the scheduling of jobs"),
-    "rerun_history_info": ("read", "the history of reruns"),
-    "supplement_data": ("start", "PatchData"),
-    "supplement_data_info": ("list", "PatchData"),
-    "supplement_missing": ("make", "the missing instances"),
-    "workspace_info": ("list", "workspaces"),
+    "account_doctor": ("check", "the account", "doctor.doctor"),
+    "job_dependency_info": ("look up", "dependencies", "info.dependency_info"),
+    "job_info": ("list", "jobs", "info.job_info"),
+    "job_instance_info": ("list", "job instances", "info.instance_info"),
+    "job_instance_retry": ("retry", "job instances", "instance_retry.retry"),
+    "job_instance_stop": ("stop", "job instances", "instance_stop.instance_stop"),
+    "job_rerun": ("rerun", "job instances", "rerun.rerun"),
+    "job_run": ("run", "a job", "job_run.job_run"),
+    "job_schedule": ("change", "the scheduling of jobs", "job_schedule.job_schedule"),
+    "rerun_history_info": ("read", "the history of reruns", "history.history_info"),
+    "supplement_data": ("start", "PatchData", "supplement_data.supplement_data"),
+    "supplement_data_info": ("list", "PatchData", "supplement_data.supplement_data_info"),
+    "supplement_missing": ("make", "the missing instances", "supplement_missing.supplement_missing"),
+    "workspace_info": ("list", "workspaces", "info.workspace_info"),
 }
 
 
@@ -193,7 +193,7 @@ def run_module(name: str, logic: Logic) -> None:
 
     :param logic: does the work; see :class:`ModuleRun`.
     """
-    verb, thing = PURPOSES[name]
+    verb, thing, _logic = PURPOSES[name]
     module = _Module(argument_spec=MODULES[name](), supports_check_mode=True)
     run = ModuleRun(module.params, check_mode=module.check_mode, diff_mode=module._diff)
     if module.wrong_type is not None:

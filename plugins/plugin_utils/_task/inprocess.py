@@ -28,28 +28,10 @@ from ...module_utils._http.iam import FetchedAuth
 from ...module_utils._runner.ansible_module import PURPOSES, Logic, ModuleRun, run_logic
 from . import logins
 
-#: Module -> file and function of its logic.
-_LOGIC = {
-    "account_doctor": "doctor.doctor",
-    "job_dependency_info": "info.dependency_info",
-    "job_info": "info.job_info",
-    "job_instance_info": "info.instance_info",
-    "job_instance_retry": "instance_retry.retry",
-    "job_instance_stop": "instance_stop.instance_stop",
-    "job_rerun": "rerun.rerun",
-    "job_run": "job_run.job_run",
-    "job_schedule": "job_schedule.job_schedule",
-    "rerun_history_info": "history.history_info",
-    "supplement_data": "supplement_data.supplement_data",
-    "supplement_data_info": "supplement_data.supplement_data_info",
-    "supplement_missing": "supplement_missing.supplement_missing",
-    "workspace_info": "info.workspace_info",
-}
-
 
 def logic_of(module: str) -> Logic:
     """The logic of *module*, imported only where it is needed: Ansible compiles it in every play."""
-    file, function = _LOGIC[module].split(".")
+    file, function = PURPOSES[module][2].split(".")
     return t.cast("Logic", getattr(importlib.import_module(f"...module_utils._runner.{file}", __package__), function))
 
 
@@ -95,7 +77,7 @@ def run_here(
     if planned is not None:
         run.show = lambda: planned(_result(run))
     started(run)
-    run_logic(run, logic_of(module), *PURPOSES[module])
+    run_logic(run, logic_of(module), *PURPOSES[module][:2])
     return _result(run)
 
 

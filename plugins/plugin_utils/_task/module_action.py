@@ -197,7 +197,7 @@ class ModuleAction(ActionBase):
 
         if local or in_background:
             return run()
-        verb, thing = PURPOSES[module]
+        verb, thing, _logic = PURPOSES[module]
         return logins.refused_once(args, run, f"Failed to {verb} {thing} of workspace {printable(args.get('workspace_id'), 100)}")
 
     def ask(self, module: str, options: Vars, state: Vars, task_vars: dict[str, t.Any], *, check_mode: bool) -> dict[str, t.Any]:
