@@ -161,11 +161,12 @@ def test_what_people_were_told_of_is_what_they_launch(machine: Machine) -> None:
     assert sum(len(entry["instances"]) for entry in machine.service.journal()) == 7
 
 
-def test_what_is_paused_meanwhile_is_waited_for_and_started_again(machine: Machine) -> None:
+@pytest.mark.parametrize("pause", whole_plays(["y", True]))
+def test_what_is_paused_meanwhile_is_waited_for_and_started_again(machine: Machine, pause: t.Any) -> None:
     """As the guide has it for all workspaces. Without a wait nobody would start it again, and every event was refused."""
     jobs = [{"name": "daily", "id": 1, "failed": 2, "status": "SCHEDULING"}]
     machine.service.reset(small_night(jobs=jobs, switches={**FREE, **V1, **V2}, run_seconds=1))
-    machine.play("event_rerun", max_reruns_per_day=1, pause_schedules=True, poll_interval=1).succeeded()
+    machine.play("event_rerun", max_reruns_per_day=1, pause_schedules=pause, poll_interval=1).succeeded()
     kinds = [entry["kind"] for entry in machine.service.journal()]
     assert (kinds[0], len(kinds), kinds[-1]) == ("stop_schedule", 3, "start_schedule")
 
