@@ -379,7 +379,8 @@ def _policy(dependant: Dependant, effect: Effect, known: Knowledge) -> Policy:
     statuses = {_STATUSES[effect]}
     if known.newest_answered(dependant.instance, since=known.rerun_since) is not None:
         statuses.add(Status.FAIL)
-    return dataclasses.replace(known.policy, since=since, statuses=frozenset(statuses), clock_slack_ms=0)
+    joined = known.policy.joined if since == known.policy.since else frozenset()  # what had begun before read the old data, whoever sent it
+    return dataclasses.replace(known.policy, since=since, statuses=frozenset(statuses), clock_slack_ms=0, joined=joined)
 
 
 def _hindrance(dependant: Dependant, obstacle: Dependant | None, graph: Graph) -> str:

@@ -404,6 +404,14 @@ def test_what_a_task_has_stopped(seen: Seen, tried: Attempt | None, stop: Attemp
     assert [decision.action for decision in decisions.values()] == ([action] if action else [])
 
 
+@pytest.mark.parametrize("joined", [frozenset(), frozenset({7})])
+def test_what_another_run_was_rerunning_is_old_where_it_ended_before_what_is_above_it(joined: frozenset[int]) -> None:
+    """It had not ended when this run first listed, so it belongs to the run; but it read the old data."""
+    tried = dataclasses.replace(reran(-5, (Status.FAIL, -3600, -3000)), attempt_id=7)
+    decisions = planned("ab", made("b", (Status.SUCCESS, -4, 50)), attempts={"b": tried}, joined=joined)
+    assert [decision.action for decision in decisions.values()] == [Action.RETRY]
+
+
 def test_what_depends_on_one_that_a_person_stopped_after_it_was_rerun_is_left_to_a_person() -> None:
     stopped = made("b", (Status.MANUAL_STOP, None, 120))
     attempts = {"b": reran(105, CANCELLED)}
