@@ -13,7 +13,7 @@ options:
     description:
       - Language of the lines that are printed for people, English or Chinese.
       - What programs read stays English, so results, their keys and the report's files do not depend on it, and commands, options and times are
-        the same in both. So does what the service itself says.
+        the same in both. What the service itself says is shown as it is.
     type: str
     choices: [en, zh]
     default: en

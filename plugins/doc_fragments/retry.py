@@ -58,9 +58,9 @@ options:
       - Use a list for several windows. An entry may also be a mapping with C(begin), C(end) and C(zone); quote its times. Windows that
         touch or overlap are merged.
       - Running instances are still watched. If something was not sent, the task fails, and
-        RV(dataarts.factory.job_rerun#module:quiet_hours) says what was not sent, why, and when it may be sent. The exception is
-        M(dataarts.factory.job_rerun) with O(dataarts.factory.job_rerun#module:wait), if the quiet hours end within its
-        O(dataarts.factory.job_rerun#module:wait_timeout). Then it sends when they are over.
+        RV(dataarts.factory.job_rerun#module:quiet_hours) says what was not sent, why, and when it may be sent.
+        M(dataarts.factory.job_rerun) with O(dataarts.factory.job_rerun#module:wait) does not fail if the quiet hours end within its
+        O(dataarts.factory.job_rerun#module:wait_timeout). It waits, and sends when they are over.
       - The service's clock counts. Sending stops two seconds before the quiet hours begin. Unless all zones are V(UTC) or offsets, the
         machine that runs the module needs a time zone database, either its own or the Python package C(tzdata).
       - On days on which the clocks change, a time that does not exist means the moment of the change. If a time occurs twice, a window

@@ -471,9 +471,9 @@ planned_before:
   sample: 1732608000000
 job_patterns:
   description:
-    - Each name and pattern in O(jobs), whether it matches a job of the workspace, and otherwise C(suggestion), a sentence that names a
-      similar job, or an empty text. If one matches no job, the task fails, and returns what it found of the others. V(null) for C(matches)
-      if the task failed before that was known.
+    - Each name and pattern in O(jobs). C(matches) says whether it matches a job of the workspace, V(null) if the task failed before that was
+      known. C(suggestion) is a sentence that names a similar job, or an empty text. If one matches no job, the task fails, and returns what it
+      found of the others.
   type: list
   elements: dict
   returned: with O(jobs), when the names were checked, or the task failed before that

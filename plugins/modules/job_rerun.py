@@ -153,8 +153,8 @@ options:
         was waiting; if M(dataarts.factory.job_instance_stop) did, the journal knows it, and the instance is left alone too.
       - V(stale) also reruns instances that succeeded on old data. Their run started before an upstream instance ended again, or they are
         downstream of such an instance. Each starts at its first node.
-      - With V(cancelled) and V(stale), reruns of an earlier run count too. If the journal knows that it has rerun a selected instance, the
-        instances that depend on that one are rerun, unless they have started since.
+      - With V(cancelled) and V(stale), reruns of an earlier run count too. If an earlier run has rerun a selected instance,
+        according to the journal, the instances that depend on it are rerun, unless they have started since.
       - With V(cancelled) and V(stale), the whole run follows O(order=upstream_first). A downstream instance is rerun in its own workspace,
         with the same credentials, when everything upstream of it is up to date. It counts towards O(max_instances). Instances that depend
         on each other in a circle, or on an instance that is left alone, are left to a person. If dependencies cannot be read, nothing is
@@ -644,9 +644,9 @@ instances:
     rerun:
       description:
         - Whether the state that the service shows, or will show, comes from a rerun that this run sent.
-        - V(null) if that is not known. Then the instance has changed since the request, whose outcome is unknown, and somebody else may have
-          rerun it. There are two such cases. Either the instance started long before the request, or the service rejected the request because one
-          of its instances was already running.
+        - V(null) if that is not known, because the outcome of the request is unknown and the instance has changed since, but maybe not by the request.
+          The instance started long before the request, the service rejected the request because one of its instances was already running, or a
+          person has set the instance to success.
       type: bool
       returned: always
       sample: true
@@ -722,7 +722,7 @@ instances:
       sample: succeeded
     broken:
       description:
-        - Whether the instance missed the goal. At V(not_rerunnable) or V(skipped) it missed the goal only if it was to be rerun.
+        - Whether the instance missed the goal. An instance that is V(not_rerunnable) or V(skipped) missed it only if it was to be rerun.
       type: bool
       returned: always
       sample: false
@@ -1154,8 +1154,8 @@ plan_details:
       sample: 1732603200000
     expected_seconds:
       description:
-        - How long the reruns will probably take, from how long successful runs of the same jobs took, five instances of a job at once, at most
-          O(max_parallel), and stage by stage. V(null) where nothing is known.
+        - How long the reruns will probably take, judging by successful runs of the same jobs. It is assumed that five instances of a job run at
+          once, that at most O(max_parallel) run in all, and that the stages follow each other. V(null) if nothing is known.
         - A rerun that starts in the middle is shorter than a whole run. Waiting for a free slot in the service takes longer.
       type: float
       returned: always
@@ -1185,8 +1185,8 @@ plan_record:
   sample: {options: {attempts: 1, order: parallel}, instances: i2c26b46b9f86d081}
 job_patterns:
   description:
-    - Each name and pattern in O(jobs), whether it matches a job of the workspace (V(null) where the task failed before that was known), and
-      otherwise C(suggestion), a sentence that names a similar job, or an empty text. If one matches no job, the task fails. In role
+    - Each name and pattern in O(jobs). C(matches) says whether it matches a job of the workspace, V(null) if the task failed before that was
+      known. C(suggestion) is a sentence that names a similar job, or an empty text. If one matches no job, the task fails. In role
       P(dataarts.factory.rerun#role) the play fails only if it matches no job in any of the workspaces that share these O(jobs).
   type: list
   elements: dict
@@ -1205,7 +1205,7 @@ resumed_jobs:
   returned: when there are any
   sample: [daily_sales]
 journal_history:
-  description: What the journal knows beyond reruns since O(planned_after), of the workspace and of those of its dependants. The report shows it.
+  description: What the journal has, other than reruns, since O(planned_after), for the workspace and those of its dependants. The report shows it.
   type: dict
   returned: when the instances could be read, and the pass was not one that only plans
   contains:

@@ -42,7 +42,7 @@ options:
       - V(all) finds missing instances and makes them.
       - V(find) only finds them, and compares them with O(approved).
       - V(before_reruns) makes those that do not depend on failed instances, and V(after_reruns) makes the rest. V(end) starts the jobs again that all
-        stages and the reruns between them have paused. The three need O(snapshots).
+        stages and the reruns between them have paused. These three stages need O(snapshots).
     type: str
     choices: [all, find, before_reruns, after_reruns, end]
     default: all
@@ -255,7 +255,7 @@ unreadable:
       sample: it names no time zone
 made_before:
   description:
-    - PatchData runs for missing instances that earlier tasks have started for plan times of the window, as the journal has it. What depends on these
+    - PatchData runs that earlier tasks have started, according to the journal, for instances that were missing in the window. What depends on these
       instances may have run without them.
   type: list
   elements: dict
@@ -299,7 +299,7 @@ approved:
   returned: when the schedules could be read
   sample: false
 paused_jobs:
-  description: Names of the jobs that are paused before the first instance is made, see O(pause_schedules). Once they are, those that were.
+  description: Names of the jobs that are to be paused before the first instance is made, and later of those that were paused; see O(pause_schedules).
   type: list
   elements: str
   returned: when the schedules could be read

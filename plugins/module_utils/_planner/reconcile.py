@@ -18,7 +18,7 @@ The goal is: *the instance has succeeded in a run that started at or after* ``si
 | status in ``statuses`` | last start at or after ``since`` | ``failed_again``, or ``retry`` while ``attempts`` are left |
 | the same | rerun since ``since`` as often as ``attempts`` says | ``failed_again``, whoever sent these, even if a later request failed |
 | any end but success | after a rerun of this run | ``failed_again``; a status that is not documented: ``wait`` |
-| to be sent by another row | an attempt without outcome, or without a later start, not settled | ``settling``, then as that row says |
+| ``retry`` by another row | the newest attempt has not settled, and has no outcome or no later start | ``settling``, then as that row says |
 | unchanged since the attempt | accepted | ``settling``, then ``wait``; never sent again by this ``since`` |
 | unchanged since the attempt | outcome unknown | ``settling``, then ``retry`` if it is provably unchanged, else ``unknown`` |
 | unchanged since the attempt | rejected | ``rejected`` |
