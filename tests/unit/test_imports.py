@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.table import failing
+
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 #: The packages of module_utils in the order of their imports.
 PACKAGES = ("_common", "_config", "_models", "_http", "_journal", "_planner", "_api", "_output", "_runner")
@@ -71,10 +73,12 @@ def test_the_packages_are_those_of_the_list() -> None:
 
 
 def test_arrows_point_upwards_in_the_list_only() -> None:
-    for path in files("module_utils"):
+    def check(path: Path) -> None:
         own = PACKAGES.index(path.parent.name)
         targets = {target.relative_to(PLUGINS).parts for target in own_imports(path)}
-        assert {parts for parts in targets if parts[0] != "module_utils" or PACKAGES.index(parts[1]) > own} == set(), path
+        assert {parts for parts in targets if parts[0] != "module_utils" or PACKAGES.index(parts[1]) > own} == set()
+
+    assert failing(files("module_utils"), check) == {}
 
 
 def test_no_file_imports_itself_by_way_of_others() -> None:
@@ -92,8 +96,10 @@ def test_no_file_imports_itself_by_way_of_others() -> None:
 
 
 def test_imports_inside_the_collection_are_relative() -> None:
-    for path in files("module_utils", "plugin_utils"):
-        assert not [name for name in imports(path) if name.startswith("ansible_collections")], path
+    absolute = {
+        path: [name for name in imports(path) if name.startswith("ansible_collections")] for path in files("module_utils", "plugin_utils")
+    }
+    assert {path: names for path, names in absolute.items() if names} == {}
 
 
 @pytest.mark.parametrize("path", sorted(PLUGINS.rglob("__init__.py")), ids=str)
@@ -102,23 +108,28 @@ def test_a_package_file_is_empty(path: Path) -> None:
 
 
 def test_a_module_imports_nothing_but_utils() -> None:
-    for path in files("modules"):
-        assert {target.relative_to(PLUGINS).parts[0] for target in own_imports(path)} <= {"module_utils"}, path
+    targets = {path: {target.relative_to(PLUGINS).parts[0] for target in own_imports(path)} for path in files("modules")}
+    assert {path: folders for path, folders in targets.items() if not folders <= {"module_utils"}} == {}
 
 
 def test_what_is_said_to_be_pure_has_no_effects() -> None:
-    pure = [path for path in files("module_utils", "plugin_utils") if path.parent.name == "_planner" or "\nPure" in docstring(path)]
+    pure = [
+        path for path in files("module_utils", "plugin_utils") if path.parent.name == "_planner" or re.search(r"\bPure\.", docstring(path))
+    ]
     assert len(pure) > 30
-    for path in pure:
-        seen: set[Path] = set()
-        left = [path]
-        while left:
-            file = left.pop()
-            if file not in seen:
-                seen.add(file)
-                left += own_imports(file)
-        effects = {file.name: sorted({name.split(".")[0] for name in imports(file)} & EFFECTS) for file in seen}
-        assert {name: effect for name, effect in effects.items() if effect} == {}, path
+    assert failing(pure, check_pure) == {}
+
+
+def check_pure(path: Path) -> None:
+    seen: set[Path] = set()
+    left = [path]
+    while left:
+        file = left.pop()
+        if file not in seen:
+            seen.add(file)
+            left += own_imports(file)
+    effects = {file.name: sorted({name.split(".")[0] for name in imports(file)} & EFFECTS) for file in seen}
+    assert {name: effect for name, effect in effects.items() if effect} == {}
 
 
 def docstring(path: Path) -> str:

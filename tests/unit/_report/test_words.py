@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import itertools
 import re
 import typing as t
 from pathlib import Path
@@ -17,6 +16,7 @@ import yaml
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import LANGUAGE_WORDS
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.assumptions import POINTS
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import words
+from tests.support.table import failing
 
 PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 COLLECTION = "ansible_collections.dataarts.factory.plugins"
@@ -105,23 +105,30 @@ def test_every_text_that_is_said_is_in_the_catalogue_and_no_other() -> None:
 
 
 def test_a_text_gets_what_it_has_gaps_for() -> None:
-    for entry in SAID:
-        for text in entry.texts:
-            assert set(GAP.findall(text)) | ({"n"} & entry.gaps) == entry.gaps, entry.place
-            assert "n" in entry.gaps or "|" not in text, entry.place
+    assert failing(SAID, check_gaps, lambda entry: entry.place) == {}
+
+
+def check_gaps(entry: Said) -> None:
+    for text in entry.texts:
+        assert set(GAP.findall(text)) | ({"n"} & entry.gaps) == entry.gaps
+        assert "n" in entry.gaps or "|" not in text
 
 
 def test_a_text_is_the_same_in_english_and_has_the_same_gaps_in_chinese() -> None:
     assert len(CONSOLE) > 100
-    for text, number in itertools.product(CONSOLE, (1, 2)):
-        values = {name: f"<{name}>" for name in GAP.findall(text) if name != "n"}
+    assert failing(CONSOLE, check_console_text) == {}
+
+
+def check_console_text(text: str) -> None:
+    values = {name: f"<{name}>" for name in GAP.findall(text) if name != "n"}
+    for number in (1, 2):
         form = text.split("|")[0 if number == 1 else -1]
         assert words.say("en", text, number, **values) == form.format(n=number, **values)
         chinese = words.say("zh", text, number, **values)
-        assert [value for value in values.values() if value not in chinese] == [], text
-        assert ("{n}" in CONSOLE[text]) == ("{n}" in text), text
-        assert "|" not in chinese, text
-        assert not re.search(r"[A-Za-z]{2,}", NAMES.sub("", chinese)), text
+        assert [value for value in values.values() if value not in chinese] == []
+        assert ("{n}" in CONSOLE[text]) == ("{n}" in text)
+        assert "|" not in chinese
+        assert not re.search(r"[A-Za-z]{2,}", NAMES.sub("", chinese))
 
 
 def texts_below(node: t.Any) -> t.Iterator[str]:

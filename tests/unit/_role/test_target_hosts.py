@@ -16,6 +16,7 @@ from ansible.template import Templar
 
 from ansible_collections.dataarts.factory.plugins.lookup.target_hosts import LookupModule
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.templates import own_template
+from tests.support.table import failing
 from tests.unit.test_input_forms import BLANKS, OTHER, showable
 
 
@@ -50,19 +51,22 @@ def test_a_pattern_is_what_it_says(pattern: t.Any, hosts: t.Any) -> None:
 
 @pytest.mark.parametrize("limit", [None, "sales"])
 def test_any_other_form_is_a_pattern_or_refused_by_name(limit: str | None) -> None:
-    for form, value in {**BLANKS, **OTHER}.items():
+    def check(form: str) -> None:
+        value = {**BLANKS, **OTHER}[form]
         result, refusal = None, ""
         try:
             result = looked_up(value, **({"ansible_limit": limit} if limit else {}))
         except AnsibleError as error:
             refusal = str(error)
         if refusal:
-            assert "dataarts_hosts" in refusal, form
-            assert showable(refusal), form
+            assert "dataarts_hosts" in refusal
+            assert showable(refusal)
         else:
             assert form not in BLANKS
-            assert isinstance(value, (str, list, tuple)), form
-            assert result == "localhost" or result in (value, str(value).strip(), list(value)) or form.startswith("JSON"), form
+            assert isinstance(value, (str, list, tuple))
+            assert result == "localhost" or result in (value, str(value).strip(), list(value)) or form.startswith("JSON")
+
+    assert failing({**BLANKS, **OTHER}, check) == {}
 
 
 @pytest.mark.parametrize("serial", [None, "", 1, "3", "20%", "100%", [1, "20%"], ["5"]])
