@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Retry policy: how an HTTP attempt ended and what follows.
 
-:data:`RETRY_POLICY` is what the client does, and what the guide on exactly-once reruns shows. Pure.
+:data:`RETRY_POLICY` is what the client does, and what the guide on exactly-once reruns shows.
 """
 
 from __future__ import annotations

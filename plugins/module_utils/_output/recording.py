@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recording: the findings of a checkup and the answers that they rest on, disguised, as people send it with an issue. Pure.
+"""Recording: the findings of a checkup and the answers that they rest on, disguised, as people send it with an issue.
 
 Of a list the first entries are kept, so that a person can read the whole file before it is sent. See ``disguise.py`` for what is replaced.
 """

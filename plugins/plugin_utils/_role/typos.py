@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Typos: variables that look like an option of role rerun, or of a playbook, and are not one. Pure.
+"""Typos: variables that look like an option of role rerun, or of a playbook, and are not one.
 
 Ansible ignores a variable that nobody reads. With ``dataarts_job`` for ``dataarts_jobs`` every job would be rerun, and with
 ``dataarts_max_instance`` any number of instances.
