@@ -60,7 +60,7 @@ def write_json(descriptor: int, value: t.Mapping[str, t.Any]) -> None:
 
 def _whole(folder: Path, name: str, content: bytes, mode: int) -> Path:
     """A new file next to the one called *name*, with *content* synced to disk."""
-    descriptor, fresh = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+    descriptor, fresh = tempfile.mkstemp(prefix=f".{name[:20]}.", dir=folder)  # a name may be as long as the file system allows
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)

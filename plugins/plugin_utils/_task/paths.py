@@ -40,5 +40,5 @@ def recording_path(where: str, number: int | None) -> str:
 
 def is_relative_path(value: t.Any) -> bool:
     """Whether *value* is a relative path, and not the URI of a database. Variables of the environment are replaced where it is used."""
-    path = os.path.expandvars(value) if isinstance(value, str) else ""
-    return bool(path) and not (os.path.isabs(path) or path.startswith("~") or "://" in path)
+    path = os.path.expandvars(value) if isinstance(value, str) else "/"
+    return bool(value) and not (os.path.isabs(path) or path.startswith("~") or "://" in path)

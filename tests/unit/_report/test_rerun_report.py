@@ -9,17 +9,13 @@ import dataclasses
 import fnmatch
 import html
 import json
-import os
 import re
 import shlex
-import stat
 import typing as t
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._common.files import write_all
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import AttemptKind
 from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import job_pattern
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data
@@ -508,42 +504,3 @@ def test_junit_takes_any_text() -> None:
     odd = "a\x00b\ud800c\uffffd<&>\"'"
     root = check_junit(junit(reported({odd: {**result([instance(1, "rejected", job_name=odd)]), "msg": odd}})))
     assert root[0].attrib["name"] == "a\ufffdb\ufffdc\ufffdd<&>\"'"
-
-
-class TestFiles:
-    def test_they_are_there_with_a_sensible_mode(self, tmp_path: Path) -> None:
-        folder = tmp_path / "new" / "folder"
-        assert write_all(folder, {"a": b"1", "b": b"2"}, 0o640) == [folder / "a", folder / "b"]
-        write_all(folder, {"a": b"3", "b": b"4"}, 0o640)
-        assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a": b"3", "b": b"4"}
-        assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o640}
-
-    def test_a_stricter_umask_counts(self, tmp_path: Path) -> None:
-        before = os.umask(0o077)
-        try:
-            write_all(tmp_path, {"a": b"1"}, 0o640)
-        finally:
-            os.umask(before)
-        assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
-
-    def test_a_link_is_replaced_and_not_followed(self, tmp_path: Path) -> None:
-        (tmp_path / "other").write_bytes(b"mine")
-        (tmp_path / "a").symlink_to(tmp_path / "other")
-        write_all(tmp_path, {"a": b"1"}, 0o640)
-        assert ((tmp_path / "other").read_bytes(), (tmp_path / "a").is_symlink()) == (b"mine", False)
-
-    @pytest.mark.parametrize("broken_at", ["write", "rename", "folder"])
-    def test_none_is_touched_if_one_cannot_be_written(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken_at: str) -> None:
-        (tmp_path / "a").write_bytes(b"old")
-
-        def full(*dummy: t.Any) -> t.NoReturn:
-            raise OSError(28, "No space left on device")
-
-        if broken_at == "folder":
-            (tmp_path / "b").mkdir()
-        else:
-            monkeypatch.setattr(os, "fsync" if broken_at == "write" else "replace", full)
-        with pytest.raises(OSError):
-            write_all(tmp_path, {"a": b"1", "b": b"2"}, 0o640)
-        assert (tmp_path / "a").read_bytes() == b"old"
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"][: 2 if broken_at == "folder" else 1]

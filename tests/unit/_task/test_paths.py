@@ -26,6 +26,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._task.paths impor
         ("ca_path", "$UNSET_ANYWHERE/ca.pem", "local", "{start}/$UNSET_ANYWHERE/ca.pem"),
         ("journal", "$AWAY/night", "local", "$AWAY/night"),
         ("journal", "$NEAR/night", "local", "{start}/$NEAR/night"),
+        ("journal", "$EMPTY", "local", "{start}/$EMPTY"),
         ("journal", "postgresql://$AWAY/night", "local", "postgresql://$AWAY/night"),
         ("journal", "postgresql://db/night", "local", "postgresql://db/night"),
         ("ca_path", "ca.pem", "ssh", "ca.pem"),
@@ -37,4 +38,5 @@ def test_from_start(name: str, value: str, connection: str, path: str, tmp_path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AWAY", "/away")
     monkeypatch.setenv("NEAR", "near")
+    monkeypatch.setenv("EMPTY", "")
     assert from_start({name: value}, connection) == {name: path.replace("{start}", str(tmp_path))}
