@@ -139,8 +139,8 @@ class LookupModule(LookupBase):
     def _import_driver(variables: t.Mapping[str, t.Any]) -> None:
         """Import what a journal in PostgreSQL needs here, in the process that forks the workers: each of them would take a tenth of a second for it.
         In the first play only the extra variables are known, which is where role awx sets it."""
-        if str(variables.get("dataarts_journal")).strip().startswith(SCHEMES):
-            with contextlib.suppress(JournalError):  # which the tasks tell
+        with contextlib.suppress(JournalError, AnsibleError):  # which the tasks tell, also that it is vaulted and cannot be decrypted
+            if str(variables.get("dataarts_journal")).strip().startswith(SCHEMES):
                 driver()
 
     @staticmethod

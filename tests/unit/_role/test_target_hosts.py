@@ -12,6 +12,7 @@ import pytest
 from ansible import context
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import AnsibleVaultError
 from ansible.template import Templar
 
 from ansible_collections.dataarts.factory.plugins.lookup.target_hosts import LookupModule
@@ -96,13 +97,26 @@ class HostVars(dict[str, dict[str, t.Any]]):
         return self[host]
 
 
+class Undecryptable:
+    """As Ansible holds a text that was encrypted with another password."""
+
+    def __str__(self) -> str:
+        raise AnsibleVaultError("Decryption failed (no vault secrets were found that could decrypt)")
+
+
 @pytest.mark.parametrize(
     ("journal", "imported"),
-    [("postgresql://rerun@db:5432/journal", True), (" postgres://db/journal", True), ("/srv/postgresql/journal.db", False), (None, False)],
+    [
+        ("postgresql://rerun@db:5432/journal", True),
+        (" postgres://db/journal", True),
+        ("/srv/postgresql/journal.db", False),
+        (Undecryptable(), False),
+        (None, False),
+    ],
 )
 @pytest.mark.parametrize("part", ["all", "watch"])
 def test_the_process_that_forks_the_workers_imports_the_driver_that_they_need(
-    monkeypatch: pytest.MonkeyPatch, part: str, journal: str | None, imported: bool
+    monkeypatch: pytest.MonkeyPatch, part: str, journal: t.Any, imported: bool
 ) -> None:
     monkeypatch.delitem(sys.modules, "psycopg", raising=False)
     monkeypatch.setattr(context, "CLIARGS", {"start_at_task": None})
