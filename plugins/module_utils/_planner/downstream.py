@@ -331,11 +331,16 @@ def _stopped_since(dependant: Dependant, known: Knowledge) -> bool:
     if dependant.effect is not Effect.CANCELLED:
         return False
     stop = stopped_by(instance, known.stops.get(instance.key, ()))
-    if stop is not None and stop.kind is AttemptKind.STOP and all((attempt.attempt_id or 0) < (stop.attempt_id or 0) for attempt in made):
+    if stop is not None and stop.kind is AttemptKind.STOP and all(_before(attempt, stop) for attempt in made):
         return known.newest_answered(instance) is None
     return dependant.since is not None and any(
         dependant.since <= attempt.sent_ms < known.policy.since and compare(instance, attempt) is Comparison.CHANGED for attempt in made
     )
+
+
+def _before(attempt: Attempt, stop: Attempt) -> bool:
+    """Whether *attempt* was made before *stop*, and by another run: what timeout_action stops, the run itself had rerun."""
+    return (attempt.attempt_id or 0) < (stop.attempt_id or 0) and attempt.run_id != stop.run_id
 
 
 def _decided(dependant: Dependant, effect: Effect, obstacle: Dependant | None, known: Knowledge, graph: Graph) -> Decision:

@@ -378,9 +378,10 @@ def test_what_failed_after_an_earlier_run_had_rerun_it_joins_where_that_would_re
     assert [decision.action for decision in decisions.values()] == ([Action.RETRY] if joins else [])
 
 
-def by_task(when: float, seen: Seen, kind: AttemptKind = AttemptKind.STOP, outcome: str = "accepted") -> Attempt:
+def by_task(when: float, seen: Seen, outcome: str = "accepted", run_id: str = "task") -> Attempt:
     """A stop of b in the state in which it was *seen*; its id is its time."""
-    return dataclasses.replace(attempt(outcome, when, before=made("b", seen)), kind=kind, attempt_id=at(when))
+    stop = attempt(outcome, when, before=made("b", seen), run_id=run_id)
+    return dataclasses.replace(stop, kind=AttemptKind.STOP, attempt_id=at(when))
 
 
 @pytest.mark.parametrize(
@@ -392,6 +393,14 @@ def by_task(when: float, seen: Seen, kind: AttemptKind = AttemptKind.STOP, outco
         ((Status.MANUAL_STOP, None, 120), reran(105, CANCELLED), by_task(119, (Status.WAITING, None, None)), Action.STOPPED),
         ((Status.MANUAL_STOP, None, 120), reran(-500, CANCELLED), by_task(-510, (Status.WAITING, None, None)), Action.RETRY),
         ((Status.MANUAL_STOP, 110, 120), reran(105), by_task(119, (Status.RUNNING, 110, None)), Action.STOPPED),
+        # What waits after an earlier rerun of it is stopped by a task, or by timeout_action of the run that had rerun it; it has new data to come since.
+        ((Status.MANUAL_STOP, None, -100), reran(-500, CANCELLED), by_task(-101, (Status.WAITING, None, None)), None),
+        (
+            (Status.MANUAL_STOP, None, -100),
+            reran(-500, CANCELLED),
+            by_task(-101, (Status.WAITING, None, None), run_id="run-1"),
+            Action.RETRY,
+        ),
         # A stop that was refused, and one that may yet meet a rerun.
         ((Status.MANUAL_STOP, None, 120), None, by_task(119, (Status.WAITING, None, None), outcome="rejected"), Action.RETRY),
         (OLD, None, by_task(115, (Status.RUNNING, -3600, None), outcome="unknown"), Action.SETTLING),
