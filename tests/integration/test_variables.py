@@ -230,6 +230,7 @@ def test_a_wrong_vault_password_or_none_is_told_as_that(service: Running, ansibl
     for name, own in secrets.items():
         (option,) = own
         assert f"dataarts_{option} cannot be decrypted with the vault passwords of this run. Use --ask-vault-pass" in messages[name]
+        assert "in AWX add a vault credential" in messages[name]
     assert SECRET_KEY not in outcome.output
 
 

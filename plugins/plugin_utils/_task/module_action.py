@@ -433,7 +433,7 @@ class _Values:
         while (link := links[-1].__cause__ or links[-1].__context__) is not None:
             links.append(link)
         if any("Vault" in type(link).__name__ for link in links):
-            remedy = "Use --ask-vault-pass, or --vault-password-file, with the password that it was encrypted with"
+            remedy = "Use --ask-vault-pass, or --vault-password-file, with the password that it was encrypted with; in AWX add a vault credential"
             return OptionError(f"{what} cannot be decrypted with the vault passwords of this run. {remedy}.")
         cause = "the cause is not shown, because it may hold the secret" if name in self._secret else str(error).rstrip(".")
         return OptionError(f"{what} cannot be evaluated: {cause}. Correct the template.")
