@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from .._common.errors import ApiError, Kind
 from .._common.grouping import grouped_by
 from .._common.text import printable
-from .._models.attempt import LOST, Comparison, Outcome, compare
+from .._models.attempt import EFFECTIVE, LOST, Comparison, Outcome, compare
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey
 from .._models.slotted import replace
@@ -99,9 +99,10 @@ def final(decision: Decision, asked: Asked, *, due_now: bool, quiet_hours: Quiet
         ended = replace(own, instance=decision.instance)
         return ended.turned(Action.SKIPPED, own.reason) if own.action is Action.WAIT else ended
     if _taken(decision, asked):
-        text, newest = "the answer was lost, but the instance has changed since, so the rerun was taken", decision.attempt or own.attempt
-        if newest is not None and own.attempt is not None and newest.run_id != own.attempt.run_id:
-            text = "the answer was lost, and another run has sent it again since"
+        text, newest = "the answer was lost, but the instance has changed since, so the rerun was taken", own.attempt
+        other = decision.attempt
+        if other is not None and newest is not None and other.run_id != newest.run_id and other.outcome in EFFECTIVE:
+            text, newest = "the answer was lost, and another run has sent it again since", other
         return own.turned(Action.RETRY, f"{text} ({decision.reason})", instance=decision.instance, attempt=newest)
     return own.turned(Action.UNKNOWN, own.reason, instance=decision.instance)
 

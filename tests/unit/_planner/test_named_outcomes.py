@@ -71,12 +71,14 @@ def test_what_is_reported_of_what_was_sent(kind: Kind | None) -> None:
     assert asked.sends == 1
 
 
-def test_what_another_run_has_taken_over_since_is_reported_as_its_rerun() -> None:
-    other = dataclasses.replace(TAKEN, run_id="run-2")
-    seen = listed(Action.SKIPPED, RERUN, other)
-    reported = named_outcomes.final(seen, asked_after(Kind.AMBIGUOUS), due_now=False, quiet_hours=None, check_mode=False)
-    assert (reported.action, reported.rerun, reported.attempt) == (Action.RETRY, True, other)
-    assert "another run has sent it again" in reported.reason
+@pytest.mark.parametrize("outcome", Outcome)
+def test_what_another_run_has_taken_over_since_is_reported_as_its_rerun_unless_that_had_no_effect(outcome: Outcome) -> None:
+    asked, other = asked_after(Kind.AMBIGUOUS), dataclasses.replace(TAKEN, run_id="run-2", outcome=outcome)
+    reported = named_outcomes.final(listed(Action.SKIPPED, RERUN, other), asked, due_now=False, quiet_hours=None, check_mode=False)
+    theirs = outcome in (Outcome.ACCEPTED, Outcome.INTENDED, Outcome.UNKNOWN)
+    assert asked.own is not None
+    assert (reported.action, reported.rerun, reported.attempt) == (Action.RETRY, True, other if theirs else asked.own.attempt)
+    assert ("another run has sent it again" in reported.reason) is theirs
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "accepted" if kind is None else kind.value)
