@@ -193,7 +193,7 @@ class Engine:
             if plan.refused is None and not self._run.check_mode and strategy.anything_left(plan):
                 strategy.foretell(snapshot, plan)
                 self._cover(snapshot)
-                if (plan.batches or plan.stops) and self._is_shown(snapshot, plan):
+                if (plan.batches or plan.stops) and self._show(snapshot, plan):
                     strategy.before_send(plan, self._journal)
                     self._send(snapshot, plan)
         finally:
@@ -202,8 +202,9 @@ class Engine:
             strategy.after_pass(plan, self._journal)
         return snapshot, plan
 
-    def _is_shown(self, snapshot: Snapshot, plan: Plan) -> bool:
-        """Whether people have seen the plan, so that it may be sent. Where they see it at once, a pass that only plans becomes the one that sends."""
+    def _show(self, snapshot: Snapshot, plan: Plan) -> bool:
+        """Show the plan to people who have not seen it, if that can be done now; whether it may be sent. A pass that only plans becomes the one that
+        sends then."""
         strategy = self._strategy
         if not strategy.state.plan_only:
             return True

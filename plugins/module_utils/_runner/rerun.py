@@ -151,7 +151,7 @@ class Goal(Strategy):
             return schedule(plan, None, self._limits)
         policy, selection = deciding.policy(scope), deciding.selection(scope.window)
         order = self._order.read(plan.decisions, policy, selection, asked_ms, deciding.unlisted, self._below.graph)
-        self.outdated = not self.outdated and stopwatch() - began >= OLD_SECONDS
+        self.outdated = not self.outdated and stopwatch() - began >= OLD_SECONDS  # a second list is planned by as it is
         self._quiet_now = self.quiet_hours()
         self._problems.note(*self._outlook.read_baselines())
         depends = order.depends if order is not None and order.upstream_first else {}

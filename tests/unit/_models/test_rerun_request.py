@@ -11,8 +11,11 @@ import typing as t
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import retry_spec
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import (
+    LOCATIONS,
+    VERSIONS,
     RelatedJobs,
     RetryOptions,
     body_v1,
@@ -109,6 +112,12 @@ class TestBodies:
     )
     def test_words_of_v1(self, options: RetryOptions, body: dict[str, t.Any]) -> None:
         assert body_v1(options) == body
+
+
+def test_each_choice_of_the_options_has_a_word_in_v1_and_no_other() -> None:
+    """The specification alone refuses other words."""
+    assert [*LOCATIONS] == retry_spec()["retry_location"]["choices"]
+    assert [*VERSIONS] == retry_spec()["retry_task_version"]["choices"]
 
 
 class TestRetryOptions:
