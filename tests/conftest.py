@@ -25,7 +25,7 @@ FOREIGN_NAMES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
 OWN_NAMES = frozenset({"DATAARTS_TEST_SWITCHES", "DATAARTS_TEST_TARGET"})
 
 #: Files of units that take a process longer than any other: as the last ones they would keep it while the other processes have ended.
-FIRST = frozenset({"test_concurrency.py", "test_input_forms.py", "test_pauses.py"})
+FIRST = frozenset({"test_concurrency.py", "test_input_forms.py", "test_pauses.py", "test_properties.py", "test_vocabulary.py"})
 
 # The terminal that the texts of the collection are made for, see plugin_utils/_common/tables.py.
 os.environ["COLUMNS"] = "80"

@@ -32,7 +32,7 @@ CACHE = ROOT / ".cache" / "switches"
 #: Where the tests are that go through the collection and state by themselves what they need.
 TESTS = "tests/integration"
 #: Tests without a service of small_night: the demonstration and the artifact bring their own.
-NOT_ABOUT_SWITCHES = ("test_artifact.py", "test_demo.py", "test_role_options.py")
+NOT_ABOUT_SWITCHES = ("test_artifact.py", "test_role_options.py")
 #: Tests that set the switches that they are about, one by one.
 SETS_ITS_OWN = ("test_cases_journal.py", "test_cases_outcomes.py", "test_cases_time.py", "test_in_between.py")
 #: Switches of time and identity: a test that states times, or names instances by key, could only fail under them; and total_of, under which a

@@ -16,10 +16,11 @@ import pytest
 from emulator.running import Running, running
 from tests.chaos.downstream_nights import RUN_SECONDS, DrawnNight, Name, Truth, draw_night
 from tests.support.logic import Result, call
+from tests.support.long import whole_plays
 from tests.support.scenarios import WORKSPACE_ID, small_night
 from tests.support.workspace import options, token
 
-#: Nights that every test run plays.
+#: Nights of which every test run plays the first.
 FEW = (1, 2, 3, 5, 8, 13)
 CHOSEN = os.environ.get("GRAPH")
 SEEDS = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + int(os.environ.get("GRAPHS") or 200)))
@@ -158,7 +159,7 @@ def cure(service: Running, night: DrawnNight, given: dict[str, t.Any], truth: Tr
     assert len(accepted_reruns(service)) == len(before) + len(joined), "nothing again by the same since"
 
 
-@pytest.mark.parametrize("seed", FEW)
+@pytest.mark.parametrize("seed", whole_plays(FEW))
 def test_a_few_nights(service: Running, seed: int, home: Path, figures: t.Callable[..., None]) -> None:
     play(service, seed, home, figures)
 
@@ -170,7 +171,7 @@ def test_every_night(service: Running, seed: int, home: Path, figures: t.Callabl
     play(service, seed, home, figures)
 
 
-@pytest.mark.parametrize("seed", FEW)
+@pytest.mark.parametrize("seed", whole_plays(FEW))
 def test_a_few_interrupted_nights(service: Running, seed: int, home: Path, figures: t.Callable[..., None]) -> None:
     play_interrupted(service, seed, home, figures)
 

@@ -91,6 +91,7 @@ def play_killed(service: Running, seed: int, directory: Path, figures: t.Callabl
     raise AssertionError(f"only {kills - left} of {kills} kills found their moment")
 
 
+@pytest.mark.long
 def test_the_plays_that_are_killed_need_no_process_for_a_pass(service: Running, tmp_path: Path) -> None:
     service.reset(small_night())
     options = {**options_for(service), "journal": str(tmp_path / "state"), "poll_interval": 1, "order": "upstream_first"}

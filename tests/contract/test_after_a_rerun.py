@@ -14,6 +14,7 @@ import pytest
 
 from emulator.running import Running
 from tests.support.logic import call, passes
+from tests.support.long import whole_plays, whole_plays_of
 from tests.support.postgresql import PASSWORD, postgres_server
 from tests.support.scenarios import BOTH, FREE, small_night
 from tests.support.workspace import options
@@ -27,7 +28,7 @@ def server() -> Iterator[t.Any]:
         yield running
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=whole_plays(["sqlite", "postgresql"]))
 def journals(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, t.Any]]:
     """As many as are needed, each empty."""
     if request.param == "sqlite":
@@ -76,7 +77,7 @@ def test_what_a_rerun_keeps(emulated: Running, journal: dict[str, t.Any], name: 
     assert "by the journal, first on 20" in evidence(after, name)
 
 
-@pytest.mark.parametrize(("hidden", "step"), [(20, 1), (0, 1)])
+@pytest.mark.parametrize(("hidden", "step"), whole_plays_of([(20, 1), (0, 1)]))
 def test_seconds_until_a_rerun_shows(emulated: Running, journals: Iterator[dict[str, t.Any]], hidden: int, step: float) -> None:
     """The service's clock also runs while this machine is busy: a night whose lists came too far apart for that decides nothing, and is begun again."""
     for journal in journals:

@@ -20,6 +20,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from emulator.running import Running, running
 from tests.support.cloud import cloud
+from tests.support.long import whole_plays
 from tests.support.playbook import ROOT, Ansible, Outcome, TaskResult
 from tests.support.reader import shifted
 from tests.support.scenarios import WORKSPACE_ID
@@ -230,7 +231,7 @@ INVENTORIES = {
 }
 
 
-@pytest.mark.parametrize("name", INVENTORIES)
+@pytest.mark.parametrize("name", whole_plays(INVENTORIES))
 def test_the_examples_of_the_inventory_plugin_work(ansible: Ansible, name: str) -> None:
     path = ROOT / name
     text = examples(path) if path.suffix == ".py" else path.read_text(encoding="utf-8")
@@ -244,7 +245,7 @@ def test_the_examples_of_the_inventory_plugin_work(ansible: Ansible, name: str) 
 IN_AWX = {"examples/awx/inventory/workspaces.dataarts.yml": {"sales"}, "examples/awx/inventory/retail.yml": {"sales", "supply"}}
 
 
-@pytest.mark.parametrize("name", IN_AWX)
+@pytest.mark.parametrize("name", whole_plays(IN_AWX))
 def test_the_inventories_of_the_project_for_awx_work(ansible: Ansible, name: str) -> None:
     """With what AWX makes of the credential: variables of the environment."""
     shown = ansible.run("ansible-inventory", "-i", ROOT / name, "--list", env={"HW_REGION_NAME": "cn-north-4"}).succeeded().stdout

@@ -192,6 +192,7 @@ class Galaxy(BaseHTTPRequestHandler):
         """Nothing is logged."""
 
 
+@pytest.mark.long
 def test_the_artifact_reaches_a_galaxy(tmp_path: Path) -> None:
     """With the variables that `make publish` sets: the address and the token are in no command line."""
     recipe = MAKEFILE.partition("publish: $(CACHE)")[2].partition("\n\n")[0]

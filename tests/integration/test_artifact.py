@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import typing as t
 from pathlib import Path, PurePosixPath
@@ -104,6 +105,7 @@ def commented(path: Path) -> list[dict[str, t.Any]]:
     return [yaml.safe_load(f"collections:{offer}") for offer in "\n".join(offers).split("collections:")[1:]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", whole_plays(["none", "file", "git"]))
 def test_a_copy_of_the_project_for_awx_finds_the_collection(way: str, artifact: Path, tmp_path: Path) -> None:
     """As copied, with the execution environment's copy; with the artifact next to its requirements; from a repository."""
@@ -210,6 +212,7 @@ def documentation(ansible: Ansible, kind: str, names: list[str]) -> dict[str, t.
     return t.cast("dict[str, t.Any]", json.loads(outcome.stdout))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "names", "option"),
     # An option from a fragment, and one of their own.
@@ -252,3 +255,46 @@ def test_the_installed_playbooks_are_found_by_their_full_names(installed: Ansibl
     outcome = installed.run("ansible-playbook", "--syntax-check", *names).succeeded()
     checked = [Path(path).name for path in re.findall(r"^playbook: (.+)$", outcome.stdout, re.MULTILINE)]
     assert checked == [path.name for path in PLAYBOOKS] != []
+
+
+#: Folders of an installed collection that what it runs may need, whatever else is deleted.
+RELIED_ON = ("meta", "playbooks", "plugins", "roles")
+
+
+@pytest.mark.long
+def test_the_demo_says_what_happened(artifact: Path, tmp_path: Path) -> None:
+    """In an empty folder, with the artifact as the only collection. Of that no more is left than what a playbook may rely on."""
+    ansible = Ansible(tmp_path, collections=tmp_path / "collections")
+    ansible.run("ansible-galaxy", "collection", "install", "--offline", "-p", tmp_path / "collections", artifact).succeeded()
+    for path in (tmp_path / "collections" / "ansible_collections" / "dataarts" / "factory").iterdir():
+        if path.name not in (*RELIED_ON, "MANIFEST.json"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "demo.py", "--place", tmp_path / "night"],
+        env=ansible.variables(),
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=280,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    plan, rerun, again, page = done.stdout.splitlines()[-4:]
+    assert plan == "Plan:  40 failed instances of 10 jobs in 3 workspaces; check mode sent 0 of them."
+    assert re.fullmatch(r"Rerun: 40 instances sent in \d+ requests; 39 succeeded, 1 failed again \(settlement_report\)\.", rerun)
+    assert again == "Again: 0 requests, changed=0 in 3 workspaces; no instance was sent more than once."
+    report = json.loads(Path(page).with_suffix(".json").read_text(encoding="utf-8"))
+    assert (Path(page), report["headline"]) == (tmp_path / "night" / "report" / "report.html", "1 of 40 instances is still broken")
+    assert Path(page).read_text(encoding="utf-8").startswith("<!doctype html>")
+    # The rerun was alive while it went on: what is sent in every workspace, and progress where it took its time.
+    for workspace in ("sales", "supply", "finance_core"):
+        assert re.search(rf"^{workspace} +\d+ of \d+ to rerun", done.stdout, re.MULTILINE)
+    assert re.search(
+        r"^(sales|supply|finance_core) +(\d+ (succeeded|running|waiting|to rerun), )+\d+s(, (about|not before) \d\d:\d\d)?$",
+        done.stdout,
+        re.MULTILINE,
+    )

@@ -233,6 +233,7 @@ def test_a_service_that_dies_leaves_a_person_with_what_stands_and_the_command(tm
     assert "Traceback" not in outcome.output
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", whole_plays(["include", "roles", "task"]))
 def test_workspaces_behind_one_host_are_reported_each_by_itself(service: Running, tmp_path: Path, form: str) -> None:
     """A loop over the role, the role twice, and a loop over the module's task."""
@@ -413,6 +414,7 @@ def test_a_play_that_did_not_do_what_was_asked_never_ends_well(service: Running,
     assert "--tags" not in more or "because of --tags" in " ".join(outcome.output.split()), outcome.output
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("tags", "status"), whole_plays_of([([], 0), (["always"], 2)]))
 def test_tags_leave_out_the_role_of_a_playbook_of_ones_own_unless_it_is_always_run(
     service: Running, tmp_path: Path, tags: list[str], status: int

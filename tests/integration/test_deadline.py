@@ -84,6 +84,7 @@ def test_the_most_urgent_chain_is_sent_first(service: Running, tmp_path: Path) -
     assert [entry["job_name"] for entry in service.journal()] == ["c_first", "d_last"]
 
 
+@pytest.mark.long
 def test_play_and_report(service: Running, tmp_path: Path) -> None:
     begin(service, job("slow", 600), job("quick", 2), speed=60)
     options = variables(service, journal=str(tmp_path / "journal"), settle_time=1, poll_interval=1, planned_after="-2d", deadline="+2m")

@@ -135,6 +135,7 @@ def test_a_secret_of_one_letter_hides_no_words(given: t.Any, apart: bool) -> Non
     assert shown.get("secret_key", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER") == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
+@pytest.mark.long
 def test_a_play_starts_the_module_where_it_has_an_environment_of_its_own(service: t.Any, given: t.Any, tmp_path: Path) -> None:
     given["jobs"] = "{{ names }}"
     tasks = [

@@ -186,6 +186,7 @@ def test_a_plan_that_is_too_large_is_told_and_the_play_does_not_fail(machine: Ma
     assert machine.messages()[0]["workspace_id"] == WORKSPACE_ID
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("playbook", "name", "meant", "place"),
     whole_plays_of(

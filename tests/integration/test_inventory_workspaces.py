@@ -204,6 +204,7 @@ def test_a_play_gets_the_credentials_and_texts_of_the_service_stay_texts(service
     assert not list(ansible.directory.rglob("pwned"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", whole_plays(["vaulted value", "vaulted file", "plain text"]))
 def test_secrets_in_the_file(service: Running, ansible: Ansible, how: str) -> None:
     """Vaulted text stays vaulted; text in the clear is read from the file where it is used; --list shows neither, a play gets both."""

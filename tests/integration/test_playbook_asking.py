@@ -75,6 +75,7 @@ def test_what_failed_everywhere_in_one_table(service: Running, ansible: Ansible,
     assert service.journal() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("given", "first"),
     whole_plays_of(
@@ -132,6 +133,7 @@ def test_a_workspace_that_cannot_be_asked_is_an_error_after_the_others_were_show
     assert "Traceback" not in outcome.output
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("playbook", whole_plays(["failed", "history"]))
 def test_without_an_inventory_it_says_so_and_fails(ansible: Ansible, playbook: str) -> None:
     outcome = ansible.playbook(f"dataarts.factory.{playbook}", "-i", "/nonexistent").ended(2)
@@ -182,6 +184,7 @@ def test_the_command_below_the_history_ends_the_pause(ansible: Ansible, tmp_path
         assert "still paused" not in ansible.playbook("dataarts.factory.history", "-i", path, *journal).succeeded().stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("playbook", "name"),
     whole_plays_of(

@@ -85,6 +85,7 @@ def test_a_pattern_that_matches_a_job_of_one_workspace_is_enough_and_one_that_ma
     assert service.journal() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("playbook", whole_plays(["rerun", "repair"]))
 def test_a_name_that_is_a_job_of_one_workspace_is_enough_and_a_typo_is_never_green(
     service: Running, ansible: Ansible, hosts: Path, playbook: str
@@ -247,6 +248,7 @@ ENDED_EARLY: list[tuple[dict[str, t.Any], str]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("play", "row"), whole_plays_of(ENDED_EARLY))
 def test_the_command_after_a_play_that_ended_early_is_for_what_was_not_begun_too(
     service: Running, ansible: Ansible, hosts: Path, play: dict[str, t.Any], row: str
@@ -313,6 +315,7 @@ def test_a_workspace_that_a_condition_leaves_out_is_not_called_broken(
 LOST = {"sending": "nosuch", "watching": "{{ 'nosuch' if __dataarts_sent is defined else 'local' }}"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("part", "number"), whole_plays_of([("sending", 0), ("watching", 6)]))
 def test_a_task_that_ends_before_its_action_takes_no_result_with_it(
     service: Running, ansible: Ansible, hosts: Path, part: str, number: int
@@ -328,6 +331,7 @@ def test_a_task_that_ends_before_its_action_takes_no_result_with_it(
     assert ("To go on (nothing is sent twice):" in outcome.stdout) is bool(number)
 
 
+@pytest.mark.long
 def test_workspaces_that_are_refused_for_the_same_reason_are_told_together(service: Running, ansible: Ansible, hosts: Path) -> None:
     """With the cause in a row as soon as it is known, and as a whole at the end, once for all that share it."""
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, variables={"dataarts_secret_key": "wrong"}).ended(2)
@@ -354,6 +358,7 @@ def test_one_fork_is_enough_for_workspaces_that_depend_on_each_other(service: Ru
     assert order == ["stock_levels", "stock_levels", "report"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("playbook", whole_plays(["rerun", "repair"]))
 def test_a_workspace_whose_id_cannot_be_evaluated_keeps_nothing_from_the_others(
     service: Running, ansible: Ansible, hosts: Path, playbook: str
@@ -435,6 +440,7 @@ def test_of_several_playbooks_a_command_names_the_one_that_ran(service: Running,
     assert re.findall(r"^  ansible-playbook (?:\\\n +)?(\S+)", outcome.stdout, re.MULTILINE) == playbooks
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("playbook", whole_plays(["event_rerun", "event_propose", "event_propose_repair"]))
 def test_what_an_event_starts_keeps_to_the_hosts_that_were_named(
     service: Running, ansible: Ansible, hosts: Path, tmp_path: Path, playbook: str

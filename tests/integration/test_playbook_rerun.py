@@ -246,6 +246,7 @@ def test_variables_that_others_read_are_never_refused(service: Running, ansible:
     assert words.count("is not a variable of this role") == 2
 
 
+@pytest.mark.long
 def test_a_wrong_value_is_told_in_one_line(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     """Ansible's own check of a role's variables would show the whole documentation of the role for every workspace."""
     service.reset()
@@ -277,6 +278,7 @@ def test_everything_that_failed_is_rerun_if_it_is_the_plan_that_was_approved(ser
     assert Counter(name for _workspace, name, _time in reruns(service)) == {"stock_levels": 2}
 
 
+@pytest.mark.long
 def test_the_role_fails_by_itself_and_leaves_its_result(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     service.reset()
     path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state")))

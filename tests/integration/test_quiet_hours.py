@@ -201,6 +201,7 @@ def test_reruns_for_events(machine: Machine) -> None:
     assert writes(machine.service) == []
 
 
+@pytest.mark.long
 def test_what_cannot_be_read_is_refused_before_anything_is_asked(machine: Machine) -> None:
     """Each by its own host, of one play."""
     values = {"zone": "22:00-06:00 Europe/Berln", "begin": [{"begin": 1320, "end": "06:00", "zone": "Europe/Berlin"}]}

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes
 from tests.support.logic import call
-from tests.support.long import whole_plays_of
+from tests.support.long import whole_plays, whole_plays_of
 from tests.support.scenarios import FREE, V1, V2, small_night
 from tests.support.workspace import options
 
@@ -51,7 +51,7 @@ def rerun(service: t.Any) -> dict[str, int]:
     return dict(collections.Counter(instance["job_name"] for entry in service.journal() for instance in entry["instances"]))
 
 
-@pytest.mark.parametrize("jobs", [["orders"], ["*"]])
+@pytest.mark.parametrize("jobs", whole_plays([["orders"], ["*"]]))
 @pytest.mark.parametrize(
     ("downstream", "expected"), whole_plays_of([("stale", ["orders", "board", "mart", "sheet"]), ("cancelled", ["orders", "board"])])
 )

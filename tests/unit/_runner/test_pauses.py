@@ -199,7 +199,7 @@ def test_nothing_leaves_by_a_list_that_grew_old_before_the_first_byte(play: t.An
     assert (len(runs) > 50, runs[-1].paused) == (True, LAST)
 
 
-@pytest.mark.parametrize("play", WAYS, indirect=True)
+@pytest.mark.parametrize("play", whole_plays(WAYS), indirect=True)
 def test_nothing_leaves_once_another_run_has_taken_over(play: t.Any, clock: Clock) -> None:
     def sleep(run: Run) -> None:
         clock.offset += 20
