@@ -20,6 +20,7 @@ from emulator.running import Running
 from emulator.switches import SWITCHES
 from tests.emulator.signed_requests import restart
 from tests.support.logic import Result, call
+from tests.support.long import whole_plays
 from tests.support.scenarios import ACCESS_KEY, DOMAIN, SECRET_KEY, USER_NAME, USER_PASSWORD, WORKSPACE_ID, small_night
 from tests.support.workspace import options
 
@@ -34,9 +35,9 @@ BY_READING = {
 }  # fmt: skip
 BY_PROBING = {"v2_retry_open", "unknown_job_at_retry"}
 #: The first setting is the default: by default all switches are one service, but for that of what these tests turn off.
-#: A third setting and further ones of what reading does not show are one more of a kind.
+#: A third setting and further ones are one more of a kind, and so is what neither reading nor probing shows.
 APART = [
-    pytest.param(name, value, marks=pytest.mark.long if number > 1 and name not in BY_READING | BY_PROBING else ())
+    pytest.param(name, value, marks=pytest.mark.long if number > 1 or (number and name not in BY_READING | BY_PROBING) else ())
     for name, switch in SWITCHES.items()
     for number, value in enumerate(switch.settings)
     if number or name in ("flow_control", next(iter(SWITCHES)))
@@ -128,7 +129,7 @@ def old_enough(service: Running, zones: t.Sequence[float]) -> float:
     return next(zone for zone in zones if DAY_MS / 4 < begun(service, zone) < DAY_MS * 3 / 4)
 
 
-@pytest.mark.parametrize("zones", [range(-11, 13), (5.5, -3.5, -9.5), (5.75, -3.5, -9.5), (-3.5, 9.5, 3.5), (3.5, -9.5, -3.5)])
+@pytest.mark.parametrize("zones", whole_plays([range(-11, 13), (5.5, -3.5, -9.5), (5.75, -3.5, -9.5), (-3.5, 9.5, 3.5), (3.5, -9.5, -3.5)]))
 def test_whose_today_it_is(emulated: Running, zones: t.Sequence[float]) -> None:
     zone = old_enough(emulated, zones)
     begin(emulated, today_zone_hours=zone)
@@ -218,7 +219,7 @@ def test_an_empty_workspace_decides_nothing_wrong(emulated: Running) -> None:
 
 @pytest.mark.parametrize("name", ["instance_id_after_rerun", "submit_time_after_rerun"])
 @pytest.mark.parametrize("value", ["same", "new"])
-@pytest.mark.parametrize("api_version", ["v1", "v2"])
+@pytest.mark.parametrize("api_version", whole_plays(["v1", "v2"]))
 def test_what_was_rerun_decides_what_a_rerun_keeps(emulated: Running, tmp_path: Path, name: str, value: str, api_version: str) -> None:
     begin(emulated, **{name: value})
     journal = {"journal": str(tmp_path / "journal.db"), "api_version": api_version}

@@ -16,6 +16,7 @@ from emulator.switches import SWITCHES
 from tests.emulator.signed_requests import restart
 from tests.support.journaled import let_settle
 from tests.support.logic import Result, by_action, call, passes, reruns
+from tests.support.long import whole_plays
 from tests.support.scenarios import DOMAIN, USER_NAME, USER_PASSWORD, WORKSPACE_ID, small_night
 from tests.support.workspace import options
 
@@ -146,7 +147,7 @@ def test_complete_and_once(
 
 
 @pytest.mark.usefixtures("unpaced")
-@pytest.mark.parametrize("closed", [{}, {"v1_open": False}, {"v2_open": False}])
+@pytest.mark.parametrize("closed", whole_plays([{}, {"v1_open": False}, {"v2_open": False}]))
 @pytest.mark.parametrize("offset_beyond", ["empty", pytest.param("first_page", marks=pytest.mark.long)])
 @pytest.mark.parametrize("offset_unit", SWITCHES["offset_unit"].settings)
 def test_a_total_that_counts_the_page_hides_nothing(

@@ -17,6 +17,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite i
 from emulator.running import Running
 from tests.support.journaled import Controller, begin, let_settle, module_options, once, shown_after, wait_for
 from tests.support.logic import Result, by_action, call, passes, reruns
+from tests.support.long import whole_plays
 from tests.support.postgresql import PASSWORD, PostgresServer, postgres_server
 from tests.support.scenarios import PROJECT_ID, WORKSPACE_ID
 
@@ -33,7 +34,7 @@ def postgresql() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=whole_plays(["sqlite", "postgresql"]))
 def shared(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, t.Any]:
     """Options that name a journal which several controllers share."""
     if request.param == "sqlite":

@@ -31,6 +31,7 @@ from tests.support.journaled import (
     wait_for,
 )
 from tests.support.logic import PATIENCE, call, passes, reruns
+from tests.support.long import whole_plays
 from tests.support.scenarios import WORKSPACE_ID
 from tests.support.workspace import token
 
@@ -359,7 +360,7 @@ def test_that_an_instance_was_rerun_is_seen_whatever_the_schedulers_clock_says(
     assert instance["rerun"] is True or lost
 
 
-@pytest.mark.parametrize("pause", [0.0, 1.5])
+@pytest.mark.parametrize("pause", whole_plays([0.0, 1.5]))
 @pytest.mark.parametrize(("skew", "slack"), [(-5, {}), (-30, {"clock_slack": 60}), (5, {})])
 def test_without_a_shared_journal_a_start_shortly_before_since_counts(
     service: Running, tmp_path: Path, skew: int, slack: dict[str, int], pause: float

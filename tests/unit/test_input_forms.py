@@ -454,7 +454,7 @@ def base(module: str, service: str, journal: Path, name: str) -> dict[str, t.Any
     return {option: value for option, value in options.items() if option in spec_of(module) and option not in left_out}
 
 
-@pytest.mark.parametrize("module", whole_plays(["job_rerun", *(module for module in MODULES if module != "job_rerun")]))
+@pytest.mark.parametrize("module", whole_plays(["job_instance_stop", *(module for module in MODULES if module != "job_instance_stop")]))
 def test_what_is_understood_ends_in_no_defect(module: str, service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every value that an option can have gets as far as the service, which refuses, or is refused by name. Shared options: in one module."""
     monkeypatch.setenv("HOME", str(tmp_path))

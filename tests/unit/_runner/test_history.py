@@ -25,6 +25,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.job_run i
 from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import MadeBy, Phase
 from ansible_collections.dataarts.factory.plugins.modules import rerun_history_info
 from tests.support.logic import call
+from tests.support.long import whole_plays
 from tests.unit._journal.building import WORKSPACE, at, claim
 
 OTHER = "0123456789abcdef0123456789abcdef"
@@ -138,16 +139,18 @@ def test_what_cannot_be_asked(path: str, options: dict[str, t.Any], kind: str, m
 
 @pytest.mark.parametrize(
     "journal",
-    [
-        "postgresql://u:s3cret%40x@127.0.0.1:1/d",
-        "postgresql://127.0.0.1:1/d?user=u&password=s3cret%40x",
-        "mysql://u:s3cret%40x@h/d",
-        "postgresql://u:password@s3cret@127.0.0.1:1/d",
-        "postgresql://u:password/s3cret@127.0.0.1:1/d",
-        "mysql://u:password@s3cret@h/d",
-        "u:s3cret%40x@127.0.0.1:1/d",
-        "/home/me/u:s3cret@127.0.0.1:1/d",
-    ],
+    whole_plays(
+        [
+            "postgresql://u:s3cret%40x@127.0.0.1:1/d",
+            "postgresql://127.0.0.1:1/d?user=u&password=s3cret%40x",
+            "mysql://u:s3cret%40x@h/d",
+            "postgresql://u:password@s3cret@127.0.0.1:1/d",
+            "postgresql://u:password/s3cret@127.0.0.1:1/d",
+            "mysql://u:password@s3cret@h/d",
+            "u:s3cret%40x@127.0.0.1:1/d",
+            "/home/me/u:s3cret@127.0.0.1:1/d",
+        ]
+    ),
 )
 def test_a_password_in_the_uri_is_not_in_the_result_of_a_real_module(journal: str) -> None:
     """Ansible returns the options of a module in its result; from ansible-core 2.20 on only where it is told to."""
