@@ -147,8 +147,6 @@ def test_who_did_what_when_and_why(service: Running, ansible: Ansible, tmp_path:
     path = hosts(
         service, tmp_path, jobs=["daily_sales", "stock_levels"], statuses=["fail"], max_instances=5, settle_time=1, poll_interval=1
     )
-    nothing = ansible.playbook("dataarts.factory.history", "-i", path).succeeded()
-    assert shown(nothing) == ["Nothing was started or stopped in 2 workspaces at that time, by the journal."]
     purpose = {"dataarts_purpose": "INC-4711 disk full", "dataarts_jobs": ["daily_sales", "stock_*"]}
     ansible.playbook(
         "dataarts.factory.rerun", "-i", path, "--limit", "sales", variables={**purpose, "dataarts_jobs": ["daily_*"]}
@@ -163,8 +161,20 @@ def test_who_did_what_when_and_why(service: Running, ansible: Ansible, tmp_path:
     assert any(line.startswith("    INC-4711 disk full, from ") for line in lines)
     (line,) = outcome.of("overview")
     check(line.result)
-    narrowed = ansible.playbook("dataarts.factory.history", "-i", path, variables={"dataarts_jobs": ["stock_*"]}).succeeded()
-    assert shown(narrowed) == ["Nothing was started or stopped in 2 workspaces at that time, by the journal."]
+
+
+@pytest.mark.long
+def test_a_history_without_an_attempt_at_jobs_that_are_asked_for_says_so(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    service.reset(two_workspaces(switches={**FREE, **BOTH}))
+    path = hosts(service, tmp_path, jobs=["daily_sales"], statuses=["fail"], max_instances=5, settle_time=1, poll_interval=1)
+
+    def check_nothing(**given: t.Any) -> None:
+        outcome = ansible.playbook("dataarts.factory.history", "-i", path, variables=given).succeeded()
+        assert shown(outcome) == ["Nothing was started or stopped in 2 workspaces at that time, by the journal."]
+
+    check_nothing()
+    ansible.playbook("dataarts.factory.rerun", "-i", path, "--limit", "sales").succeeded()
+    check_nothing(dataarts_jobs=["stock_*"])
 
 
 @pytest.mark.long
