@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import typing as t
@@ -281,6 +282,31 @@ def test_a_key_that_a_lost_journal_may_have_known_starts_no_second_run(service: 
     assert "start it in the console, or set journal to another path" in result["msg"]
     another = call("job_run", asked(job_name="slow", run_key="another", wait=False))
     assert (another["failed"], len(runs(service))) == (True, before), "nobody knows which keys were used"
+
+
+@pytest.mark.parametrize("answer", ["comes", "is lost"])
+def test_a_journal_that_loses_the_key_after_its_commit_starts_no_second_run(
+    service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: str
+) -> None:
+    """As where a standby server takes over without the last transactions: the task knows what it sent, and writes it again."""
+    record, left = RunBook.record, ["DELETE FROM dataarts_run"]
+
+    def recorded(*args: t.Any, **end: t.Any) -> t.Any:
+        while left:
+            with contextlib.closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as database:
+                database.execute(left.pop())
+        return record(*args, **end)
+
+    monkeypatch.setattr(RunBook, "record", recorded)
+    if answer == "is lost":
+        service.inject({"route": "v1_run", "kind": "drop", "when": "after_effect", "times": 1})
+    first, again = call("job_run", asked()), call("job_run", asked())
+    assert len(runs(service)) == 1
+    assert [(result["failed"], result["changed"], result["action"]) for result in (first, again)] == [
+        (False, True, "run"),
+        (False, False, "adopt"),
+    ]
+    assert first["instance"] == again["instance"]
 
 
 def test_many_that_share_a_journal_start_one_run(service: t.Any, asked: Asked) -> None:

@@ -45,6 +45,8 @@ _T = t.TypeVar("_T")
 _SlotKey = t.Tuple[t.Any, ...]
 _Number = t.Tuple[t.Any, ...]
 _Values = t.Callable[[Database], t.Sequence[t.Any]]
+#: Attempts of one request, and the columns that say how it ended.
+_Ended = t.Tuple[t.Sequence[Attempt], t.Mapping[str, t.Any]]
 
 _SELECT = f"SELECT {schema.SELECTED} FROM dataarts_attempt WHERE"
 _READ = f"SELECT serial, claim, {schema.SELECTED} FROM dataarts_attempt WHERE"
@@ -139,7 +141,7 @@ class Journal:
         self._lock = threading.RLock()
         self._newest: dict[_SlotKey, _Number] = {}
         self._last: dict[int | None, int] = {}  # ``last_ms`` by the id, as it was read: hold_off.py counts it otherwise
-        self._later: list[Statement] = []  # what is yet to be recorded
+        self._later: list[_Ended] = []  # what is yet to be recorded
 
     def __enter__(self) -> Journal:
         return self
@@ -286,11 +288,11 @@ class Journal:
         def work(database: Database) -> None:
             if outcome is Outcome.UNKNOWN:
                 end["journal_ms"] = max(database.clock_ms(), *(attempt.journal_ms for attempt in attempts))
-            database.change(_recorded(attempts, end))
+            _record(database, [(attempts, end)])
 
         if later and outcome is not Outcome.UNKNOWN:
             with self._lock:
-                self._later += _recorded(attempts, end)
+                self._later.append((attempts, end))
         else:
             self._write(work)
         return [replace(attempt, **end) for attempt in attempts]
@@ -331,7 +333,7 @@ class Journal:
 
         def both(database: Database) -> _T:
             if self._later:
-                database.change(self._later)
+                _record(database, self._later)
             return work(database)
 
         with self._lock:
@@ -441,6 +443,14 @@ def _claim(row: t.Sequence[t.Any], still: t.Sequence[t.Any], supersedes: Attempt
         return [(_CLAIM.format(""), (*row, *still))]
     seen = (supersedes.attempt_id, supersedes.outcome.value, supersedes.last_ms, supersedes.journal_ms)
     return [(_SUPERSEDE, (token, *seen, *still)), (_CLAIM.format(_SUPERSEDED), (*row, *still, supersedes.attempt_id, token))]
+
+
+def _record(database: Database, ended: t.Sequence[_Ended]) -> None:
+    """Record how requests ended. :raises JournalError: an attempt is not there any more, although its claim was durable."""
+    statements = [statement for attempts, end in ended for statement in _recorded(attempts, end)]
+    if database.change(statements) != sum(len(attempts) for attempts, _end in ended):
+        cause = "it does not contain any more what this run has claimed in it, as if a copy had been restored"
+        raise database.failed("write", cause, "Wait until settle_time has passed, then start again with the same since")
 
 
 def _recorded(attempts: t.Sequence[Attempt], end: t.Mapping[str, t.Any]) -> list[Statement]:

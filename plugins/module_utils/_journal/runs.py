@@ -86,11 +86,14 @@ class RunBook:
     def record(self, run: KeyedRun, outcome: Outcome, **end: t.Any) -> KeyedRun | None:
         """Record how the request of *run* ended; None where another task has changed the row. An instance that was not read back, or that nothing was
         started, is known to the task that sends: it counts whatever another one has recorded meanwhile, but for an instance that one follows.
+        A row that is gone is written again.
 
         :param end: ``instance_id``, ``read_back``, ``request_id``, ``message``, ``last_ms``.
         """
         end["message"] = printable(end.get("message", ""), _MESSAGE)
-        return self._changed(run, outcome=outcome, **end)
+        recorded = self._changed(run, outcome=outcome, **end)
+        # A server that took over without the last transactions does not know the key: this task, or the next one, would run the job again.
+        return recorded or self.claim(replace(run, outcome=outcome, **end), None)
 
     def _changed(self, run: KeyedRun, **changes: t.Any) -> KeyedRun | None:
         sql, rests_on = _UPDATE, run.claim

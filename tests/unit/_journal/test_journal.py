@@ -346,6 +346,17 @@ class TestOutcomes:
             assert known(place).attempts == (*ended, third)
 
     @pytest.mark.parametrize("later", [True, False])
+    def test_that_a_claim_is_gone_is_noticed_when_its_outcome_is_recorded(self, place: Place, later: bool) -> None:
+        """As where a standby server takes over without the last transactions. Nothing else is written by then."""
+        with place.open() as journal:
+            first, second = claim(journal, 1, 2)
+            place.rows(f"DELETE FROM dataarts_attempt WHERE id = {second.attempt_id} RETURNING id")
+            with pytest.raises(JournalError, match=r"does not contain any more what this run has claimed in it.*\. Wait until settle_time"):
+                journal.record([first, second], Outcome.ACCEPTED, now_ms=at(9), later=later)
+                journal.claim([intent(3)])
+        assert [entry.outcome for entry in known(place).attempts] == [Outcome.INTENDED]
+
+    @pytest.mark.parametrize("later", [True, False])
     @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.UNKNOWN])
     def test_only_one_that_may_have_taken_effect_moves_the_time_from_which_settling_counts(
         self, place: Place, outcome: Outcome, later: bool
