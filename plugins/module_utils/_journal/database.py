@@ -80,7 +80,7 @@ class Database:
         return sum(max(0, cursor.rowcount) for cursor in cursors)
 
     def await_writers(self) -> None:
-        """Until the transaction ends nobody else has changed anything that cannot be read yet."""
+        """Wait until all others have committed, and let them wait until this transaction ends; nothing to do where one writes at a time."""
 
     def clock_ms(self) -> int:
         """The journal's clock now, epoch ms."""

@@ -191,7 +191,7 @@ class Journal:
         return known
 
     def newest_id(self) -> int:
-        """Of all attempts in it, 0 if there is none: what is claimed later has a greater one."""
+        """The newest id of an attempt, 0 if there is none: what is claimed later has a greater one."""
 
         def work(database: Database) -> int:
             database.await_writers()

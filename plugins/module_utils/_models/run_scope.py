@@ -29,7 +29,7 @@ class Since(t.NamedTuple):
     :param given: whether people set it; also where the journal that began with it is gone.
     :param fixed: whether an earlier pass of the run began with it, so that it has been checked.
     :param newest_id: in the journal when the run first read it; None as long as ``ms`` lies ahead. What came later belongs to the run.
-    :param joined: ids of what others had sent before, and had not ended when the run first listed: it belongs to the run too.
+    :param joined: ids of attempts that others had made before, and that had not ended when the run first listed: they belong to the run too.
     """
 
     ms: int
