@@ -24,11 +24,12 @@ options:
         as it is, and the task fails before anything is sent if O(jobs) names it without a wildcard. M(dataarts.factory.job_run) runs a job.
       - V(stopped) means not scheduled. It also ends a pause of the job, and nothing starts the job again.
       - V(paused) means not scheduled until it is resumed. A job that somebody else stopped or paused before is left alone, and V(resumed)
-        never starts it again.
+        never starts it again. A job that a rerun has paused is not started again when that rerun ends.
       - V(resumed) starts those of O(jobs) that V(paused), or the option O(dataarts.factory.job_rerun#module:pause_schedules) of a rerun, has
-        stopped. A job that a rerun in progress has paused is left to that rerun. If a job that O(jobs) names is stopped and the journal has no
-        record of its schedule, a pause of it may have been lost with another journal. Then the task fails, after it has started the others. If
-        the journal knows that the job was already stopped when it should have been paused, there is only a warning. For jobs that only a pattern
+        stopped. A job that a rerun in progress has paused is left to that rerun, and one whose pause it needs is not started yet. If a job
+        that O(jobs) names is stopped and the journal has no record of its schedule, a pause of it may have been lost with another journal.
+        Then the task fails, after it has started the others. If the journal knows that the job was already stopped when it should have been
+        paused, there is only a warning. For jobs that only a pattern
         matches, there is a warning if the journal was set aside in the last 24 hours or knows none of them.
     type: str
     choices: [started, stopped, paused, resumed]

@@ -125,6 +125,37 @@ def test_a_job_that_somebody_stops_meanwhile_is_known_by_the_task_that_did(servi
     assert statuses(service) == {**JOBS, "daily_sales": "STOPPED"}
 
 
+def test_a_job_that_somebody_pauses_meanwhile_stays_paused_until_it_is_resumed(service: t.Any, asked: Asked) -> None:
+    done: list[dict[str, t.Any]] = []
+
+    def between(dummy: dict[str, t.Any]) -> None:
+        if not done and "rerun" in kinds(service):
+            done.append(call("job_schedule", {**_schedule(asked()), "state": "paused", "jobs": ["daily_sales"]}))
+
+    assert not passes(asked(), between=between)[-1]["failed"]
+    assert [(result["failed"], result["changed"]) for result in done] == [(False, False)]
+    assert "goes on until state resumed" in done[0]["jobs"][0]["reason"]
+    assert statuses(service) == {**JOBS, "daily_sales": "STOPPED"}
+    assert not passes(asked(jobs=["fine"]))[-1]["failed"]
+    assert statuses(service) == {**JOBS, "daily_sales": "STOPPED"}
+    assert call("job_schedule", {**_schedule(asked()), "state": "resumed", "jobs": ["*"]})["changed"]
+    assert statuses(service) == JOBS
+
+
+def test_what_a_task_has_paused_is_not_started_while_a_rerun_needs_it(service: t.Any, asked: Asked) -> None:
+    begin(service, run_seconds=3600)
+    assert call("job_schedule", {**_schedule(asked()), "state": "paused", "jobs": ["daily_sales"]})["changed"]
+    state = call("job_rerun", asked(settle_time=60))["pass_state"]
+    resumed = {**_schedule(asked()), "state": "resumed", "jobs": ["daily_sales"]}
+    (job,) = call("job_schedule", resumed, check=True)["jobs"]
+    assert (job["action"], job["reason"]) == ("wait", f"run {state['run_id']} needs its pause")
+    service.advance(3600)
+    assert not passes(asked(pass_state=state))[-1]["failed"]
+    assert statuses(service) == {**JOBS, "daily_sales": "STOPPED"}
+    assert call("job_schedule", resumed)["changed"]
+    assert statuses(service) == JOBS
+
+
 LOSSES: dict[str, Callable[[Path], object]] = {
     "damaged": lambda journal: journal.write_bytes(b"not a database, but long enough to look like one" * 100),
     "removed": Path.unlink,

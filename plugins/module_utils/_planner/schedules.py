@@ -12,7 +12,8 @@ Pure. The service can start and stop a job; a pause is a stop that the journal k
 | stopped | STOPPED | one | nothing; the pause is over, so that nothing starts the job again |
 | paused | SCHEDULING | none, or an old one | pause: claimed in the journal, then stopped |
 | paused | anything else | none | nothing: it is never started by us |
-| paused | anything else | one | nothing; it is kept |
+| paused | anything else | one | nothing; it is kept. That of a rerun becomes that of the task that asks: the end of the rerun does not end it |
+| paused, by a task | anything else | a rerun's, with a request that may still take effect | wait |
 | started, paused | to be started or stopped, and scheduled to run once | any | nothing: a start would run it |
 | resumed | STOPPED | one | start; the pause is over |
 | resumed | SCHEDULING | one, settled | nothing; somebody started it, and the pause is over |
@@ -71,6 +72,7 @@ class ScheduleDecision(t.NamedTuple):
     :param reason: why, in plain words.
     :param pause: of the job, or None.
     :param ends_pause: whether *pause* is over with that.
+    :param takes_over: whether *pause*, which a rerun made, becomes a task's with that.
     :param due_ms: with WAIT, when to look again at the latest, epoch ms of the journal's clock.
     :param unknown: whether the job is STOPPED, and a pause of it may have been lost with the journal that knew it.
     :param once: whether a start would run it, so that it is left as it is.
@@ -87,6 +89,7 @@ class ScheduleDecision(t.NamedTuple):
     unknown: bool = False
     left: bool = False
     once: bool = False
+    takes_over: bool = False
 
 
 class ScheduleOutcome(t.NamedTuple):
@@ -113,12 +116,14 @@ class Moment(t.NamedTuple):
     :param settle_ms: how long a request may not show.
     :param run_id: of the run that asks.
     :param set_aside_ms: when a journal was set aside in the last 24 hours, epoch ms of the journal's clock, else None.
+    :param made_by: on whose behalf jobs are paused.
     """
 
     journal_ms: int
     settle_ms: int
     run_id: str
     set_aside_ms: int | None = None
+    made_by: MadeBy = MadeBy.RERUN
 
 
 def decide_schedule(job: Job, wanted: str, pause: Pause | None, moment: Moment) -> ScheduleDecision:
@@ -157,6 +162,9 @@ def gone(pause: Pause) -> ScheduleDecision:
 def _paused(name: str, status: str, pause: Pause | None, moment: Moment) -> ScheduleDecision:
     if status == SCHEDULED_STATUS:
         return ScheduleDecision(name, status, ScheduleStep.PAUSE, f"it is {status}", pause)
+    if pause is not None and pause.made_by is MadeBy.RERUN and moment.made_by is MadeBy.TASK:
+        reason = f"{_made(pause)} goes on until state resumed"
+        return _unsettled(name, status, pause, moment) or ScheduleDecision(name, status, ScheduleStep.NONE, reason, pause, takes_over=True)
     if pause is not None:
         return ScheduleDecision(name, status, ScheduleStep.NONE, f"{_made(pause)} goes on", pause)
     if status == STOPPED_STATUS and moment.set_aside_ms is not None:
@@ -171,16 +179,23 @@ def _resumed(name: str, status: str, pause: Pause | None, moment: Moment) -> Sch
     others = pause.held_by_others(moment.run_id, moment.journal_ms)
     if others:
         last = max(others, key=lambda hold: hold.until_ms)
-        reason = f"run {last.run_id} needs its pause, and starts it again when it is done"
+        reason = f"run {last.run_id} needs its pause{', and starts it again when it is done' if pause.made_by is MadeBy.RERUN else ''}"
         return ScheduleDecision(name, status, ScheduleStep.WAIT, reason, pause, due_ms=last.until_ms)
-    due = pause.unsettled_until(moment.settle_ms)
-    if due is not None and moment.journal_ms < due:
-        reason = f"{_made(pause)} was interrupted, and its outcome is not known before {to_iso(due)}"
-        return ScheduleDecision(name, status, ScheduleStep.WAIT, reason, pause, due_ms=due)
+    unsettled = _unsettled(name, status, pause, moment)
+    if unsettled is not None:
+        return unsettled
     if status == STOPPED_STATUS:
         return ScheduleDecision(name, status, ScheduleStep.RESUME, f"{_made(pause)} is over", pause, ends_pause=True)
     reason = f"somebody else changed it: it is {status or 'in an unknown status'}, and {_made(pause)} is over"
     return ScheduleDecision(name, status, ScheduleStep.NONE, reason, pause, ends_pause=True)
+
+
+def _unsettled(name: str, status: str, pause: Pause, moment: Moment) -> ScheduleDecision | None:
+    due = pause.unsettled_until(moment.settle_ms)
+    if due is None or moment.journal_ms >= due:
+        return None
+    reason = f"{_made(pause)} was interrupted, and its outcome is not known before {to_iso(due)}"
+    return ScheduleDecision(name, status, ScheduleStep.WAIT, reason, pause, due_ms=due)
 
 
 def of_unknown_pause(

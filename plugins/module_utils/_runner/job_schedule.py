@@ -92,7 +92,9 @@ class _Task:
 
     def _perform(self, decisions: t.Sequence[ScheduleDecision]) -> None:
         for decision in decisions:
-            if decision.step is ScheduleStep.WAIT or (decision.step is ScheduleStep.NONE and not decision.ends_pause):
+            if decision.step is ScheduleStep.WAIT or (
+                decision.step is ScheduleStep.NONE and not decision.ends_pause and not decision.takes_over
+            ):
                 continue
             self._run.doing = f"{decision.step.value} {printable(decision.job_name, 100)}"
             changed, outcome = self._outcomes[decision.job_name].changed, self._schedules.perform(decision)
@@ -181,7 +183,8 @@ class _Task:
         elif unknown:
             run.fail("incomplete", f"{_listed(unknown)}: {unknown[0].reason}", _NEXT_STEP)
         elif late and not run.check_mode:
-            cause = f"{len(late)} of {counted(len(self._outcomes), 'job')} not started yet: {late[0].reason}"
+            step = "started" if self._wanted == RESUMED else "paused"
+            cause = f"{len(late)} of {counted(len(self._outcomes), 'job')} not {step} yet: {late[0].reason}"
             run.fail("incomplete", cause, "Run it again when that has ended")
 
 

@@ -189,7 +189,7 @@ class RerunPauses:
                 outcome.error.message = f"job {printable(decision.job_name, 100)} could not be paused: {outcome.error.message}"
                 raise outcome.error
             return not outcome.contested
-        if pause is None or not _of_rerun(decision):
+        if pause is None:
             return True
         unsettled = pause.unsettled_until(self._run.settle_ms)
         return (unsettled is None or journal_ms >= unsettled) and book.adopt(pause, self._id, self._lease_ms())

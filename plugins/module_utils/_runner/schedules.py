@@ -72,7 +72,7 @@ class JobSchedules:
 
     def decide(self, jobs: t.Iterable[Job], wanted: str, pauses: OpenPauses) -> list[ScheduleDecision]:
         """One decision for each of *jobs*, in the order of their names. :raises ApiError: the definition of one that is to be started cannot be read."""
-        moment = Moment(pauses.journal_ms, self._run.settle_ms, self._identity.run_id, pauses.set_aside_ms)
+        moment = Moment(pauses.journal_ms, self._run.settle_ms, self._identity.run_id, pauses.set_aside_ms, self._made_by)
         decisions = [decide_schedule(job, wanted, pauses.by_job.get(job.name), moment) for job in sorted(jobs, key=lambda job: job.name)]
         starts = (ScheduleStep.START, ScheduleStep.PAUSE)  # what is paused now is started later
         return [
@@ -133,6 +133,9 @@ class JobSchedules:
             if outcome.error is None and pause is not None:
                 return self._closed(outcome, pause, "started by a task")
             return outcome
+        if pause is not None and decision.takes_over:
+            kept = self._book.change(pause, Phase.PAUSED, run_id=pause.run_id, made_by=self._made_by)
+            return _contested(decision) if kept is None else ScheduleOutcome(decision, decision.status, reason=decision.reason)
         if pause is not None and decision.ends_pause:
             # Before the stop: what people stop is never started again, whatever happens next.
             ended = "ended by a task" if decision.step is ScheduleStep.STOP else printable(decision.reason, 200)

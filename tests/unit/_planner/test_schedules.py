@@ -82,6 +82,29 @@ def test_the_table(wanted: str, status: str | None, pause: Pause | None, step: S
     assert (decision.due_ms is not None) == (step is ScheduleStep.WAIT)
 
 
+@pytest.mark.parametrize(
+    ("status", "pause", "step", "takes_over"),
+    [
+        ("STOPPED", PAUSE, ScheduleStep.NONE, True),
+        ("STOPPED", paused(holds=(ALIVE,)), ScheduleStep.NONE, True),
+        ("PAUSED", PAUSE, ScheduleStep.NONE, True),
+        ("STOPPED", paused(made_by=MadeBy.TASK), ScheduleStep.NONE, False),
+        ("STOPPED", None, ScheduleStep.NONE, False),
+        ("SCHEDULING", PAUSE, ScheduleStep.PAUSE, False),
+        ("STOPPED", paused(phase=Phase.PAUSING, **FRESH), ScheduleStep.WAIT, False),
+        ("STOPPED", paused(phase=Phase.RESUMING, **FRESH), ScheduleStep.WAIT, False),
+        ("STOPPED", paused(phase=Phase.RESUMING, **OLD), ScheduleStep.NONE, True),
+    ],
+)
+def test_what_a_rerun_paused_is_a_tasks_once_that_asks_for_it(
+    status: str, pause: Pause | None, step: ScheduleStep, takes_over: bool
+) -> None:
+    job = Job("daily_sales", status=status)
+    decision = decide_schedule(job, "paused", pause, MOMENT._replace(made_by=MadeBy.TASK))
+    assert (decision.step, decision.takes_over, decision.ends_pause) == (step, takes_over, False)
+    assert not decide_schedule(job, "paused", pause, MOMENT).takes_over
+
+
 @pytest.mark.parametrize("aside", [None, NOW - 5])
 @pytest.mark.parametrize(
     ("status", "pause", "recorded", "noted", "doubt"),
