@@ -113,6 +113,7 @@ def test_a_play_that_is_killed_leaves_nobody_behind_who_goes_on_sending(service:
     assert len(service.journal()) <= before + 1 < 6, "the pass under way is the last one"
 
 
+@pytest.mark.long
 def test_a_play_that_is_killed_leaves_no_process_with_a_result_that_nobody_takes(service: Running, tmp_path: Path) -> None:
     """A result of many instances is more than the pipe to the play holds."""
     scenario = small_night()

@@ -30,7 +30,7 @@ from tests.support.long import whole_plays
 from tests.support.playbook import ROOT
 from tests.support.workspace import account
 
-ACCOUNTS, AT_ONCE = 200, 20
+ACCOUNTS, AT_ONCE = 200, 10
 #: From so many characters on a text does not occur in a recording by chance.
 LONG = 6
 

@@ -199,6 +199,7 @@ def test_the_examples_that_list_found_something(ran: Ran) -> None:
 ROLE = yaml.safe_load((ROOT / "roles" / "rerun" / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
 
 
+@pytest.mark.long
 def test_the_examples_of_the_role_work(ran: Ran, service: Running, ansible: Ansible) -> None:
     """A play for each entry point, one after the other: what is summed up and reported was rerun by the plays before."""
     service.reset(scenario(NOW))  # with a record of its own, since the service forgot what it was sent

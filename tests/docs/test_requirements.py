@@ -106,6 +106,7 @@ def test_plugins_stand_in_folders_that_ansible_knows() -> None:
     assert {path.name for path in (ROOT / "plugins").iterdir() if path.is_dir() and path.name != "__pycache__"} == KNOWN
 
 
+@pytest.mark.long
 def test_four_folders_are_enough(tmp_path: Path) -> None:
     """With nothing else of the collection, every page can be read and every playbook's syntax is good."""
     house = tmp_path / "collections" / "ansible_collections" / "dataarts" / "factory"

@@ -59,6 +59,7 @@ def test_a_rerun_in_chinese(tmp_path: Path) -> None:
     assert closing.result["ansible_stats"]["data"]["dataarts_summary"]["text"].startswith(lines[0])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("play", "options"),
     whole_plays_of(

@@ -68,6 +68,7 @@ def test_of_several_workspaces_the_one_that_is_not_ready_fails(service: t.Any, t
     assert "skipping: [" not in outcome.stdout, "a row for each workspace that says nothing"
 
 
+@pytest.mark.long
 def test_no_secret_is_shown(service: t.Any, tmp_path: Path) -> None:
     by_user = {"access_key": None, "secret_key": None, "user_name": "night-operator", "user_password": USER_PASSWORD, "domain_name": "acme"}
     outcome = doctor(service, tmp_path, "-vvvv", keys={}, user=by_user, wrong={"secret_key": "another-secret-key-0123456789abcdef0123"})

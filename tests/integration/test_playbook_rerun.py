@@ -297,6 +297,7 @@ def test_the_role_fails_by_itself_and_leaves_its_result(service: Running, ansibl
     assert '"instances"' not in outcome.stdout
 
 
+@pytest.mark.long
 def test_the_role_by_itself_says_everything_once(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     """Also what was held back at first, and is sent by the task that watches."""
     service.reset()

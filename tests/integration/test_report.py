@@ -185,6 +185,7 @@ def test_what_failed_as_a_whole_is_in_it(service: Running, ansible: Ansible, tmp
     assert not report["succeeded"]
 
 
+@pytest.mark.long
 def test_a_folder_that_cannot_be_written_loses_nothing(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     service.reset()
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
