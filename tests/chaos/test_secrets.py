@@ -22,6 +22,7 @@ import pytest
 from emulator.running import Running, running
 from tests.chaos.processes import PATIENCE, descendants, start_module
 from tests.support.http_server import HttpServer, message
+from tests.support.long import whole_plays
 from tests.support.playbook import TREE, Ansible, run_module
 from tests.support.playbook import Running as Process
 from tests.support.scenarios import (
@@ -240,7 +241,7 @@ def echo(connection: socket.socket, server: HttpServer) -> bool:
     return True
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", whole_plays(KINDS))
 def test_a_service_that_tells_secrets_back(service: Running, kind: str, tmp_path: Path, figures: t.Callable[..., None]) -> None:
     with HttpServer(echo) as server:
         options = options_of(kind, server)

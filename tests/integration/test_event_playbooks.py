@@ -99,6 +99,7 @@ OBSTACLES: dict[str, dict[str, tuple[dict[str, t.Any], str]]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", whole_plays(OBSTACLES))
 def test_people_are_told_what_keeps_it_from_acting_and_it_fails(machine: Machine, name: str) -> None:
     obstacles = OBSTACLES[name]

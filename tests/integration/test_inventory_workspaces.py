@@ -110,6 +110,7 @@ def hosts_of(inventory: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
     return t.cast("dict[str, dict[str, t.Any]]", inventory["_meta"]["hostvars"])
 
 
+@pytest.mark.long
 def test_the_graph_shows_accounts_regions_and_workspaces(service: Running, ansible: Ansible) -> None:
     path = written(ansible, accounts(service))
     outcome = ansible.run("ansible-inventory", "-i", path, "--graph").succeeded()

@@ -93,6 +93,7 @@ def tried_once(service: Running, outcome: Outcome) -> None:
     assert WRONG not in outcome.output
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", whole_plays(["rerun", "failed", "doctor", "ad hoc, another module"]))
 def test_one_login_serves_the_whole_play(service: Running, tmp_path: Path, command: str) -> None:
     outcome = run(service, tmp_path, command, HERE, USER_PASSWORD)

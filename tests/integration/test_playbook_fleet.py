@@ -545,6 +545,7 @@ def short(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Outcome
     return outcome
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", range(len(SHORT)))
 def test_the_cause_of_a_short_result_is_shown(short: Outcome, number: int) -> None:
     """A task that failed early returns neither check_mode nor changed nor instances."""
@@ -590,6 +591,7 @@ def test_what_awx_launched_a_job_with_is_checked_whatever_its_limit(ansible: Ans
     ansible.playbook(*play, variables={"dataarts_plan_required": True, "dataarts_plans": {"sales": {"plan_id": "1-0-0"}}}).succeeded()
 
 
+@pytest.mark.long
 def test_a_variable_of_one_workspace_that_cannot_be_evaluated_keeps_no_awx_job_from_the_others(
     service: Running, ansible: Ansible, hosts: Path
 ) -> None:

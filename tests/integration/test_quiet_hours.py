@@ -173,6 +173,7 @@ def machine(tmp_path: Path, service: Running) -> Machine:
     return Machine(tmp_path, service)
 
 
+@pytest.mark.long
 def test_a_play_does_not_wait_for_an_end_beyond_its_timeout_and_does_not_end_well(machine: Machine) -> None:
     outcome = machine.play(
         "rerun",
