@@ -337,7 +337,7 @@ def test_a_secret_is_sent_only_when_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "update", "words"),
     [
-        ("another-kind", False, "is given with auth_token, and credential DataArts another-kind in AWX has access_key, secret_key"),
+        ("another-kind", False, "is set with auth_token, but credential DataArts another-kind in AWX has access_key, secret_key"),
         ("one-of-two", False, "set dataarts_awx_update_secrets=true for one run"),
         ("one-of-two", True, "Field 'Secret key (SK)' is empty"),
         ("region-alone", True, "No credentials"),

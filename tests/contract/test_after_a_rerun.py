@@ -74,7 +74,8 @@ def test_what_a_rerun_keeps(emulated: Running, journal: dict[str, t.Any], name: 
     emulated.reset(small_night(jobs=[], switches={**FREE, **BOTH, **expected}))
     after = call("account_doctor", options(emulated, **journal))
     assert {point: named(after).get(point) for point in KEPT} == expected
-    assert "by the journal, first on 20" in evidence(after, name)
+    assert "according to the journal, " in evidence(after, name)
+    assert ", first on 20" in evidence(after, name)
 
 
 @pytest.mark.parametrize(("hidden", "step"), whole_plays_of([(20, 1), (0, 1)]))

@@ -89,7 +89,7 @@ def test_a_machine_that_is_gone_for_good_takes_no_result_with_it(service: Runnin
     outcome.ended(2)
     assert reruns(service) == 2
     assert (workspace["changed"], workspace["succeeded"], len(workspace["instances"])) == (True, False, 2)
-    assert "2 not known to be sent" in workspace["msg"]
+    assert "2 possibly not sent" in workspace["msg"]
     assert "does not answer" in workspace["msg"]
     assert "dataarts_since=" in workspace["msg"], "how to go on"
     assert "Traceback" not in outcome.output
@@ -166,7 +166,7 @@ def test_who_interrupts_a_play_reads_what_stands_and_the_one_command_that_goes_o
     os.kill(process.process.pid, number)
     outcome = process.wait()
     assert outcome.rc != 0
-    assert outcome.stderr.count("Interrupted. What was sent goes on by itself. Last seen, sent or not:") == 1
+    assert outcome.stderr.count("Interrupted. What was sent goes on by itself. The last known state, with what was not sent yet:") == 1
     assert "supply  2 " in outcome.stderr
     (since,) = {part.split()[0] for part in outcome.stderr.split("dataarts_since=")[1:]}
     assert outcome.stderr.count("-e dataarts_planned_after=") == 1, "a window that nobody chose is another one by then"

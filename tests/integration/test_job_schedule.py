@@ -159,7 +159,7 @@ def test_a_named_job_whose_pause_was_lost_with_the_journal_is_a_failure(
     result = call("job_schedule", asked("resumed", jobs=named, **where), check=check_mode)
     check(result)
     assert (result["failed"], result["error"]["kind"], result["changed"]) == (True, "incomplete", True)
-    for words in ("daily_sales: it is STOPPED, and whether a run has paused it is unknown", loss, "state started"):
+    for words in ("daily_sales: it is STOPPED, and it is unknown whether a run has paused it", loss, "state started"):
         assert words in result["msg"]
     assert actions(result) == {"daily_sales": "failed", "daily_held": "none", "report": "resume"}
     assert statuses(service) == {
@@ -183,7 +183,7 @@ def test_of_jobs_that_a_pattern_matches_it_is_told(service: t.Any, asked: Asked,
     for mode in (True, False):
         result = call("job_schedule", asked("resumed", **where), check=mode)
         assert (result["failed"], result["changed"], result["jobs"]) == (False, False, [])
-        start = "daily_old, daily_sales, daily_stock: it is STOPPED, and whether a run has paused it is unknown"
+        start = "daily_old, daily_sales, daily_stock: it is STOPPED, and it is unknown whether a run has paused it"
         assert [loss in text for text in result["warnings"] if text.startswith(start)] == [True]
 
 
@@ -195,7 +195,7 @@ def test_a_named_job_that_was_stopped_before_stays_so_and_it_is_told(service: t.
         assert not result["failed"], result["msg"]
         assert actions(result)["daily_old"] == "none"
         assert [text.partition(".")[0] for text in result["warnings"]] == [
-            "daily_old: it stays STOPPED: it was not scheduled already when it was to be paused"
+            "daily_old: it stays STOPPED: it was already not scheduled when it was to be paused"
         ]
     assert statuses(service) == JOBS
 
@@ -231,7 +231,7 @@ def test_a_job_that_was_not_scheduled_when_a_new_journal_was_begun_in_place_of_a
     where = {"jobs": ["daily_sales"], "journal": str(tmp_path / "journal.db")}
     call("job_schedule", asked("paused", **where))
     LOSSES["set aside"](tmp_path / "journal.db")
-    assert "whether a run has paused it is unknown" in call("job_schedule", asked("paused", **where))["jobs"][0]["reason"]
+    assert "it is unknown whether a run has paused it" in call("job_schedule", asked("paused", **where))["jobs"][0]["reason"]
     assert call("job_schedule", asked("resumed", **where))["failed"]
     assert not call("job_schedule", asked("started", **where))["failed"]
     assert not call("job_schedule", asked("resumed", **where))["failed"]

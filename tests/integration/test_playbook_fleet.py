@@ -172,11 +172,11 @@ def test_an_approval_without_a_plan_sends_nothing(service: Running, ansible: Ans
 def test_an_approved_plan_id_that_is_empty_sends_nothing(service: Running, ansible: Ansible, hosts: Path, blank: str | None) -> None:
     """As a variable of the role, and as an option of a task of one's own, where Ansible leaves no omitted one."""
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables={"dataarts_plan_id": blank}).ended(2)
-    assert failures(outcome)["sales"].startswith("Nothing was sent: dataarts_plan_id holds the approved plan, and is empty.")
+    assert failures(outcome)["sales"].startswith("Nothing was sent: dataarts_plan_id must hold the approved plan, but is empty.")
     if blank != "{{ omit }}":
         play = {"hosts": "sales", "gather_facts": False, "tasks": [{"dataarts.factory.job_rerun": {"plan_id": blank}}]}
         own = ansible.written_playbook([play], "-i", hosts).ended(2)
-        assert failures(own)["sales"].startswith("Nothing was sent: plan_id holds the approved plan, and is empty.")
+        assert failures(own)["sales"].startswith("Nothing was sent: plan_id must hold the approved plan, but is empty.")
     assert not service.journal()
 
 

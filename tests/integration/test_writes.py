@@ -484,7 +484,7 @@ def test_nothing_leaves_while_the_journal_is_too_slow_to_say_that_the_claim_stan
     result = night.call(kind)
     assert (result["failed"], night.accepted(before)) == (True, []), result
     assert result["error"]["kind"] == "journal", "a later pass would only wait for it again, for as long as wait_timeout"
-    assert "the journal took 5 seconds or more, 3 times, to say that the claim still stands" in result["msg"]
+    assert "the journal took 5 seconds or more, 3 times, to confirm the claim" in result["msg"]
     assert "The request was not sent. Check the file system or the server of the journal" in result["msg"]
 
 

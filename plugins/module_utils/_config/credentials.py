@@ -235,7 +235,7 @@ def text_of(value: t.Any, option: str) -> str | None:
         if isinstance(value, (int, float, datetime.date)):
             raise OptionError(
                 f"{option} must be text, not {kind}: YAML drops leading zeros and changes digits such as 12e3. Quote it there "
-                f'("0123"), declare it as a string where it is entered{instead}.'
+                f'("0123"), or declare it as a string where it is entered{instead}.'
             )
         raise OptionError(f"{option} must be text, not {kind}: write one text{instead}.")
     if option == "user_password":

@@ -47,10 +47,8 @@ def named_cloud(environ: t.Mapping[str, str]) -> Source:
     name = environ[CLOUD_VARIABLE].strip()
     path, clouds = _clouds(environ)
     if name not in clouds:
-        holder = f"The file {path}" if path else f"No clouds.yaml was found in the usual places or with {FILE_VARIABLE}, so it"
-        raise OptionError(
-            f"{holder} has no cloud {printable(name, 80)}, which {CLOUD_VARIABLE} names. {did_you_mean(name, clouds)}".rstrip()
-        )
+        holder = f"The file {path} has" if path else f"No clouds.yaml was found in the usual places or with {FILE_VARIABLE}, and so"
+        raise OptionError(f"{holder} no cloud {printable(name, 80)}, which {CLOUD_VARIABLE} names. {did_you_mean(name, clouds)}".rstrip())
     return _source_of(clouds[name], f"cloud {printable(name, 80)} of {os.path.basename(path)}", f"cloud {printable(name, 80)} of {path}")
 
 

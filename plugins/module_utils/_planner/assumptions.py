@@ -87,7 +87,7 @@ def _total_of(evidence: Evidence) -> Decided:
             continue
         (whole, count), (part, total) = wholes.pop(), parts.pop()
         if part < whole == count and total in (part, whole):
-            settings["list" if total == whole else "page"] = f"the total of {part} of {counted(whole, what)} is {total}"
+            settings["list" if total == whole else "page"] = f"on a page with {part} of {counted(whole, what)}, the total is {total}"
     return next(iter(settings.items())) if len(settings) == 1 else None
 
 
@@ -159,7 +159,7 @@ def _after_rerun(name: str) -> t.Callable[[Evidence], Decided]:
     """A point that is whether a rerun keeps the attribute *name* of an instance."""
 
     def judge(evidence: Evidence) -> Decided:
-        """Needs an instance that the journal knows as rerun, or that its siblings prove to be, and reruns that show the same"""
+        """Needs an instance that was rerun, as the journal or a comparison with its siblings shows, and reruns that all behave alike"""
         kept = {_kept(name, failure, evidence) for failure in evidence.accepted} - {None}
         noted = settings_in(evidence.notes, f"{name}_after_rerun")
         read = after_rerun(name, (*evidence.lists, *evidence.other_lists))
@@ -170,7 +170,8 @@ def _after_rerun(name: str) -> t.Callable[[Evidence], Decided]:
         if not kept and not noted and read is not None:
             return read
         day = f", first on {noted[setting]}" if setting in noted else ""
-        return setting, f"an instance that was rerun {'keeps it' if setting == 'same' else 'has another one'}, by the journal{day}"
+        kept_or_new = "keeps it" if setting == "same" else "has another one"
+        return setting, f"according to the journal, an instance that was rerun {kept_or_new}{day}"
 
     return judge
 
@@ -223,7 +224,7 @@ def _code_form(evidence: Evidence) -> Decided:
     """Needs refusals with codes of the service."""
     pair = (evidence.codes.get("no_such_job", ""), evidence.codes.get("no_such_workspace", ""))
     known = {("DLF.0100", "DLF.20819"): "documented", ("DLF.0100", "DLF.0819"): "old", ("DLF.30100", "DLF.20819"): "new"}
-    return (known[pair], f"a job that does not exist is {pair[0]}, a workspace {pair[1]}") if pair in known else None
+    return (known[pair], f"the code for a job that does not exist is {pair[0]}, for a workspace {pair[1]}") if pair in known else None
 
 
 def _gateway_prefix(evidence: Evidence) -> Decided:

@@ -411,5 +411,5 @@ def _why(dependant: Dependant, effect: Effect) -> str:
     started = f"last started {to_iso(instance.start_time)}" if instance.start_time is not None else "no start recorded"
     if instance.status is not Status.SUCCESS:
         return f"is rerun after new data of {upstream}: {instance.status.value}, {started}"
-    ended = f", before its new end {to_iso(dependant.since)}" if dependant.since is not None else ""
+    ended = f", and that one ended again at {to_iso(dependant.since)}" if dependant.since is not None else ""
     return f"succeeded on old data of {upstream}: {started}{ended}"

@@ -43,7 +43,7 @@ STARTED, STOPPED, PAUSED, RESUMED = "started", "stopped", "paused", "resumed"
 #: Two moments that are less apart are the same one: what lies ahead of the journal's clock is dated by another one, see ``sightings.py``.
 _ALIKE_MS = 1000
 _AS_IT_WAS = (
-    "it was not scheduled already when it was to be paused. If an earlier pause was lost with another journal, this one does not know it"
+    "it was already not scheduled when it was to be paused. If an earlier pause was lost with another journal, this one does not know it"
 )
 _ONCE = "it is scheduled to run once, so a start would run it"
 #: The words of the service for a batch job [SDK].
@@ -243,7 +243,7 @@ def _nobody_knows(set_aside_ms: int | None) -> str:
     cause = (
         "the journal has no record of it" if set_aside_ms is None else f"the journal was unreadable and set aside at {to_iso(set_aside_ms)}"
     )
-    return f"it is {STOPPED_STATUS}, and whether a run has paused it is unknown: {cause}"
+    return f"it is {STOPPED_STATUS}, and it is unknown whether a run has paused it: {cause}"
 
 
 def _made(pause: Pause) -> str:

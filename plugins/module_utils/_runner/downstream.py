@@ -28,7 +28,7 @@ from .._planner.made import Made, foreseen, virtual
 from .ansible_module import ModuleRun
 
 _WITHOUT_V1 = (
-    "Later cycles of jobs that depend on their own previous cycle are not looked for: only v1 of the API says which jobs do, and it is not used or not "
+    "Later cycles of jobs that depend on their own previous cycle are not looked for: only v1 of the API says which jobs these are, and it is not used or not "
     "open here."
 )
 _FALL_BACK = "Set downstream to ignore to rerun without regard to what depends on it."

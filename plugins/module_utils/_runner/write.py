@@ -35,7 +35,7 @@ STAMP_SECONDS = 5.0
 #: would go on for ever.
 _SLOW_STAMPS = 3
 
-_TOO_SLOW = f"the journal took {STAMP_SECONDS:.0f} seconds or more, {_SLOW_STAMPS} times, to say that the claim still stands"
+_TOO_SLOW = f"the journal took {STAMP_SECONDS:.0f} seconds or more, {_SLOW_STAMPS} times, to confirm the claim"
 _LATE_CHECK = f"the service took {STAMP_SECONDS:.0f} seconds or more, {_SLOW_STAMPS} times, to show the state just before the request"
 _TOO_SLOW_HINT = "The request was not sent. Check the file system or the server of the journal, then run it again."
 

@@ -325,8 +325,8 @@ def _attempts_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone:
     if not rows:
         text = say(
             language,
-            "Nothing was started or stopped in {n} workspace at that time, by the journal."
-            "|Nothing was started or stopped in {n} workspaces at that time, by the journal.",
+            "The journal has no start and no stop in {n} workspace at that time."
+            "|The journal has no start and no stop in {n} workspaces at that time.",
             len(answers),
         )
         return wrapped(text) if answers else []

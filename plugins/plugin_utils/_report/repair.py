@@ -228,9 +228,9 @@ def _alone_lines(rows: t.Sequence[_Row], language: str) -> list[Line]:
     )
     text = say(
         language,
-        "Left alone: {n} missing instance of {names}, whose schedule is stopped now or may have been another then. "
+        "Left alone: {n} missing instance of {names}, whose schedule is stopped now or may have been different then. "
         "They are made too with -e dataarts_stopped_jobs=true."
-        "|Left alone: {n} missing instances of {names}, whose schedule is stopped now or may have been another then. "
+        "|Left alone: {n} missing instances of {names}, whose schedule is stopped now or may have been different then. "
         "They are made too with -e dataarts_stopped_jobs=true.",
         _instances(rows),
         names=first_names(language, jobs, _SHOWN),

@@ -96,7 +96,7 @@ def empty_approval(names: t.Sequence[str], variables: t.Mapping[str, str]) -> st
         return ""
     name = variables.get(names[0], names[0])
     return (
-        f"Nothing was sent: {name} holds the approved plan, and is empty. Set it to what check mode returned, or leave it out to rerun without "
+        f"Nothing was sent: {name} must hold the approved plan, but is empty. Set it to what check mode returned, or leave it out to rerun without "
         "an approval."
     )
 
@@ -120,7 +120,7 @@ def tries_problem(options: t.Mapping[str, t.Any]) -> str:
     if "plan_id" in options or not is_relative(options.get("since", "-0s")):
         return ""
     return (
-        "Nothing was sent: the task has async, and until or retries, so each try would rerun what has failed again after the one before. "
+        "Nothing was sent: the task has async, and until or retries, so each try would rerun what failed again in the try before. "
         "Set since to a fixed time, or leave out async."
     )
 

@@ -91,7 +91,7 @@ def interrupted_text() -> str:
     first = _first(notes)
     language = str(first["language"])
     more = [say(language, "and {n} more workspaces", len(standing) - _SHOWN)] if len(standing) > _SHOWN else []
-    lead = say(language, "Interrupted. What was sent goes on by itself. Last seen, sent or not:")
+    lead = say(language, "Interrupted. What was sent goes on by itself. The last known state, with what was not sent yet:")
     return "\n".join([lead, *standing[:_SHOWN], *more, str(first["command"])])
 
 

@@ -241,7 +241,7 @@ def _bad(run: Passes, place: TaskRun, missed: t.Mapping[str, list[Result]], movi
         parts.append(f"{len(moving)} {word} {after} ({_named(moving)})")
     quiet_hours = quiet_text(run.base)
     if run.unsent:
-        word = "not known to be sent" if run.unclear else f"not sent in {quiet_hours}" if quiet_hours else "not sent yet"
+        word = "possibly not sent" if run.unclear else f"not sent in {quiet_hours}" if quiet_hours else "not sent yet"
         parts.append(f"{len(run.unsent)} {word}{'' if quiet_hours else f' {after}'} ({_named(run.unsent)})")
     remedies = [_remedy(run, place, name, instances) for name, instances in missed.items() if instances and name in _REMEDIES]
     if run.unsent and quiet_hours and not moving:

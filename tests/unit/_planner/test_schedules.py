@@ -125,7 +125,7 @@ def test_whether_anybody_knows_that_a_job_has_no_pause(
     names = {"daily_sales"}
     (judged,) = of_unknown_pause([decision], () if recorded else names, names if noted else (), aside)
     assert (judged.unknown, judged.left) == (doubt == "unknown", doubt == "left")
-    assert ("is unknown: the journal " in judged.reason, "lost with another journal" in judged.reason) == (judged.unknown, judged.left)
+    assert ("has paused it: the journal " in judged.reason, "lost with another journal" in judged.reason) == (judged.unknown, judged.left)
     assert judged._replace(reason="", unknown=False, left=False) == decision._replace(reason="")
 
 

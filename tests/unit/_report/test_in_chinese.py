@@ -377,13 +377,13 @@ def test_a_checkup(name: str) -> None:
 #: What the doctor observed, one of each form; and names in it.
 EVIDENCE = [
     *dict.fromkeys(judge if isinstance(judge, str) else str(judge.__doc__).partition("\n")[0].rstrip(".") for judge in POINTS.values()),
-    "the total of 2 of 5 jobs is 5",
+    "on a page with 2 of 5 jobs, the total is 5",
     "3 lists of 5 instances begin with the newest plan time",
     "a window of 40 days is refused by v1_list, v2_list and statistics",
     "12 instances of daily_sales, planned over more than a day, share it",
-    "an instance that was rerun keeps it, by the journal, first on 2026-11-23",
+    "according to the journal, an instance that was rerun keeps it, first on 2026-11-23",
     "the call is refused for another reason (DLF.3051)",
-    "a job that does not exist is DLF.0100, a workspace DLF.20819",
+    "the code for a job that does not exist is DLF.0100, for a workspace DLF.20819",
     "1 throttled request came back without it",
     "15 answers with it",
     "a list without a window has what was planned at 2026-11-22T16:00:00Z, not at 2026-11-22T15:00:00Z",

@@ -106,7 +106,7 @@ def test_the_plan_is_numbers_for_each_workspace_and_names_for_what_is_missing() 
         "sales      digest        1  2026-11-23 01:00",
         "    repair_digest, after the reruns, as the job depends on what failed",
         "Left alone: 2 missing instances of closed (sales), whose schedule is stopped now",
-        "  or may have been another then. They are made too with -e",
+        "  or may have been different then. They are made too with -e",
         "  dataarts_stopped_jobs=true.",
         "1 workspace: nothing to rerun",
     ]
