@@ -21,6 +21,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.waiting i
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite import SqliteDatabase
 from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import Phase
 from ansible_collections.dataarts.factory.plugins.module_utils._runner import rerun_pauses
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.recorded_write import AttemptWrite
 from tests.support.journaled import before_change
 from tests.support.logic import call, passes, reruns
 from tests.support.playbook import Ansible
@@ -186,6 +187,27 @@ def test_a_journal_that_is_lost_meanwhile_leaves_nothing_paused(
         passes(asked(jobs=["fine"], pause_schedules=False))
     assert statuses(service) == JOBS
     assert changed_jobs(service) == {"daily_sales", "daily_stock"}
+
+
+@pytest.mark.parametrize("lost", ["the pause", "its request too"])
+def test_a_journal_that_loses_a_pause_after_its_commit_leaves_nothing_stopped(
+    service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """As where a standby server takes over without the last transactions, while the job is stopped."""
+    record, tables = AttemptWrite.record, ["dataarts_pause", "dataarts_hold", *(["dataarts_attempt"] if lost == "its request too" else [])]
+
+    def recorded(*args: t.Any) -> None:
+        while tables:
+            change_journal(asked()["journal"], f"DELETE FROM {tables.pop()}")
+        record(*args)
+
+    monkeypatch.setattr(AttemptWrite, "record", recorded)
+    result = passes(asked(jobs=["daily_sales"]))[-1]
+    assert result["failed"] == (lost == "its request too"), result
+    assert kinds(service)[0] == "stop_schedule"
+    dead(asked()["journal"])
+    assert not passes(asked())[-1]["failed"]
+    assert statuses(service) == JOBS
 
 
 @pytest.mark.parametrize("option", [True, False])

@@ -106,14 +106,15 @@ class JobSchedules:
                 raise
             return ScheduleOutcome(decision, decision.status, error=error, reason=printable(error))
 
-    def write_again(self, name: str) -> None:
-        """The pause of a job, into a journal that does not know it any more."""
+    def write_again(self, name: str) -> bool:
+        """The pause of a job, into a journal that does not know it any more; False where it does."""
         who = self._identity
         pause = self._book.begin(name, self._made_by, who.run_id, (who.controller, who.user, who.purpose), self._client.clock.now_ms(), 0)
         if pause is not None:  # else another run that needs it has
             self._change(pause, Phase.PAUSED, self._made_by)
         if self._lease_ms is not None:
             self._book.hold([name], who.run_id, self._lease_ms)
+        return pause is not None
 
     def check(self) -> None:
         """To be asked once the outcome of :meth:`perform` is in the result, see :meth:`.write.Writer.check`.
@@ -175,7 +176,7 @@ class JobSchedules:
     def _paused(self, pause: Pause, known: Pause | None, outcome: ScheduleOutcome) -> object:
         """Record what became of *pause*, claimed in place of *known*, by the stop that ended in *outcome*. Nothing where another run has changed it."""
         if outcome.error is None and outcome.changed:
-            return self._change(pause, Phase.PAUSED, self._made_by)
+            return self._change(pause, Phase.PAUSED, self._made_by) or self.write_again(pause.job_name)
         if outcome.error is not None and outcome.error.kind is Kind.AMBIGUOUS:
             return True
         if known is not None:
