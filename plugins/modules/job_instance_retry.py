@@ -82,7 +82,7 @@ options:
   only_statuses:
     description:
       - Only instances that have one of these statuses are rerun, the others are skipped with a reason.
-      - Together with O(jobs), it only decides whether anything is sent at all; see the notes.
+      - Together with O(jobs), it only decides whether anything is sent at all; see the notes of M(dataarts.factory.job_instance_retry).
     type: list
     elements: str
     choices: [fail, manual-stop, success]
