@@ -10,6 +10,7 @@ import typing as t
 from ..module_utils._common.text import printable
 from ..module_utils._runner.ansible_module import ModuleRun
 from ..plugin_utils._common.tables import SCREEN, Line, shortened
+from ..plugin_utils._report.words import say, translated
 from ..plugin_utils._task.module_action import ModuleAction
 
 
@@ -18,5 +19,11 @@ class ActionModule(ModuleAction):
 
     def attended(self, args: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> t.ContextManager[t.Callable[[ModuleRun], None]]:
         """See :class:`ModuleAction`."""
-        text = f"{self.label(task_vars)}  PatchData {printable(args.get('name'), 100)}"
-        return self.with_heartbeat(lambda doing: Line(shortened(f"{text}: {doing or 'starting'}", SCREEN.columns)))
+        label, language = self.label(task_vars), self.language(task_vars)
+        name = say(language, "{host}  PatchData {name}", host=label, name=printable(args.get("name"), 100))
+
+        def line(doing: str) -> Line:
+            text = translated(language, doing) or say(language, "starting")
+            return Line(shortened(say(language, "{name}: {text}", name=name, text=text), SCREEN.columns))
+
+        return self.with_heartbeat(line)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from .._common.errors import ApiError, Kind
 from .._common.text import printable
+from .._common.times import duration_text
 from .error_codes import (
     ServiceError,
     blames_clock,
@@ -265,10 +266,8 @@ def _failed(
 
 
 def skew_text(skew: float) -> str:
-    """``20 min 5 s ahead of`` or ``3 s behind`` for seconds ahead."""
-    minutes, seconds = divmod(round(abs(skew)), 60)
-    span = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-    return f"{span} {'ahead of' if skew > 0 else 'behind'}"
+    """``20m 05s ahead of`` or ``3s behind`` for seconds ahead."""
+    return f"{duration_text(round(abs(skew)))} {'ahead of' if skew > 0 else 'behind'}"
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -29,6 +29,8 @@ from .passes import IN_PROGRESS, TO_RERUN, Passes, Result, Timing
 _LABEL = 24
 #: A time in brackets behind what it is the time of.
 _TIME_BEHIND = re.compile(r" \(\d{4}-\d\d-\d\dT[^()]*\)")
+#: What comes between the names of a job and of its instance in a difference.
+_PLANNED = " planned "
 #: What is decided of instances that are to be sent, or will be as soon as that may be.
 _DUE = frozenset({"retry", "stop"})
 
@@ -109,6 +111,21 @@ def resume_lines(
 def headed(host: str, diff: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """*diff* with the name of the host in its headers: it is shown among the lines of other hosts."""
     return {**diff, **{name: f"{host}: {diff[name]}" for name in ("before_header", "after_header") if diff.get(name)}}
+
+
+def shown_diff(diff: t.Mapping[str, t.Any], language: str = ENGLISH) -> dict[str, t.Any]:
+    """*diff* of a module as people read it: times in the zone of the terminal, and what is not a status of the service in *language*. One of
+    documents, which has no headers, stays as it is."""
+    if "before_header" not in diff:
+        return dict(diff)
+    return {part: "\n".join(_diff_row(row, language) for row in text.split("\n")) for part, text in diff.items()}
+
+
+def _diff_row(row: str, language: str) -> str:
+    name, colon, value = row.rpartition(": ")
+    name = translated(language, name) if _PLANNED in name else name  # not a job that is called like one of the words
+    value = translated(language, value) if " " in value else value
+    return localized(say(language, "{name}: {text}", name=name, text=value) if colon else value)
 
 
 def progress_line(name: str, run: Passes, elapsed: float, read_ms: int = 0) -> Line:

@@ -43,7 +43,7 @@ from .._role.checks import (
 from .._role.options import APPROVALS, LIMITS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
 from .._role.typos import READS, read_by, typos
 from . import inprocess, logins
-from .console import label
+from .console import label, shown_diff
 from .heartbeat import Heartbeat
 from .loops import looping, once
 from .old_python import with_cause
@@ -80,8 +80,12 @@ class ModuleAction(ActionBase):
         """
         super().run(tmp, task_vars)
         result = self.with_names(self._completed_run(task_vars or {}), task_vars or {})
-        warned = in_language(self.language(task_vars or {}), result.get("warnings") or ())
-        return {**result, "warnings": warned} if warned else result
+        language = self.language(task_vars or {})
+        shown = {
+            "warnings": in_language(language, result.get("warnings") or ()),
+            "diff": shown_diff(result.get("diff") or {}, language),
+        }
+        return {**result, **{name: value for name, value in shown.items() if value}}
 
     def with_names(self, result: dict[str, t.Any], task_vars: Vars) -> dict[str, t.Any]:
         """*result*, and where the module was refused before it looked for the names and patterns in ``jobs``, those it was asked for: ``matches`` is

@@ -201,7 +201,7 @@ def test_a_clock_can_be_blamed_by_words_only_where_no_date_tells() -> None:
     assert judge(READ, 401, {}, body).outcome is AttemptOutcome.CLOCK
     assert judge(READ, 401, DATE, body).outcome is AttemptOutcome.UNAUTHORIZED
     message = verdict_of(READ, 401, body, skew=-1205.0).error.message
-    assert message == "signature expired; this machine's clock is 20 min 5 s behind the service's"
+    assert message == "signature expired; this machine's clock is 20m 05s behind the service's"
 
 
 def test_what_a_write_may_not_do() -> None:

@@ -55,8 +55,8 @@ _TIME = "Use ISO 8601 with a zone (2026-11-23T03:00:00+08:00 or 2026-11-23T03:00
 SAMPLES: dict[str, str | tuple[str, ...]] = {
     "to_iso": "2026-11-23T01:00:00Z",
     "total": "3 instances",
-    "skew_text": "20 min 5 s ahead of",
-    "client.span": ("20 min 5 s ahead of", "20 min 5 s behind"),
+    "skew_text": "20m 05s ahead of",
+    "client.span": ("20m 05s ahead of", "20m 05s behind"),
     "type_text": "a number",
     "did_you_mean": "Did you mean 3?",
     "where": "of workspace 62fb",

@@ -20,11 +20,14 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.decision 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.gap import Gap
 from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import stop_lines
 from ansible_collections.dataarts.factory.plugins.module_utils._output.plan_details import paused_text
+from ansible_collections.dataarts.factory.plugins.module_utils._output.results import diff
+from ansible_collections.dataarts.factory.plugins.module_utils._output.schedules import schedule_diff
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.assumptions import POINTS
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.diagnosis import diagnose, first_step
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.missing import Schedule, UnknownScheduleError
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.repair import RepairSnapshot, changes, stages
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.instance_stop import _diff as stop_diff
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.supplement_missing import _CHANGED
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, SCREEN, Line, width, wrapped
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.checkup import checkup_lines
@@ -248,6 +251,53 @@ def test_the_message_of_a_repair() -> None:
     messages = list(verdicts_of_repairs())
     assert len(messages) > 8
     assert {text: rest for text in messages if (rest := english(translated("zh", text).replace("FAIL", "").replace("状态 fail", "")))} == {}
+
+
+DIFFERENCES: dict[str, tuple[t.Callable[..., dict[str, str]], dict[str, t.Any]]] = {
+    "planned": (diff, {"action": "retry", "rerun": False}),
+    "asked for": (diff, {"action": "retry", "rerun": True}),
+    "ended": (diff, {"action": "done", "rerun": True}),
+    "stop": (stop_diff, {"action": "stopping", "changed": True}),
+}
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_a_difference(name: str, check_mode: bool) -> None:
+    made, fields = DIFFERENCES[name]
+    result = {"job_name": "running", "plan_time_iso": "2026-11-23T01:00:00Z", "status_before": "fail", "status": "success", **fields}
+    shown = console.shown_diff(console.headed("销售", made([result], check_mode=check_mode)), "zh")
+    assert (shown["before_header"], shown["after_header"]) == ("销售：之前的状态", "销售：之后的状态")
+    assert shown["before"] == "running 计划时间 2026-11-23 09:00 +08:00：fail\n"
+    assert english(re.sub("running|success", "", shown["after"])) == []
+
+
+def test_a_difference_of_schedules_and_of_runs_and_of_documents() -> None:
+    """A job that is called like a word of ours keeps its name, and a status is the service's."""
+    result = {"job_name": "waiting", "status_before": "SCHEDULING", "status": "STOPPED", "changed": True}
+    shown = console.shown_diff(schedule_diff([result]), "zh")
+    assert shown == {
+        "before_header": "之前的调度",
+        "after_header": "之后的调度",
+        "before": "waiting：SCHEDULING\n",
+        "after": "waiting：STOPPED\n",
+    }
+    runs = {"before_header": "runs before", "after_header": "runs after", "before": "", "after": "waiting: one run with run_key k1\n"}
+    assert english(" ".join(console.shown_diff(runs, "zh").values()).replace("k1", "").replace("waiting", "")) == []
+    assert console.shown_diff(runs) == runs
+    document = {"before": "{}\n", "after": '{\n  "name": "to be rerun"\n}\n'}
+    assert console.shown_diff(document, "zh") == document
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the rerun had no effect (request id 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4), and 11 more requests with the same answer",
+        "another instance of the job has the same plan_time and submit_time (not selected), and a v2 request cannot tell them apart",
+    ],
+)
+def test_what_a_message_holds_is_translated(text: str) -> None:
+    assert not {"request", "selected"} & set(english(translated("zh", text)))
 
 
 @pytest.mark.parametrize("doing", ["", "reading the schedule of job 3 of 12", "PatchData, wave 1 of 2"])
