@@ -158,7 +158,7 @@ def without_times(line: str) -> str:
         (r"\b\d+-[0-9a-f]{11,12}-[0-9a-f]{8}(-[0-9a-z]+)?\b", "PLAN"),
         (r"request id [0-9a-f]{32}", "request id ID"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
-        (r"\b(\d+m )?\d\d?s\b", "DURATION"),
+        (r"\b(\d+h )?(\d+m )?\d\d?s\b", "DURATION"),
         (r"\*{3,}$", "***"),
     ):
         line = re.sub(pattern, word, line)

@@ -86,6 +86,8 @@ class RelatedJobs(t.NamedTuple):
         if wanted_mode(params) == "selected":
             return None
         missing = [name for name in ("begin_time", "end_time", "jobs") if not params.get(name)]
+        if missing == ["jobs"] and params["jobs"] is not None:
+            raise OptionError(f"jobs is an empty list, which names no job. {_BOTH_MODES}.")
         if missing:
             raise OptionError(f"{' and '.join(missing)} must be set to rerun a job with its upstream and downstream jobs. {_BOTH_MODES}.")
         if params.get("retry_location") == "specifiedNode":

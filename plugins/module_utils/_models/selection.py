@@ -74,15 +74,15 @@ def select(
     jobs: t.Iterable[str],
     window: Window,
     *,
-    statuses: t.Iterable[str] = (),
-    instance_types: t.Iterable[str] = (),
+    statuses: t.Collection[str] | None = None,
+    instance_types: t.Collection[str] | None = None,
     option: str = "jobs",
 ) -> Selection:
     """The selection that options describe.
 
     :param jobs: names or patterns; at least one. An empty list is refused, because it is what a mistaken variable leaves, and every job is ``*``.
-    :param statuses: the service's status words, see :func:`parse_statuses`; empty for all.
-    :param instance_types: words of :class:`InstanceType`; empty for all.
+    :param statuses: the service's status words, see :func:`parse_statuses`; None for all, and as with *jobs* no empty list.
+    :param instance_types: words of :class:`InstanceType`; the same.
     :param option: the name of the option *jobs* came from, for messages; with another one they are names of something else.
     :raises OptionError: naming the option, the value and what to use instead.
     """
@@ -96,7 +96,10 @@ def select(
             raise OptionError(f"{option} contains an empty name. Use a name or a pattern such as 'daily_*'.")
         if has_wildcard(pattern):
             _compiled(pattern, option)
-    return Selection(patterns, parse_statuses(statuses), parse_types(instance_types), window)
+    for name, words in (("statuses", statuses), ("instance_types", instance_types)):
+        if words is not None and not words:
+            raise OptionError(f"{name} is an empty list, which selects nothing. Use words from its documentation, or leave it out for all.")
+    return Selection(patterns, parse_statuses(statuses or ()), parse_types(instance_types or ()), window)
 
 
 def has_wildcard(pattern: str) -> bool:

@@ -89,7 +89,7 @@ class GoalDecisions:
     def selection(self, window: Window) -> Selection:
         """What the options select. :raises OptionError: they cannot be read."""
         options = self._run.options
-        return select(options["jobs"], window, instance_types=options["instance_types"] or ())
+        return select(options["jobs"], window, instance_types=options["instance_types"])
 
     def policy(self, scope: RunScope) -> Policy:
         """What the decisions are made by. :raises OptionError: the options cannot be read."""

@@ -42,7 +42,7 @@ def instance_info(run: ModuleRun) -> None:
     api, clock = run.api(), run.session.client.clock
 
     def selection(window: Window) -> Selection:
-        return select(options["jobs"], window, statuses=options["statuses"] or (), instance_types=options["instance_types"] or ())
+        return select(options["jobs"], window, statuses=options["statuses"], instance_types=options["instance_types"])
 
     def read(window: Window) -> Listing:
         if job_name is None:

@@ -67,7 +67,7 @@ class SourceOptions:
     logins: tuple[Login, ...]
     jobs: tuple[str, ...]
     statuses: frozenset[Status]
-    instance_types: tuple[str, ...]
+    instance_types: tuple[str, ...] | None
     planned_after: str
     poll_interval: int
     repeat_within: int
@@ -145,7 +145,7 @@ def source_options(args: t.Mapping[str, t.Any], now_ms: int) -> SourceOptions:
         jobs=tuple(options["jobs"]),
         statuses=frozenset(Status(word) for word in options["statuses"]),
         **{name: options[name] for name in _AS_THEY_ARE},
-        instance_types=tuple(options["instance_types"] or ()),
+        instance_types=None if options["instance_types"] is None else tuple(options["instance_types"]),
     )
     if not checked.statuses:
         raise OptionError("statuses is an empty list, so there would never be an event. Set fail, or leave it out.")

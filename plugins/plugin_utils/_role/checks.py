@@ -152,7 +152,12 @@ def related_problem(
             "limit."
         )
     called = variables_of("job_instance_retry", role=True)
-    missing = [called[name] for name in _NEEDED if options.get(name) in (None, [])]
+    if options.get("jobs") == []:
+        return (
+            f"Nothing was sent for {host}: {called['jobs']} is an empty list, which names no job. Name the related jobs, or use playbook "
+            "dataarts.factory.rerun for the job alone."
+        )
+    missing = [called[name] for name in _NEEDED if options.get(name) is None]
     if not missing:
         return ""
     return (

@@ -171,7 +171,7 @@ class TestModes:
             ({"task_retrys": [ENTRY], **RELATED}, ["begin_time, end_time, jobs, concurrent belong to different modes", "not both"]),
             ({"task_retrys": [ENTRY], "concurrent": 2}, ["task_retrys and concurrent belong to different modes"]),
             ({"concurrent": 2}, ["begin_time and end_time and jobs must be set"]),
-            ({**RELATED, "jobs": []}, ["jobs must be set"]),
+            ({**RELATED, "jobs": []}, ["jobs is an empty list, which names no job"]),
             ({**RELATED, "end_time": None}, ["end_time must be set"]),
             (
                 {**RELATED, "retry_location": "specifiedNode", "node_name": "load"},

@@ -107,6 +107,8 @@ def test_status_words(words: t.Any, statuses: t.Any) -> None:
             lambda: select([], WINDOW, option="names"),
             "names is an empty list, which selects nothing. Use names or patterns, or leave it out",
         ),
+        (lambda: select(["*"], WINDOW, statuses=[]), "statuses is an empty list, which selects nothing"),
+        (lambda: select(["*"], WINDOW, instance_types=[]), "instance_types is an empty list, which selects nothing"),
         (lambda: select([""], WINDOW), "jobs contains an empty name"),
         (lambda: select(["a", " "], WINDOW), "jobs contains an empty name"),
         (lambda: select(t.cast(t.Any, [None]), WINDOW), "jobs contains an empty name"),

@@ -16,14 +16,17 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import KIND_WORDS, OUTCOME_WORDS
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._models.gap import Gap
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import stop_lines
 from ansible_collections.dataarts.factory.plugins.module_utils._output.plan_details import paused_text
 from ansible_collections.dataarts.factory.plugins.module_utils._output.results import diff
 from ansible_collections.dataarts.factory.plugins.module_utils._output.schedules import schedule_diff
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.assumptions import POINTS
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.diagnosis import diagnose, first_step
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.explicit import decide_related
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.missing import Schedule, UnknownScheduleError
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.repair import RepairSnapshot, changes, stages
@@ -42,11 +45,13 @@ from tests.support.pages import blocks
 from tests.support.reports import SINCE, instance, result
 from tests.unit._output import test_messages as plans
 from tests.unit._planner import test_diagnosis as diagnoses
+from tests.unit._planner import test_explicit as explicits
 from tests.unit._report import test_overview as overviews
 from tests.unit._report import test_repair as repairs
 from tests.unit._report.test_closing import COMMAND, FLEET, made, planned, some
 from tests.unit._task.test_passes import entry, failure, passed, place
-from tests.unit.building import at, limited, policy
+from tests.unit.building import at, attempt, limited, policy
+from tests.unit.building import instance as failed_instance
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "docsite" / "rst" / "guide_errors.rst"
 #: Names that are the same in both languages: options, statuses and values, of jobs and workspaces, commands, units, addresses.
@@ -298,6 +303,33 @@ def test_a_difference_of_schedules_and_of_runs_and_of_documents() -> None:
 )
 def test_what_a_message_holds_is_translated(text: str) -> None:
     assert not {"request", "selected"} & set(english(translated("zh", text)))
+
+
+def verdicts_of_related_jobs() -> Iterator[str]:
+    """Why a job is rerun with its related jobs, or is not."""
+    failed, fine = failed_instance(number=1), failed_instance(Status.SUCCESS, number=2)
+    running = failed_instance(Status.RUNNING, number=3)
+    cases: list[tuple[list[JobInstance], dict[InstanceKey, Attempt], float]] = [
+        ([failed], {}, 40),
+        ([failed, fine], {}, 40),
+        ([failed, running], {}, 40),
+        ([fine], {}, 40),
+        *(
+            ([failed, *more], {failed.key: attempt(outcome, 39, before=failed)}, now)
+            for outcome in ("accepted", "unknown")
+            for now in (40, 4000)
+            for more in ([], [failed_instance(number=4)])
+        ),
+    ]
+    for listed, made_before, now in cases:
+        yield from (decision.reason for decision in decide_related(listed, explicits.NOW, at(now), made_before))
+
+
+def test_why_a_job_is_rerun_with_its_related_jobs_or_not() -> None:
+    reasons = set(verdicts_of_related_jobs())
+    assert len(reasons) > 5
+    shown = {text: english(re.sub("fail|success|running", "", translated("zh", text))) for text in reasons}
+    assert {text: words for text, words in shown.items() if words} == {}
 
 
 @pytest.mark.parametrize("doing", ["", "reading the schedule of job 3 of 12", "PatchData, wave 1 of 2"])

@@ -66,7 +66,8 @@ def test_a_rerun_with_related_jobs_needs_what_it_asks_for() -> None:
     options = {"workspace_id": "W", "job_name": "a", "jobs": [{"job_name": "b"}], "begin_time": "x", "end_time": "y"}
     assert "dataarts_max_reruns_per_day is set" in related_problem("sales", options, limits=["dataarts_max_reruns_per_day"])
     assert related_problem("sales", options) == ""
-    assert "dataarts_related_jobs is not set" in related_problem("sales", {**options, "jobs": []})
+    assert "dataarts_related_jobs is not set" in related_problem("sales", {**options, "jobs": None})
+    assert "dataarts_related_jobs is an empty list" in related_problem("sales", {**options, "jobs": []})
     assert "dataarts_related_jobs and dataarts_end_time are not set" in related_problem(
         "sales", {"workspace_id": "W", "job_name": "a", "begin_time": "x"}
     )
