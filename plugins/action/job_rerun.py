@@ -102,7 +102,7 @@ class ActionModule(ModuleAction):
                 return {**own, **self._kept_of_others(before)}
             run = resumed
         self._run, self._go_on = run, ""
-        with Heartbeat(self._say, lambda: self._doing()):
+        with Heartbeat(self._say, self._waiting_line):
             timing = passes.Timing()
             with self._kept():
                 timing = self._passes(task_vars)
@@ -115,6 +115,10 @@ class ActionModule(ModuleAction):
         if not registered.left(result):
             Note(self.host(task_vars)).close()
         return result
+
+    def _waiting_line(self) -> Line:
+        """What is being waited for at this moment: another thing at each."""
+        return self._doing()
 
     def _repair(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """What the repair makes that the task is a part of; {} outside of one."""
