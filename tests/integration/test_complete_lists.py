@@ -422,18 +422,18 @@ class TestSubJobs:
     @pytest.mark.parametrize(
         ("jobs", "types", "said"),
         [
-            (["*"], [], True),
-            (["*_parse"], [], True),
-            (["str*"], [], True),
+            (["*"], None, True),
+            (["*_parse"], None, True),
+            (["str*"], None, True),
             (["stream_[pl]*"], ["sub_job"], True),
             (["*"], ["normal"], False),
             (["*"], ["normal", "patch_data"], False),
-            (["daily_*"], [], False),
-            (["daily_*", "stream_parse"], [], True),
+            (["daily_*"], None, False),
+            (["daily_*", "stream_parse"], None, True),
         ],
     )
     def test_where_v1_is_closed_the_real_time_job_is_named(
-        self, service: Running, version: str, jobs: list[str], types: list[str], said: bool
+        self, service: Running, version: str, jobs: list[str], types: list[str] | None, said: bool
     ) -> None:
         service.reset(small_night(jobs=STREAM, switches={**V2, "v1_open": False, "flow_control": False}))
         selection = select(jobs, last_days(service, 1), statuses=["fail"], instance_types=types)

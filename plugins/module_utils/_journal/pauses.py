@@ -27,6 +27,7 @@ _OPEN = f"SELECT {_COLUMNS} FROM dataarts_pause WHERE project_id = ? AND workspa
 _PAUSED = "SELECT DISTINCT project_id, workspace_id FROM dataarts_pause WHERE open = 1"
 _OF_WORKSPACE = "project_id = ? AND workspace_id = ?"
 _KINDS = ", ".join(f"'{kind.value}'" for kind in OF_SCHEDULES)
+_BY_ID = f"SELECT 1 FROM dataarts_pause WHERE id = ? AND {_OF_WORKSPACE} AND job_name = ?"
 _KNOWN = f"SELECT job_name FROM dataarts_pause WHERE {_OF_WORKSPACE} UNION SELECT job_name FROM dataarts_attempt WHERE {_OF_WORKSPACE} AND kind IN ({_KINDS})"
 #: Scope of the journal's facts about jobs that were not scheduled when they were to be paused, ``<workspace_id>/<job name>``.
 _LEFT = "not scheduled when they were to be paused"
@@ -150,6 +151,11 @@ class PauseBook:
             _CLOSE, lambda database: (ended, database.clock_ms()), seen, read, lambda database: database.change([forget])
         )
         return closed is not None
+
+    def lost(self, pause: Pause) -> bool:
+        """Whether the journal does not contain *pause* any more, not even as one that is over."""
+        named = (pause.pause_id, *self._where, schema.stored(pause.job_name))
+        return not self.journal.work(lambda database: database.query(_BY_ID, named))
 
     def hold(self, job_names: t.Collection[str], run_id: str, lease_ms: int) -> None:
         """The run needs the pauses of these jobs for *lease_ms* from now, unless it says so again."""

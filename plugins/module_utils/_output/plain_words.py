@@ -20,46 +20,44 @@ def _split(text: str) -> frozenset[str]:
 #: Words of our own messages, and of the messages that the service's documents show, in lower case. A test compares them with the messages.
 PLAIN = _split(
     """
-    a above accept accepted accepts access account action activate active add address administrator after again agencies agency agent agrees ahead ak
-    all allow allowed alone already always ambiguous an and anew another ansible answer answered answers any anybody anything apart api apigw
-    application are arrive as ascii aside ask asked assign assume assumed assumptions at attempts attribute auth authentication authority
-    authorization auto away back bad basic batch be because been before began begin begins behind being believed belong belongs between beyond
+    a above accept accepted accepts access according account action activate active add address administrator after again agencies agency agent agrees
+    ahead ak alike all allow allowed alone already always ambiguous an and anew another ansible answer answered answers any anybody anything apart api
+    apigw application are arrive as ascii aside ask asked assign assume assumed assumptions at attempts attribute auth authentication authority
+    authorization auto away back bad basic batch be because been before began begin begins behave behind being believed belong belongs between beyond
     binary blanks body booleans both breaks broke brought build built bundle busy but by ca call came can cancelled cannot case causes cdm certificate
-    certificates certs change changed changes characters check checked checkup clock clos close closed closer cloud code codes collection com
-    comes comma committed company compares complete compressed connect connection console contains content control controller copied core
-    correct could count counts credential credentials curl current cut dataarts database date dates day days dayu db dbname deadline decide
-    decided decides declare decode default delete deleted denied depend dependencies depends detail did difference different digits directory
-    disappear dlf dli document documentation documented documents does domain done doubled down drops duplicate duration dws e each east effect effective
-    else empty emulator encode encoding end ended endpoint ends enforce entered entries environment epoch equal error errormessage every
-    everything evidence example exceeds execute exist existing expired expires extra extract factory failed failure failures false far fetched
-    fewer file find firewall first fits five flow follow followed follows for forbidden force forks forty found fragment free from frozen full
-    further g gateway generated get go grant had hand has have header held here higher hint hive holds home host hostaddr hosts how http https
-    huaweicloud hw hyphen hyphens iam id ids if ignore immediate imported in incorrect info information install instance instanceid instances
-    instead internal interval into invalid is isolation issued issuing it its itself job jobid jobname jobs joined journal json keepalives
-    keeps key keys kind kinds know known knows lack lacks last lasts late later leading lease leave leaves left let lets letters level lifetime
-    like likely limit line link list listed lists lives local location lock locked long look looked looking lost lower machine made make
-    malformed management manager manual many master max may me mean measure merely message meta metadata method methods midnight millisecond
-    milliseconds min minus minute minutes mismatch missing mode module more most move mrs ms must myhuaweicloud name named names need needed
-    needs neither nested new newer newest next no nocatalog node nodes none nor north northwest not nothing now ntp null number numbers obs observed
-    of off offers offset old oldest on once one only open opened operate operator option options or order orders origin origins os otc other
-    others otherwise out outside over oversized overviews own owner owns page pages parameter parameters part pass password patchdata path
-    paths pem per percent period periodically permanent permission pghost place plain plan planned playbook please point points port portal
-    post postgresql prefix priority probe problem process program programmatic project projects protocol prove proxies proxy psycopg published
-    python query question questions quota quote random range reached read reading readonly reads ready real reason record recovery redirect
-    redirected redirects refresh refusal refusals refused refuses region related remove removed renew repair replace replaced report repository
-    request requested requests required rerun rerunnable reruns resolution resolve retries retry returns rewrites right role route run running runs s
-    same say saying says scheduled scheduler schema scheme scope sdk sdks second seconds secret section sections security securitytoken see
-    seen send sending sends sent server servers service session set sets setting settings several share shared short shortly show showed shown
-    shows shutting siblings side signature signed since site sk skew skip skipped so socket socks somebody something source south southeast
-    southwest space spark special sql sqlite ssl sslmode sslrootcert stale standby stands start started starting state statement statistics
-    status stays still stop strerror string studio studios sub subject submit success such support supported switch symbolic synchronous system
-    systems tables taken takes task tcp tell tells temporary test text than that the their them then there these they this those though three
-    throttled through time timeout times timestamp title tls to together token tokens told too took tool total transaction translate true
-    truncated trusted trusts try tunnel twice twins two type types unauthorized understood undocumented unit unknown unless unlike unreachable
-    unreadable unset until up update updated upstream uri url usable use used user uses usually utf v v1 v2 valid validate value values
-    variable variables verified verify version versions visible wait waiting waits was watched way ways were west what where whether which
-    while who whole whose will window windows with within without word words workspace workspaces would write writes written wrong yaml yes yet you
-    your zeros zone
+    certificates certs change changed changes characters check checked checkup clock clos close closed closer cloud code codes collection com comes
+    comma committed company compares comparison complete compressed connect connection console contains content control controller copied core correct
+    could count counts credential credentials curl current cut dataarts database date dates day days dayu db dbname deadline decide decided decides
+    declare decode default delete deleted denied depend dependencies depends detail did difference different digits directory disappear dlf dli
+    document documentation documented documents does domain done doubled down drops duplicate duration dws e each east effect effective else empty
+    emulator encode encoding end ended endpoint ends enforce entered entries environment epoch equal error errormessage every everything evidence
+    example exceeds execute exist existing expired expires extra extract factory failed failure failures false far fetched fewer file find firewall
+    first fits five flow follow followed follows for forbidden force forks forty found fragment free from frozen full further g gateway generated get
+    go grant had hand has have header held here higher hint hive holds home host hostaddr hosts how http https huaweicloud hw hyphen hyphens iam id
+    ids if ignore immediate imported in incorrect info information install instance instanceid instances instead internal interval into invalid is
+    isolation issued issuing it its itself job jobid jobname jobs joined journal json keepalives keeps key keys kind kinds know known knows lack lacks
+    last lasts late later leading lease leave leaves left let lets letters level lifetime like likely limit line link list listed lists lives local
+    location lock locked long look looked looking lost lower machine made make malformed management manager manual many master max may me mean measure
+    merely message meta metadata method methods midnight millisecond milliseconds min minus minute minutes mismatch missing mode module more most move
+    mrs ms must myhuaweicloud name named names need needed needs neither nested new newer newest next no nocatalog node nodes none nor north northwest
+    not nothing now ntp null number numbers obs observed of off offers offset old oldest on once one only open opened operate operator option options
+    or order orders origin origins os otc other others otherwise out outside over oversized overviews own owner owns page pages parameter parameters
+    part pass password patchdata path paths pem per percent period periodically permanent permission pghost place plain plan planned playbook please
+    point points port portal post postgresql prefix priority probe problem process program programmatic project projects protocol prove proxies proxy
+    psycopg published python query question questions quota quote random range reached read reading readonly reads ready real reason record recovery
+    redirect redirected redirects refresh refusal refusals refused refuses region related remove removed renew repair replace replaced report
+    repository request requested requests required rerun rerunnable reruns resolution resolve retries retry returns rewrites right role route run
+    running runs s same say saying says scheduled scheduler schema scheme scope sdk sdks second seconds secret section sections security securitytoken
+    see seen send sending sends sent server servers service session set sets setting settings several share shared short shortly show showed shown
+    shows shutting siblings side signature signed since site sk skew skip skipped so socket socks somebody something source south southeast southwest
+    space spark special sql sqlite ssl sslmode sslrootcert stale standby stands start started starting state statement statistics status stays still
+    stop strerror string studio studios sub subject submit success such support supported switch symbolic synchronous system systems tables taken
+    takes task tcp tell tells temporary test text than that the their them then there these they this those though three throttled through time
+    timeout times timestamp title tls to together token tokens told too took tool total transaction translate true truncated trusted trusts try tunnel
+    twice twins two type types unauthorized understood undocumented unit unknown unless unlike unreachable unreadable unset until up update updated
+    upstream uri url usable use used user uses usually utf v v1 v2 valid validate value values variable variables verified verify version versions
+    visible wait waiting waits was watched way ways were west what where whether which while who whole whose will window windows with within without
+    word words workspace workspaces would write writes written wrong yaml yes yet you your zeros zone
     """
 )
 #: An error code of the service or of another part of the cloud, HTTP included.

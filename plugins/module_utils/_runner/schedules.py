@@ -176,7 +176,8 @@ class JobSchedules:
     def _paused(self, pause: Pause, known: Pause | None, outcome: ScheduleOutcome) -> object:
         """Record what became of *pause*, claimed in place of *known*, by the stop that ended in *outcome*. Nothing where another run has changed it."""
         if outcome.error is None and outcome.changed:
-            return self._change(pause, Phase.PAUSED, self._made_by) or self.write_again(pause.job_name)
+            kept = self._change(pause, Phase.PAUSED, self._made_by)
+            return kept or (self._book.lost(pause) and self.write_again(pause.job_name))
         if outcome.error is not None and outcome.error.kind is Kind.AMBIGUOUS:
             return True
         if known is not None:

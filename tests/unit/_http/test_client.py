@@ -530,7 +530,7 @@ def test_a_wrong_clock_is_named(ahead: int, kind: Kind) -> None:
     assert result.kind is kind
     assert len(server.seen) == 1
     if kind is Kind.CLOCK:
-        assert "this machine's clock is 20 min " in result.message
+        assert "this machine's clock is 20m " in result.message
         assert ("ahead of" if ahead > 0 else "behind") in result.message
         assert "NTP" in result.hint
         assert http.warnings == []

@@ -164,7 +164,7 @@ DOCUMENTED = {
     ("status in ``statuses``", "last start at or after ``since``"): {"failed again", "another attempt"},
     ("the same", "rerun since ``since`` as often as ``attempts`` says"): {"failed again"},
     ("any end but success", "after a rerun of this run"): {"failed again", "undocumented end"},
-    ("to be sent by another row", "an attempt without outcome, or without a later start, not settled"): {"in flight"},
+    ("``retry`` by another row", "the newest attempt has not settled, and has no outcome or no later start"): {"in flight"},
     ("unchanged since the attempt", "accepted"): {"settling", "accepted, not shown"},
     ("unchanged since the attempt", "outcome unknown"): {"settling", "provably unchanged", "unknown"},
     ("unchanged since the attempt", "rejected"): {"rejected"},
