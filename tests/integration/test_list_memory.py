@@ -64,7 +64,7 @@ def listed(flood: t.Callable[[socket.socket, HttpServer], bool], days: int, *job
             env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(TREE)))},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=800,
             check=False,
         )
     assert done.returncode == 0, done.stderr
@@ -78,6 +78,7 @@ def test_a_list_just_below_the_limit_is_held() -> None:
     assert result["kilobytes"] < MOST_KILOBYTES
 
 
+@pytest.mark.timeout(900)  # as large as a list may be: beside other suites it takes a few minutes
 @pytest.mark.parametrize("char", whole_plays(["\U0001f600", "\u4e00", "x"]))
 def test_texts_below_every_other_limit_are_refused(char: str) -> None:
     length = {1: 1000, 3: 350, 4: 250}[len(char.encode())]
