@@ -78,7 +78,7 @@ def test_a_list_just_below_the_limit_is_held() -> None:
     assert result["kilobytes"] < MOST_KILOBYTES
 
 
-@pytest.mark.timeout(900)  # as large as a list may be: beside other suites it takes a few minutes
+@pytest.mark.timeout(900)  # as large as a list may be: minutes, where other suites run too
 @pytest.mark.parametrize("char", whole_plays(["\U0001f600", "\u4e00", "x"]))
 def test_texts_below_every_other_limit_are_refused(char: str) -> None:
     length = {1: 1000, 3: 350, 4: 250}[len(char.encode())]
