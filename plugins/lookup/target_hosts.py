@@ -70,7 +70,6 @@ _raw:
   elements: str
 """
 
-import contextlib
 import re
 import typing as t
 
@@ -80,10 +79,8 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
 
-from ..module_utils._common.errors import JournalError
 from ..module_utils._common.text import printable
 from ..module_utils._config.raw_values import as_lines, problem
-from ..module_utils._journal.postgresql import SCHEMES, driver
 from ..module_utils._planner.repair import left_to_make, made_late
 from ..plugin_utils._inventory.matching import limit_problem, matching
 from ..plugin_utils._inventory.names import host_pattern
@@ -112,11 +109,8 @@ class LookupModule(LookupBase):
             self._check_command_line(variables)
             self._check_serial(variables.get("dataarts_serial"))
             self._check_names(self.get_option("reads"), variables)
-            self._import_driver(variables)
             return [] if part in ("missed", "unready") else [self._pattern(pattern, variables)]
         hosts = self._of_part(part, self._matching(pattern, variables) or [_LOCALHOST], variables["hostvars"])
-        if part == "watch" and hosts:
-            self._import_driver(variables["hostvars"].raw_get(hosts[0]))
         return hosts if part == "names" else [*map(host_pattern, hosts)]
 
     def _pattern(self, pattern: t.Any, variables: dict[str, t.Any]) -> t.Any:
@@ -134,14 +128,6 @@ class LookupModule(LookupBase):
             f"Nothing was rerun: no host of the inventory matches both {shown} and the limit {limit}. Correct -i, --limit or dataarts_hosts; "
             "if the inventory could not be read, a warning above says why."
         )
-
-    @staticmethod
-    def _import_driver(variables: t.Mapping[str, t.Any]) -> None:
-        """Import what a journal in PostgreSQL needs here, in the process that forks the workers: each of them would take a tenth of a second for it.
-        In the first play only the extra variables are known, which is where role awx sets it."""
-        with contextlib.suppress(JournalError, AnsibleError):  # which the tasks tell, also that it is vaulted and cannot be decrypted
-            if str(variables.get("dataarts_journal")).strip().startswith(SCHEMES):
-                driver()
 
     @staticmethod
     def _check_command_line(variables: dict[str, t.Any]) -> None:

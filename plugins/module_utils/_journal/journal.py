@@ -31,7 +31,7 @@ from .._models.selection import select
 from .._models.slotted import replace
 from . import schema
 from .database import Database, Statement
-from .postgresql import SCHEMES, PostgresqlDatabase
+from .postgresql import PostgresqlDatabase
 from .sqlite import SqliteDatabase, journal_path
 
 #: How long an attempt is kept: the service shows instances for six months [OTC-UMN-C].
@@ -421,7 +421,7 @@ def lately_set_aside(journal: Journal, aside_ms: int | None, now_ms: int) -> int
 def _database(where: str | None, password: str | None, read_only: bool, environ: t.Mapping[str, str]) -> Database:
     """A slip must not make a file of this machine out of a database that is meant for several controllers."""
     where = (where or "").strip()
-    if where.startswith(SCHEMES):
+    if where.startswith(("postgresql://", "postgres://")):
         return PostgresqlDatabase(where, password, read_only)
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):/", where)
     if scheme is not None:

@@ -17,8 +17,6 @@ from .database import Database
 from .schema import Unreadable
 
 _T = t.TypeVar("_T")
-#: What a URI of such a journal begins with.
-SCHEMES = ("postgresql://", "postgres://")
 #: Seconds to try again to connect to a server that was lost in the middle, or is starting: a restart takes a few.
 PATIENCE = 30.0
 _PAUSE = 0.25
@@ -83,7 +81,7 @@ class PostgresqlDatabase(Database):
     exclude_others = f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"
 
     def __init__(self, uri: str, password: str | None, read_only: bool) -> None:
-        self._psycopg = driver()
+        self._psycopg = _driver()
         given = self._read(uri)
         self._parameters: dict[str, t.Any] = {**_DEFAULTS, **given, **({"password": password} if password else {})}
         super().__init__(_name(given), read_only)
@@ -173,8 +171,7 @@ class PostgresqlDatabase(Database):
         self._execute(f"{_BEGIN.format(access='READ WRITE')}{shared}" if write else _BEGIN.format(access="READ ONLY"))
 
 
-def driver() -> t.Any:
-    """Module psycopg. :raises JournalError: it cannot be imported."""
+def _driver() -> t.Any:
     try:
         import psycopg
     except ImportError as error:

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import sys
 import typing as t
 
 import pytest
 from ansible import context
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
-from ansible.parsing.vault import AnsibleVaultError
 from ansible.template import Templar
 
 from ansible_collections.dataarts.factory.plugins.lookup.target_hosts import LookupModule
@@ -95,36 +93,6 @@ class HostVars(dict[str, dict[str, t.Any]]):
 
     def raw_get(self, host: str) -> dict[str, t.Any]:
         return self[host]
-
-
-class Undecryptable:
-    """As Ansible holds a text that was encrypted with another password."""
-
-    def __str__(self) -> str:
-        raise AnsibleVaultError("Decryption failed (no vault secrets were found that could decrypt)")
-
-
-@pytest.mark.parametrize(
-    ("journal", "imported"),
-    [
-        ("postgresql://rerun@db:5432/journal", True),
-        (" postgres://db/journal", True),
-        ("/srv/postgresql/journal.db", False),
-        (Undecryptable(), False),
-        (None, False),
-    ],
-)
-@pytest.mark.parametrize("part", ["all", "watch"])
-def test_the_process_that_forks_the_workers_imports_the_driver_that_they_need(
-    monkeypatch: pytest.MonkeyPatch, part: str, journal: t.Any, imported: bool
-) -> None:
-    monkeypatch.delitem(sys.modules, "psycopg", raising=False)
-    monkeypatch.setattr(context, "CLIARGS", {"start_at_task": None})
-    monkeypatch.setattr(LookupModule, "get_option", lambda dummy, name: {"part": part}.get(name))
-    known, left = {"dataarts_journal": journal}, {"dataarts_rerun_result": {"succeeded": False, "pass_state": {}}}
-    variables = known if part == "all" else {"hostvars": HostVars(sales={**known, **left})}
-    assert plugin().run(["sales"], {"groups": {"all": ["sales"]}, **variables}) == ["sales"]
-    assert ("psycopg" in sys.modules) is imported
 
 
 @pytest.mark.parametrize(
