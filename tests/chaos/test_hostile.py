@@ -25,6 +25,8 @@ CHOSEN = os.environ.get("CHAOS_HOSTILE")
 CALLS_EACH = 120
 CHILDREN = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("HOSTILE") or 1000) // CALLS_EACH)))
 MOST_KILOBYTES = 200 * 1024
+#: Seconds for all calls of a child, a few of which look for a run by hand for a minute. What one call may take is checked call by call.
+LONGEST = 800
 #: Requests that one call may make before it counts as one that never ends: a list that announces a million entries asks for many.
 MOST_REQUESTS = 400
 #: Seconds that one request may take in addition to the wait for its answer: pauses before it is repeated, the rate limiter, a loaded machine.
@@ -71,7 +73,7 @@ def attack(seed: int, calls: int, tmp_path: Path, figures: t.Callable[..., None]
     with HttpServer(hostile) as server:
         variables = {**Ansible(tmp_path).variables(), "PYTHONPATH": f"{TREE}{os.pathsep}{ROOT}"}
         command = [sys.executable, "-m", "tests.chaos.hostile_child", server.base, str(seed), str(calls), str(tmp_path / "state")]
-        outcome = Running(command, variables, ROOT, tmp_path).wait().succeeded()
+        outcome = Running(command, variables, ROOT, tmp_path).wait(LONGEST).succeeded()
     *lines, last = map(json.loads, outcome.stdout.splitlines())
     problems = [text for line in lines for text in problems_of(line)]
     if outcome.stderr:
