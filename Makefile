@@ -28,11 +28,11 @@ SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
 	if $$name -c '$(SUITS)' >/dev/null 2>&1; then command -v $$name; break; fi; done)
 
-# Processes that run tests: three for each core, because a play waits longer than it works, and at most six, so that a large machine is not
-# filled with emulators. Files in the order of their folders, but for the longest (tests/conftest.py): sorted by their number of tests, the few
+# Processes that run tests: nine for two cores, because a play waits longer than it works, and at most nine, so that a large machine is not
+# filled with emulators. Files in the order of their folders, except for the longest (tests/conftest.py): sorted by their number of tests, the few
 # long ones of whole playbooks would come last, and the other processes would wait for them.
-JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3)
-SPREAD := -n $(JOBS) --maxprocesses 6 --dist loadfile --no-loadscope-reorder
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 9 / 2)
+SPREAD := -n $(JOBS) --maxprocesses 9 --dist loadfile --no-loadscope-reorder
 PYTEST := $(BIN)/python -m pytest $(SPREAD)
 
 # Nothing of the person's environment decides what is run, and nothing is written outside of the checkout. Python keeps its bytecode there,
