@@ -28,12 +28,14 @@ SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
 	if $$name -c '$(SUITS)' >/dev/null 2>&1; then command -v $$name; break; fi; done)
 
-# Processes that run tests: nine for two cores, because a play waits longer than it works, and at most nine, so that a large machine is not
-# filled with emulators. Files in the order of their folders, except for the longest (tests/conftest.py): sorted by their number of tests, the few
-# long ones of whole playbooks would come last, and the other processes would wait for them.
+# Processes that run tests: nine for two cores, because a play waits longer than it works, and at most MOST, so that a large machine is not
+# filled with emulators and the long suites, which work more than they wait, keep their timing. Files in the order of their folders, except for
+# the longest (tests/conftest.py): sorted by their number of tests, the few long ones of whole playbooks would come last, and the other processes
+# would wait for them.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 9 / 2)
-SPREAD := -n $(JOBS) --maxprocesses 9 --dist loadfile --no-loadscope-reorder
-PYTEST := $(BIN)/python -m pytest $(SPREAD)
+MOST := 6
+SPREAD = -n $(JOBS) --maxprocesses $(MOST) --dist loadfile --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest $(SPREAD)
 
 # Nothing of the person's environment decides what is run, and nothing is written outside of the checkout. Python keeps its bytecode there,
 # also where the environment forbids it: to rewrite the assertions of all tests takes each process ten seconds.
@@ -59,6 +61,7 @@ demo: $(CACHE)/demo/.installed ## a night gone wrong and its rerun, on a local e
 	@ANSIBLE_COLLECTIONS_PATH=$(CACHE)/demo $(BIN)/python tools/demo.py
 
 .PHONY: test
+test: MOST := 9
 test: $(VENV)/.test $(HOUSE) $(CACHE)/.rewritten ## all tests except those of the targets below (ARGS='-k name' selects some)
 	@$(PYTEST) -q $(ARGS)
 
