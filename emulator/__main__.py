@@ -1,7 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m emulator --scenario FILE --like RECORDING``: one JSON line with the addresses when ready, exit 0 on SIGTERM."""
+"""Command line of the emulator: ``python -m emulator --scenario FILE --like RECORDING``.
+
+Prints one JSON line with the addresses when it is ready, and exits with 0 on SIGTERM or SIGINT.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ async def serve(service: Service, port: int) -> None:
 
 
 def main() -> int:
-    """Read the options and serve; returns the exit code."""
+    """Read the options and serve. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m emulator", description="A DataArts Factory on loopback.")
     parser.add_argument("--scenario", type=Path, default=NIGHT, help="YAML file, see emulator/README.md; the night of make demo by default")
     parser.add_argument("--like", type=Path, metavar="RECORDING", help="answer like the account of this recording by account_doctor")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recordings of accounts, as module account_doctor writes them: the switches under which the emulator answers like such an account."""
+"""Read recordings of accounts, which module account_doctor writes, as settings of switches."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pathlib import Path
 from emulator.switches import SWITCHES, Switches, Value
 
 FORMAT = "dataarts.factory recording"
-#: The latest version of the format that is understood.
+#: The supported version of the format.
 VERSION = 1
 _MADE = "Let module account_doctor write one, with report_path."
 
 
 def switches_like(path: Path) -> dict[str, Value]:
-    """The switches that the account of the recording at *path* decides, with its settings; the others are not in it.
+    """Switches that make the emulator answer like the recorded account. Switches that the recording does not decide are omitted.
 
-    :raises ValueError: it is not a recording, damaged, or of a later version; the text names the file, the cause and what to do.
+    :raises ValueError: the file is not a recording, damaged, or of a later version. The text names the file, the cause and what to do.
     """
     try:
         recording = json.loads(path.read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulator inside a test's own process, in a thread."""
+"""Run the emulator in a thread of the test process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _T = t.TypeVar("_T")
 
 
 class Running:
-    """Handle on a running emulator; every method is safe to call from any thread."""
+    """Handle of a running emulator. All methods are thread-safe."""
 
     def __init__(self, service: Service, loop: asyncio.AbstractEventLoop, addresses: Addresses) -> None:
         self._service, self._loop = service, loop
@@ -33,20 +33,20 @@ class Running:
         self.obs_endpoint = addresses.obs_endpoint
 
     def journal(self) -> list[Json]:
-        """Accepted writes, oldest first; see README.md for the entries."""
+        """Accepted writes, oldest first. README.md describes the entries."""
         return t.cast(list[Json], self._on_loop(lambda: copy.deepcopy(handlers.read(self._service, "journal"))))
 
     def requests(self, route: str | None = None) -> list[Json]:
-        """Every request seen, oldest first; with *route* those of one route alone."""
+        """All requests, or those of one *route*, oldest first."""
         seen = t.cast(list[Json], self._on_loop(lambda: copy.deepcopy(handlers.read(self._service, "requests"))))
         return [entry for entry in seen if route is None or entry["route"] == route]
 
     def state(self) -> Json:
-        """What the service knows: true status and runs of every instance, by workspace and job."""
+        """The service's own state: true status and runs of every instance, by workspace and job."""
         return t.cast(Json, self._on_loop(lambda: handlers.read(self._service, "state")))
 
     def instances(self, job_name: str, workspace_id: str | None = None) -> list[Json]:
-        """The instances of one job out of :meth:`state`, oldest plan time first."""
+        """The instances of one job in :meth:`state`, by plan time."""
         instances = [
             instance
             for key, jobs in self.state()["workspaces"].items()
@@ -60,39 +60,39 @@ class Running:
         return self._on_loop(self._service.clock.now_ms)
 
     def set(self, **switches: t.Any) -> None:
-        """Turn switches.
+        """Set switches.
 
-        :raises ValueError: for one that does not exist or cannot be set so.
+        :raises ValueError: for an unknown switch or setting.
         """
         self._change("switches", switches)
 
     def inject(self, fault: Json) -> None:
-        """Put a fault in force."""
+        """Activate a fault."""
         self._change("faults", fault)
 
     def clear_faults(self) -> None:
-        """Take all faults back."""
+        """Remove all faults."""
         self._change("faults", {"clear": True})
 
     def advance(self, seconds: float) -> None:
-        """Move the service's time forward; what is due in between happens."""
+        """Move the service's time forward. Everything due in between happens."""
         self._change("advance", {"seconds": seconds})
 
     def confirm(self, instance_id: int) -> None:
-        """Press Execute on an instance that waits for confirmation."""
+        """Confirm an instance that waits for confirmation, as Execute in the console does."""
         self._change("confirm", {"instance_id": instance_id})
 
     def add(self, job_name: str, *instances: Json, workspace_id: str) -> list[int]:
-        """Let instances of a job come into being now, described as in a scenario; returns their ids."""
+        """Create instances of a job now, described as in a scenario. Returns their ids."""
         change = {"workspace_id": workspace_id, "job_name": job_name, "instances": list(instances)}
         return t.cast("list[int]", self._on_loop(lambda: handlers.change(self._service, "instances", change))["ids"])
 
     def expire_tokens(self) -> None:
-        """Kill every token handed out so far."""
+        """Expire all tokens issued so far."""
         self._change("expire_tokens", {})
 
     def reset(self, scenario: Json | Path | None = None) -> None:
-        """Begin again, from the same scenario or another one; addresses stay."""
+        """Start again from the same scenario or another one. The addresses stay the same."""
         self._change("reset", {"scenario": scenario})
 
     def _change(self, what: str, data: Json) -> None:
@@ -107,7 +107,7 @@ class Running:
 
 @contextmanager
 def running(scenario: Json | Path | str, journal_path: Path | None = None) -> Iterator[Running]:
-    """Run an emulator for as long as the block lasts.
+    """Run an emulator while the block runs.
 
     :param scenario: a dict or the path of a YAML file, see README.md.
     """

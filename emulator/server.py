@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts the gateways and the control address on loopback ports, one port for each host."""
+"""HTTP server: one loopback port for each host of the service and one for the control interface."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from emulator.gateway.gateway import Gateway
 from emulator.service import Service
 
 Handler = t.Callable[[web.BaseRequest], t.Awaitable[web.StreamResponse]]
-#: Hostile names make long URLs; the emulator must see them rather than refuse them.
+#: Long enough for the URLs of hostile names, which the emulator must see and not refuse.
 _MAX_LINE = 256 * 1024
-#: Signed bodies may have 12 MB [OTC].
+#: Maximum size of a signed body [OTC].
 _MAX_BODY = 12 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the hosts of the service are, without a trailing slash."""
+    """Base URLs of the hosts, without a trailing slash."""
 
     endpoint: str
     endpoint_v1: str
@@ -48,7 +48,7 @@ def _request(
 
 
 class Door:
-    """One address that is listened at; while it is shut, connections to it are refused. Those that are open stay open."""
+    """One listening address. While it is shut, it refuses new connections; open ones stay open."""
 
     def __init__(self) -> None:
         self._runner: web.ServerRunner | None = None
@@ -57,7 +57,7 @@ class Door:
         self._port = 0
 
     async def open(self, handler: Handler, port: int) -> str:
-        """Listen; returns the base URL."""
+        """Listen. Returns the base URL."""
         server = web.Server(handler, request_factory=_request, access_log=None, max_line_size=_MAX_LINE, max_field_size=_MAX_LINE)
         self._runner = web.ServerRunner(server, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -66,14 +66,14 @@ class Door:
         return f"http://127.0.0.1:{self._port}"
 
     async def shut(self, seconds: float) -> None:
-        """Refuse connections from now on, for *seconds*; does nothing if they are refused already."""
+        """Refuse new connections for *seconds*. Does nothing if it is already shut."""
         site, self._site = self._site, None
         if site is not None:
             await site.stop()
             self._opening = asyncio.create_task(self._open_again(seconds))
 
     async def close(self) -> None:
-        """Close it and every connection."""
+        """Stop listening and close all connections."""
         if self._opening is not None:
             self._opening.cancel()
         if self._runner is not None:
@@ -90,14 +90,14 @@ class Door:
 
 
 class Server:
-    """The running listeners of one service."""
+    """All listeners of one service."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._doors: list[Door] = []
 
     async def start(self, port: int = 0) -> Addresses:
-        """Listen; *port* is the v2 host's, 0 for any free one, as the others always take."""
+        """Listen on *port* for the v2 host (0: any free port), and on free ports for the others."""
         self._doors = [Door() for dummy in range(5)]
         v2, v1, iam, control, obs = self._doors
         return Addresses(
@@ -109,6 +109,6 @@ class Server:
         )
 
     async def stop(self) -> None:
-        """Close every listener and connection."""
+        """Close all listeners and connections."""
         for door in self._doors:
             await door.close()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One running service: its world, clock, engine, switches and books, wired together."""
+"""The emulated service: its world, clock, scheduler, switches, journal and request log."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from emulator.world.world import World, submit_time_of
 
 
 class Service:
-    """Everything behind the gateway. Not thread-safe: used on the server's event loop alone.
+    """Everything behind the gateway. Not thread-safe: use it only on the server's event loop.
 
     :param source: a scenario as a dict or the path of its YAML file.
     :param journal_path: file for the journal, see :class:`~emulator.control.journal.Journal`.
-    :param like: settings of switches that go before those of every scenario.
+    :param like: settings of switches that override those of every scenario.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Service:
         self.reset()
 
     def reset(self, source: dict[str, t.Any] | Path | str | None = None) -> None:
-        """Begin again from the scenario, or from another one: clock, books, faults, tokens, switches and instances."""
+        """Start again from the scenario or another one: new clock, switches, instances, faults, tokens, journal and request log."""
         self._source = self._source if source is None else source
         data = scenario.read(self._source)
         switches = self.switches = Switches({**(data.get("switches") or {}), **self._like})
@@ -58,9 +58,9 @@ class Service:
         self.requests = RequestLog()
 
     def add(self, workspace_id: str, job_name: str, data: t.Iterable[dict[str, t.Any]]) -> list[int]:
-        """Let instances of a job come into being now, described as in a scenario; returns their ids.
+        """Create instances of a job now, described as in a scenario. Returns their ids.
 
-        :raises ValueError: there is no such job, or *data* cannot be understood.
+        :raises ValueError: there is no such job, or *data* is invalid.
         """
         job = self.world.job(workspace_id, job_name)
         if job is None:
@@ -72,7 +72,7 @@ class Service:
         return [instance.instance_id for instance in made]
 
     def _stop_after_failure(self, instance: Instance) -> None:
-        """A PatchData run that is to stop at a failure stops what still waits of it."""
+        """Stop the waiting instances of a PatchData run with ``is_stop_when_fail`` when one of its instances has failed."""
         if instance.instance_type != 5 or instance.succeeded:
             return
         for workspace in self.world.workspaces():
@@ -84,7 +84,7 @@ class Service:
                             self.scheduler.stop(made)
 
     def state(self) -> dict[str, t.Any]:
-        """What the service knows, true status included, whatever the lists show."""
+        """The service's own state, with the true status of every instance, which lists may not show."""
         self.scheduler.settle()
         workspaces: dict[str, t.Any] = {}
         for workspace in self.world.workspaces():
@@ -135,13 +135,13 @@ class Service:
 
 
 def _name(instance: Instance) -> list[t.Any]:
-    """Workspace, job and plan time: what an instance is known by whatever a rerun changes."""
+    """Workspace, job and plan time, which identify an instance and which a rerun never changes."""
     return [instance.job.workspace.workspace_id, instance.job.name, instance.plan_time]
 
 
 @dataclass
 class Caller:
-    """Who sent a request and where it is to act; filled in by the gateway."""
+    """The authenticated user or agency of a request."""
 
     name: str
     domain: str
@@ -153,7 +153,7 @@ class Caller:
 
 @dataclass
 class Request:
-    """One authenticated request to one route."""
+    """One request to one route. The gateway fills in the caller, the workspace and ``extra``."""
 
     service: Service
     params: dict[str, str]
@@ -168,7 +168,7 @@ class Request:
 
 @dataclass
 class Answer:
-    """What goes back: *body* becomes JSON, texts and bytes stay such, None is an empty body."""
+    """An answer. *body* is sent as JSON, except str and bytes, which are sent as they are, and None, which is an empty body."""
 
     status: int = 200
     body: t.Any = None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every point that the documentation leaves open, as a switch with its settings; the first setting is the default."""
+"""Switches: one for each point that the documentation leaves open. The first setting is the default."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Value = str | int | float | bool | None
 class Switch:
     """One open point.
 
-    :param settings: the values the suite runs with, the default first.
+    :param settings: the values that the suite runs with, the default first.
     :param doc: what the switch decides, one or two sentences, with the tag of the source that leaves it open.
     :param free: whether any value of the default's type is allowed (a number of seconds, say).
     """
@@ -200,7 +200,7 @@ SWITCHES: dict[str, Switch] = {
 
 
 class Switches:
-    """The present setting of every switch.
+    """Current settings of all switches.
 
     :raises ValueError: for a name or a value that does not exist.
     """
@@ -210,7 +210,7 @@ class Switches:
         self.set(changes or {})
 
     def set(self, changes: dict[str, t.Any]) -> None:
-        """Take over *changes*, names to values; all of them or, if one is wrong, none."""
+        """Apply *changes*, names to values. If one is invalid, none is applied."""
         for name, value in changes.items():
             switch = SWITCHES.get(name)
             if switch is None:
@@ -230,7 +230,7 @@ class Switches:
 
 
 def table() -> str:
-    """The switches as README.md lists them, Markdown."""
+    """The Markdown table of switches in README.md."""
     rows = ["| switch | settings | what it decides |", "|---|---|---|"]
     for name, switch in SWITCHES.items():
         settings = ", ".join(f"`{_yaml(value)}`" for value in switch.settings) + (", any number" if switch.free else "")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control address: what tests read and turn. Loopback only, no authentication."""
+"""Control interface for tests: reads the emulator's state and changes its behaviour. Loopback only, no authentication."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ Json = dict[str, t.Any]
 
 
 def read(service: Service, what: str) -> t.Any:
-    """``journal``, ``requests``, ``switches`` or ``state``."""
+    """Return ``journal``, ``requests``, ``switches`` or ``state``.
+
+    :raises ValueError: for anything else.
+    """
     if what == "journal":
         return list(service.journal.entries)
     if what == "requests":
@@ -29,9 +32,11 @@ def read(service: Service, what: str) -> t.Any:
 
 
 def change(service: Service, what: str, data: Json) -> t.Any:
-    """``switches``, ``faults`` (a fault, or ``{"clear": true}``), ``advance``, ``confirm``, ``instances``, ``expire_tokens`` or ``reset``.
+    """Change ``switches``, ``faults`` (add one, or ``{"clear": true}``) or ``instances``, or do ``advance``, ``confirm``, ``expire_tokens`` or ``reset``.
 
-    :raises ValueError: with what is wrong.
+    Returns the ids of new instances, otherwise the service's time (epoch ms).
+
+    :raises ValueError: for an unknown *what* or invalid *data*.
     """
     if what == "switches":
         service.switches.set(data)
@@ -59,13 +64,13 @@ def change(service: Service, what: str, data: Json) -> t.Any:
 
 
 class Control:
-    """The same over HTTP: GET reads, POST changes."""
+    """HTTP front end of :func:`read` (GET) and :func:`change` (POST)."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request; a mistake is answered with 400 and its text."""
+        """Answer one request. An invalid request gets 400 and the error text."""
         what = request.path.strip("/")
         try:
             if request.method == "GET":

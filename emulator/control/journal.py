@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The witness: accepted writes, and every request that was seen."""
+"""Evidence for tests: a journal of accepted writes and a log of all requests."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Entry = dict[str, t.Any]
 
 
 class Journal:
-    """Accepted writes in the order they took effect, whether or not the answer arrived.
+    """Accepted writes in the order in which they took effect, whether or not the client received the answer.
 
-    :param path: file that gets one JSON line per entry, on disk before the answer leaves; or None.
+    :param path: file that gets one JSON line per entry, synced to disk before the answer is sent; or None.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -24,7 +24,7 @@ class Journal:
         self._path = path
 
     def add(self, entry: Entry) -> None:
-        """Write one accepted write down."""
+        """Add one accepted write."""
         self.entries.append(entry)
         if self._path is None:
             return
@@ -35,12 +35,12 @@ class Journal:
 
 
 class RequestLog:
-    """Every request in the order it arrived. An entry is added on arrival and completed by its answer."""
+    """All requests in order of arrival. An entry is added on arrival and completed when the request is answered."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
 
     def add(self, entry: Entry) -> Entry:
-        """Write one request down; the entry is returned so that its answer can complete it."""
+        """Add one request. Returns the entry, which the answer completes."""
         self.entries.append(entry)
         return entry

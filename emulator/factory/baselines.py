@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Baselines: by when jobs are to have ended, in all workspaces of a DataArts Studio instance [H-BASE][SDK]."""
+"""Baselines: the times by which jobs must have ended, in all workspaces of a DataArts Studio instance [H-BASE][SDK]."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DAY_MS = 86_400_000
 
 
 def list_baselines(request: Request) -> Answer:
-    """GET …/factory/aiops/{instance_id}/baseline: the definitions, ``offset`` is a page from 1."""
+    """GET …/factory/aiops/{instance_id}/baseline: the definitions. ``offset`` is a page number, from 1."""
     enable = parameters.flag(request, "enable") if "enable" in request.query else None
     entries = [_definition(request, *pair) for pair in _baselines(request) if enable in (None, pair[1].enable)]
     shown = _page(request, entries)
@@ -25,7 +25,10 @@ def list_baselines(request: Request) -> Answer:
 
 
 def list_baseline_instances(request: Request) -> Answer:
-    """GET …/factory/aiops/{instance_id}/baselineinstance: one for each day and baseline whose committed time is in the span asked for."""
+    """GET …/factory/aiops/{instance_id}/baselineinstance: one entry per enabled baseline and day whose committed time is in the requested span.
+
+    Only days from a week ago to a week ahead have instances.
+    """
     now = request.service.clock.now_ms()
     begin = parameters.number(request, "start_time", now // _DAY_MS * _DAY_MS)
     end = parameters.number(request, "end_time", begin + _DAY_MS - 1)
@@ -41,7 +44,7 @@ def list_baseline_instances(request: Request) -> Answer:
 
 
 def _baselines(request: Request) -> t.Iterator[tuple[Workspace, Baseline]]:
-    """Those of the studio, and of the workspace if one is asked for, that the caller may see."""
+    """Baselines of the studio that the caller may see, with their workspaces. The query can select one workspace."""
     studio, wanted = request.params["instance_id"], request.query.get("workspace_id")
     role_in = request.caller.role_in if request.caller else lambda workspace_id: "none"
     for workspace in request.service.world.workspaces():

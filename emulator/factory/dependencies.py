@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What depends on what: jobs on jobs, instances on instances, across workspaces [H-DEP][SDK]."""
+"""Dependencies of jobs and of instances, across workspaces [H-DEP][SDK]."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def list_jobs(request: Request) -> Answer:
 
 
 def list_instances(request: Request) -> Answer:
-    """GET …/factory/instances/{instance_id}/depend-instances: level by level, up to *depth* levels each way."""
+    """GET …/factory/instances/{instance_id}/depend-instances: related instances, nearest first, up to ``depth`` levels each way."""
     text = request.params["instance_id"]
     instance = request.service.world.instance(int(text)) if text.isdigit() else None
     if instance is None or instance.job.workspace.workspace_id != request.workspace_id:
@@ -52,7 +52,7 @@ def list_instances(request: Request) -> Answer:
 
 
 def _levels(instance: Instance, step: t.Callable[[Instance], list[Instance]], depth: int) -> list[Instance]:
-    """Everything within *depth* steps, nearest first, each once."""
+    """All instances within *depth* steps, nearest first, without duplicates."""
     within: list[Instance] = []
     level = [instance]
     for _level in range(depth):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How instances look in answers: v2 in snake case, v1 in camel case."""
+"""Instances as entries of lists: v2 in snake case, v1 in camel case."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from emulator.world.model import Instance
 from emulator.world.world import submit_time_of
 
 Json = dict[str, t.Any]
-#: What the console calls an instance that has not started [H-UMN]; no page of the API has the word.
+#: The console's status for an instance that has not started [H-UMN]. The API does not document it.
 UNDOCUMENTED = "initialized"
 _SHORT = {"manual-stop": "manual", "skip-by-depend": "skip"}
 
 
 def status_word(instance: Instance, switches: Switches, api: str) -> str:
-    """The status as this site spells it; v1 has words for forced and ignored outcomes, v2 has flags [KES]."""
+    """The status as this site writes it. v1 has words for forced and ignored outcomes, v2 has flags [KES]."""
     if api == "v1" and instance.force_success:
         return "forceSuccess"
     if api == "v1" and instance.ignore_success:
@@ -30,14 +30,14 @@ def status_word(instance: Instance, switches: Switches, api: str) -> str:
 
 
 def execute_time(instance: Instance) -> int | None:
-    """How long the last run took, ms, or None."""
+    """Duration of the last run in ms, or None."""
     if instance.start_time is None or instance.end_time is None:
         return None
     return instance.end_time - instance.start_time
 
 
 def instance_v2(instance: Instance, switches: Switches) -> Json:
-    """An entry of the v2 list [SDK]: no error message, absent times left out."""
+    """An entry of the v2 list [SDK]. It has no error message, and omits missing times."""
     entry = {
         "job_name": instance.job.name,
         "job_id": instance.job.job_id,
@@ -58,7 +58,7 @@ def instance_v2(instance: Instance, switches: Switches) -> Json:
 
 
 def instance_v1(instance: Instance, switches: Switches) -> Json:
-    """An entry of the v1 list [SDK], with errorMessage."""
+    """An entry of the v1 list [SDK], which includes ``errorMessage``."""
     entry: Json = {
         "jobName": instance.job.name,
         "jobId": job_id_v1(instance.job.job_id, switches),
@@ -80,7 +80,7 @@ def instance_v1(instance: Instance, switches: Switches) -> Json:
 
 
 def job_id_v1(job_id: int, switches: Switches) -> int | str:
-    """The id of a job as v1 writes it."""
+    """A job id as v1 writes it."""
     form = switches["v1_job_id"]
     if form == "number":
         return job_id

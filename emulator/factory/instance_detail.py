@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The v1 instance detail: an instance with its nodes [OTC-95]. No text that says why a node failed is documented; see switch ``detail_error``."""
+"""The v1 instance detail: an instance with its nodes [OTC-95]. No field for the cause of a failure is documented; see switch ``detail_error``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from emulator.world.clock import Clock
 from emulator.world.model import Instance, Run
 
 Json = dict[str, t.Any]
-#: Types of nodes that are written in two ways: the SDK's, and that of the documentation's table and sample.
+#: Node types that are written in two ways: as in the SDK, and as in the documentation's table and sample.
 _APART = {
     "HiveSQL": "Hive SQL",
     "SparkSQL": "Spark SQL",
@@ -26,7 +26,7 @@ _APART = {
     "OBSManager": "OBS Manager",
     "MRSSpark": "MRS Spark",
 }
-#: Only these have a queue [SDK].
+#: Node types that have a queue [SDK].
 _QUEUED = frozenset({"DLISQL", "DLISpark"})
 
 
@@ -80,14 +80,14 @@ def _visible_run(instance: Instance) -> Run | None:
 
 
 def _progress(instance: Instance, index: int, now: int) -> tuple[str, int | None, int | None]:
-    """Status, start and end of one node: those of a run share its time equally, in order."""
+    """Status, start and end (epoch ms) of one node. The nodes of a run take equal shares of its time, one after the other."""
     run = _visible_run(instance)
     if run is None or run.start is None:
         return "waiting", None, None
     if index < run.from_node:
         return "success", instance.plan_time, instance.plan_time
     nodes = len(instance.job.nodes)
-    # a run that fails does so at one node and never reaches those behind it
+    # a run that fails stops at one node: the nodes after it never start
     failing = instance.job.failing(run.fate) if run.fate.status != "success" and run.fate.status != "hang" else nodes - 1
     failing = max(failing, run.from_node)
     if index > failing:

@@ -22,7 +22,7 @@ V1_WINDOW_MS = 7 * _DAY_MS
 
 
 def list_v2(request: Request) -> Answer:
-    """GET …/factory/jobs/{job_name}/instances/detail [H-208]: one job, exact name."""
+    """GET …/factory/jobs/{job_name}/instances/detail [H-208]: the instances of one job, by its exact name."""
     switches = request.service.switches
     wanted = request.query.get("status")
     instances = _in_window(request, [named_job(request)], ("min_plan_time", "max_plan_time"), V2_WINDOW_MS)
@@ -37,7 +37,7 @@ def list_v2(request: Request) -> Answer:
 
 
 def list_v1(request: Request) -> Answer:
-    """GET …/jobs/instances/detail [H-94]: a whole workspace, or jobs by name; the name is fuzzy unless preciseQuery is true."""
+    """GET …/jobs/instances/detail [H-94]: all instances of a workspace, or of jobs by name. ``jobName`` matches parts of names unless ``preciseQuery``."""
     name, precise = request.query.get("jobName"), parameters.flag(request, "preciseQuery")
     jobs = [job for job in jobs_of(request) if name is None or (job.name == name if precise else name in job.name)]
     switches = request.service.switches
@@ -50,7 +50,7 @@ def list_v1(request: Request) -> Answer:
 
 
 def ordered(request: Request, instances: list[Instance]) -> list[Instance]:
-    """Instances in the order of the switch."""
+    """Sort instances as switch ``list_order`` says."""
     order = request.service.switches["list_order"]
     by_time = sorted(instances, key=lambda instance: (instance.plan_time, instance.instance_id), reverse=order == "newest")
     if order == "random":

@@ -16,14 +16,14 @@ from emulator.service import Answer, Request
 from emulator.world.model import Job
 
 Json = dict[str, t.Any]
-#: Policies for an upstream that failed, in v1's words [SDK].
+#: What a job does after an upstream failure: our policy to v1's word [SDK].
 _FAIL_POLICIES = {"suspend": "SUSPEND", "cancel": "FAIL", "continue": "IGNORE"}
 #: Most jobs on one page [OTC].
 MOST = 100
 
 
 def list_v1(request: Request) -> Answer:
-    """GET /v1/{project_id}/jobs: batch jobs unless asked otherwise; the name is fuzzy [TF]."""
+    """GET /v1/{project_id}/jobs: batch jobs by default. ``jobName`` matches parts of names [TF]."""
     kind = parameters.choice(request.query.get("jobType"), "jobType", ("BATCH", "REAL_TIME"), "BATCH")
     jobs = [job for job in jobs_of(request) if job.job_type == kind and request.query.get("jobName", "") in job.name]
     shown = page(request, jobs, most=MOST)
@@ -31,7 +31,7 @@ def list_v1(request: Request) -> Answer:
 
 
 def list_v2(request: Request) -> Answer:
-    """GET /v2/{project_id}/factory/jobs: filters by type, name (fuzzy), ids and status."""
+    """GET /v2/{project_id}/factory/jobs: filters by type, part of a name, ids and status."""
     jobs = [job for job in jobs_of(request) if request.query.get("job_name", "") in job.name]
     if "job_type" in request.query:
         jobs = [job for job in jobs if job.job_type == request.query["job_type"]]
@@ -74,7 +74,7 @@ def show_v1(request: Request) -> Answer:
 
 
 def _last(request: Request, job: Job, api: str) -> tuple[str | None, int | None]:
-    """Status word and end of the job's newest instance."""
+    """Status word and end (epoch ms) of the job's newest instance."""
     if not job.instances:
         return None, None
     newest = max(job.instances, key=lambda instance: instance.plan_time)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Logs of nodes as objects of OBS, which has a host, a signature and errors of its own [OBS-SIGN][OBS-GET][OBS-ERR].
+"""Node logs as OBS objects. OBS has its own host, signature and errors [OBS-SIGN][OBS-GET][OBS-ERR].
 
-Written from the documents, not from the collection's signer. Whoever has no role at all may not read them.
+The signature check is written from the documents, not from the collection's signer. Users without a role may not read logs.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from email.utils import parsedate_to_datetime
 from emulator.service import Answer, Request
 from emulator.world.model import Instance
 
-#: Lines in front of the last ones, so that a log is longer than what is read of it.
+#: Lines before the last ones: a log is longer than the part that the collection reads.
 _LINES = 1500
 _MAX_SKEW_SECONDS = 15 * 60
 
 
 def show_log(request: Request) -> Answer:
-    """GET /{bucket}/{instance_id}/{name}: the object, or the part of it that Range asks for."""
+    """GET /{bucket}/{instance_id}/{name}: the object, or the last bytes that a Range header requests."""
     refusal = _refused(request)
     if refusal is not None:
         return refusal

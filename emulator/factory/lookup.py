@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The job and the instance that a request names."""
+"""Look up the job and the instance that a request names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ def jobs_of(request: Request) -> list[Job]:
 
 
 def named_job(request: Request) -> Job:
-    """The job of the path's ``job_name``, in the request's workspace; refused if there is none."""
+    """The job with the path's ``job_name`` in the request's workspace.
+
+    :raises Refusal: there is none.
+    """
     job = request.service.world.job(request.workspace_id, request.params["job_name"])
     if job is None:
         raise unknown_job()
@@ -25,7 +28,10 @@ def named_job(request: Request) -> Job:
 
 
 def named_instance(request: Request) -> Instance:
-    """The instance of the path's ``instance_id``, of the job that the path names; refused if there is none."""
+    """The instance with the path's ``job_name`` and ``instance_id``.
+
+    :raises Refusal: there is none, or no list shows it yet.
+    """
     for instance in named_job(request).instances:
         shown = instance.visible_from <= request.service.clock.now_ms()
         if shown and str(instance.instance_id) == request.params["instance_id"]:

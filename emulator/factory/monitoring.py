@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two monitor calls, one request a second each [H-OV2]."""
+"""The two monitoring APIs, limited to one request per second each [H-OV2]."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emulator.world.model import Instance
 Json = dict[str, t.Any]
 _DAY_MS = 86_400_000
 _HOUR_MS = 3_600_000
-#: query_days: first and last day, counted back from today.
+#: ``query_days`` to the first and the last day, counted back from today.
 _DAYS = {"today": (0, 0), "yesterday": (1, 1), "before_yesterday": (2, 2), "all": (6, 0)}
 _FIELDS = {
     "fail": "fail_count",
@@ -33,7 +33,7 @@ _FIELDS = {
 
 
 def overview(request: Request) -> Answer:
-    """GET …/monitor/task-statistics-overview: how many instances of the days asked for are in which status."""
+    """GET …/monitor/task-statistics-overview: instances of the requested days, counted by status."""
     first, last = _DAYS[parameters.choice(request.query.get("query_days"), "query_days", tuple(_DAYS), "today")]
     midnight = _midnight(request)
     chosen = [
@@ -48,7 +48,7 @@ def overview(request: Request) -> Answer:
 
 
 def completion(request: Request) -> Answer:
-    """GET …/monitor/task-completion-data: finished instances by hour, today, yesterday and on average over seven days."""
+    """GET …/monitor/task-completion-data: finished instances per hour, for today, yesterday, and on average over seven days."""
     midnight, now = _midnight(request), request.service.clock.now_ms()
     ends = [instance.end_time for instance in _instances(request) if instance.end_time is not None]
     hours = range(24)

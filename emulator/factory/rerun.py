@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes on job instances: the v2 rerun in both modes, v1 restart and stop."""
+"""Writes on job instances: the v2 rerun in both modes, and v1's restart and stop."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from emulator.world.model import ACTIVE, RERUNNABLE, Fate, Instance, Job
 from emulator.world.world import submit_time_of
 
 Json = dict[str, t.Any]
-#: job_id, plan_time, submit_time: what names an instance in the v2 rerun [H-RET].
+#: job_id, plan_time, submit_time: identify an instance in the v2 rerun [H-RET].
 Key = tuple[int, int, int]
 _V2_LOCATIONS = ("firstNode", "errorNode", "specifiedNode")
 _V2_VERSIONS = ("original_version", "current_version")
@@ -27,7 +27,7 @@ _V1_VERSIONS = ("original_version", "latest_version")
 
 @dataclass
 class _Write:
-    """One write as it was understood. ``group`` bounds the parallel runs of mode B."""
+    """A parsed write request. ``group`` names the runs of one mode B request, whose parallelism is limited."""
 
     kind: str
     api: str
@@ -39,7 +39,7 @@ class _Write:
 
 
 def retry_v2(request: Request) -> Answer:
-    """POST …/factory/jobs/{job_name}/instances/retry, the page this collection grew from [H-RET]."""
+    """POST …/factory/jobs/{job_name}/instances/retry [H-RET]."""
     body = parameters.json_body(request, required=True)
     name = request.params["job_name"]
     job = request.service.world.job(request.workspace_id, name)
@@ -62,7 +62,7 @@ def retry_v2(request: Request) -> Answer:
 
 
 def restart_v1(request: Request) -> Answer:
-    """POST …/jobs/{job_name}/instances/{instance_id}/restart [H-67]; the body is optional."""
+    """POST …/jobs/{job_name}/instances/{instance_id}/restart [H-67]. The body is optional."""
     body = parameters.json_body(request, required=False)
     location = parameters.choice(body.get("retry_location"), "retry_location", _V1_LOCATIONS, "first_node")
     parameters.choice(body.get("job_param_version"), "job_param_version", _V1_VERSIONS, "original_version")
@@ -99,7 +99,7 @@ def _check_flag(body: Json) -> None:
 
 
 def _selected(request: Request, job: Job, body: Json) -> list[Instance]:
-    """Mode A: the instances that task_retrys names, in its order, repetitions as the switch says."""
+    """Mode A: the instances that ``task_retrys`` names, in its order. Switch ``duplicate_keys`` decides about repetitions."""
     entries = body["task_retrys"]
     if not isinstance(entries, list) or not entries:
         raise invalid("task_retrys must name at least one instance")
@@ -132,7 +132,7 @@ def _selected(request: Request, job: Job, body: Json) -> list[Instance]:
 
 
 def _by_key(job: Job, switches: Switches) -> dict[Key, list[Instance]]:
-    """The instances that each key of the v2 rerun means: one, or what the switch says where two share it."""
+    """The instances that each key of the v2 rerun applies to. Switch ``twins_rerun`` decides where several share a key."""
     sharing: dict[Key, list[Instance]] = {}
     for instance in sorted(job.instances, key=lambda instance: instance.instance_id):
         key = job.job_id, instance.plan_time, submit_time_of(instance, switches)
@@ -142,7 +142,7 @@ def _by_key(job: Job, switches: Switches) -> dict[Key, list[Instance]]:
 
 
 def _apply_related(request: Request, write: _Write, job: Job) -> None:
-    """Mode B: everything rerunnable of the job and the named ones, planned within the period."""
+    """Mode B: rerun all rerunnable instances of the job and of the named jobs whose plan time is in the period."""
     body = write.body
     begin, end = parameters.milliseconds(body, "begin_time"), parameters.milliseconds(body, "end_time")
     if begin > end:
@@ -175,7 +175,7 @@ def _apply_related(request: Request, write: _Write, job: Job) -> None:
 
 
 def _apply(request: Request, write: _Write, instances: list[Instance]) -> None:
-    """Rerun what can be; a refused instance spoils the request as the switch says."""
+    """Rerun *instances*. Switch ``batch_refusal`` decides what a refused instance means for the others."""
     refusals = [(instance, _refusal(request, instance, write)) for instance in instances]
     first = next((refusal for _instance, refusal in refusals if refusal), None)
     accepted = [instance for instance, refusal in refusals if refusal is None]
@@ -213,12 +213,12 @@ def _refusal(request: Request, instance: Instance, write: _Write) -> Refusal | N
 
 
 def _starting(instance: Instance) -> bool:
-    """Whether its rerun shows the word that no document has."""
+    """Whether its rerun shows the undocumented status of switch ``starting_seconds``."""
     return instance.current is not None and instance.current.status == "starting"
 
 
 def _start_node(instance: Instance, write: _Write) -> int:
-    """Index of the node the rerun starts at: the first if the instance had succeeded or the job changed [OTC-UMN-I]."""
+    """Index of the node at which the rerun starts: the first if the instance had succeeded or the job changed [OTC-UMN-I]."""
     if instance.succeeded or instance.version != instance.job.version or write.location == "firstNode":
         return 0
     names = [node.name for node in instance.job.nodes]

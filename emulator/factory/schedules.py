@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes on jobs of v1: start and stop their scheduling, and run one now [OTC-92][OTC-64][OTC-91]. No call pauses a job; the console does."""
+"""v1 writes on jobs: start or stop scheduling, run immediately [OTC-92][OTC-64][OTC-91]. The API cannot pause a job, only the console can."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from emulator.service import Answer, Request
 from emulator.world.model import ACTIVE, Fate, Instance, Job
 
 Json = dict[str, t.Any]
-#: Types of an instance by the switch's words.
+#: Instance types, by the settings of switch ``run_instance_type``.
 _TYPES = {"manual": 2, "normal": 0, "once": 7}
-#: Longest name and value of a parameter [OTC-91].
+#: Maximum lengths of a parameter's name and value [OTC-91].
 _NAME, _VALUE = 64, 1024
-#: Schedules of a job that a start runs, instead of scheduling it [SDK].
+#: Schedule types of jobs that a start runs once instead of scheduling them [SDK].
 _ONCE = ("MANUAL", "EXECUTE_ONCE")
-#: What a real-time job that is scheduled says in place of SCHEDULING.
+#: Status of a scheduled job, by job type.
 _STARTED = {"BATCH": "SCHEDULING", "REAL_TIME": "NORMAL"}
 
 
 def start_v1(request: Request) -> Answer:
-    """POST …/jobs/{job_name}/start: schedules the job, from now on [OTC-92], or runs it now if its schedule is to run once."""
+    """POST …/jobs/{job_name}/start: schedule the job from now on [OTC-92]. A job with a run-once schedule also runs now."""
     job, body = named_job(request), parameters.json_body(request, required=False)
     _parameters(body)
     started = _STARTED.get(job.job_type, "SCHEDULING")
@@ -37,7 +37,7 @@ def start_v1(request: Request) -> Answer:
 
 
 def stop_v1(request: Request) -> Answer:
-    """POST …/jobs/{job_name}/stop: the job is scheduled no more [OTC-64]. What it does to instances that wait is documented nowhere."""
+    """POST …/jobs/{job_name}/stop: stop scheduling the job [OTC-64]. What happens to waiting instances is undocumented: switch ``stopped_job_cancels``."""
     job = named_job(request)
     if job.status == "STOPPED" and request.service.switches["schedule_twice"] == "refuse":
         raise Refusal(400, "0118", f"Failed to stop the job: job {job.name} is not scheduled.")
@@ -50,7 +50,7 @@ def stop_v1(request: Request) -> Answer:
 
 
 def run_v1(request: Request) -> Answer:
-    """POST …/jobs/{job_name}/run-immediate: one instance that runs now; the answer has its id [OTC-91]."""
+    """POST …/jobs/{job_name}/run-immediate: run one instance now. The answer has its id [OTC-91]."""
     job, body = named_job(request), parameters.json_body(request, required=False)
     params = _parameters(body)
     if job.job_type != "BATCH":
@@ -83,7 +83,7 @@ def _instance(request: Request, job: Job) -> Instance:
 
 
 def _parameters(body: Json) -> list[Json]:
-    """``jobParams``: names of at most 64 characters, values of at most 1,024 [OTC-91]."""
+    """Read ``jobParams``: names of at most 64 characters, values of at most 1,024 [OTC-91]."""
     params = body.get("jobParams", [])
     if not isinstance(params, list) or not all(isinstance(param, dict) for param in params):
         raise invalid("jobParams must be an array of objects")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PatchData: runs of a job over a span of past plan times. Made, listed and stopped [SDK][H-199]."""
+"""PatchData: create, list and stop runs of a job for a span of past plan times [SDK][H-199]."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from emulator.world.cron import plan_times
 from emulator.world.model import Fate, Instance, Job, Supplement, Workspace
 
 Json = dict[str, t.Any]
-#: The one form of a date that is understood (OBS [KES]).
+#: The only date format that the service understands (observed [KES]).
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2} [+-]\d{2}")
-#: Letters, digits, hyphens and underscores; what else a name may have is documented nowhere.
+#: Letters, digits, hyphens and underscores. No other characters are documented.
 _NAME = re.compile(r"[\w-]{1,128}")
 _DAY_MS = 86_400_000
-#: Most instances of one run.
+#: Maximum number of instances of one run.
 MOST = 2000
 _OPTIONAL: dict[str, tuple[type, ...]] = {
     "depend_jobs": (list,),
@@ -60,7 +60,7 @@ def create(request: Request) -> Answer:
 
 
 def stop(request: Request) -> Answer:
-    """POST …/factory/supplement-data/{instance_name}/stop [SDK]: what waits or runs is cancelled."""
+    """POST …/factory/supplement-data/{instance_name}/stop [SDK]: cancel waiting and running instances."""
     named = _named(request, request.params["instance_name"])
     if not named:
         raise Refusal(400, "30113", "The PatchData does not exist.")
@@ -74,7 +74,7 @@ def stop(request: Request) -> Answer:
 
 
 def list_supplements(request: Request) -> Answer:
-    """GET …/factory/supplement-data [SDK]: pages are counted from 0; the name may be a part of one."""
+    """GET …/factory/supplement-data [SDK]. Pages are counted from 0, and ``name`` matches parts of names."""
     switches, now = request.service.switches, request.service.clock.now_ms()
     hidden_ms = request.service.clock.span_ms(switches["patch_visible_after"])
     query = request.query
@@ -92,7 +92,7 @@ def list_supplements(request: Request) -> Answer:
 
 
 def status_of(request: Request, run: Supplement) -> str:
-    """What the list shows of *run*."""
+    """Status of *run* as the list shows it."""
     switches = request.service.switches
     if run.stopped:
         return str(switches["patch_cancelled_status"])
@@ -103,7 +103,7 @@ def status_of(request: Request, run: Supplement) -> str:
 
 
 def cancel(request: Request, run: Supplement) -> None:
-    """Stop what waits or runs."""
+    """Cancel the waiting and running instances of *run*."""
     run.stopped = True
     request.service.scheduler.limit_group(run.group, 0)
     for instance in run.instances:
@@ -133,7 +133,7 @@ def _span(body: Json) -> tuple[int, int]:
     for name in ("start_date", "end_date"):
         text = body[name]
         if not isinstance(text, str) or not _DATE.fullmatch(text):
-            moments.append(0)  # not understood, so that both are the same (OBS [KES])
+            moments.append(0)  # the service reads every date it does not understand as the same time (observed [KES])
             continue
         try:
             moments.append(int(datetime.fromisoformat(text.replace(" ", "") + ":00").timestamp() * 1000))
@@ -146,7 +146,7 @@ def _span(body: Json) -> tuple[int, int]:
 
 
 def _jobs(request: Request, body: Json) -> list[Job]:
-    """The job, and those that depend on it; all have to be planned."""
+    """The job and its ``depend_jobs``. All must be scheduled batch jobs."""
     named = [(request.workspace_id, body["job_name"])]
     for entry in body.get("depend_jobs", ()):
         if not isinstance(entry, dict) or set(entry) != {"job_name", "workspace_id"}:
@@ -162,7 +162,10 @@ def _jobs(request: Request, body: Json) -> list[Job]:
 
 
 def _make(request: Request, run: Supplement) -> None:
-    """The instances of *run*: those of a job that depends on another wait for the newest one of that at their plan time."""
+    """Create the instances of *run*.
+
+    An instance of a dependent job waits for the newest instance of each upstream job at or before its own plan time.
+    """
     body, service = run.body, request.service
     begin, end = run.begin, run.end + (1 if service.switches["patch_end"] == "included" else 0)
     if body.get("is_day_granularity"):
@@ -186,7 +189,7 @@ def _make(request: Request, run: Supplement) -> None:
 
 
 def _fate(job: Job, plan: int) -> Fate:
-    """How the run of a plan time goes."""
+    """Outcome of the instance of a plan time."""
     return Fate("fail", job.run_seconds, "the node ended with exit code 1") if plan in job.patch_fails else Fate(seconds=job.run_seconds)
 
 

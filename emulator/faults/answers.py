@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Spoiled answers: replaced, cut short, garbled, late, or none at all."""
+"""Faulty answers: replaced, truncated, garbled, slow, or missing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from emulator.faults.rules import PAGES, Fault
 from emulator.service import Answer
 from emulator.switches import Switches
 
-#: When a fault strikes if it does not say so itself; all others strike after the effect.
+#: Default of ``when`` by kind of fault; all other kinds strike after the effect.
 DEFAULT_WHEN = {
     "latency": "before_effect",
     "hang": "before_effect",
@@ -31,7 +31,7 @@ _MESSAGES = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Una
 
 
 def replacement(fault: Fault, switches: Switches) -> Answer | None:
-    """The answer that a fault puts in place of the real one, or None for a fault of another kind."""
+    """The answer that a fault sends instead of the real one, or None if this kind of fault does not replace it."""
     kind = fault["kind"]
     prefix = switches["gateway_prefix"]
     if kind == "status":
@@ -59,7 +59,7 @@ def replacement(fault: Fault, switches: Switches) -> Answer | None:
 
 
 def page(fault: Fault, date: str) -> web.Response:
-    """What a proxy or firewall answers by itself: its own body, none of the service's headers."""
+    """An answer of a proxy or firewall: its own body, without the service's headers."""
     status = int(fault.get("status", 502))
     content_type, text = PAGES[fault.get("body", "html")]
     headers = {"Date": date, "Server": "proxy", "Via": "1.1 proxy", "Content-Type": content_type, **_retry_after(fault)}
@@ -71,14 +71,17 @@ def _retry_after(fault: Fault) -> dict[str, str]:
 
 
 def hang_up(request: web.BaseRequest) -> web.StreamResponse:
-    """Cut the connection with no answer at all."""
+    """Abort the connection without an answer."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response()
 
 
 async def send(fault: Fault, when: str, request: web.BaseRequest, answer: web.Response | None) -> web.StreamResponse:
-    """Send the bytes that the fault makes of *answer* (None: the request had no effect), then cut the connection."""
+    """Send what the fault makes of *answer*, then close the connection.
+
+    :param answer: the real answer, or None if the request had no effect.
+    """
     kind = fault["kind"]
     if kind == "drop" and when != "mid_body":
         return hang_up(request)
@@ -111,7 +114,7 @@ async def _raw(request: web.BaseRequest, status: int, body: bytes, length: int) 
 
 
 async def _drip(request: web.BaseRequest, status: int, body: bytes, pause: float, headers_too: bool) -> web.StreamResponse:
-    """Send byte by byte with *pause* seconds between; the headers too, or the body alone."""
+    """Send byte by byte with *pause* seconds in between: the body, and with *headers_too* also the headers."""
     transport = request.transport
     head = _head(200 if status == 204 else status, len(body))
     if transport is not None and not headers_too:
@@ -127,7 +130,7 @@ async def _drip(request: web.BaseRequest, status: int, body: bytes, pause: float
 
 
 async def _oversized(request: web.BaseRequest, size: int) -> web.StreamResponse:
-    """A body of *size* bytes of JSON, as fast as the client takes it."""
+    """Send at least *size* bytes of JSON as fast as the client reads, then abort the connection."""
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     await response.prepare(request)
     block = json.dumps({"padding": "x" * 65536}).encode()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults on demand: which request gets which, decided the same way for the same seed."""
+"""Fault injection: which request gets which fault. The same seed makes the same choices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typing as t
 
 from emulator.gateway import routes
 
-#: What can go wrong, with the parameters each kind takes in addition to those that all of them take.
+#: Kinds of faults, each with the parameters that it takes in addition to the common ones.
 KINDS: dict[str, frozenset[str]] = {
     "latency": frozenset({"seconds", "when"}),
     "hang": frozenset({"seconds", "when"}),
@@ -33,7 +33,7 @@ KINDS: dict[str, frozenset[str]] = {
     "slow_headers": frozenset({"seconds", "when"}),
     "slow_body": frozenset({"seconds", "when"}),
 }
-#: Bodies of a page that something in between answers with: content type and text, in which status and reason are filled in.
+#: Answers of a proxy: content type, and a text with placeholders for status and reason.
 PAGES = {
     "html": ("text/html; charset=utf-8", "<html><head><title>{status} {reason}</title></head><body><h1>{reason}</h1></body></html>"),
     "json": ("application/json", '{{"status": {status}, "message": "{reason}"}}'),
@@ -55,7 +55,7 @@ class _Rule:
         self.random = random.Random(fault.get("seed", 0))
 
     def fires(self, route: str, params: t.Mapping[str, str]) -> bool:
-        """Whether this request gets the fault; counts it."""
+        """Whether this request gets the fault. Counts the request."""
         if route not in self.routes or self.left == 0:
             return False
         if "job_name" in self.fault and params.get("job_name") != self.fault["job_name"]:
@@ -71,14 +71,14 @@ class _Rule:
 
 
 class Faults:
-    """The faults in force; the first one that fires wins."""
+    """The active faults. The first one that fires wins."""
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
         self._waiting: set[asyncio.Future[None]] = set()
 
     def add(self, fault: Fault) -> None:
-        """Put *fault* in force.
+        """Activate *fault*.
 
         :raises ValueError: for an unknown route, kind, parameter or moment.
         """
@@ -95,7 +95,7 @@ class Faults:
         self._rules.append(_Rule(dict(fault)))
 
     def clear(self) -> None:
-        """Let nothing go wrong any more: what is being delayed goes on at once."""
+        """Remove all faults. Requests that are being delayed go on at once."""
         self._rules.clear()
         for waiting in self._waiting:
             if not waiting.done():

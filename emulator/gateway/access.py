@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who sends a request, and whether they may: signatures, tokens, projects, workspaces, roles."""
+"""Authentication and authorization: signatures, tokens, projects, workspaces, roles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from emulator.world.model import OPERATORS
 
 
 def authenticate(service: Service, request: Request, method: str, raw_path: str, raw_query: str) -> Caller:
-    """The caller of a signed request or of one with a token; refused with 401 otherwise."""
+    """The caller of a request, by its signature or its token.
+
+    :raises Refusal: 401 if neither is valid.
+    """
     token = request.headers.get("X-Auth-Token")
     authorization = request.headers.get("Authorization")
     if token is not None and authorization is None:
@@ -52,7 +55,7 @@ def _by_key(service: Service, request: Request, signed: signature.Signed) -> tup
 
 
 def check_project(service: Service, request: Request, caller: Caller) -> None:
-    """Refuse a project that is not the caller's, or X-Project-Id missing where the account has several [H-RET]."""
+    """Refuse a project that is not the caller's, and a missing X-Project-Id if the account has several projects [H-RET]."""
     project_id = request.params["project_id"]
     project = service.world.project(project_id)
     if project is None or project.account.domain != caller.domain or not _in_scope(caller, project_id):
@@ -65,12 +68,15 @@ def check_project(service: Service, request: Request, caller: Caller) -> None:
 
 
 def _in_scope(caller: Caller, project_id: str) -> bool:
-    # a token that is scoped to the account opens no project; keys are not scoped
+    # a token scoped to the account grants access to no project; access keys have no scope
     return caller.project_id == project_id or (caller.project_id is None and not caller.by_token)
 
 
 def check_workspace(service: Service, request: Request, route: Route, caller: Caller) -> str:
-    """The id of the workspace the call acts in; refused if absent, unknown, of another project, or closed to the caller."""
+    """Id of the workspace in which the request acts.
+
+    :raises Refusal: it is missing, unknown, of another project, or the caller's role does not allow the request.
+    """
     workspace_id = request.headers.get("workspace", "")
     project_id = request.params["project_id"]
     workspaces = [workspace for workspace in service.world.workspaces() if workspace.project_id == project_id]

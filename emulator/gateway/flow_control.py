@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Flow control per user and per API, as documented [H-OV1][H-OV2]."""
+"""The documented flow control, per user and per API [H-OV1][H-OV2]."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 
 from emulator.gateway.errors import Refusal
 
-#: Requests per second that one user may send, by route; routes not named here are not documented and not limited.
+#: Requests per second and user, by route. Other routes have no documented limit, and none here.
 PER_USER = {
     "v2_list": 10,
     "v2_retry": 10,
@@ -25,13 +25,16 @@ PER_USER = {
 
 
 class FlowControl:
-    """Counts requests in windows of one real second that begin with the first request after the last window."""
+    """Counts requests in windows of one second of real time. A window starts with the first request after the previous one."""
 
     def __init__(self) -> None:
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}
 
     def admit(self, user: str, route: str) -> None:
-        """Count one request; refuse it with 429 above the user's limit or ten times that over all users."""
+        """Count one request.
+
+        :raises Refusal: 429 above the user's limit, or above ten times that limit for all users together.
+        """
         limit = PER_USER.get(route)
         if limit is None:
             return

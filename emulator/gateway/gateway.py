@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The gateway in front of the service: from a raw HTTP request to an answer, faults included."""
+"""API gateway: turns raw HTTP requests into answers and injects faults."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from emulator.service import Answer, Request, Service
 
 
 class Gateway:
-    """Answers requests to one host of the service.
+    """Answers the requests to one host of the service.
 
-    :param host: which one: ``v2``, ``v1``, ``iam`` or ``obs``.
-    :param shut: lets the host refuse connections for so many seconds.
+    :param host: ``v2``, ``v1``, ``iam`` or ``obs``.
+    :param shut: makes the host refuse connections for a number of seconds.
     """
 
     def __init__(self, service: Service, host: str, shut: t.Callable[[float], t.Awaitable[None]]) -> None:
         self._service, self._host, self._shut = service, host, shut
 
     async def handle(self, http_request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request, or spoil the answer as the fault that it draws says."""
+        """Answer one request, with a fault if one fires."""
         raw_path, _sep, raw_query = http_request.raw_path.partition("?")
         request_id = secrets.token_hex(16)
         matched = routes.find(self._host, http_request.method, raw_path)
@@ -119,7 +119,7 @@ class Gateway:
         )
 
     def _answer(self, route: Route | None, request: Request, method: str, raw_path: str, raw_query: str, entry: dict[str, t.Any]) -> Answer:
-        """The service's answer; here the request takes effect."""
+        """Let the request take effect and return the service's answer."""
         try:
             self._service.scheduler.settle()
             if route is None or not all(self._service.switches[name] for name in route.switches):
@@ -135,7 +135,10 @@ class Gateway:
             return answer
 
     def _admit(self, route: Route, request: Request, method: str, raw_path: str, raw_query: str, entry: dict[str, t.Any]) -> None:
-        """Let the call through to the service, or refuse it: who, how often, where."""
+        """Check credentials, flow control, project and workspace.
+
+        :raises Refusal: one of them does not allow the request.
+        """
         if not route.signed:
             request.extra = {"method": method, "raw_path": raw_path, "raw_query": raw_query}
             return
@@ -149,7 +152,7 @@ class Gateway:
             request.workspace_id = access.check_workspace(self._service, request, route, caller)
 
     def _response(self, answer: Answer, request_id: str) -> web.Response:
-        """The answer as HTTP, with the service's own date."""
+        """The answer as an HTTP response, with the service's date."""
         headers = {"Date": http_date(self._service), "Server": "api-gateway", **answer.headers}
         if self._service.switches["request_id_header"]:
             headers["X-Request-Id"] = request_id
@@ -164,5 +167,5 @@ class Gateway:
 
 
 def http_date(service: Service, offset: float = 0.0) -> str:
-    """The service's time as a Date header says it, whole seconds; *offset* is added to it, seconds."""
+    """The service's time plus *offset* seconds, as a Date header."""
     return formatdate(service.clock.date_ms(offset) // 1000, usegmt=True)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading query and body parameters as strictly as the service does."""
+"""Query and body parameters, validated as strictly as the service does. Invalid ones raise a :class:`Refusal`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def flag(request: Request, name: str, default: bool = False) -> bool:
 
 
 def choice(value: t.Any, name: str, choices: t.Collection[str], default: str | None = None) -> str:
-    """A word out of *choices*; *default* None means it is required."""
+    """One of *choices*. It is required if *default* is None."""
     if value is None and default is not None:
         return default
     if value not in choices:
@@ -47,7 +47,7 @@ def choice(value: t.Any, name: str, choices: t.Collection[str], default: str | N
 
 
 def json_body(request: Request, *, required: bool) -> Json:
-    """The body as a JSON object; a body needs a Content-Type [H-RET][KES]."""
+    """The body as a JSON object. A body requires a Content-Type header [H-RET][KES]."""
     if not request.body and not required:
         return {}
     if "Content-Type" not in request.headers:
@@ -62,7 +62,7 @@ def json_body(request: Request, *, required: bool) -> Json:
 
 
 def integer(data: Json, name: str) -> int:
-    """A required integer of a JSON object."""
+    """A required integer in a JSON object."""
     value = data.get(name)
     if not isinstance(value, int) or isinstance(value, bool):
         raise invalid(f"{name} must be a number")
@@ -70,7 +70,7 @@ def integer(data: Json, name: str) -> int:
 
 
 def milliseconds(data: Json, name: str) -> int:
-    """A required 13-digit time of a JSON object."""
+    """A required time in a JSON object: epoch ms with 13 digits."""
     value = integer(data, name)
     if len(str(value)) != 13:
         raise invalid(f"{name} must be a 13-digit timestamp")

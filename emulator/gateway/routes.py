@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every API the service publishes: host, method and path, and what it asks for before the request reaches it."""
+"""All APIs of the service: host, method, path, and what the gateway checks first."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Route:
     :param path: segments in braces match any single raw segment.
     :param workspace: ``required``, ``default`` (falls back to the default workspace) or ``no``.
     :param writes: whether it changes jobs or their instances.
-    :param switches: switches that must all be on, or the API is not published.
-    :param signed: whether credentials are needed.
+    :param switches: switches that must all be on for the API to be published.
+    :param signed: whether the gateway checks credentials.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Route:
     signed: bool = True
 
     def match(self, host: str, method: str, raw_path: str) -> dict[str, str] | None:
-        """The decoded path parameters, or None if this is not the API meant."""
+        """The decoded path parameters, or None if the request is for another API."""
         if host != self.host or method != self.method:
             return None
         patterns, segments = self.path.split("/"), raw_path.split("/")
@@ -99,7 +99,7 @@ ROUTES: tuple[Route, ...] = (
     Route("machine_keys", "iam", "GET", "/openstack/latest/securitykey", signed=False),
 )
 
-#: Short names that faults may use for several routes.
+#: Names of groups of routes, for faults.
 GROUPS: dict[str, frozenset[str]] = {
     "*": frozenset(route.name for route in ROUTES),
     "retry": frozenset({"v2_retry", "v1_restart"}),
@@ -113,7 +113,7 @@ GROUPS: dict[str, frozenset[str]] = {
 
 
 def find(host: str, method: str, raw_path: str) -> tuple[Route, dict[str, str]] | None:
-    """The route that answers, with the decoded path parameters, or None."""
+    """The route of a request and its decoded path parameters, or None."""
     for route in ROUTES:
         params = route.match(host, method, raw_path)
         if params is not None:
@@ -122,7 +122,7 @@ def find(host: str, method: str, raw_path: str) -> tuple[Route, dict[str, str]] 
 
 
 def named(name: str) -> frozenset[str]:
-    """The routes that a fault's ``route`` means.
+    """The routes that a fault's ``route`` stands for.
 
     :raises ValueError: for a name that is neither a route nor a group.
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Verification of SDK-HMAC-SHA256 signatures, byte for byte [SIGN][SDKC]; written from the documents, not from the collection's signer."""
+"""Verification of SDK-HMAC-SHA256 signatures, byte for byte [SIGN][SDKC]. Written from the documents, not from the collection's signer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emulator.gateway.errors import Refusal, bad_signature
 
 ALGORITHM = "SDK-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
-#: A signature older or younger than this is refused [SIGN-FAQ].
+#: Largest accepted difference between the signature's time and the gateway's clock [SIGN-FAQ].
 MAX_SKEW_MS = 15 * 60 * 1000
 
 
@@ -30,7 +30,10 @@ class Signed:
 
 
 def parse(authorization: str) -> Signed:
-    """Take ``SDK-HMAC-SHA256 Access=…, SignedHeaders=a;b, Signature=…`` apart; anything else is refused with 401."""
+    """Parse ``SDK-HMAC-SHA256 Access=…, SignedHeaders=a;b, Signature=…``.
+
+    :raises Refusal: 401 for anything else.
+    """
     scheme, _sep, rest = authorization.partition(" ")
     parts: dict[str, str] = {}
     for part in rest.split(","):
@@ -42,7 +45,7 @@ def parse(authorization: str) -> Signed:
 
 
 def canonical_path(raw_path: str) -> str:
-    """Unquote the whole path, quote each segment again, end in a slash: what the official Python client signs."""
+    """Unquote the whole path, quote each segment again and end with a slash, as the official Python client does."""
     path = "/".join(quote(segment, safe="~") for segment in unquote(raw_path).split("/"))
     return path if path.endswith("/") else path + "/"
 
@@ -58,7 +61,7 @@ def canonical_query(raw_query: str) -> str:
 
 
 def body_hash(headers: t.Mapping[str, str], body: bytes) -> str:
-    """Hash of the body; the word UNSIGNED-PAYLOAD where the content type is not JSON and the client says so."""
+    """SHA-256 of the body, or UNSIGNED-PAYLOAD if the client says so and the content type is not JSON."""
     content_type = headers.get("Content-Type", "application/json")
     if body and headers.get("X-Sdk-Content-Sha256") == UNSIGNED and not content_type.startswith(("application/json", "application/bson")):
         return UNSIGNED
@@ -68,7 +71,7 @@ def body_hash(headers: t.Mapping[str, str], body: bytes) -> str:
 def canonical_request(
     method: str, raw_path: str, raw_query: str, headers: t.Mapping[str, str], signed: t.Sequence[str], body: bytes
 ) -> str:
-    """The text whose hash is signed."""
+    """The canonical request, whose hash is signed."""
     lines = [method.upper(), canonical_path(raw_path), canonical_query(raw_query)]
     lines += [f"{name}:{headers[name].strip()}" for name in signed]
     lines += ["", ";".join(signed), body_hash(headers, body)]
@@ -87,9 +90,10 @@ def moment(headers: t.Mapping[str, str]) -> int:
 def verify(
     secret_key: str, signed: Signed, method: str, raw_path: str, raw_query: str, headers: t.Mapping[str, str], body: bytes, now_ms: int
 ) -> None:
-    """Refuse the request (401) unless its signature is right and its time within 15 minutes of *now_ms*.
+    """Check the signature, and that its time is within 15 minutes of *now_ms*.
 
     :param headers: case-insensitive.
+    :raises Refusal: 401 otherwise.
     """
     if "x-sdk-date" not in signed.headers:
         raise bad_signature("x-sdk-date is not signed")

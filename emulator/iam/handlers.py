@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The IAM host: tokens by password and by agency, projects, temporary keys [IAM-30][SDK-IAM]."""
+"""IAM: tokens by password or agency, projects, temporary access keys [IAM-30][SDK-IAM]."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emulator.world.times import iso
 
 Json = dict[str, t.Any]
 _ASSUME_ROLE = ("assume_role", "hw_assume_role")
-#: Lifetime of temporary keys in seconds: least, most [SDK-IAM]; the least is the default.
+#: Minimum (also the default) and maximum lifetime of temporary keys in seconds [SDK-IAM].
 _DURATIONS = (900, 86400)
 
 
@@ -53,7 +53,7 @@ def create_token(request: Request) -> Answer:
 
 
 def list_projects(request: Request) -> Answer:
-    """GET /v3/projects: the caller's projects, by exact name if one is given [SDKC]."""
+    """GET /v3/projects: the caller's projects. ``name`` must match exactly [SDKC]."""
     caller = _required(request)
     account = request.service.world.account(caller.domain)
     wanted = request.query.get("name")
@@ -66,7 +66,7 @@ def list_projects(request: Request) -> Answer:
 
 
 def create_temporary_key(request: Request) -> Answer:
-    """POST /v3.0/OS-CREDENTIAL/securitytokens: by agency, or by the caller's own token."""
+    """POST /v3.0/OS-CREDENTIAL/securitytokens: a temporary key by agency or by the caller's own token."""
     identity, _scope = _identity(request)
     methods = identity.get("methods")
     caller = _required(request)
@@ -110,7 +110,10 @@ def _user_by_password(request: Request, identity: Json) -> User:
 
 
 def _agency(request: Request, options: t.Any, caller: Caller) -> Agency:
-    """The agency that *options* name, if its account trusts the caller's."""
+    """The agency that *options* name.
+
+    :raises IamRefusal: there is none, or it does not trust the caller's account.
+    """
     if not isinstance(options, dict):
         raise IamRefusal(400, "The request body is invalid: auth.identity.assume_role")
     account = request.service.world.account(options.get("domain_name") or options.get("domain_id"))
@@ -132,7 +135,7 @@ def _project(account: Account, wanted: t.Any) -> Project | None:
 
 
 def _who(request: Request) -> Caller:
-    """The caller of a token request, which the gateway lets through without credentials."""
+    """The caller of a token request, whose credentials the gateway does not check."""
     extra = request.extra
     return access.authenticate(request.service, request, extra["method"], extra["raw_path"], extra["raw_query"])
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a machine of the cloud is told about itself: temporary keys of its agency [SDKC]. It answers at the IAM host's address.
+"""Metadata service of a cloud server: temporary keys of its agency [SDKC]. It answers at the IAM host's address.
 
-The machine's agency is the first one that trusts the service ECS. Its keys live as long as tokens do, so that tests can see them end.
+The server's agency is the first one that trusts ECS. Its keys live as long as tokens, so that tests can see them expire.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from emulator.iam.tokens import Grant
 from emulator.service import Answer, Request
 from emulator.world.times import iso
 
-#: The account of the service ECS, which an agency for machines trusts.
+#: Domain of the ECS service, which the agency of a server trusts.
 ECS = "op_svc_ecs"
 
 
 def create_token(request: Request) -> Answer:
-    """PUT /meta-data/latest/api/token: 200 with a token as text."""
+    """PUT /meta-data/latest/api/token: a token as plain text."""
     seconds = request.headers.get("X-Metadata-Token-Ttl-Seconds", "")
     if not seconds.isdigit() or not 0 < int(seconds) <= 21600:
         raise IamRefusal(400, "X-Metadata-Token-Ttl-Seconds must be between 1 and 21600")
@@ -26,7 +26,7 @@ def create_token(request: Request) -> Answer:
 
 
 def show_keys(request: Request) -> Answer:
-    """GET /openstack/latest/securitykey: the keys of the machine's agency."""
+    """GET /openstack/latest/securitykey: the keys of the server's agency."""
     token = request.headers.get("X-Metadata-Token")
     if token is not None and not request.service.tokens.knows_machine_token(token):
         raise IamRefusal(401, "The metadata token is not valid")

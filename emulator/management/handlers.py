@@ -36,7 +36,7 @@ def list_studios(request: Request) -> Answer:
 
 
 def list_workspaces(request: Request) -> Answer:
-    """GET /v1/{project_id}/workspaces/{instance_id}: those the caller may see; ``offset`` is a data offset."""
+    """GET /v1/{project_id}/workspaces/{instance_id}: workspaces that the caller may see. ``offset`` counts records."""
     studio_id, project_id = request.params["instance_id"], request.params["project_id"]
     role_in = request.caller.role_in if request.caller else lambda workspace_id: "none"
     workspaces = [

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Causes of failures: what a scenario names once, and its failed instances have in common though no two of their messages are alike."""
+"""Causes of failures: a scenario defines each once, and failed instances share it, each with a message of its own."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Data = t.Mapping[str, t.Any]
 
 
 def failed_by(causes: Data, instance: Instance, named: str | None) -> Fate | None:
-    """How *instance* failed, by the cause *named* or, if none is, by one that is drawn, the same in every run; None without causes.
+    """The failed run of *instance*, by the cause *named* or by a pseudo-random one that is the same in every run. None without causes.
 
-    :param causes: of the scenario, by name: ``error`` (in which ``{id}``, ``{time}``, ``{number}`` and ``{job}`` stand for what differs from
-        instance to instance), ``node`` (index of the one that fails) and ``retries``.
+    :param causes: causes of the scenario by name. Each has ``error`` (with placeholders ``{id}``, ``{time}``, ``{number}`` and ``{job}``),
+        ``node`` (index of the node that fails) and ``retries``.
     :raises ValueError: no cause has that name.
     """
     if named is not None and named not in causes:

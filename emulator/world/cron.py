@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plan times by brute force: every minute of a span is compared with the six fields of a schedule's expression, in its zone.
+"""Plan times of Quartz cron expressions by brute force: compares every minute of a span with the expression, in the schedule's zone.
 
-The plainest way there is, so that it can judge a quicker one. Fields are those of Quartz: second, minute, hour, day, month, day of the week, of which
-1 is Sunday. Seconds are single numbers.
+It is deliberately simple: tests compare the collection's faster implementation with it. Fields: second (a single number), minute, hour, day, month,
+day of the week (1 is Sunday).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d{1,2})(?::?(\d{2}))?")
 
 
 def zone_of(text: str) -> tzinfo:
-    """The zone that a schedule names: ``GMT+8``, ``+08:00``, ``UTC`` or ``Europe/Berlin``."""
+    """The time zone of a schedule: ``GMT+8``, ``+08:00``, ``UTC`` or ``Europe/Berlin``."""
     if text in ("", "GMT", "UTC", "Z"):
         return timezone.utc
     match = _OFFSET.fullmatch(text)
@@ -33,9 +33,9 @@ def zone_of(text: str) -> tzinfo:
 
 
 def plan_times(expression: str, zone: str, begin_ms: int, end_ms: int) -> list[int]:
-    """Every plan time from *begin_ms* to before *end_ms*, epoch ms.
+    """Plan times in [*begin_ms*, *end_ms*), epoch ms.
 
-    A time of day that the clock shows twice is planned at its first, one that it skips is not planned.
+    A local time that occurs twice is planned at its first occurrence. One that is skipped is not planned.
     """
     second, *fields = expression.upper().split()[:6]
     where = zone_of(zone)
@@ -78,7 +78,7 @@ def _day(local: datetime, field: str) -> bool:
 
 
 def _nearest_weekday(local: datetime, day: int) -> int:
-    """The weekday that is nearest to *day* within the month."""
+    """The weekday nearest to *day* in the same month."""
     last = monthrange(local.year, local.month)[1]
     for step in (0, -1, 1, -2, 2):
         if 1 <= day + step <= last and local.replace(day=day + step).weekday() < 5:

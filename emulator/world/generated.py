@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What scenarios leave out: ids that are the same in every run, and instances by the dozen."""
+"""Generated parts of scenarios: ids that are the same in every run, and series of instances."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from emulator.world.times import moment_of, seconds_of
 
 
 def stable_hex(*parts: str) -> str:
-    """32 hexadecimal digits that depend on *parts* alone, for ids nobody chose."""
+    """32 hexadecimal digits derived from *parts*, for ids that the scenario leaves out."""
     return hashlib.sha256("/".join(parts).encode()).hexdigest()[:32]
 
 
 def instance_shorthands(job: dict[str, t.Any], now_ms: int) -> list[dict[str, t.Any]]:
-    """The instances of a job: those listed, then ``failed: n`` and ``succeeded: n`` at one plan time each.
+    """Descriptions of a job's instances: those under ``instances``, then the generated ones of ``failed: n`` and ``succeeded: n``.
 
-    The generated ones lie ``every`` (default 1h) apart and go back from ``first`` (default one step ago); the failed ones are the newest.
+    Generated instances are ``every`` (default 1h) apart and go back in time from ``first`` (default: one step before now). The failed ones are the
+    newest.
     """
     listed = [_inherit(instance, job) for instance in job.get("instances", [])]
     step = int(seconds_of(job.get("every", "1h")) * 1000)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the service keeps: accounts, users, workspaces, jobs, instances and their runs. All times epoch ms."""
+"""Data model: accounts, users, workspaces, jobs, instances and their runs. All times are epoch ms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass, field
 
-#: Statuses that a rerun is accepted for: successful, failed or cancelled [H-67][OTC-UMN-I].
+#: Statuses in which an instance can be rerun: successful, failed or cancelled [H-67][OTC-UMN-I].
 RERUNNABLE = frozenset({"success", "fail", "manual-stop"})
 #: Statuses of an instance in progress.
 ACTIVE = frozenset({"waiting", "running", "waiting-confirm"})
@@ -23,9 +23,9 @@ def _plan_time(instance: Instance) -> int:
 
 @dataclass(frozen=True)
 class Fate:
-    """How one run goes: its final *status*, ``hang`` for a run that never ends, its length in emulated seconds.
+    """How one run goes: its final *status* (``hang``: it never ends) and its length in emulated *seconds*.
 
-    ``node`` is the index of the node at which it fails, the job's if None; ``retries`` how often that node was tried again by itself.
+    ``node`` is the index of the node at which it fails (None: the job's ``fail_node``), ``retries`` the number of automatic retries of that node.
     """
 
     status: str = "success"
@@ -37,9 +37,12 @@ class Fate:
 
 @dataclass
 class Run:
-    """One run of an instance. ``from_node`` is the index of the node it starts at; ``read`` on what data it began: of each instance that it depends
-    on the number of the run whose data was there, None if there was none; ``resumed`` when it went on after it had hung. Of runs that wait, the one
-    with the lower ``rank`` begins first, where none is set the one with the earlier plan time."""
+    """One run of an instance.
+
+    ``from_node`` is the index of the node at which it starts. ``read`` says which data it started with: for each instance that it depends on, the number
+    of the run that had made the data, or None. ``resumed`` is the time at which it went on after a hang. Waiting runs start in the order of ``rank``, or
+    of their plan times if it is None.
+    """
 
     number: int
     requested: int
@@ -59,7 +62,7 @@ class Run:
 
 @dataclass
 class Node:
-    """One node of a job, in the order they run."""
+    """One node of a job."""
 
     name: str
     type: str = "DLISQL"
@@ -67,9 +70,12 @@ class Node:
 
 @dataclass
 class Instance:
-    """One job instance. ``fates`` are those of the runs to come; the last one repeats. ``stopped_by`` is ``person``, or ``policy`` if it was
-    cancelled because what it depends on had failed; no list says which. One in running-exception goes on by itself after ``recovers`` emulated
-    seconds, if that is not None. No list shows it before ``visible_from``."""
+    """One job instance.
+
+    ``fates`` are those of the next runs; the last one repeats. ``stopped_by`` is ``person``, or ``policy`` if the instance was cancelled because an
+    upstream instance had failed; lists do not show the difference. An instance in running-exception goes on after ``recovers`` emulated seconds, unless
+    that is None. Lists do not show the instance before ``visible_from``.
+    """
 
     job: Job
     instance_id: int
@@ -95,33 +101,36 @@ class Instance:
     visible_from: int = 0
 
     def next_fate(self) -> Fate:
-        """The fate of the run that begins now."""
+        """Take the fate of the run that starts now."""
         if len(self.fates) > 1:
             return self.fates.popleft()
         return self.fates[0]
 
     @property
     def succeeded(self) -> bool:
-        """Whether downstream instances may go on."""
+        """Whether downstream instances may run: it has succeeded, or its success was forced or its failure ignored."""
         return self.status == "success" or self.force_success or self.ignore_success
 
     @property
     def failed(self) -> bool:
-        """Whether it has failed, and is not rerun at the moment."""
+        """Whether it has failed and is not being rerun."""
         return self.status == "fail" and self.current is None
 
     def data_at(self, moment_ms: int) -> int | None:
-        """The number of the run whose data is there at *moment_ms*: the last one that had succeeded by then."""
+        """Number of the last run that had succeeded by *moment_ms*, whose data is there; or None."""
         ended = [run for run in self.runs if run.status == "success" and run.end is not None and run.end <= moment_ms]
         return max(ended, key=lambda run: (run.end or 0, run.number)).number if ended else None
 
 
 @dataclass
 class Job:
-    """One job of a workspace. ``depends_on`` holds (workspace id, job name) of its upstream jobs. ``depend_fail_policy`` is what becomes of an instance
-    that waits for one that failed: it waits on (``suspend``), is cancelled (``cancel``), or runs on the data that is there (``continue``). Instances of
-    PatchData runs fail at the plan times ``patch_fails``, epoch ms. The schedule goes from ``cron_start`` to ``cron_end``, ISO 8601; "" has no end.
-    ``once`` are the fates of the runs that are asked for by hand, success where none is left."""
+    """One job of a workspace.
+
+    ``depends_on`` has the (workspace id, job name) of each upstream job. ``depend_fail_policy`` is what happens to an instance when an upstream instance
+    has failed: it keeps waiting (``suspend``), is cancelled (``cancel``), or runs on the existing data (``continue``). ``patch_fails`` are the plan times
+    whose PatchData instances fail. The schedule goes from ``cron_start`` to ``cron_end``, ISO 8601 ("": no end). ``once`` are the fates of runs that are
+    started by hand; without one, a run succeeds.
+    """
 
     workspace: Workspace
     name: str
@@ -153,11 +162,11 @@ class Job:
     _planned: list[Instance] = field(default_factory=list, repr=False)
 
     def failing(self, fate: Fate) -> int:
-        """Index of the node at which a run of that fate fails."""
+        """Index of the node at which a run with that fate fails."""
         return (self.fail_node if fate.node is None else fate.node) % max(1, len(self.nodes))
 
     def planned(self, begin: int, end: int) -> list[Instance]:
-        """Its instances with a plan time from *begin* to *end*, both included, the oldest first. Plan times do not change."""
+        """Its instances with a plan time in [*begin*, *end*], oldest first. Sorted again only when instances were added: plan times do not change."""
         if len(self._planned) != len(self.instances):
             self._planned = sorted(self.instances, key=_plan_time)
         return self._planned[bisect_left(self._planned, begin, key=_plan_time) : bisect_right(self._planned, end, key=_plan_time)]
@@ -165,9 +174,9 @@ class Job:
 
 @dataclass
 class Baseline:
-    """One baseline: *jobs* are to have ended at *sla_time* every day [SDK].
+    """One baseline: *jobs* must have ended by *sla_time* every day [SDK].
 
-    :ivar sla_time: the committed time of today's instance, epoch ms.
+    :ivar sla_time: the committed time of today's instance.
     """
 
     baseline_id: str
@@ -180,11 +189,11 @@ class Baseline:
 
 @dataclass
 class Supplement:
-    """One PatchData run: instances that are made for the plan times of a span, of a job and of jobs that depend on it.
+    """One PatchData run: instances of a job and of jobs that depend on it, for the plan times of a span.
 
-    :ivar begin: of the span, epoch ms, and *end*.
+    :ivar begin: start of the span; *end* is its end.
     :ivar body: the request.
-    :ivar stopped: whether somebody stopped it, or a failure did.
+    :ivar stopped: whether it was stopped by a request. A failure that stops the rest does not set it.
     """
 
     name: str
@@ -217,7 +226,7 @@ class Workspace:
 
 @dataclass
 class Studio:
-    """One DataArts Studio instance, a purchase that holds workspaces; ``status`` 2 is active [SDK]."""
+    """One DataArts Studio instance, which holds workspaces; ``status`` 2 is active [SDK]."""
 
     studio_id: str
     name: str
@@ -228,7 +237,7 @@ class Studio:
 
 @dataclass
 class Project:
-    """One project of an account; its name is a region's, or a region's plus a suffix."""
+    """One project of an account. Its name is that of a region, optionally with a suffix."""
 
     project_id: str
     name: str
@@ -237,7 +246,7 @@ class Project:
 
 @dataclass
 class User:
-    """An IAM user. ``roles`` maps workspace ids to roles; ``role`` is the one for all others (``none``: no access)."""
+    """An IAM user. ``roles`` maps workspace ids to roles; ``role`` is the role in all other workspaces (``none``: no access)."""
 
     name: str
     account: Account
@@ -255,7 +264,7 @@ class User:
 
 @dataclass
 class Agency:
-    """What an account delegated: users of *trusted_domain* may act for it with *role*."""
+    """An agency: users of *trusted_domain* may act for the account with *role*."""
 
     name: str
     account: Account

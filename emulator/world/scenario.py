@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scenarios: YAML or a dict of the same shape becomes a :class:`~emulator.world.world.World`. The format is described in README.md."""
+"""Build a :class:`~emulator.world.world.World` from a scenario, YAML or a dict. README.md describes the format."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from emulator.world.times import moment_of, seconds_of
 from emulator.world.world import World
 
 Data = dict[str, t.Any]
-#: Keys of a job that are its attributes as they stand.
+#: Keys of a job that are copied to its attributes.
 _PLAIN = "job_type schedule cron cron_zone cron_start cron_end patch_fails "
 _PLAIN += "status self_dependent depend_fail_policy confirm path priority version fail_node starting_status"
 
 
 def read(source: Data | Path | str) -> Data:
-    """The scenario as a dict: *source* itself, or what the YAML file at that path holds."""
+    """The scenario as a dict: *source* itself, or the content of the YAML file at that path."""
     if isinstance(source, dict):
         return source
     data = yaml.safe_load(Path(source).read_text(encoding="utf-8"))
@@ -35,13 +35,13 @@ def read(source: Data | Path | str) -> Data:
 def load(data: Data, now_ms: int) -> World:
     """The world that *data* describes at *now_ms*.
 
-    :raises ValueError: with the place and the name of what cannot be understood.
+    :raises ValueError: something is invalid; the text says what and where.
     """
     return _Reader(data, now_ms).world()
 
 
 def instances(data: t.Iterable[Data], job: Job, world: World, now_ms: int) -> list[Instance]:
-    """What *data* describes in a scenario's words, as instances of *job* that come into being at *now_ms*."""
+    """New instances of *job* at *now_ms*, from their descriptions in the scenario format."""
     reader = _Reader({}, now_ms)
     reader.built = world
     return [reader.instance(job, described) for described in data]
@@ -193,7 +193,7 @@ class _Reader:
         return instance
 
     def _history(self, instance: Instance, data: Data) -> None:
-        """What happened before the scenario began: one finished run, one under way, or none."""
+        """Set the run that the instance had before the scenario started: a finished one, one in progress, or none."""
         if instance.status in ("waiting", "waiting-confirm"):
             instance.current = Run(1, self.now_ms, status=instance.status, fate=instance.next_fate())
             instance.runs.append(instance.current)
@@ -202,7 +202,7 @@ class _Reader:
             return
         start = moment_of(data.get("start_time", instance.plan_time), self.now_ms)
         if data.get("cancelled"):
-            # it never began; `start_time` is the moment at which it was cancelled, which its site may show or not
+            # it never started; the scenario's `start_time` is the time of the cancellation, which the site may or may not show
             shown = (self.data.get("switches") or {}).get("cancelled_times", "end")
             instance.start_time, instance.end_time = start if shown == "both" else None, None if shown == "none" else start
             instance.runs.append(Run(1, start, end=start, status=instance.status))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs instances over time: what is due by now happens, in order, whenever somebody looks."""
+"""Discrete-event scheduler: runs instances over time."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Step = t.Callable[[Instance, Run, int], None]
 
 
 class Scheduler:
-    """Moves instances through hidden, waiting, running to their fate.
+    """Moves instances through hidden, waiting and running to their fate.
 
-    Nothing runs by itself: :meth:`settle` is called before every answer and plays everything that was due since, each event at
-    its own time, so that the outcome does not depend on when somebody asks.
+    There is no background thread: :meth:`settle` is called before every answer and processes all events that are due, each at its own time. So the
+    outcome does not depend on when requests arrive.
     """
 
     def __init__(self, world: World, clock: Clock, switches: Switches) -> None:
@@ -30,14 +30,14 @@ class Scheduler:
         self._order = itertools.count()
         self._gated: list[tuple[Instance, Run]] = []
         self._limits: dict[str, int] = {}
-        #: Called with each instance whose run has ended, before others begin.
+        #: Called with each instance whose run has ended, before other runs start.
         self.ended: t.Callable[[Instance], None] = lambda dummy: None
         for instance in world.instances():
             self._note_data(instance)
             self.take_over(instance)
 
     def take_over(self, instance: Instance) -> None:
-        """Let the run that *instance* came with, if it came with one, go on."""
+        """Schedule what happens next to an instance of the scenario: its current run goes on, or it recovers from a hang."""
         run = instance.current
         if run is None:
             if instance.recovers is not None:
@@ -49,13 +49,13 @@ class Scheduler:
             self._at(self._clock.now_ms() + self._clock.span_ms(instance.job.wait_seconds), self._begin, instance, run)
 
     def _note_data(self, instance: Instance) -> None:
-        """On what data the runs began that *instance* came with."""
+        """Set which data the earlier runs of *instance* read."""
         for run in instance.runs:
             if run.start is not None:
                 run.read = [(above, above.data_at(run.start)) for above in self._world.data_of(instance)]
 
     def settle(self) -> None:
-        """Let everything happen that is due by now."""
+        """Process all events that are due by now."""
         now = self._clock.now_ms()
         while self._events and self._events[0][0] <= now:
             due, _order, step, instance, run = heapq.heappop(self._events)
@@ -63,11 +63,11 @@ class Scheduler:
                 step(instance, run, due)
 
     def limit_group(self, group: str, concurrent: int) -> None:
-        """At most *concurrent* runs of that group run at once."""
+        """Allow at most *concurrent* runs of *group* at once."""
         self._limits[group] = concurrent
 
     def request(self, instance: Instance, from_node: int, request_id: str, group: str = "") -> Run:
-        """Take a rerun of *instance*; if one is under way it follows that one. Returns the run."""
+        """Accept a rerun of *instance*. It is queued if a run is in progress. Returns the new run."""
         now = self._clock.now_ms()
         run = Run(len(instance.runs) + len(instance.queued) + 1, now, from_node, request_id=request_id, group=group)
         if instance.current is not None:
@@ -77,14 +77,14 @@ class Scheduler:
         return run
 
     def make(self, instance: Instance, group: str, rank: int) -> None:
-        """Let an instance that has just been made wait, for its group among others; it begins with the events that are due from now on."""
+        """Schedule the first run of a new PatchData instance."""
         run = Run(1, self._clock.now_ms(), status="waiting", fate=instance.next_fate(), group=group, rank=rank)
         instance.current, instance.status = run, "waiting"
         instance.runs.append(run)
         self._at(self._clock.now_ms() + self._clock.span_ms(instance.job.wait_seconds), self._begin, instance, run)
 
     def begin_new(self, instance: Instance, request_id: str) -> None:
-        """Let *instance*, which was asked for just now, wait for its only run."""
+        """Schedule the only run of an instance that was started by hand."""
         now = self._clock.now_ms()
         run = Run(1, now, status="waiting", fate=instance.next_fate(), request_id=request_id)
         instance.current = run
@@ -92,7 +92,7 @@ class Scheduler:
         self._at(now + self._clock.span_ms(instance.job.wait_seconds), self._begin, instance, run)
 
     def confirm(self, instance: Instance) -> bool:
-        """Press Execute on an instance that waits for confirmation; False if it does not wait for that."""
+        """Confirm an instance that waits for confirmation, as Execute in the console does. False if it does not wait for that."""
         run = instance.current
         if run is None or run.status != "waiting-confirm":
             return False
@@ -101,7 +101,7 @@ class Scheduler:
         return True
 
     def stop(self, instance: Instance) -> None:
-        """Cancel what waits, runs or hangs; queued reruns are dropped."""
+        """Cancel an instance that waits, runs or hangs, and drop its queued reruns."""
         now, run = self._clock.now_ms(), instance.current or instance.runs[-1]
         delay = self._clock.span_ms(self._switches["stop_visible_after"])
         if delay:
@@ -111,11 +111,11 @@ class Scheduler:
             self._stopped(instance, run, now)
 
     def is_stopping(self, instance: Instance) -> bool:
-        """Whether a stop of it was accepted that does not show yet."""
+        """Whether a stop was accepted that does not show yet."""
         return any(run.stopping for run in instance.runs)
 
     def _recover(self, instance: Instance, run: Run, now: int) -> None:
-        """Somebody lets an instance that hangs go on."""
+        """An instance in running-exception goes on."""
         if instance.status != "running-exception":
             return
         run.end, run.status, run.fate, run.resumed = None, "running", instance.next_fate(), now
@@ -123,7 +123,7 @@ class Scheduler:
         self._plan_end(instance, run, now)
 
     def _stopped(self, instance: Instance, run: Run, now: int) -> None:
-        """A stop shows, unless the run has ended meanwhile."""
+        """A stop takes effect, unless the run has ended meanwhile."""
         run.stopping = False
         if run is not instance.current and instance.status != "running-exception":
             return
@@ -147,7 +147,7 @@ class Scheduler:
             self._show(instance, run, now)
 
     def _show(self, instance: Instance, run: Run, now: int) -> None:
-        """The rerun becomes visible: the instance waits."""
+        """The rerun becomes visible."""
         self._rename(instance, run)
         instance.end_time, instance.error = None, ""
         instance.force_success = instance.ignore_success = False
@@ -162,7 +162,7 @@ class Scheduler:
             self._wait(instance, run, now)
 
     def _rename(self, instance: Instance, run: Run) -> None:
-        """Assign what this site assigns anew with a rerun: an id, a submit time. The old ones name nothing any more."""
+        """Assign a new id and submit time if this site does so at a rerun. The old ones are no longer valid."""
         if self._switches["instance_id_after_rerun"] == "new":
             instance.old_ids.append(instance.instance_id)
             instance.instance_id = self._world.new_id()
@@ -172,7 +172,7 @@ class Scheduler:
     def _wait(self, instance: Instance, run: Run, now: int) -> None:
         run.status = instance.status = "waiting-confirm" if instance.job.confirm else "waiting"
         if not instance.job.confirm:
-            # never at once: runs asked for in one request must all be known before the first of them may begin
+            # an event, not a call: all runs of one request must be known before the first of them may start
             self._at(now + self._clock.span_ms(instance.job.wait_seconds), self._begin, instance, run)
 
     def _begin(self, instance: Instance, run: Run, now: int) -> None:
@@ -188,7 +188,7 @@ class Scheduler:
         self._plan_end(instance, run, now)
 
     def _cancel(self, instance: Instance, run: Run, now: int) -> None:
-        """What it waits for has failed, and its policy is to be cancelled then."""
+        """An upstream instance has failed, and the policy of the job is to cancel then."""
         run.end, run.status = now, "manual-stop"
         instance.status, instance.current, instance.stopped_by = "manual-stop", None, "policy"
         shown = self._switches["cancelled_times"]
@@ -232,7 +232,7 @@ class Scheduler:
 
     @staticmethod
     def _earlier_under_way(instance: Instance) -> bool:
-        """Whether a self-dependent job must first finish another instance: one that runs, or an older one that waits."""
+        """Whether another instance of the (self-dependent) job must finish first: one that runs, or an older one that waits."""
         for other in instance.job.instances:
             run = other.current
             if (
@@ -253,6 +253,6 @@ def _order(waiting: tuple[Instance, Run]) -> int:
 
 
 def _running(instances: t.Iterable[Instance], group: str | None = None) -> int:
-    """How many of *instances* run, for *group* if one is named."""
+    """Number of running instances, of *group* or of all."""
     runs = (instance.current for instance in instances)
     return sum(1 for run in runs if run and run.status == "running" and group in (None, run.group))

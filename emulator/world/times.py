@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Times and durations as scenarios write them."""
+"""Times and durations of scenarios."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DURATION = re.compile(r"^(-?)(\d+(?:\.\d+)?)(ms|s|m|h|d)$")
 
 
 def seconds_of(value: t.Any) -> float:
-    """The duration *value* in seconds: a number of seconds, or text such as ``90s``, ``5m``, ``-3h``, ``1d``."""
+    """Parse a duration into seconds: a number of seconds, or text such as ``90s``, ``5m``, ``-3h``, ``1d``."""
     if isinstance(value, (int, float)):
         return float(value)
     match = _DURATION.match(str(value).strip())
@@ -25,7 +25,7 @@ def seconds_of(value: t.Any) -> float:
 
 
 def moment_of(value: t.Any, now_ms: int) -> int:
-    """The moment *value* in epoch ms: epoch ms, text relative to *now_ms* such as ``-3h``, or ISO 8601 with a zone."""
+    """Parse a time into epoch ms: epoch ms, text relative to *now_ms* such as ``-3h``, or ISO 8601 with a zone."""
     if isinstance(value, (int, float)):
         return int(value)
     value = str(value)
@@ -40,5 +40,5 @@ def moment_of(value: t.Any, now_ms: int) -> int:
 
 
 def iso(moment_ms: int) -> str:
-    """The moment in epoch ms as IAM writes it: ISO 8601 in UTC with microseconds."""
+    """Format epoch ms as IAM does: ISO 8601 in UTC with microseconds."""
     return datetime.fromtimestamp(moment_ms / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

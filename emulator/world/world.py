@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything the service holds, and how it is looked up."""
+"""All objects of the service, with lookups."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class World:
     next_id: int = 0
 
     def new_id(self) -> int:
-        """An id for an instance, unique in this world."""
+        """A new instance id, unique in this world."""
         self.next_id += 1
         return self.next_id
 
@@ -71,7 +71,7 @@ class World:
         return [other for workspace in self.workspaces() for other in workspace.jobs.values() if key in other.depends_on]
 
     def parents(self, instance: Instance) -> list[Instance]:
-        """The instances that *instance* waits for: of each upstream job the newest planned no later than it."""
+        """The instances that *instance* waits for: of each upstream job, the newest one that is not planned later."""
         if instance.parents is not None:
             return [
                 parent
@@ -86,7 +86,7 @@ class World:
         return parents
 
     def data_of(self, instance: Instance) -> list[Instance]:
-        """The instances whose data a run of *instance* reads: its parents, and for a self-dependent job the cycle before it."""
+        """The instances whose data a run of *instance* reads: its parents and, for a self-dependent job, the previous cycle."""
         above = self.parents(instance)
         if instance.job.self_dependent:
             same_type = (other for other in instance.job.instances if other.instance_type == instance.instance_type)
@@ -106,10 +106,10 @@ class World:
 
 
 def submit_time_of(instance: Instance, switches: Switches) -> int:
-    """The instance's submit_time in epoch ms, its job's or its own as the switch says; one given in the scenario stands."""
+    """The instance's ``submit_time``, epoch ms. Switch ``submit_time_of`` decides whether it is the job's or its own; a value in the scenario wins."""
     if instance.submit_time is not None:
         return instance.submit_time
     if switches["submit_time_of"] == "job":
         return instance.job.submit_time
-    # some moment that is the instance's own, before its plan time, and does not change over its life
+    # derived from the plan time: before it, different for each instance, and constant
     return instance.plan_time - 60_000 - instance.plan_time % 997
