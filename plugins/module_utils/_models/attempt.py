@@ -1,8 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Attempts: requests as the journal keeps them, to rerun or to stop an instance above all, the failures they answer, and how an instance compares
-with its failure. Pure."""
+"""Attempts: requests about one instance as the journal keeps them, the failures they answer, and how an instance compares with its failure. Pure."""
 
 from __future__ import annotations
 
@@ -17,35 +16,37 @@ from .slotted import slotted
 class Outcome(str, enum.Enum):
     """Outcome of an attempt; the values are what the journal and results hold."""
 
-    INTENDED = "intended"  # claimed before the POST; no outcome was recorded, so the process ended in between
+    INTENDED = "intended"  # claimed before the POST; the process ended before it recorded an outcome
     ACCEPTED = "accepted"
-    REJECTED = "rejected"  # the service refused it for a reason that lies in the instance or the request; it was not executed
+    REJECTED = "rejected"  # refused because of the instance or the request itself; not executed
     UNKNOWN = "unknown"  # may have taken effect; also every refused POST of more than one instance
-    NOT_EXECUTED = "not_executed"  # provably had no effect, for a reason that does not lie in the instance: no connection, 401, 429
-    CONFLICTED = "conflicted"  # it alone was refused because it is already running: somebody else's rerun, which may not show yet
-    MOVED_ON = "moved_on"  # a stop, a pause or its end that was not sent: just before it, the instance or the job was not as it was listed
+    NOT_EXECUTED = "not_executed"  # provably had no effect, and the instance is not the cause: no connection, 401, 429
+    CONFLICTED = "conflicted"  # sent alone and refused because the instance already runs: somebody else's rerun, which may not show yet
+    MOVED_ON = "moved_on"  # a stop, pause or resume that was not sent: just before it, the instance or job was no longer as listed
 
 
-#: Outcomes of requests of which no answer tells what became of them, of those that may have taken effect, and of those that provably did not.
+#: Outcomes of requests whose result is unknown; of those that may have taken effect; of those that provably had none.
 LOST = frozenset({Outcome.INTENDED, Outcome.UNKNOWN})
 EFFECTIVE = LOST | {Outcome.ACCEPTED}
 NO_EFFECT = frozenset({Outcome.REJECTED, Outcome.NOT_EXECUTED})
 
 
 class AttemptKind(str, enum.Enum):
-    """What a request asks for; the values are what the journal and results hold. All share the unique indexes: a stop answers a state in which
-    an instance is in progress or hangs, a rerun one in which it has ended, so no two requests ever answer the same state. Those from
-    PATCH_DATA_STOP on are kept for people alone: each has a slot of its own."""
+    """What a request asks for; the values are what the journal and results hold.
+
+    All kinds share the unique indexes. A stop answers a state in which an instance is in progress or hangs, a rerun one in which it has ended, so
+    two requests never answer the same state. Kinds from PATCH_DATA_STOP on are only a record for people: each attempt has a slot of its own.
+    """
 
     RERUN = "rerun"
     STOP = "stop"
-    STOP_AND_RERUN = "stop_and_rerun"  # a stop after which the instance is to be rerun
-    PATCH_DATA = "patch_data"  # a PatchData run is started: its slot is the name of the run, without a plan time
+    STOP_AND_RERUN = "stop_and_rerun"  # a stop that a rerun is to follow
+    PATCH_DATA = "patch_data"  # starts a PatchData run; its slot is the name of the run, without a plan time
     PATCH_DATA_STOP = "patch_data_stop"
-    RUN = "run"  # a job is run by hand; the journal keeps these by their run_key
+    RUN = "run"  # runs a job by hand; the journal keeps these by their run_key
     SCHEDULE_START = "schedule_start"
     SCHEDULE_STOP = "schedule_stop"
-    PAUSE = "pause"  # a schedule is stopped, to be started again
+    PAUSE = "pause"  # stops a schedule that is to be started again
     RESUME = "resume"
 
 
@@ -54,7 +55,7 @@ OF_SCHEDULES = (AttemptKind.PAUSE, AttemptKind.RESUME, AttemptKind.SCHEDULE_STAR
 
 
 class Slot(t.NamedTuple):
-    """What budgets and history count by: one planned run of a job. A rerun never changes it. ``plan_time`` in epoch ms."""
+    """One planned run of a job, by which budgets and history count; a rerun never changes it. ``plan_time`` in epoch ms."""
 
     workspace_id: str
     job_id: str
@@ -62,12 +63,11 @@ class Slot(t.NamedTuple):
 
     @classmethod
     def of(cls, instance: JobInstance) -> Slot:
-        """The slot of *instance*."""
         return cls(instance.key.workspace_id, instance.key.job_id, instance.key.plan_time)
 
 
 class Failure(t.NamedTuple):
-    """An instance in the state in which it was listed, that a rerun answers. Times epoch ms; ``status`` is a value of :class:`Status`."""
+    """An instance in the state in which it was listed, which a rerun answers. Times epoch ms; ``status`` is a value of :class:`Status`."""
 
     workspace_id: str
     job_id: str
@@ -80,7 +80,7 @@ class Failure(t.NamedTuple):
 
     @classmethod
     def of(cls, instance: JobInstance) -> Failure:
-        """The failure that *instance* shows."""
+        """The state in which *instance* was listed."""
         key = instance.key
         return cls(
             key.workspace_id,
@@ -100,31 +100,31 @@ class Failure(t.NamedTuple):
 
     @property
     def key(self) -> InstanceKey:
-        """What a rerun request calls the instance."""
+        """The key by which a rerun request names the instance."""
         return InstanceKey(self.workspace_id, self.job_id, self.plan_time, self.submit_time)
 
 
 @slotted
 @dataclass(frozen=True)
 class Attempt:
-    """One request for one failure, to rerun the instance or to stop it. Times epoch ms on the service's clock, unless named otherwise.
+    """One request for one failure, to rerun the instance or to stop it. Times are epoch ms on the service's clock, unless stated otherwise.
 
     :param run_id: id of the run (one task of a play) that made it.
     :param since: of that run.
-    :param number: which attempt of its run at this instance it is, from 1.
+    :param number: number of this attempt among those of its run for the instance, from 1.
     :param batch: how many instances its request carried.
     :param sent_ms: when it was claimed.
-    :param last_ms: the latest time at which its request may have been in flight; settling counts from here.
+    :param last_ms: latest time at which its request may have been in flight; the settle window counts from here.
     :param journal_ms: the same moment on the journal's own clock: this machine's wall clock for SQLite, the server's for PostgreSQL.
     :param request_id: the service's id of the request, or None.
-    :param message: the service's code and words where it refused, else "".
+    :param message: code and words of the service's refusal, or "".
     :param again: whether an earlier attempt of the same run had already caused a rerun of the instance; None if unknown.
-    :param conflict_in_batch: whether the service refused the request because one of its instances ran already; the outcome is UNKNOWN.
-    :param purpose: incident name or ticket that people gave.
+    :param conflict_in_batch: whether the service refused the request because one of its instances was running already; the outcome is UNKNOWN.
+    :param purpose: incident name or ticket from option ``purpose``.
     :param plan_id: the approved plan that it belongs to, or "".
-    :param flight_ms: how long after ``last_ms`` its request may still be in flight while no outcome is recorded, by its run's ``read_timeout``.
+    :param flight_ms: from the run's ``read_timeout``: how long after ``last_ms`` the request may be in flight while no outcome is recorded.
     :param kind: what it asks for.
-    :param attempt_id: given by the journal.
+    :param attempt_id: set by the journal.
     :param open: whether it holds its failure; False once another attempt took over.
     """
 
@@ -152,7 +152,10 @@ class Attempt:
     open: bool = True
 
     def settle_window_end(self, settle_ms: int) -> int:
-        """From when on what the service shows is not older than the request, epoch ms. Not before a request without an outcome has ended."""
+        """End of the settle window, epoch ms: from then on, the service shows a state no older than the request.
+
+        A request without an outcome has ended by then too.
+        """
         in_flight = self.flight_ms if self.outcome is Outcome.INTENDED else 0
         return max(self.sent_ms, self.last_ms) + max(settle_ms, in_flight)
 
@@ -161,7 +164,7 @@ class Intent(t.NamedTuple):
     """What a run wants to claim.
 
     :param attempt: without id, outcome INTENDED.
-    :param supersedes: the attempt for the same failure that the planner saw and decided to take over; None if it saw none.
+    :param supersedes: the attempt for the same failure that the planner decided to take over, or None if it saw none.
     """
 
     attempt: Attempt
@@ -171,16 +174,16 @@ class Intent(t.NamedTuple):
 class Comparison(enum.Enum):
     """How an instance compares with the failure that an attempt answered."""
 
-    CHANGED = "changed"  # it was started, or ended, anew
+    CHANGED = "changed"  # it started or ended anew
     UNCHANGED = "unchanged"  # provably
     UNCLEAR = "unclear"  # neither can be proved
 
 
 def compare(instance: JobInstance, attempt: Attempt) -> Comparison:
-    """How *instance* compares with the failure of *attempt*: another status, or a later start or end, proves that it changed.
+    """Compare *instance* with the failure of *attempt*.
 
-    The same status with the same times proves that it is unchanged; without any time, or with one that went backwards or away, nothing is
-    proved. No clock is asked: whatever stamps these times, it stamped both.
+    Another status, or a later start or end, proves a change. The same status with the same times proves that nothing changed. Without any
+    time, or with one that went backwards or disappeared, nothing is proved. Clocks do not matter: the same one stamped both times.
     """
     failure = attempt.failure
     pairs = ((failure.start_time, instance.start_time), (failure.end_time, instance.end_time))

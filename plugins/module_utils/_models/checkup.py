@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checkup of an account: what was observed, and the findings that follow from it. Pure data."""
+"""Checkup of an account: observations and the findings that follow from them. Pure data."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from .._common.errors import ApiError, Kind
 from .instance import StudioInstance, Workspace
 
-#: Where IAM hands out tokens and temporary keys; an error there ends every request that needed them.
+#: IAM's paths for tokens and temporary keys; an error there ends every request that needs one.
 _LOGIN = ("/v3/auth/", "/v3.0/")
 
 
 class State(enum.Enum):
-    """What a check says; the values are the words of the result."""
+    """Result of a check; the values are the words of the module's result."""
 
     OK = "ok"
     PROBLEM = "problem"
@@ -28,8 +28,8 @@ class Finding(t.NamedTuple):
     """One line of a checkup.
 
     :param check: which check, ``name_resolution`` to ``versions``.
-    :param text: what was seen, without a full stop.
-    :param remedy: what to do, as a sentence; "" where nothing has to be done.
+    :param text: what was observed, without a full stop.
+    :param remedy: what to do, as a sentence; "" if nothing has to be done.
     """
 
     check: str
@@ -49,10 +49,10 @@ Setting = t.Union[str, int, float, bool, None]
 class Assumption:
     """A point that the service's documentation leaves open.
 
-    :param name: that of the emulator's switch.
+    :param name: name of the emulator's switch.
     :param decided: whether the account's answers decide it.
-    :param setting: the switch's setting that they show; None is one too.
-    :param evidence: what shows it, or what it would take.
+    :param setting: the setting of the switch that they show; None is a setting too.
+    :param evidence: what shows it, or what is needed to decide it.
     """
 
     name: str
@@ -69,9 +69,9 @@ class HostSeen(t.NamedTuple):
     """How a host of the service is reached.
 
     :param base: scheme, host and port.
-    :param name_error: why its name has no address, or "".
-    :param proxy: scheme, host and port of the proxy in between, without its user and password, or "".
-    :param issuer: who issued the certificate that it shows; "" for plain http, and where no TLS connection was made.
+    :param name_error: why its name does not resolve, or "".
+    :param proxy: scheme, host and port of the proxy, without user and password, or "".
+    :param issuer: issuer of its certificate; "" for plain http, and if no TLS connection was made.
     """
 
     base: str
@@ -86,16 +86,16 @@ class HostSeen(t.NamedTuple):
 
     @property
     def tls(self) -> bool:
-        """Whether it is https."""
+        """Whether the scheme is https."""
         return self.base.startswith("https:")
 
 
 class JournalSeen(t.NamedTuple):
-    """The journal, seen without changing it.
+    """The journal, read without changing it.
 
-    :param error: why it cannot be used, with the remedy; "" where it can.
-    :param exists: whether it knows anything yet.
-    :param complete_since: from when on it knows every attempt in the workspace, ISO 8601; "" if it does not know the workspace.
+    :param error: why it cannot be used, with the remedy, or "".
+    :param exists: whether it has any entries yet.
+    :param complete_since: time from which it knows every attempt in the workspace, ISO 8601; "" if it does not know the workspace.
     :param shared_by: ``user on controller`` of the newest attempts, each once.
     """
 
@@ -108,9 +108,9 @@ class JournalSeen(t.NamedTuple):
 
 @dataclass(frozen=True)
 class AnswerSeen:
-    """An answer of the service as it came, for a recording. Nothing of the request's headers or body is in it.
+    """An answer of the service, unchanged, for a recording. It holds nothing of the request's headers or body.
 
-    :param route: name of the request's flow control, and *path* its path, percent-encoded.
+    :param route: name of the request's flow control; *path* is its path, percent-encoded.
     :param headers: of the answer, names in lower case.
     """
 
@@ -125,18 +125,18 @@ class AnswerSeen:
 
 @dataclass
 class Observed:
-    """What a checkup has brought so far. A read that was not made has no entry in :attr:`reads`.
+    """What a checkup has observed so far. A read that was not made has no entry in :attr:`reads`.
 
     :ivar address_error: why the options name no host, or "".
     :ivar option_error: why the credentials or other options cannot be used, or "".
     :ivar workspace_error: why workspace_id cannot be the id of a workspace, or "".
-    :ivar hosts: ``v2``, ``v1`` and ``iam`` -> how it is reached; those that are known.
+    :ivar hosts: ``v2``, ``v1`` and ``iam`` -> how the host is reached; only hosts that are known.
     :ivar origins: option -> where its value comes from; options without a value are left out.
-    :ivar reads: name of a read -> the error that it ended in, None for an answer.
+    :ivar reads: name of a read -> its error, or None if it was answered.
     :ivar notes: name of a read -> what its answer says, in words.
-    :ivar region_projects: ids of the projects that IAM knows by the name of the region; None if it was not asked.
-    :ivar skew_seconds: how far this machine's clock is ahead of the service's; None while no ``Date`` was believed.
-    :ivar date_refused: what the client says of a ``Date`` that is not believed, or "".
+    :ivar region_projects: ids of the projects that IAM lists under the region's name; None if IAM was not asked.
+    :ivar skew_seconds: how far this machine's clock is ahead of the service's; None until a ``Date`` header was believed.
+    :ivar date_refused: why the client does not believe a ``Date`` header, or "".
     """
 
     region: str = ""
@@ -164,7 +164,7 @@ class Observed:
     versions: dict[str, str] = field(default_factory=dict)
 
     def error(self, name: str) -> ApiError | None:
-        """The error in which the read *name* ended, or None."""
+        """The error of the read *name*, or None."""
         return self.reads.get(name)
 
     def answered(self, name: str) -> bool:
@@ -172,10 +172,10 @@ class Observed:
         return name in self.reads and self.reads[name] is None
 
     def errors(self, *kinds: Kind) -> list[tuple[str, ApiError]]:
-        """The reads that ended in an error of one of *kinds*, in the order in which they were made."""
+        """Reads that failed with an error of one of *kinds*, in the order in which they were made."""
         return [(name, error) for name, error in self.reads.items() if error is not None and error.kind in kinds]
 
     @property
     def login_error(self) -> ApiError | None:
-        """Why IAM gave no token or no temporary keys, or None."""
+        """Why IAM issued no token or temporary keys, or None."""
         return next((error for error in self.reads.values() if error is not None and error.path.startswith(_LOGIN)), None)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Evidence: what was answered to questions about points that the documentation leaves open. Pure data."""
+"""Evidence: the service's answers about points that its documentation leaves open. Pure data."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ class Entry:
 
 @dataclass
 class Evidence:
-    """Answers to questions that were asked because of an open point; what was not asked, or not answered, is left as it is here.
+    """Answers to questions about the open points. A field keeps its default if its question was not asked or not answered.
 
-    :ivar seen: what the checkup has observed next to them.
-    :ivar job_pages: names of jobs by offset, of pages of two jobs; ``again`` is offset 0 a second time, ``beyond`` one beyond the end.
+    :ivar seen: what the checkup has observed as well.
+    :ivar job_pages: offset -> names of jobs, from pages of two jobs; ``again`` is offset 0 a second time, ``beyond`` an offset beyond the end.
     :ivar job_total: how many jobs the service counts.
-    :ivar totals: name of a list -> for each first page of it how many entries were asked for, how many came, and the total.
-    :ivar last_day: what a list showed whose window is the last 25 hours; ``today`` what one showed without a window; None without the whole answer.
+    :ivar totals: name of a list -> for each first page: entries asked for, entries returned, and the total.
+    :ivar last_day: instances of the last 25 hours; ``today`` those of a list without a window. None if the answer was incomplete.
     :ivar now_ms: the service's time, epoch ms.
     :ivar lists: the same list of instances several times, each in the order of the answer.
     :ivar other_lists: further lists of instances.
-    :ivar accepted: the failures whose reruns the service accepted, by the journal, the newest of each planned run.
+    :ivar accepted: failures whose reruns the service accepted according to the journal, the newest of each planned run.
     :ivar notes: what earlier reruns showed, see ``showing.py``.
-    :ivar v1_job_ids: ``jobId`` of v1's lists, as it came.
-    :ivar detail: v1's detail of a failed instance for which a list has an error message, as it came; None without one.
+    :ivar v1_job_ids: ``jobId`` in v1's lists, unchanged.
+    :ivar detail: v1's detail, unchanged, of a failed instance that has an error message in a list; None if there was none.
     :ivar late_start: whether a window of one millisecond at its plan time, and one at its start, listed an instance that started later.
     :ivar long_windows: version -> whether a window of forty days was refused.
-    :ivar without_workspace: how a v2 request without the workspace header ended: True for an answer, an error, or None.
-    :ivar codes: name of a question that has to be refused -> the code of the refusal.
-    :ivar request_ids: of each answer, whether it had the header of the request id.
-    :ivar retry_after: the header of each answer to a request that was throttled, "" without it.
-    :ivar dates: of each answer, its ``Date`` minus this machine's clock, seconds.
-    :ivar token_skew: this machine's clock minus the one that issued the token, seconds.
-    :ivar token_lifetime: seconds that the token lives.
+    :ivar without_workspace: result of a v2 request without the workspace header: True for an answer, an error, or None if not sent.
+    :ivar codes: name of a question that must be refused -> the code of the refusal.
+    :ivar request_ids: for each answer, whether it had a request id header.
+    :ivar retry_after: the ``Retry-After`` header of each throttled request, "" without one.
+    :ivar dates: for each answer, its ``Date`` minus this machine's clock, seconds.
+    :ivar token_skew: this machine's clock minus that of the token's issuer, seconds.
+    :ivar token_lifetime: lifetime of the token, seconds.
     """
 
     seen: Observed = field(default_factory=Observed)
@@ -80,11 +80,11 @@ class Evidence:
 
     @property
     def default_workspace(self) -> bool:
-        """Whether the project has a default workspace, which a request without a workspace would mean."""
+        """Whether the project has a default workspace; a request without a workspace addresses it."""
         return any(workspace.kind == "default" for workspace in self.seen.workspaces)
 
     @property
     def instances(self) -> list[Entry]:
-        """The instances of all lists, each as the last of them showed it."""
+        """The instances of all lists, each as the last list showed it."""
         entries = [entry for entries in (*self.lists, *self.other_lists) for entry in entries]
         return list({(entry.job_name, entry.plan_time, entry.instance_id): entry for entry in entries}.values())

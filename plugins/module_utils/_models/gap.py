@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gaps: missing instances of a job that follow each other. Pure."""
+"""Gaps: consecutive missing instances of a job. Pure."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from .._common.text import printable
 from .._common.times import to_iso
 from .instance import JobName
 
-#: What became of a gap: it is still to be made, was made, was not made or did not succeed, was made by somebody else, or is not made at all.
+#: State of a gap: still to be made; made; not made or not successful; made by somebody else; not to be made.
 TO_MAKE, MADE, FAILED, GONE, ALONE = "missing", "made", "failed", "gone", "left_alone"
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Plan times in a row for which a job has no instance, with no plan time of its schedule and no instance of it in between. Times epoch ms.
+    """Consecutive plan times without an instance: the job's schedule has no other plan time, and the job no instance, in between. Times epoch ms.
 
-    :param name: of the PatchData that makes them; it stands for workspace, job, first and last plan time.
-    :param begin: first moment of that PatchData, a second before the first plan time, and *end* the last one, a second after the last.
-    :param until: the next plan time after it; a day after it where that is not soon.
-    :param job_status: in the service's word; None or "" if it is not known.
-    :param earlier_version: whether an earlier version of the job was in force, whose schedule nobody shows any more.
+    :param name: name of the PatchData run that makes them; it identifies workspace, job, first and last plan time.
+    :param begin: start of that PatchData run, a second before the first plan time; *end* is a second after the last one.
+    :param until: the next plan time after the gap, or a day after the gap if the next one is later.
+    :param job_status: the service's word; None or "" if unknown.
+    :param earlier_version: whether an earlier version of the job was in force, whose schedule the service no longer shows.
     :param state: :data:`TO_MAKE` to :data:`ALONE`.
-    :param times: the plan times; a result does not name them.
+    :param times: the plan times; not part of a result.
     """
 
     workspace_id: str
@@ -43,7 +43,7 @@ class Gap:
 
     @classmethod
     def of(cls, result: t.Mapping[str, t.Any]) -> Gap:
-        """The gap that a result holds. :raises KeyError, TypeError, ValueError: it holds none."""
+        """Read a gap from a result. :raises KeyError, TypeError, ValueError: *result* does not hold one."""
         return cls(
             str(result["workspace_id"]),
             str(result["job_name"]),
@@ -58,7 +58,7 @@ class Gap:
         )
 
     def to_result(self) -> dict[str, t.Any]:
-        """As modules return it; dates are epoch ms, as text."""
+        """The gap as modules return it; dates are epoch ms, as text."""
         return {
             "workspace_id": self.workspace_id,
             "job_name": self.job_name,
@@ -72,10 +72,10 @@ class Gap:
 
     @property
     def job(self) -> JobName:
-        """The job, of all workspaces."""
+        """The job, by workspace and name."""
         return self.workspace_id, self.job_name
 
     def text(self) -> str:
-        """For people: how many of which job, and when they were planned."""
+        """The gap in words: number of instances, job, first and last plan time."""
         first, last = to_iso(self.begin + 1000), to_iso(self.end - 1000)
         return f"{self.instances} of {printable(self.job_name, 80)} planned {first if first == last else f'{first} to {last}'}"

@@ -12,21 +12,21 @@ from dataclasses import dataclass, replace
 from .._common.times import to_iso
 from .slotted import slotted
 
-#: An instance, also where twins share a key: see :attr:`JobInstance.full_key`.
+#: Identifies an instance even among twins, see :attr:`JobInstance.full_key`.
 FullKey = t.Tuple["InstanceKey", str]
-#: A job: the id of its workspace, and its name.
+#: A job: workspace id and name.
 JobName = t.Tuple[str, str]
 
-#: Longest name that is taken from an answer. It is kept as it came, because it goes back into URLs.
+#: Longest name that is taken from an answer. Names are kept unchanged because they go back into URLs.
 MAX_NAME = 1000
-#: Most characters of an error message that are kept, those of it that results show, and what stands at the end of one that was longer.
+#: Error messages: characters kept, characters shown in results, and the mark at the end of one that was cut.
 MAX_MESSAGE, SHOWN_MESSAGE, CUT = 2000, 500, " […]"
 
 
 class Status(enum.Enum):
     """Status of a job instance [H-208][SDK]; the values are the service's v2 words.
 
-    Older forms are read by :meth:`parse`; an undocumented word becomes :attr:`UNKNOWN`.
+    :meth:`parse` reads older forms too, and turns an undocumented word into :attr:`UNKNOWN`.
     """
 
     WAITING = "waiting"
@@ -45,17 +45,17 @@ class Status(enum.Enum):
 
     @classmethod
     def parse(cls, word: str) -> Status:
-        """The status that *word* names; "manual" and "skip" are the words of an older SDK [KES]."""
+        """The status that *word* names; "manual" and "skip" are words of an older SDK [KES]."""
         return _STATUSES.get(word.strip().lower(), cls.UNKNOWN)
 
     @property
     def succeeded(self) -> bool:
-        """Whether nothing is left to do: success, also when forced or when the failure was ignored."""
+        """Whether nothing is left to do: success, also if forced or if the failure was ignored."""
         return self in (Status.SUCCESS, Status.FORCE_SUCCESS, Status.IGNORE_SUCCESS)
 
     @property
     def in_progress(self) -> bool:
-        """Whether the service will move the instance on by itself: waiting or running."""
+        """Whether the service will carry on with the instance by itself: waiting or running."""
         return self in (Status.WAITING, Status.RUNNING)
 
 
@@ -67,7 +67,7 @@ _STATUSES = {status.value.lower(): status for status in Status} | {
 
 
 class InstanceType(enum.Enum):
-    """Type of a job instance [H-208]; the values are the options' words, :attr:`number` is the service's."""
+    """Type of a job instance [H-208]; the values are the options' words, :attr:`number` is the service's number."""
 
     NORMAL = "normal"
     MANUAL = "manual"
@@ -91,13 +91,13 @@ _TYPES: dict[int | None, InstanceType] = {instance_type.number: instance_type fo
 
 
 class InstanceKey(t.NamedTuple):
-    """What an instance is known by. Never its instance_id: whether a rerun keeps that is not documented.
+    """Identity of an instance. It has no instance_id, because whether a rerun keeps that is not documented.
 
     :param workspace_id: id of the workspace.
     :param job_id: id of the job, a number as text.
     :param plan_time: epoch ms.
     :param submit_time: epoch ms.
-    :param twin: the instance_id, where several instances share all of these; "" elsewhere.
+    :param twin: the instance_id if several instances share all of the above, or "".
     """
 
     workspace_id: str
@@ -108,14 +108,14 @@ class InstanceKey(t.NamedTuple):
 
     @property
     def shared(self) -> InstanceKey:
-        """The key without what tells twins apart, as a v2 request names an instance."""
+        """The key without *twin*, as a v2 request names an instance."""
         return InstanceKey(self.workspace_id, self.job_id, self.plan_time, self.submit_time) if self.twin else self
 
 
 @slotted
 @dataclass(frozen=True)
 class JobInstance:
-    """One job instance as a list call describes it [SDK]. All times epoch ms; execute_time a duration in ms."""
+    """One job instance as a list request describes it [SDK]. All times epoch ms; execute_time is a duration in ms."""
 
     key: InstanceKey
     job_name: str
@@ -134,7 +134,7 @@ class JobInstance:
 
     @property
     def job(self) -> JobName:
-        """The job that it is one of."""
+        """Its job, by workspace and name."""
         return self.key.workspace_id, self.job_name
 
     @property
@@ -149,17 +149,19 @@ class JobInstance:
 
     @property
     def full_key(self) -> tuple[InstanceKey, str]:
-        """The key plus the instance_id ("" if the service listed none). It differs between twins: instances with the same job_id, plan_time and
-        submit_time, such as a normal one and a PatchData one. v2 reruns by the key, so its request cannot say which twin is meant; v1 reruns
-        by instance_id."""
+        """The key plus the instance_id ("" if the service listed none), which tells twins apart.
+
+        Twins are instances with the same job_id, plan_time and submit_time, such as a normal one and a PatchData one. v2 reruns by the key, so its
+        request cannot say which twin is meant; v1 reruns by instance_id.
+        """
         return self.key, self.instance_id or ""
 
     def as_twin(self) -> JobInstance:
-        """The same instance under a key that tells it from others with the same plan time and submit time."""
+        """The same instance under a key that tells it from its twins."""
         return replace(self, key=self.key._replace(twin=self.instance_id or ""))
 
     def to_result(self) -> dict[str, t.Any]:
-        """The instance as modules return it: ids as text, times as epoch ms, next to them ``*_iso`` in ISO 8601 UTC."""
+        """The instance as modules return it: ids as text, times as epoch ms, and ``*_iso`` with the same times in ISO 8601 UTC."""
         result: dict[str, t.Any] = {
             "workspace_id": self.key.workspace_id,
             "job_name": self.job_name,
@@ -186,7 +188,7 @@ class JobInstance:
 
 @dataclass(frozen=True)
 class Job:
-    """One job of a workspace as a list call describes it [SDK].
+    """One job of a workspace as a list request describes it [SDK].
 
     :param status: the service's word (SCHEDULING, STOPPED, PAUSED, ...).
     :param last_instance_status: status word of its newest instance, or None.
@@ -215,7 +217,7 @@ class Job:
 class JobNodes(t.NamedTuple):
     """The nodes of a job in its newest submitted version, in the order of its definition [SDK][OTC].
 
-    :param version: its number, or None if the service does not tell.
+    :param version: number of that version, or None if the service does not return it.
     """
 
     names: tuple[str, ...]
@@ -261,9 +263,9 @@ class StudioInstance:
 
 @dataclass(frozen=True)
 class RelatedInstance:
-    """An instance that another depends on, or that depends on it [H-DEP].
+    """An instance that another one depends on, or that depends on another one [H-DEP].
 
-    :param average_ms: how long the job's runs take on average, ms, or None.
+    :param average_ms: average duration of the job's runs, ms, or None.
     """
 
     instance: JobInstance
@@ -278,7 +280,7 @@ class RelatedInstance:
 
 @dataclass(frozen=True)
 class RelatedJob:
-    """A job that another depends on (``relation`` parent) or that depends on it (child) [SDK]."""
+    """A job that another one depends on (``relation`` parent) or that depends on another one (child) [SDK]."""
 
     job_name: str
     relation: str

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs of jobs that were asked for by hand, as the journal keeps them: one for each key of a job. Pure."""
+"""Runs of jobs by hand, as the journal keeps them: one for each key of a job. Pure."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from .._common.text import printable
 from .attempt import Outcome
 from .slotted import slotted
 
-#: Longest name and value of a parameter of a job [OTC-91], and of a key here.
+#: Longest name and value of a job parameter [OTC-91], and longest run_key.
 MAX_NAME, MAX_VALUE, MAX_KEY = 64, 1024, 200
 
 
 @slotted
 @dataclass(frozen=True)
 class KeyedRun:
-    """One run of a job, by its key. Times epoch ms.
+    """One run of a job, identified by its key. Times epoch ms.
 
-    :param params: what its parameters were, see :func:`fingerprint`.
-    :param known: ids of the instances of the job that were listed before it was asked for.
-    :param run_id: of the task that asked for it.
-    :param sent_ms: when it was claimed, by the clock of the service.
-    :param last_ms: when its request may have been in flight last, by the same clock.
-    :param journal_ms: the same moment by the journal's clock.
+    :param params: fingerprint of its parameters, see :func:`fingerprint`.
+    :param known: ids of the job's instances that were listed before the request.
+    :param run_id: id of the task's run.
+    :param sent_ms: when it was claimed, on the service's clock.
+    :param last_ms: latest time at which its request may have been in flight, on the same clock.
+    :param journal_ms: the same moment on the journal's clock.
     :param flight_ms: how long after that its request may still be in flight while no outcome is recorded.
-    :param instance_id: of the instance that it made, or "".
-    :param read_back: whether the instance was found in a list, because the answer was lost.
-    :param claim: what the row was changed by last; a change that rests on another one is refused.
+    :param instance_id: id of the instance it created, or "".
+    :param read_back: whether that instance was identified in a list because the answer was lost.
+    :param claim: token of the row's last change; a change based on an older token is refused.
     """
 
     job_name: str
@@ -57,14 +57,14 @@ class KeyedRun:
     claim: str = ""
 
     def settle_window_end(self, settle_ms: int) -> int:
-        """From when on what the service shows is not older than the request, epoch ms of the journal's clock."""
+        """End of the settle window, epoch ms on the journal's clock: from then on, the service shows a state no older than the request."""
         return self.journal_ms + max(settle_ms, self.flight_ms if self.outcome is Outcome.INTENDED else 0)
 
 
 def parameters(value: t.Mapping[str, t.Any] | None) -> dict[str, str]:
-    """The option ``job_params`` as the service takes it.
+    """The option ``job_params`` as text values for the service.
 
-    :raises OptionError: a name or a value that it refuses.
+    :raises OptionError: the service would refuse a name or a value.
     """
     params: dict[str, str] = {}
     for name, given in (value or {}).items():
@@ -81,7 +81,7 @@ def parameters(value: t.Mapping[str, t.Any] | None) -> dict[str, str]:
 
 
 def checked_key(value: str) -> str:
-    """The option ``run_key``. :raises OptionError: it says nothing, or too much."""
+    """The option ``run_key``, stripped. :raises OptionError: it is empty, too long or not printable."""
     key = value.strip()
     if not key:
         raise OptionError(
@@ -93,11 +93,11 @@ def checked_key(value: str) -> str:
 
 
 def fingerprint(params: t.Mapping[str, str], salt: str) -> str:
-    """What tells *params* from others without holding them: a parameter may be a secret, and the journal holds none."""
+    """Salted hash of *params*: a parameter may be a secret, and the journal stores none."""
     text = json.dumps([salt, sorted(params.items())], ensure_ascii=False)
     return f"{salt}:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def same_parameters(params: t.Mapping[str, str], run: KeyedRun) -> bool:
-    """Whether *run* had these."""
+    """Whether *run* had the parameters *params*."""
     return fingerprint(params, run.params.partition(":")[0]) == run.params

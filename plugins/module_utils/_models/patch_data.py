@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PatchData runs: a job that runs for the plan times of a span in the past, by itself or with jobs that depend on it [SDK][H-199]."""
+"""PatchData runs: a job runs for the plan times of a span in the past, alone or with jobs that depend on it [SDK][H-199]."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._common.errors import OptionError
 from .._common.text import printable
 from .._common.times import EPOCH, parse_point, to_iso, with_iso
 
-#: What the status of a run is here, by the service's words. Only the first three are documented, of which the SDK writes the third CANCLE.
+#: The service's status word -> state. Only SUCCESS, RUNNING and CANCEL are documented; the SDK writes CANCLE.
 STATUSES = {
     "SUCCESS": "success",
     "RUNNING": "running",
@@ -29,7 +29,7 @@ STATUSES = {
 }
 MOST_PARALLEL = 5
 LONGEST_NAME = 64
-#: The span of time that a run without a window of its own shows as its run time (OBS [KES]).
+#: The run time that the service shows for a run without a window of its own (OBS [KES]).
 ANY_TIME = "00:00-00:00"
 _NAME = re.compile(rf"[^\W_][\w-]{{0,{LONGEST_NAME - 1}}}")
 _ONLY_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -40,7 +40,7 @@ _SECOND_MS, _HOUR_MS = 1000, 3_600_000
 
 
 class RunTime(t.NamedTuple):
-    """When a run may work: spans of a day, days of the week and of the month, in the service's form; None: any [SDK]."""
+    """When a run may work: time of day, days of the week, days of the month, in the service's form; None means any [SDK]."""
 
     time_of_day: str | None = None
     day_of_week: str | None = None
@@ -48,7 +48,7 @@ class RunTime(t.NamedTuple):
 
 
 class InstanceTime(t.NamedTuple):
-    """Which plan times of the dates are meant: single days, and a span of the day, in the service's form [SDK]."""
+    """Which plan times within the dates are included: single days and a time of day, in the service's form [SDK]."""
 
     days: tuple[str, ...] = ()
     time_of_day: str | None = None
@@ -60,12 +60,12 @@ EVERY_INSTANCE = InstanceTime()
 
 @dataclass(frozen=True)
 class PatchData:
-    """A PatchData run as it is asked for. Made from options by :meth:`from_options`, which checks them.
+    """A PatchData run to be requested. :meth:`from_options` makes it from options and checks them.
 
-    :param begin: first moment of the dates, epoch ms, whole seconds; *end* the last one.
-    :param offset_hours: in which zone they are sent.
-    :param depend_jobs: (job name, workspace id) of each job that depends on it and runs with it.
-    :param force: whether it is sent although another run of the job still runs.
+    :param begin: first moment of the dates, epoch ms, whole seconds; *end* is the last one.
+    :param offset_hours: UTC offset with which the dates are sent.
+    :param depend_jobs: (job name, workspace id) of each dependent job that runs with it.
+    :param force: whether to send it although another run of the job is still running.
     """
 
     name: str
@@ -85,7 +85,7 @@ class PatchData:
 
     @classmethod
     def from_options(cls, options: t.Mapping[str, t.Any]) -> PatchData:
-        """The run that the options of module ``supplement_data`` ask for.
+        """The run that the options of module ``supplement_data`` describe.
 
         :raises OptionError: one is missing, or the service would refuse it.
         """
@@ -119,7 +119,7 @@ class PatchData:
         )
 
     def body(self) -> dict[str, t.Any]:
-        """The body of the request [SDK]. Dates have the one form that is understood (OBS [KES])."""
+        """The body of the request [SDK]. The service understands only one form of dates (OBS [KES])."""
         run_time = {name: value for name, value in self.run_time._asdict().items() if value is not None}
         instance_time: dict[str, t.Any] = {"days": list(self.instance_time.days)} if self.instance_time.days else {}
         if self.instance_time.time_of_day is not None:
@@ -144,7 +144,10 @@ class PatchData:
         }
 
     def content(self) -> dict[str, t.Any]:
-        """What makes two runs of one name the same, as JSON: everything but the zone of the dates, the order of dependent jobs, and force."""
+        """What must be equal for two runs of one name to be the same run, as JSON.
+
+        It leaves out the zone of the dates, the order of dependent jobs, and force.
+        """
         body = replace(self, depend_jobs=tuple(sorted(self.depend_jobs))).body()
         body.pop("force", None)
         return {**body, "start_date": to_iso(self.begin), "end_date": to_iso(self.end)}
@@ -152,9 +155,9 @@ class PatchData:
 
 @dataclass(frozen=True)
 class PatchDataRow:
-    """A PatchData run as it is listed [SDK]. Times epoch ms; what a row does not have is None or empty.
+    """A PatchData run as listed by the service [SDK]. Times epoch ms; missing fields are None or empty.
 
-    :param status: in the service's word.
+    :param status: the service's word.
     """
 
     name: str
@@ -170,7 +173,7 @@ class PatchDataRow:
 
     @property
     def state(self) -> str:
-        """``success``, ``running``, ``stopped`` or ``failed``; an undocumented word counts as running, so that nothing is taken for an end."""
+        """``success``, ``running``, ``stopped`` or ``failed``. An undocumented word counts as running, so that it is never mistaken for an end."""
         return STATUSES.get(self.status.upper(), "running")
 
     def to_result(self) -> dict[str, t.Any]:
@@ -191,9 +194,9 @@ class PatchDataRow:
 
 
 def checked_name(name: str) -> str:
-    """*name*, if it can be one of a new run.
+    """*name*, checked as the name of a new run.
 
-    :raises OptionError: letters, digits, hyphens and underscores are what every edition accepts; the service says no more than "invalid".
+    :raises OptionError: it has characters that some editions refuse; the service itself would only say "invalid".
     """
     if not _NAME.fullmatch(name):
         raise OptionError(
@@ -204,9 +207,9 @@ def checked_name(name: str) -> str:
 
 
 def _date(value: t.Any, option: str) -> tuple[int, int]:
-    """The moment that *value* names, epoch ms, and the whole hours of its zone, 0 where it has none or others.
+    """Epoch ms of *value*, and the whole hours of its UTC offset; 0 if it has none or one with minutes.
 
-    A day without a time begins a span at its beginning, and ends one at its last second.
+    A day without a time stands for its first second as ``start_date`` and for its last second as ``end_date``.
     """
     text = str(value).strip()
     day = _DAY.fullmatch(text)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why an instance failed: its nodes as v1's instance detail shows them [OTC-95][SDK], and the reason that follows from them."""
+"""Why an instance failed: its nodes in v1's instance detail [OTC-95][SDK], and the reason that follows from them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from .instance import CUT, JobInstance, Status
 from .slotted import slotted
 
-#: Statuses of an instance that a reason can be read for.
+#: Statuses for which a reason can be read.
 FAILED = frozenset({Status.FAIL, Status.RUNNING_EXCEPTION})
 
 
 class NodeRun(t.NamedTuple):
     """The last run of one node. Times epoch ms.
 
-    :param node_type: in the service's words, with or without blanks: ``DLI SQL``, ``DLISQL``.
-    :param retries: how often it was tried again by itself.
-    :param message: why it failed; documented nowhere, so usually None.
-    :param log_path: of an OBS object.
+    :param node_type: the service's words, with or without blanks: ``DLI SQL``, ``DLISQL``.
+    :param retries: how often the service retried it by itself.
+    :param message: why it failed; undocumented, so usually None.
+    :param log_path: path of an OBS object.
     """
 
     name: str
@@ -45,13 +45,13 @@ class InstanceDetail(t.NamedTuple):
     end_time: int | None = None
 
     def describes(self, instance: JobInstance) -> bool:
-        """Whether it shows the very failure that was listed, and not a later run."""
+        """Whether it shows the failure that was listed, not a later run."""
         times = {self.start_time, instance.start_time} - {None}
         return self.status is instance.status and len(times) < 2
 
     @property
     def failed_nodes(self) -> tuple[NodeRun, ...]:
-        """The nodes that failed, the one that did so first in front."""
+        """The nodes that failed, in the order in which they ended."""
         failed = [node for node in self.nodes if node.status in FAILED]
         return tuple(sorted(failed, key=lambda node: (node.end_time is None, node.end_time or 0)))
 
@@ -59,17 +59,17 @@ class InstanceDetail(t.NamedTuple):
 @slotted
 @dataclass(frozen=True)
 class Reason:
-    """Why one instance failed, as far as is known. Every text is the service's.
+    """Why one instance failed, as far as known. Every text is the service's.
 
     :param message: the error text, or None.
-    :param text: what it has in common with others, see ``_planner/reasons.py``; "" until that is known, and without a message.
+    :param text: what it has in common with other messages, see ``_planner/reasons.py``; "" until computed, and without a message.
     :param node: name of the node that failed first, or None.
-    :param node_types: of every node that failed, that one's first; empty if its detail was not read.
+    :param node_types: types of all nodes that failed, that of *node* first; empty if the detail was not read.
     :param retries: see :class:`NodeRun`.
-    :param read: whether its own detail was read; otherwise *node*, *node_types* and *retries* are those of another instance of the job
-        that failed with the same reason, or unknown.
-    :param log_tail: the last lines of the log of its own node; None if it was not read.
-    :param others: further messages about the same failure: of the detail, of the list, of other nodes that failed.
+    :param read: whether the detail of this instance was read; otherwise *node*, *node_types* and *retries* are unknown, or those of another
+        instance of the job that failed for the same reason.
+    :param log_tail: last lines of the log of *node*; None if it was not read.
+    :param others: further messages about the same failure: of the detail, of the list, of other failed nodes.
     """
 
     message: str | None = None
@@ -84,14 +84,14 @@ class Reason:
 
     @property
     def whole(self) -> bool:
-        """Whether no message was longer than what is kept of it."""
+        """Whether all messages are complete, none cut to the length that is kept."""
         return not any(message.endswith(CUT) for message in (self.message or "", *self.others))
 
     @classmethod
     def of(cls, instance: JobInstance, detail: InstanceDetail | None, listed: str | None = None) -> Reason:
-        """The reason of the failure of *instance*.
+        """The reason why *instance* failed.
 
-        :param listed: its message in the list of v1, where another list came without one.
+        :param listed: its message in v1's list, if the list it comes from had none.
         """
         text = instance.error_message or listed
         if detail is None:
@@ -107,13 +107,13 @@ class Reason:
         return cls(message, first.name, types, first.retries, first.log_path, True, others=others)
 
     def to_pass_state(self) -> list[t.Any]:
-        """As JSON."""
+        """The reason as JSON."""
         tail = None if self.log_tail is None else list(self.log_tail)
         return [self.message, self.node, list(self.node_types), self.retries, self.log_path, self.read, tail, list(self.others)]
 
     @classmethod
     def from_pass_state(cls, value: t.Any) -> Reason | None:
-        """What :meth:`to_pass_state` returned; None for anything else."""
+        """Read the value of :meth:`to_pass_state`; None for anything else."""
         if not isinstance(value, list) or len(value) != 8 or not all(isinstance(value[place], list) for place in (2, 7)):
             return None
         tail = tuple(map(str, value[6])) if isinstance(value[6], list) else None

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rerun request: its options, and its JSON for v2 [H-RET] and v1 [H-67].
 
-Options speak v2's words; v1's are translated here and nowhere else.
+Options use v2's words; only this file translates them into v1's.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BOTH_MODES = "Set task_retrys to rerun selected instances of the job, or begin_
 
 @dataclass(frozen=True)
 class RetryOptions:
-    """How an instance is rerun, in v2's words. Made from options by :meth:`from_options`, which checks them."""
+    """How an instance is rerun, in v2's words. :meth:`from_options` makes it from options and checks them."""
 
     retry_location: str = "errorNode"
     retry_task_version: str = "original_version"
@@ -37,10 +37,11 @@ class RetryOptions:
 
     @classmethod
     def from_options(cls, params: t.Mapping[str, t.Any]) -> RetryOptions:
-        """The options ``retry_location``, ``retry_task_version``, ``node_name`` and ``ignore_obs_monitor``, of which the module's specification refuses
-        other words and types; what is missing or None takes its default.
+        """Read ``retry_location``, ``retry_task_version``, ``node_name`` and ``ignore_obs_monitor``; missing or None means the default.
 
-        :raises OptionError: ``specifiedNode`` without ``node_name``, or ``node_name`` without it.
+        The argument spec has already checked words and types.
+
+        :raises OptionError: ``specifiedNode`` without ``node_name``, or the reverse.
         """
         names = ("retry_location", "retry_task_version", "node_name", "ignore_obs_monitor")
         options = cls(**{name: params[name] for name in names if params.get(name) is not None})
@@ -59,12 +60,12 @@ class RetryOptions:
         return options
 
     def from_first_node(self) -> RetryOptions:
-        """The same for an instance that is to run as a whole: nothing of it failed."""
+        """The same options for an instance that has to run as a whole because none of its nodes failed."""
         return replace(self, retry_location="firstNode", node_name=None)
 
 
 class RelatedJobs(t.NamedTuple):
-    """What the second mode reruns in addition to the job itself. Made from options by :meth:`from_options`, which checks them.
+    """What the second mode reruns in addition to the job itself. :meth:`from_options` makes it from options and checks them.
 
     :param begin_time: first plan time, epoch ms.
     :param end_time: last plan time, epoch ms.
@@ -79,9 +80,9 @@ class RelatedJobs(t.NamedTuple):
 
     @classmethod
     def from_options(cls, params: t.Mapping[str, t.Any]) -> RelatedJobs | None:
-        """The second mode as the options ask for it, or None if they ask for the first (``task_retrys``).
+        """The second mode as described by the options, or None if they describe the first (``task_retrys``).
 
-        :raises OptionError: the modes are mixed or none is asked for; something of the second mode is missing or out of range; ``specifiedNode`` with it.
+        :raises OptionError: both modes or neither; a value of the second mode is missing or out of range; ``specifiedNode``.
         """
         if wanted_mode(params) == "selected":
             return None
@@ -104,9 +105,9 @@ class RelatedJobs(t.NamedTuple):
 
 
 def wanted_mode(params: t.Mapping[str, t.Any]) -> str:
-    """``selected`` or ``related``: which mode of the retry endpoint the options ask for.
+    """The mode of the retry endpoint that the options ask for: ``selected`` or ``related``.
 
-    :raises OptionError: for both or none. An empty ``task_retrys`` names no instance and counts as missing.
+    :raises OptionError: both or neither; an empty ``task_retrys``.
     """
     related = [name for name in _RELATED_OPTIONS if params.get(name) is not None]
     if params.get("task_retrys") is None:
@@ -121,7 +122,7 @@ def wanted_mode(params: t.Mapping[str, t.Any]) -> str:
 
 
 def selected_keys(params: t.Mapping[str, t.Any], workspace_id: str) -> tuple[InstanceKey, ...]:
-    """The instances that ``task_retrys`` names, each once, in the order given.
+    """The instances in ``task_retrys``, each once, in their order.
 
     :raises OptionError: a job_id is not a positive number, or a time is not a point in time.
     """
@@ -144,7 +145,7 @@ def selected_keys(params: t.Mapping[str, t.Any], workspace_id: str) -> tuple[Ins
 
 
 def body_v2(options: RetryOptions, keys: t.Iterable[InstanceKey]) -> dict[str, t.Any]:
-    """The body of a v2 rerun of selected instances, as the first example of its page [H-RET]; an instance named twice is sent once."""
+    """The body of a v2 rerun of selected instances, like the first example of the page [H-RET]; duplicates are sent once."""
     entries = [
         {"job_id": int(key.job_id), "plan_time": key.plan_time, "submit_time": key.submit_time}
         for key in dict.fromkeys(key.shared for key in keys)
@@ -153,7 +154,7 @@ def body_v2(options: RetryOptions, keys: t.Iterable[InstanceKey]) -> dict[str, t
 
 
 def body_v2_related(options: RetryOptions, related: RelatedJobs) -> dict[str, t.Any]:
-    """The body of a v2 rerun of a job with its upstream and downstream jobs, as the second example of its page [H-RET]."""
+    """The body of a v2 rerun of a job with its upstream and downstream jobs, like the second example of the page [H-RET]."""
     return {
         **_how_v2(options),
         "begin_time": related.begin_time,
@@ -164,7 +165,7 @@ def body_v2_related(options: RetryOptions, related: RelatedJobs) -> dict[str, t.
 
 
 def body_v1(options: RetryOptions) -> dict[str, t.Any]:
-    """The body of a v1 restart, every field sent: the default of retry_location differs between the page's languages [H-67]."""
+    """The body of a v1 restart. Every field is sent: the default of retry_location differs between the page's languages [H-67]."""
     body: dict[str, t.Any] = {"retry_location": LOCATIONS[options.retry_location]}
     if options.node_name is not None:
         body["node_name"] = options.node_name

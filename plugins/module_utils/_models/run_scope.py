@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run scope: which times a run is about. Computed once, after the first answer, and handed on; what one pass hands to the next is a value too.
+"""Run scope: the times that a run is about, computed once after the first answer; and the state that one pass hands to the next.
 
 Pure. Times epoch ms on the service's clock.
 """
@@ -16,20 +16,20 @@ from .._common.times import Window, parse_time, to_iso, window
 
 Options = t.Mapping[str, t.Any]
 Carried = t.Mapping[str, t.Any]
-#: Parts of a pass state by what they are: yes or no, numbers or None, JSON objects.
+#: Fields of a pass state by type: booleans; integers or None; JSON objects.
 _FLAGS = ("plan_only", "fleet", "alone", "timed_out", "restore", "options_only")
 _NUMBERS = ("deadline", "timeout_ms")
 _CARRIED = ("dependencies", "nodes", "reasons", "downstream", "showing", "started", "seen")
 
 
 class Since(t.NamedTuple):
-    """The ``since`` of a run: what belongs to it.
+    """The ``since`` of a run, and what counts as part of the run.
 
-    :param ms: a start at or after it belongs to the run, and so does what is sent; where nobody set it, when the run first listed.
-    :param given: whether people set it; also where the journal that began with it is gone.
-    :param fixed: whether an earlier pass of the run began with it, so that it has been checked.
-    :param newest_id: in the journal when the run first read it; None as long as ``ms`` lies ahead. What came later belongs to the run.
-    :param joined: ids of attempts that others had made before, and that had not ended when the run first listed: they belong to the run too.
+    :param ms: starts and attempts at or after this time belong to the run; if ``since`` was not set, when the run first listed.
+    :param given: whether a person set it; also True if the journal that began with it is gone.
+    :param fixed: whether it comes from an earlier pass of the run and has been checked.
+    :param newest_id: newest attempt id in the journal at the first read; later attempts belong to the run. None while ``ms`` is in the future.
+    :param joined: ids of earlier attempts by others that had not ended when the run first listed; they belong to the run too.
     """
 
     ms: int
@@ -40,7 +40,7 @@ class Since(t.NamedTuple):
 
     @classmethod
     def from_option(cls, value: t.Any) -> Since | None:
-        """What :meth:`to_result` gave, which is fixed then; None if it is anything else."""
+        """Read the value of :meth:`to_result`, with *fixed* set; None for anything else."""
         if not isinstance(value, t.Mapping) or not isinstance(value.get("ms"), int):
             return None
         newest, joined = value.get("newest_id"), value.get("joined")
@@ -48,16 +48,16 @@ class Since(t.NamedTuple):
         return cls(value["ms"], bool(value.get("given")), True, newest if isinstance(newest, int) else None, frozenset(ids))
 
     def to_result(self) -> dict[str, t.Any]:
-        """As JSON."""
+        """The value as JSON."""
         return {"ms": self.ms, "given": self.given, "newest_id": self.newest_id, "joined": sorted(self.joined)}
 
 
 class RunScope(t.NamedTuple):
     """The times of a run.
 
-    :param window: plan times of what is meant.
-    :param hold_off_until: nothing is sent before it; None: no such time.
-    :param clock_slack_ms: a start up to so long before ``since`` counts as after it, where only clocks are left.
+    :param window: plan times of the selected instances.
+    :param hold_off_until: nothing is sent before this time, epoch ms, or None.
+    :param clock_slack_ms: a start up to this long before ``since`` counts as after it, where only clocks can decide.
     """
 
     since: Since
@@ -72,28 +72,28 @@ class PassState:
 
     :param run_id: id of the run, which its attempts carry.
     :param since: of the run; None before the first pass.
-    :param window: plan times of what is meant; None before the first pass.
-    :param plan_only: whether the pass only tells what is to be sent, so that people see it before it is.
-    :param planned: how many instances the next pass is to send, after one with *plan_only*.
-    :param unsent: how many the pass was to send and did not, because its list had grown too old or the service wanted a pause.
-    :param dependencies: what was read of them, see ``dependency_query.py``.
-    :param nodes: what was read of the nodes of jobs, see ``start_node.py``.
-    :param reasons: what was read of why instances failed, see ``reason_query.py``.
-    :param downstream: what was read of what depends on what is rerun, see ``downstream_query.py``.
-    :param deadline: the option of the first pass, epoch ms: a relative one counts from then.
+    :param window: plan times of the selected instances; None before the first pass.
+    :param plan_only: whether the pass only plans, so that people see what is to be sent before it is.
+    :param planned: how many instances the next pass is to send, after a pass with *plan_only*.
+    :param unsent: how many instances were not sent because the list had grown too old or the service asked for a pause.
+    :param dependencies: dependencies read so far, see ``dependency_query.py``.
+    :param nodes: nodes of jobs read so far, see ``start_node.py``.
+    :param reasons: reasons of failures read so far, see ``reason_query.py``.
+    :param downstream: dependants of the reruns read so far, see ``downstream_query.py``.
+    :param deadline: the option as computed by the first pass, epoch ms; a relative one counts from then.
     :param baselines: deadlines of single jobs, see ``baseline_query.py``; None if they were not read.
     :param showing: how soon its reruns showed, see ``showing.py``.
-    :param alone: whether no pass follows, as it runs in the background.
+    :param alone: whether no further pass follows, because the task runs in the background.
     :param timed_out: whether ``wait_timeout`` is over.
     :param timeout_ms: when the first pass after that began, epoch ms.
-    :param started: the first starts of reruns, see ``hung.py``.
-    :param paused: the jobs that were considered for a pause, by workspace and name, see ``rerun_pauses.py``.
+    :param started: first starts of reruns, see ``hung.py``.
+    :param paused: workspace and name of the jobs considered for a pause, see ``rerun_pauses.py``.
     :param stopped: those of them that are paused for this run, as far as it knows.
-    :param seen: when records that lie ahead of the journal's clock were seen first, see ``sightings.py``.
-    :param restore: whether the pass only starts again what was paused, because the run is over.
-    :param options_only: whether the options are only read, so that a task that comes later refuses none of them.
-    :param repair: what a repair makes, see ``made.py``; the action of the task hands it to each pass.
-    :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a name or a pattern matches no job.
+    :param seen: when records from the future of the journal's clock were first seen, see ``sightings.py``.
+    :param restore: whether the pass only resumes paused jobs, because the run is over.
+    :param options_only: whether only the options are read, so that errors in them come before any task has run.
+    :param repair: what a repair creates, see ``made.py``; the action plugin hands it to each pass.
+    :param fleet: whether the caller has further workspaces, and judges over all of them whether a name or a pattern matches any job.
     """
 
     run_id: str = ""
@@ -123,7 +123,7 @@ class PassState:
 
     @classmethod
     def from_option(cls, value: t.Any) -> PassState:
-        """What :meth:`to_result` gave; a first pass, if it is anything else."""
+        """Read the value of :meth:`to_result`; the state of a first pass for anything else."""
         if not isinstance(value, t.Mapping):
             return cls()
         begin, end = value.get("planned_after"), value.get("planned_before")
@@ -143,13 +143,12 @@ class PassState:
         )
 
     def after(self, scope: RunScope, **changes: t.Any) -> PassState:
-        """The state after a pass with *scope*, with *changes* of its other parts. What was read of dependencies and nodes is kept by a pass that
-        did not read them."""
+        """The state after a pass with *scope* and *changes*. A pass that did not read dependencies or nodes keeps the earlier ones."""
         changes.update((name, changes.get(name) or getattr(self, name)) for name in ("dependencies", "nodes"))
         return replace(self, since=scope.since, window=scope.window, **changes)
 
     def to_result(self) -> dict[str, t.Any]:
-        """As JSON."""
+        """The state as JSON."""
         return {
             **{name: getattr(self, name) for name in ("run_id", "planned", "unsent", "timed_out", "fleet", *_NUMBERS)},
             **{name: dict(getattr(self, name)) for name in _CARRIED},
@@ -185,10 +184,10 @@ def window_of(options: Options, now_ms: int) -> Window:
 
 
 class SinceOption(t.NamedTuple):
-    """The option ``since``, parsed once. A relative time counts from the service's time, which is known after the first answer.
+    """The option ``since``, parsed once. A relative time counts from the service's time, which is known only after the first answer.
 
-    :param ms: epoch ms, a relative one as counted from *now_ms*; None if the option is not set.
-    :param now_ms: what was taken for the service's time when it was parsed.
+    :param ms: epoch ms, a relative time counted from *now_ms*; None if the option is not set.
+    :param now_ms: assumed time of the service when the option was parsed.
     """
 
     ms: int | None
@@ -197,30 +196,27 @@ class SinceOption(t.NamedTuple):
 
     @classmethod
     def of(cls, options: Options, now_ms: int) -> SinceOption:
-        """The option in *options*.
-
-        :raises OptionError: it cannot be read.
-        """
+        """Read the option from *options*. :raises OptionError: it is not a time."""
         value = options.get("since")
         ms = None if value is None else parse_time(value, now_ms=now_ms, option="since")
         return cls(ms, is_relative(value), now_ms)
 
     def since(self, asked_ms: int) -> Since:
-        """That of a run that first listed at *asked_ms*."""
+        """The ``since`` of a run that first listed at *asked_ms*."""
         if self.ms is None:
             return Since(asked_ms, given=False)
         return Since(self.ms + asked_ms - self.now_ms if self.relative else self.ms, given=True)
 
 
 def is_relative(since: t.Any) -> bool:
-    """Whether the option *since* names a time before now, so that it is another one in each run."""
+    """Whether *since* counts back from now, so that it differs in each run."""
     return isinstance(since, str) and since.strip().startswith("-")
 
 
 def check_past(since: int, *, now_ms: int, last_ms: int) -> None:
-    """Refuse a *since* that lies ahead: no rerun could ever count as started after it, so each pass would send it again.
+    """Refuse a *since* in the future: a rerun could never count as started after it, so each pass would send it again.
 
-    :param now_ms: the service's time, and *last_ms* the latest that ``since`` may be.
+    :param now_ms: the service's time; *last_ms* is the latest allowed ``since``.
     :raises OptionError: naming both times.
     """
     if since > last_ms:
@@ -241,13 +237,13 @@ def seconds_of(options: Options, name: str, least: int) -> float:
 
 
 def check_limit(name: str, value: int | None, least: int = 1) -> None:
-    """:raises OptionError: the option *name* is a limit that leaves nothing to do."""
+    """Check an optional limit. :raises OptionError: the option *name* is below *least*."""
     if value is not None and value < least:
         raise OptionError(f"{name} is {value}. Set it to {least} or more, or leave it out for no limit.")
 
 
 def check_durations(options: Options) -> None:
-    """Of the options of a task that waits those that are durations.
+    """Check the durations among the options of a task that waits.
 
     :raises OptionError: one is too short.
     """

@@ -16,18 +16,18 @@ from .._common.times import Window
 from .instance import InstanceType, JobInstance, Status
 
 _WILDCARDS = frozenset("*?[")
-#: What stands in a name instead of a character that a pattern or a template would act on; a pattern's ? matches any one character.
+#: Replacements for characters of a name that a pattern or a template would act on; a pattern's ? matches any one character.
 _WILD = {"*": "[*]", "?": "[?]", "[": "[[]", "{": "?", "}": "?"}
 _ESCAPE = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[nrt])")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which instances are meant. Made from options by :func:`select`, which checks them.
+    """Which instances are selected. :func:`select` makes it from options and checks them.
 
-    :param patterns: names of jobs or shell-style patterns (``*``, ``?``, ``[ab]``), case-sensitive; an instance matches if any of them does.
-    :param statuses: statuses to keep; empty keeps every status. A rerun selects with an empty set, because an instance whose
-        status has changed since is still one of those it has to bring to its end; which statuses are retried is the policy's matter.
+    :param patterns: job names or shell-style patterns (``*``, ``?``, ``[ab]``), case-sensitive; an instance matches if any of them does.
+    :param statuses: statuses to keep; empty keeps every status. A rerun selects with an empty set, because it still has to follow an
+        instance whose status has changed; the planner decides which statuses are rerun.
     :param instance_types: types to keep; empty keeps every type, undocumented ones included.
     :param window: plan times to keep, both ends included.
     """
@@ -38,7 +38,7 @@ class Selection:
     window: Window
 
     def matches(self, instance: JobInstance) -> bool:
-        """Whether *instance* is meant, by all four criteria."""
+        """Whether all four criteria match *instance*."""
         if self.statuses and instance.status not in self.statuses:
             return False
         if self.instance_types and instance.instance_type not in self.instance_types:
@@ -46,20 +46,20 @@ class Selection:
         return self.covers(instance.job_name, instance.key.plan_time)
 
     def covers(self, job_name: str, plan_time: int) -> bool:
-        """Whether an instance of that job with that plan time (epoch ms) is meant, whatever its status and type."""
+        """Whether name and plan time (epoch ms) match, whatever the status and type."""
         return plan_time in self.window and self.names(job_name)
 
     def names(self, job_name: str) -> bool:
-        """Whether a job of that name is meant."""
+        """Whether any pattern matches *job_name*."""
         exact, compiled = self._matcher
         return job_name in exact or any(pattern.match(job_name) is not None for pattern in compiled)
 
     def unmatched(self, names: t.Collection[str]) -> list[str]:
-        """Its patterns, each once and in the order given, that mean none of the jobs *names*."""
+        """The patterns that match none of the jobs *names*, each once, in their order."""
         return [pattern for pattern in dict.fromkeys(self.patterns) if not any(map(replace(self, patterns=(pattern,)).names, names))]
 
     def exact_names(self) -> list[str] | None:
-        """The names of the jobs, each once and in the order given; None if any pattern has a wildcard, so that names have to be listed."""
+        """The names of the jobs, each once, in their order; None if any pattern has a wildcard, so that jobs have to be listed."""
         if any(map(has_wildcard, self.patterns)):
             return None
         return list(dict.fromkeys(self.patterns))
@@ -80,10 +80,10 @@ def select(
 ) -> Selection:
     """The selection that options describe.
 
-    :param jobs: names or patterns; at least one. An empty list is refused, because it is what a mistaken variable leaves, and every job is ``*``.
-    :param statuses: the service's status words, see :func:`parse_statuses`; None for all, and as with *jobs* no empty list.
-    :param instance_types: words of :class:`InstanceType`; the same.
-    :param option: the name of the option *jobs* came from, for messages; with another one they are names of something else.
+    :param jobs: names or patterns. An empty list is refused, because it is what a wrong variable leaves; every job is ``*``.
+    :param statuses: the service's status words, see :func:`parse_statuses`; None for all; an empty list is refused.
+    :param instance_types: words of :class:`InstanceType`; None for all; an empty list is refused.
+    :param option: option that *jobs* came from, for messages; with another option, the names need not be those of jobs.
     :raises OptionError: naming the option, the value and what to use instead.
     """
     patterns = tuple(jobs)
@@ -103,14 +103,14 @@ def select(
 
 
 def has_wildcard(pattern: str) -> bool:
-    """Whether *pattern* has a shell-style wildcard, so that it can name more than one job."""
+    """Whether *pattern* has a shell-style wildcard and so can match more than one job."""
     return not _WILDCARDS.isdisjoint(pattern)
 
 
 def job_pattern(name: str) -> str:
-    """A pattern that matches the job *name*, for a command that people copy: neither a template nor a wildcard of the name is left in it.
+    """A pattern that matches the job *name*, for a command that people copy. It contains no template, and no wildcard of the name itself.
 
-    :param name: as results show it: what could steer a terminal stands there as an escape, such as ``\\x1b``.
+    :param name: as results show it: characters that could control a terminal are escapes, such as ``\\x1b``.
     """
     return "".join(_WILD.get(char, char) for char in _ESCAPE.sub("\0", name)).replace("\0", "*")
 
@@ -118,7 +118,7 @@ def job_pattern(name: str) -> str:
 def parse_statuses(words: t.Iterable[str], *, option: str = "statuses") -> frozenset[Status]:
     """The statuses that *words* name [H-208][SDK].
 
-    :raises OptionError: for a word that is not a status.
+    :raises OptionError: a word is not a status.
     """
     known = [status.value for status in Status if status is not Status.UNKNOWN]
     statuses = set()
@@ -131,9 +131,9 @@ def parse_statuses(words: t.Iterable[str], *, option: str = "statuses") -> froze
 
 
 def wanted_statuses(words: t.Iterable[str], *, option: str) -> frozenset[Status]:
-    """As :func:`parse_statuses`, for statuses that are to be rerun: at least one, because an empty list is what a mistaken variable leaves.
+    """Like :func:`parse_statuses`, for the statuses that are rerun. There must be at least one: an empty list is what a wrong variable leaves.
 
-    :raises OptionError: for none, and for a word that is not a status.
+    :raises OptionError: there is none, or a word is not a status.
     """
     statuses = parse_statuses(words, option=option)
     if not statuses:
@@ -144,7 +144,7 @@ def wanted_statuses(words: t.Iterable[str], *, option: str) -> frozenset[Status]
 def parse_types(words: t.Iterable[str]) -> frozenset[InstanceType]:
     """The instance types that *words* name [H-208].
 
-    :raises OptionError: for a word that is not a type.
+    :raises OptionError: a word is not a type.
     """
     by_word = {instance_type.value: instance_type for instance_type in InstanceType}
     types = set()
@@ -158,7 +158,7 @@ def parse_types(words: t.Iterable[str]) -> frozenset[InstanceType]:
 def _compiled(pattern: str, option: str) -> re.Pattern[str]:
     try:
         return re.compile(fnmatch.translate(pattern))
-    except (re.error, OverflowError, RecursionError):  # Python before 3.9.13 translates [z-a] as it stands
+    except (re.error, OverflowError, RecursionError):  # Python before 3.9.13 translates [z-a] unchanged
         raise OptionError(
             f"{option} contains {_shown(pattern)}, which is not a pattern. Use shell-style wildcards: *, ?, [abc] or [a-z]."
         ) from None

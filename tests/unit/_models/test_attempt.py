@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Attempts, the failures that they answer, and whose rerun it was. How an instance compares with a failure is in test_reconcile."""
+"""Attempts, the failures they answer, and who caused a rerun. Comparison with a failure is tested in test_reconcile."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def test_the_words_of_outcomes_are_what_the_journal_and_results_hold() -> None:
 
 
 def test_a_changed_submit_time_or_instance_id_alone_proves_nothing() -> None:
-    """Only status and times are compared: an instance that is followed under another key looks as it did, or it does not."""
+    """Only status and times are compared."""
     followed: JobInstance = instance(submit=9, instance_id="8")
     assert compare(followed, attempt(before=instance(instance_id="7"))) is Comparison.UNCHANGED
 
 
-#: Outcome, again, status now, start and end; whether a rerun of a run of this since stands behind it. The attempt was at 60 s.
+#: Outcome, again, status now, start and end; whether a run with this since caused the rerun. The attempt was at 60 s.
 RERUNS = [
     ("accepted", False, Status.FAIL, (-3600, -3000), True),
     ("accepted", False, Status.SUCCESS, (20, 30), True),
@@ -77,7 +77,7 @@ RERUNS = [
     ("unknown", False, Status.RUNNING, (60 - CLOCK_TOLERANCE_MS / 1000, None), True),
     ("unknown", False, Status.RUNNING, (60 - CLOCK_TOLERANCE_MS / 1000 - 0.001, None), None),
     ("unknown", True, Status.RUNNING, (20, None), True),
-    ("unknown", None, Status.FAIL, (-3600, -3000), None),  # whose the run before was is unknown
+    ("unknown", None, Status.FAIL, (-3600, -3000), None),  # who caused the run before is unknown
     ("unknown", None, Status.RUNNING, (61, None), True),
     ("intended", False, Status.RUNNING, (61, None), True),
     ("intended", False, Status.WAITING, (None, None), True),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a decision that is turned keeps, and what goes with the request that is not sent."""
+"""What :meth:`Decision.turned` keeps, and what it drops with the request that is not sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from tests.unit.building import attempt, instance
 
-#: Actions that ask for an attempt, which is not made when something else is done.
+#: Actions that ask for an attempt; turning them drops that attempt.
 ASKS = {Action.RETRY: 1}
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the retry endpoint is asked with: checked options, and the very bodies of the service's page."""
+"""Requests to the retry endpoint: checked options, and the exact bodies of the service's page."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def refused(call: t.Callable[[], object]) -> str:
 class TestBodies:
     def test_first_example_of_the_page(self) -> None:
         keys = selected_keys({"task_retrys": [ENTRY]}, WORKSPACE)
-        # compared as text, so that 1 is not true, "1" is not 1, and the order of the fields is the page's
+        # compared as text: 1 is not true, "1" is not 1, and the fields have the page's order
         assert json.dumps(body_v2(RetryOptions(), keys)) == json.dumps(json.loads(SELECTED_EXAMPLE))
 
     def test_second_example_of_the_page(self) -> None:
@@ -115,7 +115,7 @@ class TestBodies:
 
 
 def test_each_choice_of_the_options_has_a_word_in_v1_and_no_other() -> None:
-    """The specification alone refuses other words."""
+    """The argument spec alone refuses other words."""
     assert [*LOCATIONS] == retry_spec()["retry_location"]["choices"]
     assert [*VERSIONS] == retry_spec()["retry_task_version"]["choices"]
 

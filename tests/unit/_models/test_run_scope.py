@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The times of a run, and what one pass hands to the next."""
+"""The times of a run, and the state that one pass hands to the next."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ SINCES = st.builds(Since, TIMES, st.booleans(), st.just(True), st.none() | st.in
 def test_what_a_pass_hands_on_is_what_the_next_one_gets(
     since: Since, begin: int, length: int, run_id: str, planned: int, dependencies: dict[str, int]
 ) -> None:
-    """Through JSON, as a result becomes an option."""
+    """Through JSON: the result becomes an option."""
     scope = RunScope(since, Window(begin, begin + length), hold_off_until=5, clock_slack_ms=7)
     state = PassState().after(scope, run_id=run_id, planned=planned, dependencies=dependencies, reasons=dependencies)
     assert (state.since, state.window, state.run_id) == (since, scope.window, run_id)
@@ -106,7 +106,10 @@ def test_anything_else_is_a_first_pass(value: t.Any) -> None:
     [
         ({"run_id": "r"}, PassState(run_id="r")),
         ({"plan_only": True}, PassState(plan_only=True)),
-        ({"run_id": "r", "plan_only": False, "planned": 4}, PassState(run_id="r")),  # what the pass before planned is none of this one's
+        (
+            {"run_id": "r", "plan_only": False, "planned": 4},
+            PassState(run_id="r"),
+        ),  # the number planned before does not count for this pass
         ({"since": NOW}, PassState()),
         ({"since": {"ms": str(NOW), "given": True}}, PassState()),
         ({"since": {"ms": NOW}}, PassState(since=Since(NOW, given=False, fixed=True))),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which instances are meant."""
+"""Which instances options select."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ WINDOW = Window(at(-7201), at(-7199))
         (["a[bc]d"], "abd", True),
         (["a[!bc]d"], "abd", False),
         (["a[z-a]d"], "abd", False),
-        (["a[b"], "a[b", True),  # no closing bracket: the bracket itself
+        (["a[b"], "a[b", True),  # no closing bracket: a literal bracket
         (["x", "daily_*"], "daily_sales", True),
         (["x", "y"], "daily_sales", False),
         (["a.c"], "abc", False),
         (["(a|b)*"], "a", False),
         (["日次_*"], "日次_売上", True),
-        (["*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b"], "a" * 2000, False),  # no backtracking without end
+        (["*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b"], "a" * 2000, False),  # no catastrophic backtracking
     ],
 )
 def test_names_and_patterns(patterns: t.Any, name: t.Any, expected: t.Any) -> None:
     try:
         selection = select(patterns, WINDOW)
-    except OptionError:  # the oldest Pythons refuse a range that is the wrong way round
+    except OptionError:  # the oldest Pythons refuse a reversed range
         assert patterns == ["a[z-a]d"]
         return
     assert selection.names(name) is expected
