@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Threads: none of ours keeps a process from ending when somebody interrupts it.
+"""Worker threads that never keep an interrupted process from ending.
 
-Python acts on a signal in its main thread. Where the system delivers one to another thread, a main thread that waits for an answer
-goes on waiting: Ctrl-C would have no effect until the service answers or the timeout of the request is over. So signals are blocked in
-every thread, and the end of the process waits for none.
+Python handles signals in its main thread only. If the system delivers one to another thread while the main thread waits for an answer,
+Ctrl-C has no effect until the service answers or the request times out. So all signals are blocked in every worker thread, and workers
+are daemon threads.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from concurrent.futures import Future, wait
 _Item = t.TypeVar("_Item")
 _Result = t.TypeVar("_Result")
 
-#: Requests in progress at the same time; they share the rate limit of their route.
+#: Default number of threads, and so of concurrent requests; they share the rate limit of their route.
 THREADS = 4
 
 
 @contextlib.contextmanager
 def signals_blocked() -> t.Iterator[None]:
-    """While a thread is started, which inherits it: signals are delivered to other threads."""
+    """Block all signals in this thread while it starts another one, which inherits the signal mask."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         yield
@@ -35,7 +35,7 @@ def signals_blocked() -> t.Iterator[None]:
 
 
 def begun_in_threads(work: t.Callable[[_Item], _Result], items: t.Sequence[_Item], most: int = THREADS) -> list[Future[_Result]]:
-    """*work* on each of *items*, begun in their order, by *most* threads at most. One that is cancelled is not begun."""
+    """Start *work* on each of *items*, in order, in at most *most* threads. A future that is cancelled before its start is skipped."""
     futures: list[Future[_Result]] = [Future() for dummy in items]
     left = deque(zip(futures, items))
 
@@ -61,9 +61,9 @@ def _work(piece: tuple[Future[_Result], _Item], work: t.Callable[[_Item], _Resul
 
 
 def in_threads(work: t.Callable[[_Item], _Result], items: t.Sequence[_Item]) -> t.Iterator[_Result]:
-    """The results of *work* for *items*, in their order, from at most :data:`THREADS` threads.
+    """Yield the results of *work* for *items*, in order, computed in at most :data:`THREADS` threads.
 
-    The first exception is raised to the caller; items that no thread has started by then are dropped.
+    The first exception is raised; items that are not started by then are dropped.
     """
     if len(items) < 2:
         yield from map(work, items)
@@ -72,6 +72,6 @@ def in_threads(work: t.Callable[[_Item], _Result], items: t.Sequence[_Item]) -> 
     try:
         for future in futures:
             yield future.result()
-    except (Exception, GeneratorExit):  # an interruption waits for nothing
+    except (Exception, GeneratorExit):  # not KeyboardInterrupt, which must not wait
         wait([future for future in futures if not future.cancel()])
         raise

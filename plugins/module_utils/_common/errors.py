@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Errors of the collection: their kinds, which code can act on, and the remedy for each."""
+"""Exceptions of the collection, the kinds of API errors, and a remedy for each kind."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import typing as t
 
 
 class Kind(enum.Enum):
-    """What a failed request means for whoever has to decide what comes next.
+    """What a failed request means for the caller's next step.
 
-    Every kind but :attr:`AMBIGUOUS` means that a write had no effect.
+    Every kind except :attr:`AMBIGUOUS` means that a write had no effect.
     """
 
     NOT_FOUND = "not_found"  # the job, instance or workspace does not exist: DLF 0100, 0137, 0819, 1000
@@ -20,7 +20,7 @@ class Kind(enum.Enum):
     NOT_RERUNNABLE = "not_rerunnable"  # DLF 0111, 0136: manually scheduled, or not a batch job
     ALREADY_RUNNING = "already_running"  # DLF 0107
     NO_PERMISSION = "no_permission"  # HTTP 403, DLF 6888
-    CREDENTIALS = "credentials"  # HTTP 401: wrong key, bad signature, dead token
+    CREDENTIALS = "credentials"  # HTTP 401: wrong key, bad signature, expired token
     CLOCK = "clock"  # HTTP 401 because this machine's clock is more than 15 minutes off [SIGN-FAQ]
     THROTTLED = "throttled"  # HTTP 429 and APIGW.0308, after the last attempt
     NOT_PUBLISHED = "not_published"  # APIGW.0101, or an API that is not open to this account
@@ -28,17 +28,17 @@ class Kind(enum.Enum):
     UNREACHABLE = "unreachable"  # no connection was made: name, route, port, timeout while connecting
     TLS = "tls"  # the certificate was not accepted
     REDIRECT = "redirect"  # 3xx; never followed
-    BAD_ANSWER = "bad_answer"  # a read was answered with something that cannot be understood, or a write refused with it
-    STALE = "stale"  # a write that was not sent: what it rests on was listed too long ago, or quiet hours have begun
-    MOVED_ON = "moved_on"  # a stop that was not sent, because just before it the instance was not as it was listed
-    SERVER = "server"  # a read failed with 5xx, a reset or a timeout until its last attempt
+    BAD_ANSWER = "bad_answer"  # a read was answered with something that cannot be understood
+    STALE = "stale"  # a write that was not sent: its list was too old, or quiet hours had begun
+    MOVED_ON = "moved_on"  # a stop that was not sent: the instance had changed since it was listed
+    SERVER = "server"  # every attempt at a read ended in 5xx, a reset or a timeout
     AMBIGUOUS = "ambiguous"  # a write whose outcome is unknown: it may have taken effect
 
 
-#: Kinds that every other request with the same account or workspace would end in too.
+#: Kinds that any other request with the same account or workspace would fail with too.
 FATAL_KINDS = frozenset({Kind.CREDENTIALS, Kind.CLOCK, Kind.NO_PERMISSION, Kind.UNREACHABLE, Kind.TLS, Kind.REDIRECT})
 
-#: What the user can do about an error, one sentence for each kind.
+#: What the user can do about each kind of error.
 REMEDIES = {
     Kind.NOT_FOUND: "Check the name and that region, project_id and workspace_id belong together, then list again.",
     Kind.NOTHING_TO_RERUN: "No action is needed: no instance of the job can be rerun in that period.",
@@ -65,13 +65,13 @@ class ApiError(Exception):
     """A request that failed.
 
     :param kind: what it means, see :class:`Kind`.
-    :param message: the service's words, or ours where there was no answer; printable, at most 500 characters.
-    :param status: HTTP status, or None where no answer came.
-    :param code: the service's error code as it spelled it ("DLF.30137", "APIGW.0301"), or None.
+    :param message: the service's message, or our own if it sent none; printable, at most 500 characters.
+    :param status: HTTP status, or None without an answer.
+    :param code: error code exactly as the service wrote it ("DLF.30137", "APIGW.0301"), or None.
     :param request_id: the service's id of the request, or None.
     :param method: HTTP method.
     :param path: decoded path of the URL without its query.
-    :param hint: what the user can do about it, one sentence; that of :data:`REMEDIES` if it is empty.
+    :param hint: what the user can do about it; empty for the kind's entry in :data:`REMEDIES`.
     """
 
     def __init__(
@@ -102,10 +102,10 @@ class ApiError(Exception):
             parts.append(f"(HTTP {self.status})")
         if self.request_id:
             parts.append(f"(request id {self.request_id})")
-        return " ".join(parts).rstrip(".")  # whoever quotes it ends the sentence
+        return " ".join(parts).rstrip(".")  # messages that quote it add their own full stop
 
     def to_result(self) -> dict[str, t.Any]:
-        """The error as a module returns it next to its message: kind, status, code, message, request_id, method, path, hint."""
+        """The error as a module returns it: kind, status, code, message, request_id, method, path, hint."""
         return {
             "kind": self.kind.value,
             "status": self.status,
@@ -119,12 +119,12 @@ class ApiError(Exception):
 
 
 class OptionError(Exception):
-    """An option that cannot be used as it is; raised before anything is sent. The text names the option, the cause and what to set."""
+    """An option or a name that cannot be used, found before it is sent. The text names the option, the cause and what to set."""
 
 
 class JournalError(Exception):
-    """The journal cannot be read, written or reached; nothing is sent without a claim. The text names the journal, the cause and what to do."""
+    """The journal cannot be read, written or reached, so nothing may be sent. The text names the journal, the cause and what to do."""
 
 
 class ClaimLostError(JournalError):
-    """Another run took a claim over before its request left; that run's rerun is followed instead."""
+    """Another run took over a claim before its request was sent; this run follows that run's rerun instead."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that are written completely or not at all, and small ones that processes share under a lock."""
+"""Atomic writes of files, and small JSON files that processes share under a lock."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-#: Bytes of a shared file that are read.
+#: Most bytes that are read from a shared file.
 _LARGEST = 1 << 20
 
 
 def write_all(folder: Path, contents: t.Mapping[str, bytes], mode: int) -> list[Path]:
-    """Write the files *contents* (name to bytes) into *folder*, which is made if it is missing.
+    """Write the files *contents* (name to bytes) into *folder*, which is created if it is missing.
 
-    Every file is complete before it takes its name, and none takes its name before all are complete; a file that was there stays until then.
-    A link in a file's place is replaced, not followed.
+    All files are written under temporary names and synced before the first one is renamed. So no file is ever incomplete under its name, and
+    existing files stay until all new ones are complete. A symbolic link in a file's place is replaced, not followed.
 
-    :param mode: who may read them, or fewer by the umask.
+    :param mode: permissions of the files, restricted by the umask.
     :returns: the paths, in the order of *contents*.
-    :raises OSError: if it cannot be done.
+    :raises OSError: a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in contents:
@@ -44,7 +44,7 @@ def write_all(folder: Path, contents: t.Mapping[str, bytes], mode: int) -> list[
 
 
 def read_json(descriptor: int) -> dict[str, t.Any]:
-    """What is in a file that processes share; {} if it is empty, torn by a process that was killed, or not what this collection writes."""
+    """The JSON object in a shared file; {} if it is empty, damaged by a killed process, or not ours."""
     try:
         value = json.loads(os.pread(descriptor, _LARGEST, 0))
     except (OSError, ValueError, RecursionError):
@@ -53,14 +53,14 @@ def read_json(descriptor: int) -> dict[str, t.Any]:
 
 
 def write_json(descriptor: int, value: t.Mapping[str, t.Any]) -> None:
-    """Replace what is in a file that processes share. Where that fails, as on a full disk, each process knows its own part alone."""
+    """Replace the content of a shared file. A failure, such as a full disk, is ignored: each process then knows only its own part."""
     with contextlib.suppress(OSError):
         os.ftruncate(descriptor, os.pwrite(descriptor, json.dumps(value).encode(), 0))
 
 
 def _whole(folder: Path, name: str, content: bytes, mode: int) -> Path:
-    """A new file next to the one called *name*, with *content* synced to disk."""
-    descriptor, fresh = tempfile.mkstemp(prefix=f".{name[:20]}.", dir=folder)  # a name may be as long as the file system allows
+    """Write *content* to a new temporary file in *folder*, synced to disk."""
+    descriptor, fresh = tempfile.mkstemp(prefix=f".{name[:20]}.", dir=folder)  # the whole name may leave no room for a suffix
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
@@ -74,7 +74,7 @@ def _whole(folder: Path, name: str, content: bytes, mode: int) -> Path:
 
 
 def _umask() -> int:
-    """The process's umask, which can only be read by setting it."""
+    """The process's umask. It can only be read by setting it."""
     umask = os.umask(0o077)
     os.umask(umask)
     return umask

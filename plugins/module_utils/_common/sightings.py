@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sightings: how old a record is at least whose clock was set back."""
+"""Minimum age of records whose time is ahead of the journal's clock."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _clock = time.monotonic
 
 
 class Sightings:
-    """For how long a run has seen records that lie ahead of the journal's clock.
+    """How long this run has seen records whose time is ahead of the journal's clock.
 
-    Such a record was made before that clock was set back, or on a machine whose clock is ahead. How long ago that was, no clock tells. But it is at
-    least as long as this run has seen it, by a clock that nobody sets and that may only stop, in sleep. So what the record holds back never ends
-    early, and at the latest when this run has seen it for as long as it was to last.
+    Such a record was made before that clock was set back, or by a machine whose clock is ahead, so its age is unknown. But it is at least as
+    old as this run has seen it, by a monotonic clock, which never runs too fast and stops only during sleep. So a hold-off that follows from the
+    record never ends early, and it ends at the latest once this run has seen the record for the whole duration of the hold-off.
 
-    :param first: what :attr:`first` was at the end of the pass before.
-    :param clock: seconds; of one boot of one machine, and never set.
-    :ivar first: when each record was seen first.
+    :param first: :attr:`first` at the end of the previous pass.
+    :param clock: monotonic seconds within one boot of one machine.
+    :ivar first: when each record was first seen, by *clock*.
     """
 
     def __init__(self, first: t.Mapping[str, float] | None = None, clock: t.Callable[[], float] | None = None) -> None:
@@ -28,10 +28,11 @@ class Sightings:
         self._clock = clock or _clock
 
     def recorded_ms(self, name: str, recorded_ms: int, clock_ms: int) -> int:
-        """When the record was made at the latest, in the time of the journal's clock as it is set now.
+        """The latest time at which the record can have been made, by the journal's clock as it is set now, epoch ms.
 
-        :param name: of the run that made it, or another word for it.
-        :param recorded_ms: what it says, epoch ms, and *clock_ms* what the clock says now.
+        :param name: name of the run that made it, or another name for the record.
+        :param recorded_ms: the record's time, epoch ms.
+        :param clock_ms: the journal's clock now, epoch ms.
         """
         key = f"{name} {recorded_ms}"
         if recorded_ms <= clock_ms and key not in self.first:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stopwatch that also runs while the machine sleeps and while the process is stopped.
+"""Stopwatch that keeps running while the machine sleeps or the process is stopped.
 
-``time.monotonic()`` stops on Linux and on macOS when the machine is suspended: a list that was read before the lid was closed would
-count as fresh after it was opened.
+``time.monotonic()`` stops on Linux and macOS while the machine is suspended: a list read before the lid was closed would still count as
+fresh after it was opened.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import typing as t
 
 
 class LongerOf:
-    """Stopwatch made of two clocks, for systems without one that counts sleep: of each interval the longer reading counts.
+    """Stopwatch for systems without a clock that counts sleep: of two clocks, the longer reading of each interval counts.
 
-    The monotonic clock stops in sleep and the wall clock can be set back, so the longer of the two is never too short unless both happen
-    at once. A wall clock that is set forward lengthens it: what it measures then counts as older than it is, which is the safe side.
+    The monotonic clock stops during sleep and the wall clock can be set back, so the longer reading is too short only if both happen at
+    once. A wall clock that is set forward makes things look older than they are, which is safe.
 
-    :param monotonic: seconds that never step back.
+    :param monotonic: monotonic seconds.
     :param wall: seconds of this machine's clock.
     """
 
@@ -33,7 +33,7 @@ class LongerOf:
         self._seconds = self._last[0]
 
     def __call__(self) -> float:
-        """Seconds so far, never less than before."""
+        """Seconds so far; never decreases."""
         with self._lock:
             now = self._monotonic(), self._wall()
             self._seconds += max(now[0] - self._last[0], now[1] - self._last[1], 0.0)
@@ -60,5 +60,5 @@ _clock = choose(sys.platform)
 
 
 def stopwatch() -> float:
-    """Reading of the process's stopwatch, seconds from an arbitrary start; only the difference of two readings means something."""
+    """Seconds since an arbitrary start; only differences of two readings are meaningful."""
     return _clock()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text for people, and text from elsewhere made safe to show in a terminal, a log or a result."""
+"""Format text for people, and make text from elsewhere safe to show in a terminal, a log or a result."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from collections.abc import Mapping
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 #: Joiners that several scripts need inside words; they neither move the cursor nor reorder text.
 _KEPT = "\u200c\u200d"
-#: Names longer than this are not compared: the time that takes grows with their square.
+#: Longer names are not compared: the time that takes is quadratic in their length.
 COMPARED = 200
 _SHORTEST_SECRET = 4
-#: How people write a boolean.
+#: Accepted forms of a boolean, in lower case.
 YES, NO = frozenset({"yes", "true", "on", "y", "t", "1", "1.0"}), frozenset({"no", "false", "off", "n", "f", "0", "0.0"})
-#: Types that hold no text, which most values of an instance are of.
+#: Types without text; most values of an instance are of these.
 _WITHOUT_TEXT = frozenset({int, float, bool, type(None)})
-#: What colours a terminal and moves its cursor, to be left out as a whole.
+#: Escape sequences that colour a terminal or move its cursor; removed as a whole.
 _ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]{0,40}[ -/]{0,8}[@-~]|\x1b\][^\x07\x1b]{0,300}(?:\x07|\x1b\\)|\x1b[@-Z\\^_]")
-#: What a field keeps of control characters: those that a text of several lines is made of.
+#: Control characters that :func:`safe` keeps: those of texts of several lines.
 _LAYOUT = "\n\t"
 
 
 def printable(text: object, limit: int = 500) -> str:
-    """*text* in one line that cannot steer a terminal.
+    """*text* as one line that cannot control a terminal.
 
     Control characters, escapes, line separators, bidirectional overrides, other invisible format characters, lone surrogates
     and non-characters become visible (``\\x1b``, ``\\u202e``); letters of every script stay as they are.
 
     :param text: anything; bytes are read as UTF-8, everything else through ``str()``.
-    :param limit: maximum length of the result in characters; a longer one ends in ``…``.
-    :returns: text that encodes to UTF-8 without error.
+    :param limit: most characters of the result; a longer text is cut and ends in ``…``.
+    :returns: text that can be encoded as UTF-8.
     """
     source = text.decode("utf-8", "backslashreplace") if isinstance(text, bytes) else str(text)
     begin = source[: limit + 1]
-    if begin.isprintable():  # nearly every text is
+    if begin.isprintable():  # the usual case
         return begin if len(begin) <= limit else begin[: max(0, limit - 1)] + "…"
     shown: list[str] = []
     length = 0
@@ -55,9 +55,9 @@ def printable(text: object, limit: int = 500) -> str:
 
 
 def safe(value: t.Any) -> t.Any:
-    """*value* with every text in it, however deep, free of what could steer a terminal; other data as it is.
+    """*value* with the characters that could control a terminal made visible in every text, at any depth.
 
-    A text without such characters stays what it is, so that names can be used as data.
+    Other data and all other texts stay unchanged, so names can still be used as data. Line breaks and tabs stay too.
     """
     if isinstance(value, str):
         return value if value.isprintable() else "".join(map(_safe_character, value))
@@ -69,7 +69,7 @@ def safe(value: t.Any) -> t.Any:
 
 
 def without_escapes(text: str) -> str:
-    """*text* as a terminal would show it, in its lines: without colours, other control characters, and format characters that cannot be seen."""
+    """*text* without escape sequences, control characters and invisible format characters. Line breaks stay; other white space becomes a blank."""
     if text.isprintable():
         return text
     shown = (
@@ -82,25 +82,27 @@ def without_escapes(text: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def comparable(text: str) -> str:
-    """*text* in the form in which people mean the same by it: whatever its case, its blanks, its colours, and the width of its characters.
+    """Normalize *text* for comparisons that ignore case, white space, colours and the width of characters.
 
-    ``…`` is not three dots: in a reason it stands for what differs.
+    ``…`` is kept, not turned into three dots: in a reason it stands for the part that differs.
     """
     parts = (unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", part).casefold()) for part in without_escapes(text).split("…"))
     return " ".join("…".join(parts).split())
 
 
 def maskable(secrets: t.Iterable[t.Any]) -> frozenset[str]:
-    """Those of *secrets* that are looked for in what is shown; null and "" are none.
+    """The *secrets* that are masked in everything that is shown: those of four characters or more.
 
-    A secret of three characters or fewer is not: to mask a letter in every word makes a text unreadable, and the gaps tell which letter it is.
+    Masking a shorter one, a single letter for example, would make texts unreadable, and the gaps would reveal it.
     """
     return frozenset(text for secret in secrets if secret and len(text := str(secret)) >= _SHORTEST_SECRET)
 
 
 def longest_first(secrets: t.Iterable[t.Any]) -> list[str]:
-    """What is :func:`maskable` of *secrets*, in the order in which it is masked: of one that has another in it nothing is left. ansible-core 2.16
-    masks them in the order in which it gets them."""
+    """The :func:`maskable` ones of *secrets* in the order of masking, so that a secret that contains another one is masked as a whole.
+
+    ansible-core 2.16 masks secrets in the order in which it receives them.
+    """
     return sorted(maskable(secrets), key=lambda secret: (-len(secret), secret))
 
 
@@ -110,19 +112,19 @@ def counted(number: int, noun: str) -> str:
 
 
 def listed(names: t.Sequence[str], most: int | None = None) -> str:
-    """``a``, ``a and b``, ``a, b and c``; at least one. Of more than *most* the first, and how many more there are: ``a, b and 7 more``."""
+    """Join at least one name: ``a``, ``a and b``, ``a, b and c``; with more than *most* names, as :func:`first_of`."""
     if most is not None and len(names) > most:
         return first_of(names, most)
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def first_of(names: t.Sequence[str], most: int) -> str:
-    """``a, b``, and of more than *most* the first: ``a, b and 7 more``."""
+    """Join *names* with commas, the first *most* only: ``a, b and 7 more``."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def closest(word: str, names: t.Iterable[str]) -> str | None:
-    """The one of *names* that is most like *word*, whatever their case; None if none is like it, or *word* is too long to compare."""
+    """The name most similar to *word*, ignoring case; None if none is similar, or *word* is longer than :data:`COMPARED`."""
     if not word or len(word) > COMPARED:
         return None
     by_folded = {name.casefold(): name for name in names if len(name) <= COMPARED}
@@ -131,13 +133,13 @@ def closest(word: str, names: t.Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, names: t.Iterable[str]) -> str:
-    """``Did you mean daily_sales?``, or "" if none of *names* is like *word*."""
+    """``Did you mean daily_sales?``, or "" if none of *names* is similar to *word*."""
     name = closest(word, names)
     return "" if name is None else f"Did you mean {printable(name, 100)}?"
 
 
 def type_text(value: object) -> str:
-    """The type of a value as YAML's readers know it: ``a number``, ``a boolean``, ``null``, ``a list``."""
+    """The type of *value* in YAML's terms: ``a number``, ``a boolean``, ``null``, ``a list``."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -146,7 +148,7 @@ def type_text(value: object) -> str:
         return "a number"
     if isinstance(value, datetime.date):
         return "a date"
-    # Values of Ansible's own are of classes derived from these.
+    # Ansible's own types of values are subclasses of these.
     known: tuple[tuple[type, str], ...] = ((str, "text"), (list, "a list"), (dict, "a mapping"), (bytes, "binary data"))
     return next((text for kind, text in known if isinstance(value, kind)), f"a {type(value).__name__}")
 

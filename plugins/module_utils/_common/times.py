@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Time expressions of options, and times as people read them. In requests and answers a time is an integer of epoch milliseconds."""
+"""Parse times in options, and format times for people. Requests and answers hold epoch milliseconds, as integers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 
 from .errors import OptionError
 
-#: The 13-digit epoch milliseconds that the service takes [H-RET]: 2001-09-09T01:46:40Z to 2286-11-20T17:46:39.999Z.
+#: Range of the 13-digit epoch milliseconds that the service accepts [H-RET]: 2001-09-09T01:46:40Z to 2286-11-20T17:46:39.999Z.
 FIRST_MS = 1_000_000_000_000
 LAST_MS = 9_999_999_999_999
 
@@ -34,14 +34,15 @@ _AHEAD_FORMS = _POINT_FORMS + ", or a time after now such as +4h or +90m, or bef
 
 
 def parse_time(value: str | int, *, now_ms: int, option: str, ahead: bool = False) -> int:
-    """The point in time that *value* names.
+    """Parse the point in time *value*.
 
-    :param value: ISO 8601 with a zone, epoch milliseconds of 13 digits (number or text), or a time before now: ``-90s``, ``-30m``, ``-24h``, ``-7d``, ``-1w``.
-    :param now_ms: the service's time now, epoch ms; what a relative form counts from.
+    :param value: ISO 8601 with a zone, 13 digits of epoch milliseconds (number or text), or a time before now: ``-90s``, ``-30m``, ``-24h``,
+        ``-7d``, ``-1w``.
+    :param now_ms: the service's time now, epoch ms; relative times count from it.
     :param option: name of the option, for the message.
-    :param ahead: whether it may also be a time after now: ``+4h``.
+    :param ahead: whether a time after now, such as ``+4h``, is allowed too.
     :returns: epoch ms, 13 digits.
-    :raises OptionError: for anything else; a time without a zone is refused, not guessed.
+    :raises OptionError: anything else. The zone of a time without one is not guessed.
     """
     match = _RELATIVE.fullmatch(value.strip()) if isinstance(value, str) else None
     forms = _AHEAD_FORMS if ahead else _TIME_FORMS
@@ -52,15 +53,15 @@ def parse_time(value: str | int, *, now_ms: int, option: str, ahead: bool = Fals
 
 
 def parse_point(value: str | int, *, option: str) -> int:
-    """The point in time that *value* names, as :func:`parse_time` but without relative forms."""
+    """Parse the point in time *value* as :func:`parse_time` does, but without relative times."""
     return _point(value, option, _POINT_FORMS)
 
 
-@functools.lru_cache(maxsize=20_000)  # the same few times stand in every list, and in every report on it
+@functools.lru_cache(maxsize=20_000)  # lists and reports repeat the same few times
 def to_iso(ms: int) -> str:
     """*ms* (epoch milliseconds) in ISO 8601, UTC: ``2026-11-23T03:00:00Z``, with ``.123`` only where milliseconds are not zero.
 
-    Never raises: a number outside the calendar comes back as that number in ms.
+    Never raises: a number outside the calendar is returned as text, in ms.
     """
     try:
         moment = EPOCH + timedelta(milliseconds=ms)
@@ -71,7 +72,7 @@ def to_iso(ms: int) -> str:
 
 
 def with_iso(**times: int | None) -> dict[str, t.Any]:
-    """*times* (epoch ms) as results have them: each by its name, and next to it ``<name>_iso`` in ISO 8601 UTC."""
+    """*times* (epoch ms) as entries of a result: each under its name, and as ``<name>_iso`` in ISO 8601 UTC."""
     pairs: dict[str, t.Any] = {}
     for name, ms in times.items():
         pairs[name], pairs[f"{name}_iso"] = ms, None if ms is None else to_iso(ms)
@@ -79,7 +80,7 @@ def with_iso(**times: int | None) -> dict[str, t.Any]:
 
 
 def duration_text(seconds: float) -> str:
-    """*seconds* as people read it: ``4s``, ``3m 05s``, ``2h 00m 07s``, ``1d 00h 00m``; negative counts as 0."""
+    """*seconds* for people: ``4s``, ``3m 05s``, ``2h 00m 07s``, ``1d 00h 00m``; negative values count as 0."""
     whole = max(0, int(seconds))
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
@@ -93,7 +94,7 @@ def duration_text(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class Window:
-    """A span of time, both ends included, epoch ms. ``begin`` is never after ``end``: :func:`window` checks options for that."""
+    """A span of time, epoch ms, both ends included. ``begin`` must not be after ``end``; :func:`window` checks that for options."""
 
     begin: int
     end: int
@@ -106,11 +107,11 @@ class Window:
 
     @property
     def length(self) -> int:
-        """How many milliseconds it holds; a single millisecond is 1."""
+        """Length in milliseconds; 1 if both ends are the same."""
         return self.end - self.begin + 1
 
     def slices(self, max_ms: int) -> list[Window]:
-        """Windows of at most *max_ms* milliseconds each, oldest first, that together hold every millisecond once.
+        """Split the window into consecutive ones of at most *max_ms* milliseconds each, oldest first.
 
         :raises ValueError: if *max_ms* is below 1.
         """
@@ -120,10 +121,10 @@ class Window:
 
 
 def window(begin: int, end: int, *, options: tuple[str, str]) -> Window:
-    """The window between two option values (epoch ms, both included).
+    """The window between the values of two options (epoch ms, both included).
 
     :param options: the names of the two options, for the message.
-    :raises OptionError: if it begins after its end.
+    :raises OptionError: *begin* is after *end*.
     """
     if begin > end:
         raise OptionError(f"{options[0]} ({to_iso(begin)}) is after {options[1]} ({to_iso(end)}). Set a start that is not after the end.")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Version of the collection, where a program can read it: what a module is packed with has no galaxy.yml."""
+"""Version of the collection. A packed module carries no galaxy.yml to read it from."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting for something that changes by itself, and is read again and again: short pauses first, and an end."""
+"""Polling with growing pauses and a timeout."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .stopwatch import stopwatch
 
 _Seen = t.TypeVar("_Seen")
 
-#: First and longest pause where nothing else is asked for, seconds, and the shortest one of all.
+#: Defaults of the first and the longest pause, and the shortest pause ever made; seconds.
 FIRST_PAUSE, LONGEST_PAUSE, _LEAST_PAUSE = 0.5, 5.0, 0.05
 
 
 class Waiting:
-    """Pauses between two readings, each half as long again as the one before.
+    """Pauses between polls, each 1.5 times as long as the previous one.
 
-    :param first: the first pause, seconds.
-    :param longest: no pause is longer, seconds.
-    :param timeout: how long is waited in all, seconds, by the stopwatch, from now on; None: as long as it takes.
+    :param first: first pause, seconds.
+    :param longest: longest pause, seconds.
+    :param timeout: seconds by the stopwatch, from now on, after which waiting ends; None for no limit.
     """
 
     def __init__(
@@ -39,9 +39,9 @@ class Waiting:
         self._until = math.inf if timeout is None else clock() + timeout
 
     def pause(self, due: float | None = None) -> bool:
-        """Wait for a moment; False, at once, if the time is over.
+        """Sleep until the next poll. Return False, without sleeping, once the timeout has passed.
 
-        :param due: seconds until there is something new to see, if that is known: it is not slept longer.
+        :param due: seconds until something new is expected, if known; the pause is not longer than that.
         """
         left = self._until - self._clock()
         if left <= 0:
@@ -51,7 +51,7 @@ class Waiting:
         return True
 
     def until(self, read: t.Callable[[], _Seen], done: t.Callable[[_Seen], bool]) -> _Seen:
-        """What *read* returned when that was *done* for the first time; else what it returned when the time was over."""
+        """Poll *read* until *done* accepts its value or the timeout has passed; return the last value."""
         while True:
             seen = read()
             if done(seen) or not self.pause():

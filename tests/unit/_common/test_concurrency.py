@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No thread of ours keeps a process from ending: none takes a signal, which Python acts on in its main thread, and the end waits for none."""
+"""Worker threads never keep a process from ending: they block all signals, and the exit does not wait for them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PLUGINS = Path(__file__).parents[3] / "plugins"
 
 
 def blocked_in(thread: int | None) -> set[int]:
-    """Signals that the thread of this number does not take."""
+    """The signals that the thread with this id blocks."""
     status = Path(f"/proc/self/task/{thread}/status").read_text(encoding="utf-8")
     mask = int(re.findall(r"^SigBlk:\s*(\w+)$", status, re.MULTILINE)[0], 16)
     return {number for number in ENDING if mask >> (number - 1) & 1}
@@ -44,7 +44,7 @@ def deadline_of_a_request() -> t.Iterator[None]:
 
 
 def workers(number: int) -> set[int]:
-    """Signals blocked in the thread that does this piece of work."""
+    """The signals blocked in the thread that processes an item."""
     return blocked_in(threading.get_native_id())
 
 
@@ -62,7 +62,7 @@ def test_threads_that_watch(started: t.Callable[[], contextlib.AbstractContextMa
 
 
 def test_work_that_hangs_does_not_hold_the_end_of_the_process() -> None:
-    """As Ctrl-C, while an inventory is read: an exception that is not one of ours."""
+    """Ctrl-C while an inventory is read: an exception that is not ours."""
     text = (
         "import threading\n"
         "from ansible_collections.dataarts.factory.plugins.module_utils._common.concurrency import begun_in_threads\n"
@@ -93,7 +93,7 @@ def test_the_first_exception_drops_what_has_not_begun_and_waits_for_what_has() -
 
 
 def test_nothing_starts_a_thread_that_would() -> None:
-    """Left out: asyncio, under which the source of events runs, is woken by a signal in any thread."""
+    """Except asyncio, which runs the event source: a signal in any thread wakes it."""
     texts = {path: path.read_text(encoding="utf-8") for path in PLUGINS.rglob("*.py") if path.parent.name != "_eda"}
     starting = {path for path, text in texts.items() if re.search(r"threading\.(Thread|Timer)\b", text)}
     assert starting

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets that other programs put into their messages and logs, told by their form; and messages that only look like it."""
+"""Secrets in messages and logs of other programs, recognized by their form, and texts that only look like secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ACCESS, SECRET = "HPUAXYZ1234567890ABC", "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7cF0hJ3lM6oP
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc-DEF_9"
 TOKEN = "MIIF" + "aB3/-" * 40
 
-#: Texts with a secret in them, which stands where {} does, and what the secret is.
+#: Text with {} in place of the secret, and the secret.
 TEXTS: list[tuple[str, str]] = [
     ("jdbc:mysql://h:3306/db?user=root&password={} failed", WORD),
     ("jdbc:postgresql://root:{}@h:5432/db", WORD),
@@ -79,7 +79,7 @@ TEXTS: list[tuple[str, str]] = [
     ("-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----", SECRET),
 ]
 
-#: Texts that hold none.
+#: Texts without secrets.
 HARMLESS = [
     "Unexpected token: SELECT at line 1",
     "mismatched input 'FROM' expecting token: EOF",

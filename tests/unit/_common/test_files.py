@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files are written completely or not at all, and what processes share is read whatever is in it."""
+"""Files are written completely or not at all, and shared files can be read whatever they contain."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Times for people are those of the terminal's zone, and commands hold times that mean the same everywhere."""
+"""Times for people are in the terminal's zone; times in commands mean the same in every zone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a clock that is set back and forth does to how old a record seems: never older than it is, and not younger for long."""
+"""The apparent age of a record while the clock is set back and forth: never too old, and not too young for long."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.sightings
 
 MADE, HOUR = 1_732_608_000_000, 3_600_000
 
-#: At each reading: how many ms after the record it is, what the journal's clock says then, from MADE, and how old the record seems.
+#: For each reading: the record's true age in ms, the journal's clock relative to MADE, and the apparent age.
 READINGS = [
     ("a clock that runs", [(5000, 5000, 5000), (9000, 9000, 9000)]),
     ("set back before the first reading", [(5000, 5000 - HOUR, 0), (9000, 9000 - HOUR, 4000), (HOUR + 9000, 9000, HOUR + 4000)]),
@@ -39,7 +39,7 @@ def test_a_record_is_as_old_as_the_clock_says_or_as_long_as_it_was_seen(dummy: s
 
 @given(st.lists(st.tuples(st.integers(0, HOUR), st.integers(-2 * HOUR, 0)), min_size=1), st.integers(-HOUR, HOUR))
 def test_it_never_seems_older_than_it_is_and_is_old_enough_once_it_was_seen_so_long(steps: list[tuple[int, int]], asleep: int) -> None:
-    """However the clock is set back; by a pass that goes on after another; and where the other clock stops for a while, in sleep."""
+    """However the clock is set back, also in later passes, and if the monotonic clock stops for a while during sleep."""
     passed, first = 0, 0
     sightings = Sightings()
     for number, (later, back) in enumerate(steps):
@@ -54,6 +54,6 @@ def test_it_never_seems_older_than_it_is_and_is_old_enough_once_it_was_seen_so_l
 
 
 def test_a_clock_that_began_anew_counts_from_there() -> None:
-    sightings = Sightings({f"run {MADE}": 5000.0}, lambda: 12.0)  # the machine was started again
+    sightings = Sightings({f"run {MADE}": 5000.0}, lambda: 12.0)  # the machine was rebooted
     assert sightings.recorded_ms("run", MADE, MADE - HOUR) == MADE - HOUR
     assert sightings.first == {f"run {MADE}": 12.0}

@@ -21,7 +21,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.stopwatch
 
 
 def system(**clocks: float) -> t.Any:
-    """A module ``time`` with these clocks, which read the number by which they are known."""
+    """A stand-in for module ``time`` with these clocks; each reads its own id."""
     return types.SimpleNamespace(**clocks, clock_gettime=float)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lines for a terminal: none is wider than it, whatever alphabet the names are written in."""
+"""Lines for a terminal are never wider than it, whatever script the names are written in."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text from elsewhere, made safe to show, and small words."""
+"""Text from elsewhere made safe to show, and formatting of short texts."""
 
 from __future__ import annotations
 

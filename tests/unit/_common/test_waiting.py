@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long is slept between two readings, and when waiting ends. The clock is a number that sleeping adds to."""
+"""Pauses between polls, and the end of waiting. The clock is a number that sleeping increases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.waiting i
 
 
 class Clock:
-    """A stopwatch, and how long was slept each time, in seconds."""
+    """A stopwatch that records each sleep, in seconds."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -30,7 +30,7 @@ class Clock:
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """*expected*: what is slept by the pauses that are due in so many seconds each; *over*: whether the last of them is refused."""
+    """*due*: the argument of each pause; *expected*: the seconds slept; *over*: whether the last pause returns False."""
 
     first: float
     longest: float
