@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Argument specifications, each written once; the doc fragment of the same name explains it.
+"""Argument specifications of all modules and actions, built from one function per doc fragment.
 
-Every function returns a fresh mapping of option name to specification, as AnsibleModule takes it. Environment fallbacks are
-not here: variables are resolved as whole families of credentials, which the specification cannot say (see ``_config/credentials.py``).
+Every function returns a new mapping of option name to specification, as AnsibleModule takes it. Fallbacks to environment variables are
+elsewhere, because a specification cannot express whole families of credentials (see ``_config/credentials.py``).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import typing as t
 
 Spec = t.Dict[str, t.Dict[str, t.Any]]
 
-#: Statuses that the service reruns at all: successful, failed or cancelled instances [H-67].
+#: Statuses from which the service reruns an instance: failed, cancelled or successful [H-67].
 RERUNNABLE_WORDS = ("fail", "manual-stop", "success")
-#: Every status that an instance may be listed with [H-208][SDK].
+#: Every status with which an instance may be listed [H-208][SDK].
 STATUS_WORDS = (
     "waiting",
     "running",
@@ -47,7 +47,7 @@ TYPE_WORDS = ("normal", "manual", "patch_data", "sub_job", "once")
 
 
 def account_spec() -> Spec:
-    """Doc fragment ``account``: where the service is, and who asks."""
+    """Doc fragment ``account``: credentials, region, hosts and connection."""
     return {
         "region": {"type": "str"},
         "cloud_domain": {"type": "str"},
@@ -83,7 +83,7 @@ def workspace_spec() -> Spec:
 
 
 def selection_spec() -> Spec:
-    """Doc fragment ``selection``: which instances are meant."""
+    """Doc fragment ``selection``: which instances are selected."""
     return {
         "jobs": {"type": "list", "elements": "str", "default": ["*"]},
         "planned_after": {"type": "str", "default": "-24h"},
@@ -93,7 +93,7 @@ def selection_spec() -> Spec:
 
 
 def retry_spec() -> Spec:
-    """Doc fragment ``retry``: how the service reruns, and what the journal knows of it."""
+    """Doc fragment ``retry``: how the service reruns instances, and what keeps a rerun from being sent twice."""
     return {
         "retry_location": {"type": "str", "choices": ["errorNode", "firstNode", "specifiedNode"], "default": "errorNode"},
         "node_name": {"type": "str"},
@@ -108,17 +108,17 @@ def retry_spec() -> Spec:
 
 
 def journal_spec() -> Spec:
-    """Doc fragment ``journal``: where the attempts are kept."""
+    """Doc fragment ``journal``: where attempts are recorded."""
     return {"journal": {"type": "str"}, "journal_password": {"type": "str", "no_log": True}}
 
 
 def language_spec() -> Spec:
-    """Doc fragment ``language``: what people read."""
+    """Doc fragment ``language``: the language of texts for people."""
     return {"language": {"type": "str", "choices": list(LANGUAGE_WORDS), "default": LANGUAGE_WORDS[0]}}
 
 
 def sending_spec() -> Spec:
-    """Doc fragment ``sending``: how long what was sent may not show, and what is recorded of it."""
+    """Doc fragment ``sending``: how long a request may take to show, why it is sent, and whether it is sent at all."""
     return {
         "settle_time": {"type": "int", "default": 60},
         "purpose": {"type": "str"},
@@ -177,7 +177,7 @@ def rerun_summary_spec() -> Spec:
 
 
 def _report_place_spec() -> Spec:
-    """Where the report's page is sent. The address may be signed, so it is as secret as the token."""
+    """Where the report's page is uploaded. The URL may contain a signature, so it is as secret as the token."""
     return {
         "report_url": {"type": "str", "no_log": True},
         "report_token": {"type": "str", "no_log": True},
@@ -434,7 +434,7 @@ def supplement_data_info_spec() -> Spec:
     }
 
 
-#: The modules that ask the service or the journal, with their specifications.
+#: Module -> its specification, for every module that uses the service or the journal.
 MODULES: t.Dict[str, t.Callable[[], Spec]] = {
     "account_doctor": doctor_spec,
     "job_dependency_info": dependency_info_spec,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Credentials of an invocation, from its options and the environment.
+"""Credentials of a task, from its options and the environment.
 
 The rules, which the doc fragment ``account`` explains to users:
 
@@ -9,8 +9,8 @@ The rules, which the doc fragment ``account`` explains to users:
   (``user_name``, ``user_password``, ``domain_name``), and the agency of this machine (``use_instance_metadata``). Exactly one is used.
 * Options win as a whole kind: as soon as one credential option is set, variables of other kinds are ignored. Variables fill gaps
   of the same kind, and only from a family of variables that contradicts no option: a secret key never joins a foreign access key.
-* Files and variables of other tools are read where neither options nor these variables hold credentials, see ``sources.py``.
-* Variables that name an agency count where the credentials do not come from options: an agency trusts one account.
+* Files and variables of other tools are read only if neither options nor these variables hold credentials, see ``sources.py``.
+* Variables that name an agency count only if the credentials do not come from options: an agency trusts one account.
 * The empty string means unset, in options and in the environment.
 """
 
@@ -27,24 +27,24 @@ from .regions import region_id
 
 Options = t.Mapping[str, t.Any]
 
-#: The options of each kind of credentials, those that cannot be missing first.
+#: The options of each kind of credentials, required ones first.
 KINDS: dict[str, tuple[str, ...]] = {
     "keys": ("access_key", "secret_key", "security_token"),
     "token": ("auth_token",),
     "user": ("user_name", "user_password", "domain_name"),
     "machine": ("use_instance_metadata",),
 }
-#: The kind that is asked for by a boolean, and its option.
+#: The kind that a boolean option selects, and that option.
 MACHINE, MACHINE_OPTION = "machine", "use_instance_metadata"
 _OPTIONAL = frozenset({"security_token"})
-#: Options that make up an account; all but :data:`MACHINE_OPTION` are text.
+#: All options for credentials; all except :data:`MACHINE_OPTION` are text.
 CREDENTIAL_OPTIONS = (*(name for names in KINDS.values() for name in names), "agency_name", "agency_domain_name")
 #: Options that must never be shown; ``no_log`` in every specification.
 SECRET_OPTIONS = ("access_key", "secret_key", "security_token", "auth_token", "user_password")
 
-#: What stands before an option whose value another source holds, next to the variables; and before where it comes from, see ``foreign_credentials.py``.
+#: Prefixes of the keys under which values from other sources, and their origins, join the variables; see ``foreign_credentials.py``.
 IN_FILE, ORIGIN = "source: ", "origin: "
-#: Variables that belong together, most preferred first: kind, and option by variable.
+#: Families of variables that belong together, most preferred first: kind, and option -> variable.
 _FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (
     ("keys", {"access_key": "HW_ACCESS_KEY", "secret_key": "HW_SECRET_KEY", "security_token": "HW_SECURITY_TOKEN"}),
     (
@@ -56,7 +56,7 @@ _FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (
     ("user", {"user_name": "HW_USER_NAME", "user_password": "HW_USER_PASSWORD", "domain_name": "HW_DOMAIN_NAME"}),
     *((kind, {name: IN_FILE + name for name in names}) for kind, names in KINDS.items() if kind != MACHINE),
 )
-#: Option -> the environment variables that stand in for it, most preferred first.
+#: Option -> the environment variables that can set it, most preferred first.
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "region": ("HW_REGION_NAME",),
     "project_id": ("HW_PROJECT_ID", "HUAWEICLOUD_SDK_PROJECT_ID"),
@@ -71,9 +71,9 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "agency_name": ("HW_ASSUME_ROLE_AGENCY_NAME",),
     "agency_domain_name": ("HW_ASSUME_ROLE_DOMAIN_NAME",),
 }
-#: Names the project to look up, where it is not called as the region is.
+#: Variable with the name of the project to look up, if that is not the region's.
 PROJECT_NAME = "HW_PROJECT_NAME"
-#: What other tools have behind the address of IAM.
+#: Path that other tools append to the address of IAM.
 _IAM_PATH = re.compile(r"/+v3/*$")
 
 _CHOICES = "access_key and secret_key, or auth_token, or user_name, user_password and domain_name, or use_instance_metadata"
@@ -81,10 +81,10 @@ _CHOICES = "access_key and secret_key, or auth_token, or user_name, user_passwor
 
 @dataclass(frozen=True)
 class Account:
-    """Credentials that are complete and of one kind; the values stay out of its repr.
+    """Complete credentials of one kind. The repr shows no secrets.
 
     :param kind: ``keys``, ``token``, ``user`` or ``machine``, see :data:`KINDS`.
-    :param agency_name: agency to act as, in the account *agency_domain_name*; both or neither.
+    :param agency_name: agency to assume, of the account *agency_domain_name*; both or neither.
     """
 
     kind: str
@@ -101,9 +101,9 @@ class Account:
 
     @classmethod
     def from_options(cls, options: Options) -> Account:
-        """The account that resolved *options* (see :func:`resolve`) describe.
+        """The account in *options* as :func:`resolve` returned them.
 
-        :raises OptionError: no kind, several kinds, half a kind, half an agency, or a value that cannot be one; names the options and
+        :raises OptionError: no kind, several kinds, an incomplete kind or agency, or an invalid value. The message names the options and
             their environment variables, never a value.
         """
         values = _values(options)
@@ -120,28 +120,28 @@ class Account:
 
     @property
     def actor(self) -> str:
-        """Who acts, as the service's flow control counts: the same for every process with these credentials. It may hold secrets."""
+        """Identity for the service's flow control: the same for every process with these credentials. May contain secrets."""
         who = (self.access_key, self.auth_token, self.user_name, self.domain_name, self.agency_name, self.agency_domain_name)
         return MACHINE if self.kind == MACHINE else "\0".join(name or "" for name in who)
 
     def secrets(self) -> frozenset[str]:
-        """Every value of the account that must never be shown, for the module's ``no_log_values``."""
+        """The secret values of the account, for the module's ``no_log_values``."""
         return frozenset(value for name in SECRET_OPTIONS for value in [getattr(self, name)] if value)
 
 
 def resolve(options: Options, environ: t.Mapping[str, str]) -> dict[str, t.Any]:
-    """*options* with region, project and credentials completed from *environ* by the rules above.
+    """Complete region, project and credentials in *options* from *environ*, by the rules above.
 
-    :param options: option -> value as the user gave it; None and blank text mean unset.
-    :param environ: the environment, maybe with what a credentials file holds; a mapping without the variables turns the fallback off.
-    :returns: a copy; nothing is validated that :meth:`Account.from_options` or the client validate.
-    :raises OptionError: a value is not text, or the environment alone holds several kinds.
+    :param options: option -> value as the user set it; None and blank text mean unset.
+    :param environ: environment variables, and values of other sources, see :meth:`.Source.variables`; {} turns the fallback off.
+    :returns: a copy. :meth:`Account.from_options` and the client validate the values.
+    :raises OptionError: a value is not valid text, or the environment alone holds several kinds.
     """
     return resolve_with_origins(options, environ)[0]
 
 
 def resolve_with_origins(options: Options, environ: t.Mapping[str, str]) -> tuple[dict[str, t.Any], dict[str, str]]:
-    """As :func:`resolve`, and next to it where each value comes from: option -> ``options``, the name of a variable, or a file."""
+    """As :func:`resolve`, with the origin of each value: option -> ``options``, the name of a variable, or a place in a file."""
     resolved = dict(options)
     origins: dict[str, str] = {}
 
@@ -173,9 +173,9 @@ def resolve_with_origins(options: Options, environ: t.Mapping[str, str]) -> tupl
 
 
 class WithoutProject(t.Dict[str, str]):
-    """An environment without what names a project, for one of several logins: none of them must look into the project of another.
+    """An environment without variables that name a project, for one of several logins: none may look into another's project.
 
-    A credentials file names none either where it is read for such an environment.
+    For such an environment, ``sources.py`` ignores projects in files too.
     """
 
     def __init__(self, environ: t.Mapping[str, str]) -> None:
@@ -184,16 +184,18 @@ class WithoutProject(t.Dict[str, str]):
 
 
 def _variable(environ: t.Mapping[str, str], option: str) -> tuple[str | None, str]:
-    """The value of the first variable of *option* that is set, and its name; (None, "") without one."""
+    """Value and name of the first variable of *option* that is set; (None, "") if none is."""
     name = next((variable for variable in (*ENVIRONMENT[option], IN_FILE + option) if environ.get(variable, "").strip()), "")
     value = text_of(environ.get(name), option)
     return (_IAM_PATH.sub("", value) if value and option == "iam_endpoint" else value), name
 
 
 def joining(given: Options, others: Options) -> dict[str, t.Any]:
-    """The credentials among *others*, which stand behind *given*, that may complete them: all if *given* has none, else those of the same kind.
+    """The credentials among *others* that may complete *given*: all if *given* has none, else those of the same kind.
 
-    :param given: option -> value, only those that are set, and *others* likewise. As from the environment, a secret never joins a foreign key.
+    As with environment variables, a secret key never joins a foreign access key: {} if *others* contradict *given*.
+
+    :param given: option -> value, only options that are set. They take precedence over *others*.
     """
     kinds = {
         kind for kind, names in KINDS.items() for name in names if name != "domain_name" and name in given and is_said(name, given[name])
@@ -204,25 +206,25 @@ def joining(given: Options, others: Options) -> dict[str, t.Any]:
     if any(given.get(name, value) != value for name, value in same.items()):
         return {}
     if "access_key" in given and "access_key" not in same:
-        same.pop("security_token", None)  # a temporary token belongs to one key
+        same.pop("security_token", None)  # a security token belongs to one access key, and *others* name none
     return same
 
 
 def is_said(name: str, value: t.Any) -> bool:
-    """Whether the credential option *name* says anything with *value*, which may be as a person wrote it: false asks for no metadata."""
+    """Whether *value*, in any form of a boolean, sets credential option *name*: false does not set use_instance_metadata."""
     return name != MACHINE_OPTION or str(value).strip().lower() in YES
 
 
 def _values(options: Options) -> dict[str, str | None]:
-    """The credential options as text, None if unset."""
+    """The credential options as text; None if unset."""
     texts = {name: text_of(options.get(name), name) for name in CREDENTIAL_OPTIONS if name != MACHINE_OPTION}
     return {**texts, MACHINE_OPTION: "true" if is_said(MACHINE_OPTION, options.get(MACHINE_OPTION)) else None}
 
 
 def text_of(value: t.Any, option: str) -> str | None:
-    """*value* as text without surrounding blanks, None if unset; a password keeps its blanks.
+    """*value* as text without surrounding white space, None if unset; a password keeps its white space.
 
-    :raises OptionError: it is not text, or holds characters that no such value has; the text never repeats it.
+    :raises OptionError: it is not text, or contains characters that no such value has. The message never quotes it.
     """
     if value is None:
         return None
@@ -249,7 +251,7 @@ def text_of(value: t.Any, option: str) -> str | None:
 
 
 def _one_kind(values: t.Mapping[str, str | None]) -> str:
-    """The kind that *values* hold. domain_name alone decides nothing: it names an account, not who acts."""
+    """The kind of the credentials in *values*. :raises OptionError: there are none, or several kinds."""
     kinds = [kind for kind, names in KINDS.items() if any(values[name] for name in names)]
     if not kinds:
         raise OptionError(
@@ -285,7 +287,10 @@ def _check_agency(values: t.Mapping[str, str | None], kind: str) -> None:
 
 
 def kinds_of(environ: t.Mapping[str, str]) -> set[str]:
-    """Kinds of which the environment holds any. HW_DOMAIN_NAME alone is none: other tools want it in addition to keys."""
+    """The kind of credentials in the environment, or an empty set. HW_DOMAIN_NAME alone does not count: other tools need it next to keys.
+
+    :raises OptionError: there are several kinds.
+    """
     variables_of: dict[str, list[str]] = {}
     for kind, family in _FAMILIES:
         variables_of.setdefault(kind, []).extend(
@@ -301,19 +306,19 @@ def kinds_of(environ: t.Mapping[str, str]) -> set[str]:
 
 
 def _family(kind: str, given: t.Mapping[str, str], environ: t.Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Values, each with its variable, of the first family of *kind* that has any and contradicts nothing *given*; {} if there is none."""
+    """Option -> (value, variable) of the first family of *kind* that has values and does not contradict *given*; {} without one."""
     for kind_of_family, family in _FAMILIES:
         values = {name: (value, variable) for name, variable in family.items() for value in [text_of(environ.get(variable), name)] if value}
         if kind_of_family != kind or not values or any(given.get(name, value) != value for name, (value, dummy) in values.items()):
             continue
         if "access_key" in given and "access_key" not in values:
-            values.pop("security_token", None)  # a temporary token belongs to one key, and this one's key is unknown
+            values.pop("security_token", None)  # a security token belongs to one access key, and this family names none
         return values
     return {}
 
 
 def _variables(kind: str) -> list[str]:
-    """The preferred variables of *kind*."""
+    """The preferred variables of the required options of *kind*."""
     return [ENVIRONMENT[name][0] for name in KINDS[kind] if name not in _OPTIONAL]
 
 
@@ -322,7 +327,7 @@ def _with_variables(names: t.Iterable[str]) -> str:
 
 
 def project_to_look_up(resolved: Options) -> str:
-    """The name of the project to look up: that of the region, unless HW_PROJECT_NAME names another. :raises OptionError: neither is set."""
+    """Name of the project to look up: HW_PROJECT_NAME if set, else the region's. :raises OptionError: neither is set."""
     name = resolved.get("project_name") or region_id(resolved.get("region"))
     if name is None:
         raise OptionError(

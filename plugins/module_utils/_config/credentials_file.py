@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The credentials file of the official SDKs: ``~/.huaweicloud/credentials``, or what ``HUAWEICLOUD_SDK_CREDENTIALS_FILE`` names [SDKC]."""
+"""Credentials file of the official SDKs: ``~/.huaweicloud/credentials``, or the file in ``HUAWEICLOUD_SDK_CREDENTIALS_FILE`` [SDKC]."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .._common.text import printable
 from .foreign_credentials import Source
 
 FILE_VARIABLE = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
-#: The section of a project's credentials; the other one, ``global``, is for accounts.
+#: The section with a project's credentials; the other section, ``global``, is for accounts.
 _SECTION = "basic"
-#: Option -> its name in the file; keys have to be there.
+#: Option -> its name in the file; the access key and the secret key are required.
 _NAMES = {
     "access_key": "ak",
     "secret_key": "sk",
@@ -28,9 +28,9 @@ _KEYS = ("access_key", "secret_key")
 
 
 def credentials_file(environ: t.Mapping[str, str]) -> Source | None:
-    """What the file holds; None without a file.
+    """Read the credentials file; None if there is none.
 
-    :raises OptionError: the file that the variable names is not there, or a file cannot be read as one; its content is never shown.
+    :raises OptionError: the file that the variable names does not exist, or the file is unreadable or incomplete. The message never quotes it.
     """
     named, home = environ.get(FILE_VARIABLE, "").strip(), environ.get("HOME", "")
     path = named or (os.path.join(home, ".huaweicloud", "credentials") if home else "")

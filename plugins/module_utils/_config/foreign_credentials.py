@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Credentials as files and variables of other tools hold them, in our words."""
+"""Credentials from files and variables of other tools, under the names of our options."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from .._common.errors import OptionError
 from .._common.text import listed
 from .credentials import IN_FILE, KINDS, ORIGIN, text_of
 
-#: What belongs to one region, and says nothing where another one is meant.
+#: Options whose values belong to one region and are ignored for any other.
 OF_REGION = ("project_id", "project_name", "iam_endpoint")
 
 
 @dataclass(frozen=True)
 class Source:
-    """What one place holds.
+    """The credentials in one place.
 
-    :param place: what people call it, "credentials file" say.
-    :param values: option -> its value there, text.
+    :param place: the place as people call it, such as "credentials file".
+    :param values: option -> its value there, as text.
     :param names: option -> its name there.
     """
 
@@ -30,23 +30,23 @@ class Source:
     names: t.Mapping[str, str]
 
     def without(self, names: t.Iterable[str]) -> Source:
-        """The same without the options *names*."""
+        """A copy without the options *names*."""
         left_out = frozenset(names)
         return Source(self.place, {name: value for name, value in self.values.items() if name not in left_out}, self.names)
 
     def variables(self) -> dict[str, str]:
-        """The values as they stand next to environment variables, each with its origin, see ``credentials.py``."""
+        """The values and their origins as entries to add to the environment variables, see ``credentials.py``."""
         values = {IN_FILE + name: value for name, value in self.values.items()}
         return {**values, **{ORIGIN + name: f"{self.place}: {self.names[name]}" for name in self.values}}
 
 
 def source_of(place: str, where: str, given: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> Source:
-    """What *given* says, with the credentials in it checked.
+    """The credentials in *given*, checked.
 
-    :param where: how a message calls the place, with its path.
+    :param where: the place with its path, for messages.
     :param given: name there -> value.
     :param names: option -> its name there.
-    :raises OptionError: it has half a kind, several kinds or none; or a value is not text. Names what is missing, never a value.
+    :raises OptionError: an incomplete kind, several kinds or none, or a value that is not text. The message names what is missing, never a value.
     """
     values = {}
     for option, name in names.items():

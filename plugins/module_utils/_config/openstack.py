@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What OpenStack's tools read, for Open Telekom Cloud: ``clouds.yaml`` and the variables ``OS_*``, in the order of openstacksdk [OSSDK].
+"""Credentials from OpenStack's ``clouds.yaml`` and variables ``OS_*``, for Open Telekom Cloud.
 
-That is: the cloud that ``OS_CLOUD`` names; else the variables; else the only cloud of the file.
+In the order of openstacksdk [OSSDK]: the cloud that ``OS_CLOUD`` names, else the variables, else the only cloud of the file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .._common.text import did_you_mean, listed, printable
 from .foreign_credentials import Source, source_of
 
 CLOUD_VARIABLE, FILE_VARIABLE, SECURE_VARIABLE = "OS_CLOUD", "OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE"
-#: Option -> its names in the section ``auth`` or next to it, the most preferred first; ``OS_`` and capitals make them variables.
+#: Option -> its names in section ``auth`` or next to it, most preferred first. The variables are the same names in capitals, after ``OS_``.
 _NAMES: dict[str, tuple[str, ...]] = {
     "access_key": ("access_key", "ak"),
     "secret_key": ("secret_key", "sk"),
@@ -33,7 +33,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }
 _SECRETS = ("access_key", "secret_key", "auth_token", "user_password")
 _AUTH_TYPES = {"password": "user_password", "v3password": "user_password", "token": "auth_token", "v3token": "auth_token"}
-#: Profiles of openstacksdk for this cloud -> address of IAM, and region.
+#: openstacksdk's profile of this cloud -> address of IAM, default region.
 _PROFILES = {
     "otc": ("https://iam.{region_name}.otc.t-systems.com", "eu-de"),
     "otc-swiss": ("https://iam-pub.{region_name}.sc.otc.t-systems.com", "eu-ch2"),
@@ -43,7 +43,7 @@ Cloud = t.Dict[str, t.Any]
 
 
 def named_cloud(environ: t.Mapping[str, str]) -> Source:
-    """The cloud that ``OS_CLOUD`` names. :raises OptionError: there is no such cloud, or it holds no credentials of a kind that is known."""
+    """The cloud that ``OS_CLOUD`` names. :raises OptionError: there is no such cloud, or it has no usable credentials."""
     name = environ[CLOUD_VARIABLE].strip()
     path, clouds = _clouds(environ)
     if name not in clouds:
@@ -53,7 +53,7 @@ def named_cloud(environ: t.Mapping[str, str]) -> Source:
 
 
 def only_cloud(environ: t.Mapping[str, str]) -> Source | None:
-    """The cloud of a file that holds a single one; None without a file, and where there are several."""
+    """The only cloud of the file; None without a file or with several clouds."""
     path, clouds = _clouds(environ)
     if len(clouds) != 1:
         return None
@@ -62,7 +62,7 @@ def only_cloud(environ: t.Mapping[str, str]) -> Source | None:
 
 
 def of_variables(environ: t.Mapping[str, str]) -> Source | None:
-    """What the variables ``OS_*`` say; None if none of them is a secret."""
+    """The credentials in variables ``OS_*``; None if none of the variables is a secret."""
     cloud = {name[3:].lower(): value for name, value in environ.items() if name.startswith("OS_") and value.strip()}
     if not any(name in cloud for option in _SECRETS for name in _NAMES[option]):
         return None
@@ -98,7 +98,7 @@ def _source_of(cloud: Cloud, place: str, where: str, shown: t.Callable[[str], st
 
 
 def _flat(cloud: Cloud) -> Cloud:
-    """*cloud* without its section ``auth``, below which nothing stands that stands next to it; with what a profile of the SDK adds."""
+    """*cloud* with its section ``auth`` merged in (entries outside it win), and with the defaults of its profile."""
     entry = {str(name).replace("-", "_"): value for part in (_mapping(cloud.get("auth")), cloud) for name, value in part.items()}
     entry.pop("auth", None)
     profile = _PROFILES.get(str(entry.get("profile") or entry.get("cloud") or ""))
@@ -112,13 +112,13 @@ def _flat(cloud: Cloud) -> Cloud:
 
 
 def _of_iam(url: str) -> tuple[str, str]:
-    """Region and domain of the cloud from the address of its IAM; ("", "") if it has another form."""
+    """Region and domain of the cloud from the address of its IAM; ("", "") for an address of another form."""
     match = _IAM_HOST.fullmatch(url.lower())
     return (match[1], match[2]) if match else ("", "")
 
 
 def _clouds(environ: t.Mapping[str, str]) -> tuple[str, dict[str, Cloud]]:
-    """Path of the file, safe to show, and its clouds with what ``secure.yaml`` adds; ("", {}) without a file."""
+    """Path of ``clouds.yaml``, safe to show, and its clouds merged with ``secure.yaml``; ("", {}) without a file."""
     path, clouds = _file(environ, "clouds", FILE_VARIABLE)
     dummy, secure = _file(environ, "secure", SECURE_VARIABLE) if path else ("", {})
     return path, {name: _merged(cloud, secure.get(name)) for name, cloud in clouds.items()}
@@ -134,7 +134,7 @@ def _mapping(value: t.Any) -> Cloud:
 
 
 def _file(environ: t.Mapping[str, str], name: str, variable: str) -> tuple[str, dict[str, t.Any]]:
-    """The first of the files called *name*, and its clouds."""
+    """Path and clouds of the first file called *name*; ("", {}) without one."""
     named, home = environ.get(variable, "").strip(), environ.get("HOME", "")
     folders = [os.getcwd(), *([os.path.join(home, ".config", "openstack")] if home else []), "/etc/openstack"]
     usual = [os.path.join(folder, name + ending) for folder in folders for ending in (".yaml", ".yml", ".json")]
@@ -142,7 +142,7 @@ def _file(environ: t.Mapping[str, str], name: str, variable: str) -> tuple[str, 
     if not path:
         return "", {}
     shown = printable(path, 200)
-    from ansible.module_utils.common.yaml import HAS_YAML, yaml_load  # which costs every module more than it does itself
+    from ansible.module_utils.common.yaml import HAS_YAML, yaml_load  # imported here, because it would slow down every module
 
     if not HAS_YAML:
         raise OptionError(f"Failed to read {shown}: this Python has no PyYAML. Install it, or set credentials in another way.")
@@ -151,7 +151,7 @@ def _file(environ: t.Mapping[str, str], name: str, variable: str) -> tuple[str, 
             data = yaml_load(stream)
     except OSError as error:
         raise OptionError(f"Failed to read {shown}: {error.strerror}. Correct {variable if named else 'the file'}, or remove it.") from None
-    except Exception:  # whatever a constructor of YAML raises; its text may quote the file, in which secrets stand
+    except Exception:  # whatever a YAML constructor raises; its text may quote secrets in the file
         data = None
     clouds = data.get("clouds") if isinstance(data, dict) else None
     if not isinstance(clouds, dict):

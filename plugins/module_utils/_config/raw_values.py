@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Raw option values, made what their options are meant to hold before Ansible converts them, or refused by name.
+"""Convert and check raw option values before Ansible converts them. Pure.
 
-Ansible's own conversion turns a list into its text, true into 1 and a number into text, differently in each version. Where a number was text
-before, as in a survey answer of AWX on ansible-core 2.19 and later (``0123456`` becomes 42798, ``yes`` true, ``12:34`` 754), that would be a wrong
-value. Pure.
+Ansible's own conversion turns a list into its text, true into 1 and a number into text, differently in each version. If the number was
+originally text, as in an AWX survey answer on ansible-core 2.19 and later (``0123456`` becomes 42798, ``yes`` true, ``12:34`` 754), the text
+would be wrong.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from .credentials import text_of
 
 Option = t.Mapping[str, t.Any]
 
-#: Options that also take epoch milliseconds, which are the same as a number and as text.
+#: Options for times, which may also be epoch milliseconds, as a number or as text.
 TIMES = frozenset({"since", "deadline", "planned_after", "planned_before", "begin_time", "end_time", "plan_time", "submit_time"})
-#: Options in which blanks at the ends may be meant; a line break is what an editor or ``echo`` leaves there, also in a vault file.
+#: Options whose surrounding blanks may be intended. Line breaks are removed: editors and ``echo`` leave them there, also in vault files.
 _PASSWORDS = frozenset({"user_password", "journal_password"})
-#: The keys of an entry of ``not_between`` that is a mapping.
+#: The keys of a mapping in ``not_between``.
 _WINDOW = ("begin", "end", "zone")
-#: More digits than any option needs, and fewer than what overflows in a database, or as seconds in a clock.
+#: Most digits of a whole number and of a number with a fraction: more than any option needs, too few to overflow a database or a clock.
 _MOST_DIGITS, _MOST_OF_SECONDS = 15, 9
-#: The most characters of a text, except of a secret (a token may be long): longer than any name, id, address or path, shorter than what a URL holds.
+#: Most characters of a text, except a secret (tokens may be long): more than any name, id, address or path has, fewer than fit into a URL.
 _LONGEST = 2000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-#: What separates names in a text; a keyboard for Chinese writes the last two.
+#: Separators of names in a text; the last two come from Chinese keyboards.
 _SEPARATORS = re.compile(r"[\r\n,\uff0c\u3001]")
 
 
 def problem(name: str, value: t.Any, option: Option) -> str | None:
-    """Why *value* cannot be what was meant for the option *name*, and what to write; None if it can."""
+    """Why *value* does not fit the option *name*, and what to write instead; None if it fits."""
     try:
         _fit(name, value, option)
     except OptionError as error:
@@ -49,10 +49,11 @@ def problem(name: str, value: t.Any, option: Option) -> str | None:
 
 
 def fitted(spec: Spec, given: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], str | None]:
-    """*given* for Ansible's own check, and the first problem with it.
+    """Convert raw options for Ansible's own check, and find the first problem.
 
-    :param given: raw options. Ansible's own are passed through.
-    :returns: the options, each of the type of its specification; one with a problem is left out, or a word, so that Ansible reports no other.
+    :param given: raw options. Those without a specification, such as Ansible's own, are passed through.
+    :returns: the options, each of the type of its specification, and the first problem or None. An option with a problem is left out, or "0" if
+        it is required, so that Ansible reports nothing else about it.
     """
     options, first = dict(given), None
     for name, option in spec.items():
@@ -69,10 +70,9 @@ def fitted(spec: Spec, given: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], 
 
 
 def as_lines(value: t.Any) -> t.Any:
-    """Names in a text of several lines, with commas, or in JSON, as the list that is meant; a list with such texts in it likewise; anything
-    else unchanged.
+    """The list in a text of JSON, or of names separated by commas or line breaks. Texts in a list are split into lines; anything else is unchanged.
 
-    :raises OptionError: text that looks like a list of YAML or Python; the message begins with what it must be.
+    :raises OptionError: text that looks like a list in YAML or Python. The message continues a sentence that begins with the option's name.
     """
     if isinstance(value, str):
         text = value.strip()
@@ -89,7 +89,7 @@ def as_lines(value: t.Any) -> t.Any:
 
 
 def _fit(name: str, value: t.Any, option: Option) -> t.Any:
-    """*value* as the type of *option*. :raises OptionError: it is not that; the text never repeats a secret."""
+    """Convert *value* to the type of *option*. :raises OptionError: it does not fit. The message never quotes a secret."""
     kind = option.get("type", "str")
     value = _windows(name, value) if name == "not_between" else value
     if kind == "list" and option.get("elements") == "str":
@@ -112,7 +112,7 @@ def _text(name: str, value: t.Any, option: Option) -> str:
     text = value.strip("\r\n") if name in _PASSWORDS else value.strip()
     if (
         "\0" in text if name == "purpose" else _CONTROL.search(text)
-    ):  # of a purpose nothing is refused but what no database and no log takes
+    ):  # a purpose may have several lines, but no NUL, which databases and logs refuse
         raise OptionError(f"{name} contains a line break or another control character inside: check how it was copied.")
     if len(text) > _LONGEST and not option.get("no_log"):
         raise OptionError(f"{name} must have at most {_LONGEST} characters, not {len(text)}: check how it was copied.")
@@ -123,7 +123,7 @@ def _text(name: str, value: t.Any, option: Option) -> str:
 
 
 def _number(name: str, value: t.Any, digits: int = _MOST_OF_SECONDS) -> float:
-    """A finite number of at most so many *digits* before its point, from a number or from its text."""
+    """A finite number with at most *digits* digits before the point, from a number or its text."""
     cure = "write the number, or leave it out"
     if isinstance(value, str):
         if not _NUMBER.fullmatch(value.strip()):
@@ -131,7 +131,7 @@ def _number(name: str, value: t.Any, digits: int = _MOST_OF_SECONDS) -> float:
         value = float(value[:400]) if "." in value else int(value.strip()[: digits + 2])
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise OptionError(f"{name} must be a number, not {type_text(value)}{'' if isinstance(value, bool) else f': {cure}'}.")
-    if not abs(value) < 10**digits:  # nor is "not a number"
+    if not abs(value) < 10**digits:  # true for NaN too
         raise OptionError(f"{name} must be a number of at most {digits} digits: {cure}.")
     return value
 
@@ -159,7 +159,7 @@ def _mapping(name: str, value: t.Any) -> dict[str, t.Any]:
 
 def _names(name: str, value: t.Any, option: Option) -> list[str] | None:
     if name == "jobs" and (value is None or (isinstance(value, str) and not value.strip())):
-        # Not taken for the default: jobs=$JOBS without such a variable in the shell would rerun every job.
+        # Not the default: jobs=$JOBS with an unset shell variable would rerun every job.
         what = "null" if value is None else "empty text"
         raise OptionError(f"jobs must be a list, not {what}: leave it out, or set it. '*' selects every job.")
     if value is None:
@@ -182,7 +182,7 @@ def _names(name: str, value: t.Any, option: Option) -> list[str] | None:
 
 
 def _entries(name: str, value: t.Any, option: Option) -> list[dict[str, t.Any]]:
-    """A list of mappings with the keys of the option's suboptions."""
+    """A list of mappings whose keys are the option's suboptions."""
     entries, inner = (_json(value) if isinstance(value, str) else value), option.get("options") or {}
     keys = listed(list(inner))
     if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, dict) for entry in entries):
@@ -198,7 +198,7 @@ def _entries(name: str, value: t.Any, option: Option) -> list[dict[str, t.Any]]:
 
 
 def _windows(name: str, value: t.Any) -> t.Any:
-    """Quiet hours that are written as mappings, alone or in a list, as the text that means the same; anything else unchanged."""
+    """Turn quiet hours that are written as mappings, alone or in a list, into the equivalent text; anything else is unchanged."""
     given = _json(value) if isinstance(value, str) and value.strip().startswith(("{", "[")) else value
     if isinstance(given, dict):
         return [_window(name, given)]
@@ -208,14 +208,14 @@ def _windows(name: str, value: t.Any) -> t.Any:
 
 
 def _window(name: str, entry: dict[t.Any, t.Any]) -> str:
-    """One mapping. A time of day without quotes is a number in YAML, which would be another time."""
+    """The text for one mapping. All values must be text: YAML reads an unquoted time of day as a number."""
     if set(entry) != set(_WINDOW) or not all(isinstance(entry[key], str) and entry[key].strip() for key in _WINDOW):
         raise OptionError(f'{name} must have {listed(list(_WINDOW))} in each mapping, all text: write begin: "22:00", in quotes.')
     return f"{entry['begin'].strip()}-{entry['end'].strip()} {entry['zone'].strip()}"
 
 
 def _json(text: str) -> t.Any:
-    """*text* read as JSON; None if it is not."""
+    """*text* parsed as JSON; None if it is not JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -223,7 +223,7 @@ def _json(text: str) -> t.Any:
 
 
 def _is_moment(name: str, value: t.Any) -> bool:
-    """Whether *value* is a time that YAML read as one, with its zone: nothing of what was written is lost then."""
+    """Whether *value* is a time that YAML parsed with its zone, so that nothing was lost."""
     return name in TIMES and isinstance(value, datetime.datetime) and value.tzinfo is not None
 
 

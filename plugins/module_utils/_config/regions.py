@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts of the service, on every site.
+"""Base URLs of the service's hosts, on every site.
 
 The v2 Factory API and the management API (workspaces, DataArts Studio instances) live on ``dayu``, the v1 Factory API on ``dayu-dlf``,
 tokens and projects on ``iam``, objects on ``obs`` [H-END][TF]. The domain behind the region is ``myhuaweicloud.com``, ``myhuaweicloud.eu`` for the
@@ -20,7 +20,7 @@ DEFAULT_DOMAIN = "myhuaweicloud.com"
 #: Regions whose hosts are not below DEFAULT_DOMAIN [H-END-EU].
 DOMAINS = {"eu-west-101": "myhuaweicloud.eu"}
 
-#: The regions that the official SDK knows [SDK]; there may be others by now, so none is refused for not being one of them.
+#: The regions that the official SDK knows [SDK]. Others are accepted, because there may be new ones.
 REGIONS = (
     *("cn-north-1", "cn-north-2", "cn-north-4", "cn-north-9", "cn-north-11", "cn-east-2", "cn-east-3", "cn-east-4", "cn-south-1"),
     *("cn-southwest-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "my-kualalumpur-1", "af-south-1"),
@@ -38,15 +38,15 @@ _IPV6 = re.compile(r"[0-9a-f:.]+")
 class Hosts:
     """The base URLs of one site, each ``scheme://host[:port]`` without a trailing slash.
 
+    If *endpoint* is set, the other hosts follow from it if it is named ``dayu.<rest>``. Otherwise they are unknown unless set, not guessed
+    from the region: credentials go only to hosts that somebody named.
+
     :param region: region id such as ``eu-west-101``, or None.
-    :param cloud_domain: domain behind the region on other clouds, such as ``otc.t-systems.com``, or None.
-    :param endpoint: overrides the v2 and management host. A scheme may be left out and is then https.
+    :param cloud_domain: domain after the region on other clouds, such as ``otc.t-systems.com``, or None.
+    :param endpoint: overrides the v2 and management host; the scheme defaults to https.
     :param endpoint_v1: overrides the v1 host.
     :param iam_endpoint: overrides the IAM host.
     :raises OptionError: an option cannot be used as it is, or neither *region* nor *endpoint* names a v2 host.
-
-    Where ``endpoint`` is overridden and another host is not, that host follows from ``endpoint`` if it is named ``dayu.<rest>``;
-    otherwise it is unknown rather than guessed from the region: credentials go only to hosts that somebody named.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Hosts:
         self._obs = self._sibling("obs", suffix)
 
     def _sibling(self, name: str, suffix: str | None) -> str | None:
-        """The base URL of the host *name* next to the v2 host, or None where it cannot be known."""
+        """Base URL of the host *name* next to the v2 host; None if unknown."""
         if not self._overridden:
             return f"https://{name}.{suffix}"
         scheme, _colon, rest = self.v2.partition("://")
@@ -82,7 +82,7 @@ class Hosts:
 
     @property
     def suggestion(self) -> str:
-        """``Did you mean cn-north-4?``, where the hosts follow from a region that is not known; for an error that they cannot be reached."""
+        """``Did you mean cn-north-4?`` if the hosts follow from an unknown region, else ""; for errors about unreachable hosts."""
         own = self._overridden or self._other_cloud or self.region is None or self.region in REGIONS
         return "" if own else did_you_mean(str(self.region), REGIONS)
 
@@ -98,16 +98,16 @@ class Hosts:
 
     @property
     def v1(self) -> str:
-        """Base URL of the v1 Factory API. :raises OptionError: it does not follow from the overridden endpoint."""
+        """Base URL of the v1 Factory API. :raises OptionError: it is unknown."""
         return self._known(self._v1, "endpoint_v1", "The v1 API")
 
     @property
     def iam(self) -> str:
-        """Base URL of IAM. :raises OptionError: it does not follow from the overridden endpoint."""
+        """Base URL of IAM. :raises OptionError: it is unknown."""
         return self._known(self._iam, "iam_endpoint", "IAM (for tokens, agencies and looking up the project)")
 
     def obs(self, endpoint: str | None = None) -> str:
-        """Base URL of OBS, in front of which the bucket stands. :raises OptionError: it does not follow from the overridden endpoint."""
+        """Base URL of OBS without a bucket; *endpoint* overrides it. :raises OptionError: it is unknown."""
         base = base_url(endpoint, "obs_endpoint") if endpoint else self._obs
         return self._known(base, "obs_endpoint", "OBS (for the logs of log_tail)")
 
@@ -123,7 +123,7 @@ class Hosts:
 
 
 def region_id(region: str | None) -> str | None:
-    """*region* without surrounding blanks, None if empty. :raises OptionError: it cannot be part of a host name."""
+    """*region* without surrounding white space, None if empty. :raises OptionError: it cannot be part of a host name."""
     text = (region or "").strip()
     if not text:
         return None
@@ -140,10 +140,10 @@ def _domain(cloud_domain: str | None) -> str | None:
 
 
 def base_url(value: str, option: str) -> str:
-    """*value* as ``scheme://host[:port]``, https if it names no scheme.
+    """Normalize *value* to ``scheme://host[:port]``; the scheme defaults to https.
 
-    :raises OptionError: it holds a path, a query, a user or a password, or is not an address; the text names *option* and never repeats
-        what stood before an ``@``.
+    :raises OptionError: it has a path, a query, a user or a password, or is not an address. The message names *option* and never quotes
+        what is before an ``@``.
     """
     text = value.strip()
     example = f"set {option} to https://host or https://host:port"
@@ -169,10 +169,10 @@ def base_url(value: str, option: str) -> str:
     if not known or port == 0:
         raise OptionError(f"{option} {_shown(value)} names no host or no usable port: {example}.")
     shown_host = f"[{host}]" if ":" in host else host
-    usual = {"https": 443, "http": 80}[parts.scheme]  # left out, so that one host has one name in the journal
+    usual = {"https": 443, "http": 80}[parts.scheme]  # left out, so that a host has only one name in the journal
     return f"{parts.scheme}://{shown_host}" + (f":{port}" if port not in (None, usual) else "")
 
 
 def _shown(text: str) -> str:
-    """*text* for a message: printable ASCII, at most 80 characters, in quotes."""
+    """*text* for a message: in quotes, printable ASCII, cut after 79 characters if it has more than 80."""
     return ascii(text if len(text) <= 80 else f"{text[:79]}...")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The configuration file of KooCLI (hcloud), as the Terraform provider shares it: what ``HW_SHARED_CONFIG_FILE`` names [TF-AUTH]."""
+"""Configuration file of KooCLI (hcloud), which the Terraform provider uses too; ``HW_SHARED_CONFIG_FILE`` names it [TF-AUTH]."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _NAMES = {
 
 
 def shared_config(environ: t.Mapping[str, str]) -> Source:
-    """The profile that ``HW_PROFILE`` names, else the current one, of the file that ``HW_SHARED_CONFIG_FILE`` names.
+    """The profile that ``HW_PROFILE`` names, else the current one, in the file that ``HW_SHARED_CONFIG_FILE`` names.
 
-    :raises OptionError: the file or the profile is not there, is encrypted, or holds no keys; its content is never shown.
+    :raises OptionError: the file or the profile does not exist, is encrypted, or has no keys. The message shows no secrets.
     """
     named = environ.get(FILE_VARIABLE, "").strip()
     path = os.path.join(environ.get("HOME", ""), named[2:]) if named.startswith("~/") else named

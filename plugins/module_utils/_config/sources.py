@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sources of credentials behind options and our own variables, the most preferred first; the guide about accounts has the same table.
+"""Sources of credentials of other tools, which follow options and our own variables; the guide about accounts has the same table.
 
-What a variable names goes before what only lies in its usual place. Two that are named are refused: only a person knows which one is meant.
+A source that a variable names precedes those in their usual places. If variables name two, that is an error: only a person knows which is meant.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from .credentials import CREDENTIAL_OPTIONS, ENVIRONMENT, PROJECT_NAME, WithoutP
 from .foreign_credentials import OF_REGION, Source
 
 Environ = t.Mapping[str, str]
-#: Variables that name a place of credentials, each with what reads it.
+#: Variables that name a source of credentials, each with its reader.
 _NAMED: dict[str, t.Callable[[Environ], Source | None]] = {
     shared_config.FILE_VARIABLE: shared_config.shared_config,
     credentials_file.FILE_VARIABLE: credentials_file.credentials_file,
     openstack.CLOUD_VARIABLE: openstack.named_cloud,
 }
-#: What is looked at where none of them is set.
+#: Readers to try if none of these variables is set, most preferred first.
 _USUAL: tuple[t.Callable[[Environ], Source | None], ...] = (
     openstack.of_variables,
     credentials_file.credentials_file,
@@ -32,9 +32,9 @@ _USUAL: tuple[t.Callable[[Environ], Source | None], ...] = (
 
 
 def with_sources(options: t.Mapping[str, t.Any], environ: Environ) -> dict[str, str]:
-    """*environ* with what the first source holds next to the variables, where neither *options* nor our variables hold credentials.
+    """*environ* with the values of the first source added, unless *options* or our own variables hold credentials.
 
-    :raises OptionError: a source cannot be used, two are named, or it names another project than a variable does.
+    :raises OptionError: a source cannot be used, two are named, or the source and a variable name different projects.
     """
     own = [name for name in CREDENTIAL_OPTIONS if options.get(name) and is_said(name, options[name]) and not name.startswith("agency")]
     place = None if own or kinds_of(environ) else _first(environ)
@@ -65,7 +65,10 @@ def _first(environ: Environ) -> Source | None:
 
 
 def _fitting(place: Source, options: t.Mapping[str, t.Any], environ: Environ) -> Source:
-    """*place* without what does not belong to the region, the agency or the login that is meant."""
+    """*place* without values that do not belong to the chosen region, project, agency or login.
+
+    :raises OptionError: the other hosts of its cloud are unknown.
+    """
     region = str(options.get("region") or environ.get(ENVIRONMENT["region"][0], "")).strip()
     if region and place.values.get("region", region) != region:
         place = place.without(OF_REGION)

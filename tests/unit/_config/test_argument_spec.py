@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules' pages and their code say the same: specification, documentation, examples, and what a module file may hold."""
+"""Specification, documentation and examples of each module agree, and module files contain nothing else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._config import ar
 from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import SECRET_OPTIONS
 
 SPECS = _options.MODULES
-#: It asks the journal, not the service: defaults for credentials are not for it.
+#: It reads the journal, not the service, so it takes no credentials.
 NOT_IN_GROUP = {"rerun_history_info"}
 ACTIONS: dict[str, t.Callable[[], _options.Spec]] = {
     "fail": _options.fail_spec,
@@ -37,7 +37,7 @@ FRAGMENTS: dict[str, t.Callable[[], _options.Spec]] = {
     "sending": _options.sending_spec,
 }
 ATTRIBUTES = {"check_mode", "diff_mode", "idempotent", "async", "platform"}
-#: What ansible-core 2.21 refuses as names of return values: methods of a dictionary.
+#: Names that ansible-core 2.21 refuses for return values: methods of dict.
 DICT_METHODS = {name for name in dir(dict) if not name.startswith("_")}
 COLLECTION = "ansible_collections.dataarts.factory.plugins"
 
@@ -47,14 +47,14 @@ def module(name: str) -> t.Any:
 
 
 def fragment(name: str) -> dict[str, t.Any]:
-    """What the doc fragment *name* ("attributes.info") says."""
+    """The content of doc fragment *name* ("attributes.info")."""
     file, _dot, part = name.partition(".")
     text = getattr(importlib.import_module(f"{COLLECTION}.doc_fragments.{file}").ModuleDocFragment, (part or "documentation").upper())
     return t.cast("dict[str, t.Any]", yaml.safe_load(text))
 
 
 def documentation(name: str) -> dict[str, t.Any]:
-    """A module's documentation with its fragments merged in, as ansible-doc does: the module's own words win."""
+    """A module's documentation with its fragments merged in as ansible-doc does; the module's own entries win."""
     doc = yaml.safe_load(module(name).DOCUMENTATION)
     for reference in doc.get("extends_documentation_fragment", []):
         parts = fragment(reference[len("dataarts.factory.") :])
@@ -65,7 +65,7 @@ def documentation(name: str) -> dict[str, t.Any]:
 
 
 def as_documented(spec: _options.Spec) -> dict[str, t.Any]:
-    """A specification in the words of a documentation; no_log has none."""
+    """A specification in the form of documented options, without no_log."""
     options = {}
     for name, entry in spec.items():
         shown = {key: value for key, value in entry.items() if key not in ("no_log", "options")}
@@ -87,7 +87,7 @@ def without_words(options: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def entries(returns: dict[str, t.Any], where: str = "") -> t.Iterator[tuple[str, str, dict[str, t.Any]]]:
-    """Every documented return value: path, name, entry."""
+    """The documented return values: path, name, entry."""
     for name, entry in returns.items():
         yield f"{where}{name}", name, entry
         yield from entries(entry.get("contains", {}), f"{where}{name}.")
@@ -229,7 +229,7 @@ def test_markup_names_options_that_exist(name: str) -> None:
 
 
 def strings(value: t.Any) -> t.Iterator[str]:
-    """Every text in *value*, however deep."""
+    """Every text in *value*, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The credentials file of the SDKs, and variables of other tools: what is used, what goes before what, and what is refused."""
+"""The SDKs' credentials file and variables of other tools: values used, precedence, and refusals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OWN = {"access_key": "AKOFTHEOPTIONS", "secret_key": "SKOFTHEOPTIONS"}
 
 
 def resolved(text: str | None, options: dict[str, t.Any], environ: dict[str, str], home: Path) -> tuple[dict[str, t.Any], dict[str, str]]:
-    """What is used on a machine with that credentials file in its usual place."""
+    """The options that result on a machine with this credentials file in its usual place."""
     if text is not None:
         (home / ".huaweicloud").mkdir()
         (home / ".huaweicloud" / "credentials").write_text(text, encoding="utf-8")
@@ -32,7 +32,7 @@ def resolved(text: str | None, options: dict[str, t.Any], environ: dict[str, str
     return resolve_with_origins(options, with_sources(options, environment))
 
 
-#: The file, options, variables -> options that are used, without those that are None.
+#: Name -> file, options, variables, resulting options that are not None.
 USED: dict[str, tuple[str | None, dict[str, t.Any], dict[str, str], dict[str, str]]] = {
     "no file": (None, {}, {}, {}),
     "keys": (KEYS, {}, {}, {"access_key": "AKOFTHEFILE", "secret_key": SECRET}),
@@ -81,7 +81,7 @@ def test_what_is_used(name: str, tmp_path: Path) -> None:
         Account.from_options(values)
 
 
-#: The file, options, variables -> what the refusal says.
+#: Name -> file, variables, pattern of the message.
 REFUSED: dict[str, tuple[str | None, dict[str, str], str]] = {
     "another section": (f"[global]\nak = A\nsk = {SECRET}\n", {}, "no ak and sk in its section basic"),
     "half a key": (f"[basic]\nsk = {SECRET}\n", {}, "no ak in its section basic"),

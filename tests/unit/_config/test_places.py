@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guide's tables of where credentials come from, in both languages, are the code's: the same places in the same order, with the same names."""
+"""The guide's tables of credential sources, in both languages, have the places and names of the code in the same order."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from ansible_collections.dataarts.factory.plugins.module_utils._config import (
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDES = [ROOT / "docs" / "docsite" / "rst" / "guide_inventory.rst", ROOT / "docs" / "site" / "zh" / "guide_inventory.rst"]
-#: What the guide calls the places that are looked at where no variable names one.
+#: Reader of a usual place -> how the guide lists that place.
 USUAL: dict[t.Any, str] = {
     openstack.of_variables: "OS_PASSWORD",
     credentials_file.credentials_file: "~/.huaweicloud/credentials",
     openstack.only_cloud: "clouds.yaml",
 }
-#: What the guide says of the files that variables name.
+#: Variable that names a file -> the names in the file that the guide lists.
 FIELDS = {
     shared_config.FILE_VARIABLE: list(shared_config._NAMES.values()),
     credentials_file.FILE_VARIABLE: list(credentials_file._NAMES.values()),
@@ -35,7 +35,7 @@ FIELDS = {
 
 
 def tables(guide: Path) -> list[list[list[list[str]]]]:
-    """The tables of *guide*: their rows, of each cell the literals."""
+    """The tables of *guide*: rows of cells, each with its literals."""
     text = guide.read_text(encoding="utf-8")
     bodies = re.findall(r"\.\. list-table::\n(?:   :.*\n)*\n((?:   .*\n|\n)+)", text)
     return [
@@ -48,7 +48,7 @@ def tables(guide: Path) -> list[list[list[list[str]]]]:
 
 
 def places(guide: Path) -> list[list[list[str]]]:
-    """The rows of the table of places, without its head."""
+    """The rows of the table of places, without its heading."""
     (table,) = [table for table in tables(guide) if any(shared_config.FILE_VARIABLE in cell for row in table for cell in row)]
     return table[1:]
 

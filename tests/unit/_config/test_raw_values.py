@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values that arrive as another type than was meant are refused with a cure; lines of a survey become a list."""
+"""Values that arrive with the wrong type are refused with a remedy; lines of a survey become a list."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ ARRIVED: list[tuple[str, t.Any, str]] = [
 
 @pytest.mark.parametrize("written", ["2026-11-23T07:30:00+08:00", "2026-11-23T07:30:00Z", "2026-11-23 07:30:00.250 +08:00"])
 def test_a_time_that_yaml_read_with_its_zone_is_the_time_that_was_written(written: str) -> None:
-    """As an answer of a survey arrives on ansible-core 2.19 and later."""
+    """A survey answer arrives like this on ansible-core 2.19 and later."""
     value = yaml.safe_load(written)
     options, problem = fitted(rerun_spec(), {"since": value})
     assert problem is None
@@ -222,7 +222,7 @@ def test_the_jobs_of_a_chain_are_read_from_lines() -> None:
     assert str(refusal.value).startswith("'daily_sales' is not a job name, a blank, and a workspace id")
 
 
-#: A word that an option does not have, and what is said
+#: Option, a value that is not among its choices, pattern of the message.
 WORDS: list[tuple[str, t.Any, str]] = [
     ("statuses", ["failed"], r"statuses must be fail or manual-stop or success, not 'failed'\. Did you mean fail\?$"),
     ("statuses", ["fail", "manual_stop"], r"not 'manual_stop'\. Did you mean manual-stop\?$"),

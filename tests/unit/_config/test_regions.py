@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which host answers what, on every site, and addresses that are refused."""
+"""The hosts of every site, and addresses that are refused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SITES: list[tuple[dict[str, t.Any], str, str, str]] = [
         "https://iam.eu-west-101.myhuaweicloud.com",
     ),
     ({"region": "eu-de", "cloud_domain": "otc.t-systems.com"}, f"https://dayu.{OTC}", f"https://dayu-dlf.{OTC}", f"https://iam.{OTC}"),
-    # One override leaves the others to the region ...
+    # One override: the other hosts still follow from the region ...
     ({"region": "cn-north-4", "endpoint_v1": "v1.corp"}, f"https://dayu.{COM}", "https://v1.corp", f"https://iam.{COM}"),
     (
         {"region": "cn-north-4", "iam_endpoint": "http://127.0.0.1:9/"},
@@ -37,7 +37,7 @@ SITES: list[tuple[dict[str, t.Any], str, str, str]] = [
         f"https://dayu-dlf.{COM}",
         "http://127.0.0.1:9",
     ),
-    # ... and an endpoint that is named like the service's own tells the others, port and scheme included.
+    # ... and from an endpoint that is named like the service's own, with its port and scheme.
     ({"endpoint": f"dayu.{OTC}"}, f"https://dayu.{OTC}", f"https://dayu-dlf.{OTC}", f"https://iam.{OTC}"),
     ({"region": "eu-de", "endpoint": "http://dayu.lab:81"}, "http://dayu.lab:81", "http://dayu-dlf.lab:81", "http://iam.lab:81"),
     (
@@ -126,7 +126,7 @@ def test_userinfo_is_refused_and_not_repeated(value: str) -> None:
 
 @given(st.text(max_size=40))
 def test_a_base_url_is_stable_and_only_host_and_port(text: str) -> None:
-    """Whatever is given is refused, or becomes an address that is read the same again and holds nothing but scheme, host and port."""
+    """Any text is refused, or becomes an address with only scheme, host and port, which stays the same when it is read again."""
     try:
         base = base_url(text, "endpoint")
     except OptionError:
@@ -145,7 +145,7 @@ def test_a_region_never_changes_the_domain(text: str) -> None:
     assert region is None or not set(region) & set("./:@?#\\ ")
 
 
-#: Hosts that cannot be reached -> what was probably meant
+#: Unreachable hosts -> suggestion.
 SUGGESTIONS: list[tuple[dict[str, str], str]] = [
     ({"region": "cn-nort-4"}, "Did you mean cn-north-4?"),
     ({"region": "eu-west-11"}, "Did you mean eu-west-101?"),

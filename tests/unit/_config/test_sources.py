@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files and variables of other tools: what is used, what goes before what, and what is refused by name, never by value."""
+"""Files and variables of other tools: values used, precedence, and refusals, whose messages contain names but never values."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ OF_OTC = {"region": "eu-de", "cloud_domain": "otc.t-systems.com", "iam_endpoint"
 
 
 class Machine:
-    """A home directory with files in it."""
+    """A home directory with these files."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -127,7 +127,7 @@ def test_a_cloud_by_its_name(machine: Machine) -> None:
     assert origins["user_password"] == "cloud otc of clouds.yaml: password"
 
 
-#: Entry of clouds.yaml, of secure.yaml -> what is used of it.
+#: Name -> entry of clouds.yaml, entry of secure.yaml, resulting options.
 CLOUDS: dict[str, tuple[dict[str, t.Any], dict[str, t.Any] | None, dict[str, str]]] = {
     "password in secure.yaml": ({"auth": {**AUTH, "password": ""}}, {"auth": {"password": SECRET}}, {"user_password": SECRET}),
     "a profile of the SDK": ({"profile": "otc", "auth": {**AUTH, "auth_url": None}}, None, OF_OTC),
@@ -170,7 +170,7 @@ def test_keys_in_variables_of_openstack(machine: Machine) -> None:
     assert values == {"access_key": "AKOFOTC", "secret_key": SECRET, "project_name": "eu-de", **OF_OTC}
 
 
-#: Everything that stands behind, each with what is used if what stands before it is missing; in the order of the guide's table.
+#: All sources in the order of the guide's table, each with the value used if those before it are missing.
 ORDER: tuple[tuple[str, t.Callable[[Machine], Machine], str], ...] = (
     ("HW_ACCESS_KEY", lambda machine: machine.having(HW), "AKOFTHEVARIABLES"),
     ("HW_SHARED_CONFIG_FILE", lambda machine: machine.config(), "AKOFTHEPROFILE"),
@@ -199,7 +199,7 @@ def with_auth(value: t.Any) -> t.Callable[[Machine], Machine]:
     return lambda machine: machine.clouds(it={"auth": value})
 
 
-#: What is refused -> how the machine is set up, and words of the refusal.
+#: Name -> set-up of the machine, pattern of the message.
 REFUSED: dict[str, tuple[t.Callable[[Machine], Machine], str]] = {
     "two named": (
         lambda machine: machine.config().keys(named=True),
