@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Approval, option ``plan_id``: a run that may only do what somebody approved.
+"""Approval, option ``plan_id``: a run that may do only what somebody approved.
 
-Pure. The id of a plan is made in every pass; only where one was passed back is anything compared.
+Pure. Every pass computes the id of its plan; it is compared only if an id was passed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .._models.instance import InstanceKey, JobInstance
 from .plan import Plan
 from .plan_id import plan_changes, plan_digest, plan_members, plan_record, possible_of
 
-#: Options that an approval is about. Those that only choose instances show in the instances.
+#: Options that an approval covers. Options that only select instances are covered by the instances themselves.
 _APPROVED = (
     "retry_location",
     "node_name",
@@ -38,13 +38,13 @@ _APPROVED = (
 
 
 def approve(plan: Plan, options: t.Mapping[str, t.Any], since: int, possible: t.AbstractSet[InstanceKey] = frozenset()) -> Plan:
-    """*plan* with its id and record, those of the approved plan if it is that one; refused if ``plan_id`` is set and it is another by now.
+    """*plan* with its id and record: those of the approved plan if it is still the same; refused if ``plan_id`` is set and the plan has changed.
 
-    :param plan: its decisions as ``reconcile`` made them, of every selected instance.
+    :param plan: with the decisions about every selected instance before any limit.
     :param options: the module's.
     :param since: of the run, epoch ms.
-    :param possible: instances of which only shows later whether they are to be rerun: they belong to the plan, and may be left out. So do dependants
-        that run on old data.
+    :param possible: instances of which it shows only later whether they are rerun. They belong to the plan and may be left out, as may
+        dependants that are running on old data.
     :raises OptionError: if ``plan_id`` is not a plan id.
     """
     approved, record, chosen = options["plan_id"], options["plan_record"], _options(options)
@@ -56,7 +56,7 @@ def approve(plan: Plan, options: t.Mapping[str, t.Any], since: int, possible: t.
     changes = _changes(approved, plan.decisions, options, since)
     if changes is None:
         return dataclasses.replace(plan, plan_id=str(approved).strip(), plan_record=record or made)
-    # A pass that sends nothing, now or when the hold-off is over, only watches what was approved: it has nothing to refuse.
+    # A pass that sends nothing, now or after the hold-off, only watches what was approved: there is nothing to refuse.
     sends = any(
         decision.action in (Action.RETRY, Action.STOP) or (decision.action is Action.SETTLING and decision.attempt is None)
         for decision in plan.decisions
@@ -65,7 +65,7 @@ def approve(plan: Plan, options: t.Mapping[str, t.Any], since: int, possible: t.
 
 
 def _parts(decisions: t.Sequence[Decision], possible: t.AbstractSet[InstanceKey]) -> tuple[list[JobInstance], list[JobInstance]]:
-    """The instances that are rerun in any case, and those of which that only shows later."""
+    """The instances that are certainly rerun, and those of which that shows only later."""
     members = plan_members(decisions)
     running = [decision.instance for decision in decisions if decision.downstream is not None and decision.action is Action.WAIT]
     maybe = [instance for instance in members if instance.key in possible]
@@ -74,11 +74,11 @@ def _parts(decisions: t.Sequence[Decision], possible: t.AbstractSet[InstanceKey]
 
 
 def _changes(approved: str, decisions: t.Sequence[Decision], options: t.Mapping[str, t.Any], since: int) -> str | None:
-    """What is different from the plan with the id *approved*, or None.
+    """The differences from the plan with the id *approved*, or None.
 
-    A run that goes on after an interruption may have no journal of what it sent, as in a container of its own for each job of AWX. Then the
-    instances that started since may be those that are missing in the plan: they are if with them it has the very id that was approved, so
-    that nothing can be sent that was not part of it.
+    A run that continues after an interruption may have no journal of its attempts, as in AWX, where each job runs in a new container. The
+    instances that started since then may be those that the plan lacks: if adding them results in the approved id, nothing can be sent that
+    was not part of the approved plan.
     """
     chosen = _options(options)
     members = plan_members(decisions)

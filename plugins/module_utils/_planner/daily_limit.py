@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Daily limit: how often an instance is rerun in a day, whoever asks, so that no automation can rerun it for ever.
+"""Daily limit: how often an instance is rerun in a day by all runs together, so that no automation can rerun it forever.
 
-Pure. What counts are the attempts in the journal, of whatever run, that may have taken effect.
+Pure. It counts the attempts in the journal, of any run, that may have taken effect.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ def within_daily_limit(
 ) -> Decision:
     """*decision*, unless it reruns an instance more than *most* times in a day, or the same failure a second time.
 
-    :param attempt: the newest for the instance, of whatever run.
+    :param attempt: the newest for the instance, of any run.
     :param reruns: when it was rerun in the last 24 hours, epoch ms, oldest first.
-    :param most: None for no limit; then a failure may also be rerun again by a later run.
-    :param set_aside_ms: when, in the last 24 hours, a journal that could not be read was set aside, epoch ms: how often the instance had been
-        rerun before is lost with it, so its last start before that counts as a rerun.
+    :param most: None for no limit; then a later run may also rerun the same failure again.
+    :param set_aside_ms: when, in the last 24 hours, an unreadable journal was set aside, epoch ms. It held the earlier reruns, so the
+        instance's last start before that counts as one.
     """
     stops = decision.action is Action.STOP and decision.then_rerun
     if most is None or not (stops or decision.action is Action.RETRY):

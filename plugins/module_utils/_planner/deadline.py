@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Deadlines: which jobs are late, and with ``order: deadline`` which chains are sent first.
 
-Pure. How urgent an instance is: the last moment at which it may begin, so that it and everything behind it in the run meets its deadline. What has
-no deadline in its chain comes after what has one, the longest chain first.
+Pure. The urgency of an instance is the last moment at which it may begin so that it and everything behind it in the run meet their deadlines.
+Chains without a deadline come after those with one, the longest first.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ DEADLINE = "deadline"
 
 @dataclass(frozen=True)
 class Deadlines:
-    """When jobs are to have ended, epoch ms.
+    """When jobs must have ended, epoch ms.
 
-    :param of_all: of all of them; None: there is none.
-    :param by_job: of single jobs of one workspace, by job id or name.
-    :param workspace_id: of that workspace.
+    :param of_all: deadline of all jobs, or None.
+    :param by_job: job id or name -> deadline, for single jobs of one workspace.
+    :param workspace_id: id of that workspace.
     """
 
     of_all: int | None = None
@@ -41,7 +41,7 @@ class Deadlines:
     workspace_id: str = ""
 
     def of(self, instance: JobInstance) -> int | None:
-        """The earliest one that there is."""
+        """The earliest deadline of *instance*, or None."""
         names = (instance.key.job_id, instance.job_name) if instance.key.workspace_id == self.workspace_id else ()
         own = map(self.by_job.get, names)
         return min((ms for ms in (self.of_all, *own) if ms is not None), default=None)
@@ -50,11 +50,11 @@ class Deadlines:
 class JobEnd(t.NamedTuple):
     """When a job ends, epoch ms, and whether that is late.
 
-    :param instances: how many have not come to their end.
-    :param end: of the last one; None: none is left, or nothing is known.
-    :param unknown: of how many nothing is known.
-    :param late: whether it misses *deadline*: it ended after it, will probably, or did not succeed.
-    :param person: how many of its instances are left to a person. They make it late only once *deadline* is over: until then somebody may act.
+    :param instances: how many have not ended.
+    :param end: expected end of the last one; None if none is left, or nothing is known.
+    :param unknown: of how many the end is unknown.
+    :param late: whether it misses *deadline*: an instance ended or will probably end after it, or did not succeed.
+    :param person: how many instances wait for a person. They make the job late only once *deadline* has passed, because somebody may act before.
     """
 
     workspace_id: str
@@ -68,7 +68,7 @@ class JobEnd(t.NamedTuple):
 
 
 class Urgency(t.NamedTuple):
-    """What :func:`by_urgency` goes by."""
+    """What :func:`by_urgency` needs."""
 
     deadlines: Deadlines
     runs: Runs
@@ -76,10 +76,10 @@ class Urgency(t.NamedTuple):
 
 
 def deadline_of(options: t.Mapping[str, t.Any], now_ms: int) -> int | None:
-    """The option ``deadline``, epoch ms; None if it is not set.
+    """The option ``deadline``, epoch ms, or None.
 
-    :param now_ms: the service's time, from which a relative one counts.
-    :raises OptionError: it cannot be read.
+    :param now_ms: the service's time, from which a relative deadline counts.
+    :raises OptionError: it is not a time.
     """
     value = options.get(DEADLINE)
     return None if value is None else parse_time(value, now_ms=now_ms, option=DEADLINE, ahead=True)
@@ -88,7 +88,7 @@ def deadline_of(options: t.Mapping[str, t.Any], now_ms: int) -> int | None:
 def job_ends(
     decisions: t.Iterable[Decision], forecast: Forecast, deadlines: Deadlines, wanted: t.Collection[Status], now_ms: int
 ) -> list[JobEnd]:
-    """Every job with instances that this run has to do with, late ones first, then by their end.
+    """Expected ends of all jobs with instances that concern this run: late ones first, then the latest end first.
 
     :param wanted: the statuses to rerun.
     """
@@ -102,7 +102,7 @@ def job_ends(
 
 
 def by_urgency(plan: Plan, urgency: Urgency | None) -> Plan:
-    """*plan* with its instances in the order in which they are sent; unchanged without *urgency*."""
+    """*plan* with the ranks by which instances are sent; unchanged without *urgency*."""
     if urgency is None or plan.refused is not None:
         return plan
     left = sorted((decision for decision in plan.decisions if decision.action.open), key=age)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Walks over what depends on what: instances or jobs, each with those directly above or below it. Pure."""
+"""Graph walks over dependencies of instances or jobs. *edges* maps a node to those directly above it, or to those directly below. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _Node = t.TypeVar("_Node", bound=t.Hashable)
 
 
 def turned(edges: t.Mapping[_Node, t.Collection[_Node]]) -> dict[_Node, list[_Node]]:
-    """*edges* the other way: from what is above something to what is below it. What depends on itself does not."""
+    """*edges* in the opposite direction. Nodes that depend on themselves lose that edge."""
     other: dict[_Node, list[_Node]] = {}
     for key, ends in edges.items():
         for end in ends:
@@ -27,9 +27,9 @@ def levels(
     depth: float = float("inf"),
     within: t.Container[_Node] | None = None,
 ) -> dict[_Node, int]:
-    """How many steps from the nearest of *starts*, which have 0, everything is that is at most *depth* of them away.
+    """Distance of each node from the nearest of *starts* (which have 0), up to *depth* steps.
 
-    :param within: what is walked over; None: everything.
+    :param within: walk only over these nodes; None: over all.
     """
     steps = dict.fromkeys(starts, 0)
     level, number = list(steps), 0
@@ -42,13 +42,12 @@ def levels(
 
 
 def reached(edges: t.Mapping[_Node, t.Collection[_Node]], starts: t.Iterable[_Node]) -> set[_Node]:
-    """Everything that is one or more steps from *starts*; of these only what something leads back to."""
+    """Everything one or more steps away from *starts*. A start is included only if an edge leads back to it."""
     return {end for key in levels(edges, starts) for end in edges.get(key, ())}
 
 
 def in_order(edges: t.Mapping[_Node, t.Collection[_Node]]) -> tuple[list[_Node], list[_Node]]:
-    """What *edges* lead from and to, each before everything that it leads to; and what has no such place, because it stands in a circle or behind
-    one."""
+    """Topological order of the nodes, and the nodes that have none because they are in a circle or behind one."""
     before = collections.Counter(end for ends in edges.values() for end in ends)
     order = [node for node in edges if not before[node]]
     for node in order:

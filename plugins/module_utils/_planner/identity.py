@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Identity: which listed instance an attempt was made for, also after a rerun changed its submit_time or instance_id.
+"""Identity: which listed instance an attempt was made for, even after a rerun changed its submit_time or instance_id.
 
-Pure. Whether a rerun keeps them is not documented, so an attempt whose key is no longer listed is followed to the instance of the same job
-and plan time that started later.
+Pure. Whether a rerun keeps them is not documented. An attempt whose key is no longer listed is matched to an instance of the same job and plan
+time that started later.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from .._common.grouping import grouped_by
 from .._models.attempt import Attempt, Slot
 from .._models.instance import InstanceKey, JobInstance, Status
 
-#: Statuses of an instance that has not ended, so that one whose failure was listed must have been started anew to show them.
+#: Statuses of an instance that has not ended. If its failure was listed before, it was started anew.
 _NOT_ENDED = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSE, Status.WAITING_CONFIRM, Status.UNKNOWN})
-#: How far the clock that stamps a start may be behind the one that stamps a request, ms: no limit is documented, so it is the widest of all.
+#: How far the clock that stamps starts may be behind the one that stamps requests, ms. No limit is documented, so this is the widest one used.
 CLOCKS_APART_MS = 900_000
 
 
 def with_twins(instances: t.Sequence[JobInstance]) -> list[JobInstance]:
-    """*instances*, those that share workspace, job, plan time and submit time told apart by their instance_id (``key.twin``)."""
+    """*instances*; those that share workspace, job, plan time and submit time get their instance_id as ``key.twin``."""
     counts = collections.Counter(instance.key for instance in instances)
     return [instance.as_twin() if counts[instance.key] > 1 else instance for instance in instances]
 
 
 def listed_key(listed: t.Iterable[InstanceKey]) -> t.Callable[[InstanceKey], InstanceKey]:
-    """A function from the key of an instance to the one under which it is listed: a rerun may have changed its submit_time.
+    """Return a function from an instance's key to the key under which it is listed now, as a rerun may have changed its submit_time.
 
-    A key that is listed, whose instance is not, or whose plan time several listed instances of the job share stays as it is.
+    A key stays as it is if its slot has no listed instance, or more than one.
     """
     by_slot = grouped_by(set(listed), lambda key: (key.workspace_id, key.job_id, key.plan_time))
 
@@ -45,7 +45,7 @@ def listed_key(listed: t.Iterable[InstanceKey]) -> t.Callable[[InstanceKey], Ins
 def newest_attempts(instances: t.Iterable[JobInstance], attempts: t.Iterable[Attempt]) -> tuple[dict[InstanceKey, Attempt], list[Attempt]]:
     """The newest attempt for each instance that has one, and the attempts whose instance is not listed.
 
-    :param attempts: the newest of each failure's instance, oldest first.
+    :param attempts: the newest for each failure's instance, oldest first.
     """
     by_slot = grouped_by(attempts, lambda attempt: attempt.failure.slot)
     if not by_slot:
@@ -61,9 +61,9 @@ def newest_attempts(instances: t.Iterable[JobInstance], attempts: t.Iterable[Att
 def effective_attempts(
     instances: t.Iterable[JobInstance], newest: t.Mapping[InstanceKey, Attempt], effective: t.Mapping[Slot, t.Sequence[Attempt]]
 ) -> dict[InstanceKey, list[Attempt]]:
-    """*effective*, the attempts at each slot, by the listed instance that each was made for, in their order.
+    """Group *effective*, the attempts of each slot, by the listed instance that each was made for.
 
-    :param newest: the newest attempt for each instance that has one; whatever was made for the same name belongs to the same instance.
+    :param newest: the newest attempt for each instance that has one; other attempts with the same key and instance_id belong to the same instance.
     """
     if not effective:
         return {}
@@ -96,13 +96,15 @@ def _likeliest(instances: t.Sequence[JobInstance], attempt: Attempt) -> Instance
 
 
 def _suiting() -> tuple[t.Callable[[JobInstance, Attempt], bool], ...]:
-    """How an instance may suit an attempt, the surest way first."""
+    """Tests whether an instance may be the one of an attempt, most certain first."""
     return _same, _same_instance_id, _same_submit_time, _followed
 
 
 def _match(instances: list[JobInstance], attempts: list[Attempt], matched: dict[InstanceKey, Attempt]) -> list[Attempt]:
-    """Fill *matched*, the surest matches first; the attempts that are left belong to no listed instance."""
-    left = sorted(attempts, key=lambda attempt: (attempt.attempt_id or 0, attempt.sent_ms), reverse=True)  # not by time: clocks step
+    """Fill *matched*, most certain matches first; return the attempts that belong to no listed instance."""
+    left = sorted(
+        attempts, key=lambda attempt: (attempt.attempt_id or 0, attempt.sent_ms), reverse=True
+    )  # not by time, because clocks step
     for suits in _suiting():
         still = []
         for attempt in left:
@@ -112,7 +114,7 @@ def _match(instances: list[JobInstance], attempts: list[Attempt], matched: dict[
                 matched[max(free, key=lambda instance: _likeness(instance, attempt)).key] = attempt
             elif not candidates:
                 still.append(attempt)
-            # A candidate with a newer attempt: this one was followed by it.
+            # If every candidate has a newer attempt, that attempt followed this one.
         left = still
     return left
 
@@ -124,7 +126,7 @@ def _same(instance: JobInstance, attempt: Attempt) -> bool:
 
 
 def _same_submit_time(instance: JobInstance, attempt: Attempt) -> bool:
-    """Under another instance_id; not a twin that was never rerun next to one that is gone."""
+    """Whether it may be the same instance under another instance_id, and not a twin that was never rerun."""
     failure = attempt.failure
     as_it_was = instance.status.value == failure.status and instance.start_time == failure.start_time
     return instance.key.submit_time == failure.submit_time and (as_it_was or _followed(instance, attempt))
@@ -135,8 +137,10 @@ def _same_instance_id(instance: JobInstance, attempt: Attempt) -> bool:
 
 
 def _followed(instance: JobInstance, attempt: Attempt) -> bool:
-    """Whether it may be the instance of *attempt* under another submit_time and instance_id: it started later, or has not ended. One that
-    started long before the request, by whatever clock, and ended is another instance, with a run of its own."""
+    """Whether it may be the instance of *attempt* under another submit_time and instance_id: it started later, or has not ended.
+
+    An instance that ended and started long before the request, by any clock, is another one.
+    """
     start, before = instance.start_time, attempt.failure.start_time
     if instance.status in _NOT_ENDED or start is None:
         return instance.status in _NOT_ENDED
@@ -144,6 +148,8 @@ def _followed(instance: JobInstance, attempt: Attempt) -> bool:
 
 
 def _likeness(instance: JobInstance, attempt: Attempt) -> tuple[bool, bool, int, InstanceKey]:
-    """How much *instance* looks like what became of the instance of *attempt*. The newest start is the likeliest to be its rerun: an earlier one
-    may be a run of another instance that nobody has rerun yet."""
+    """Sort key: how likely *instance* is the result of *attempt*.
+
+    The newest start is the likeliest; an earlier one may be a run of another instance that nobody has rerun yet.
+    """
     return _followed(instance, attempt), instance.start_time is None, instance.start_time or 0, instance.key

@@ -1,19 +1,19 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs by hand, module job_run: what is to be done about a key, and which instance a request made whose answer was lost.
+"""Runs by hand, module job_run: what to do about a run_key, and which instance a request created whose answer was lost.
 
 Pure.
 
-| the journal knows of the key | what is done |
+| what the journal knows of the key | what is done |
 |---|---|
-| nothing | the job is run |
-| nothing, and it took the place of one that was set aside within a day | waited for what may not show yet; run only if the job has no run by hand that day |
-| a request that provably started nothing | the job is run |
-| an instance | it is followed; nothing is sent |
-| a request without a known outcome, not settled | it is waited for |
-| the same, settled, and one instance can only be its | that one is followed |
-| the same, settled, and nothing tells | unknown; never sent again |
+| nothing | run the job |
+| nothing, and the journal replaced one that was set aside within a day | wait until earlier requests show; run only if the job has no run by hand that day |
+| a request that provably started nothing | run the job |
+| an instance | follow it; send nothing |
+| a request without a known outcome, not settled | wait |
+| the same, settled, and only one instance can be its result | follow that one |
+| the same, settled, and nothing decides | unknown; never sent again |
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from .._models.instance import InstanceType, JobInstance
 from .._models.job_run import KeyedRun
 from .hold_off import SET_BACK_MS
 
-#: How far the clock that stamps plan times may be behind the service's, ms.
+#: How far the clock that stamps plan times may be behind the service's clock, ms.
 CLOCK_SLACK_MS = 120_000
-#: Types of instances that no schedule makes; any other may be a scheduled one.
+#: Types of instances that schedules never create; any other type may be a scheduled instance.
 _BY_HAND = frozenset({InstanceType.MANUAL, InstanceType.ONCE})
 
 
 class RunStep(enum.Enum):
-    """What is done about a key."""
+    """What is done about a run_key."""
 
     RUN = "run"
     ADOPT = "adopt"
@@ -45,10 +45,10 @@ class RunStep(enum.Enum):
 
 @dataclass(frozen=True)
 class RunDecision:
-    """What is to be done about a key.
+    """The decision about a run_key.
 
-    :param known: what the journal has of it, or None.
-    :param due_ms: with SETTLE, from when on it can be read back, epoch ms of the journal's clock.
+    :param known: the journal's entry, or None.
+    :param due_ms: with SETTLE, when it can be read back, epoch ms on the journal's clock.
     """
 
     step: RunStep
@@ -58,7 +58,10 @@ class RunDecision:
 
 
 def decide_run(known: KeyedRun | None, journal_ms: int, settle_ms: int, set_aside_ms: int | None = None) -> RunDecision:
-    """By the table at the top of this file; whether it can be read back is :func:`made_by`'s, and what a lost journal knew :func:`perhaps_made`'s."""
+    """Decide by the table at the top of this file.
+
+    Rows about reading back need :func:`made_by`; those about a lost journal need :func:`perhaps_made`.
+    """
     if known is None and set_aside_ms is not None and journal_ms < set_aside_ms + settle_ms:
         due = set_aside_ms + settle_ms
         reason = f"the journal was unreadable and set aside at {to_iso(set_aside_ms)}, and what was asked for before may not show before {to_iso(due)}"
@@ -77,20 +80,21 @@ def decide_run(known: KeyedRun | None, journal_ms: int, settle_ms: int, set_asid
 
 
 def time_of(known: KeyedRun, journal_ms: int, service_ms: int) -> int:
-    """The journal's time, put back so far that no more has passed since the request of *known* than by the service's clock: a step of one of them
-    settles nothing. A clock of the service that was set back does not count.
+    """The journal's time, reduced so that no more time has passed since the request of *known* than on the service's clock.
 
-    :param service_ms: what the service's clock has certainly reached, at the same moment.
+    So a step of one clock settles nothing. A service clock that was set back is ignored.
+
+    :param service_ms: a lower bound of the service's clock at the same moment.
     """
     passed = service_ms - known.last_ms
     return journal_ms if passed < -SET_BACK_MS else min(journal_ms, known.journal_ms + max(0, passed))
 
 
 def perhaps_made(set_aside_ms: int, runs: t.Iterable[KeyedRun], instances: t.Iterable[JobInstance]) -> JobInstance | None:
-    """A run by hand that a lost journal may have had under any key; None if there is none.
+    """A run by hand that a lost journal may have known under any key, or None.
 
-    :param runs: those that the journal knows by now.
-    :param instances: those of the job that are listed from a day before it was set aside.
+    :param runs: those that the journal knows now.
+    :param instances: the job's instances listed from a day before the journal was set aside.
     """
     known = {run.instance_id for run in runs}
     until = set_aside_ms + CLOCK_SLACK_MS
@@ -99,10 +103,10 @@ def perhaps_made(set_aside_ms: int, runs: t.Iterable[KeyedRun], instances: t.Ite
 
 
 def made_by(run: KeyedRun, others: t.Iterable[KeyedRun], instances: t.Iterable[JobInstance]) -> tuple[str | None, str]:
-    """The id of the instance that the request of *run* made, and why that is known, or is not.
+    """The id of the instance that the request of *run* created, or None, and the reason.
 
     :param others: the other runs of the job.
-    :param instances: those of the job that are listed now.
+    :param instances: the job's instances as listed now.
     """
     taken = {*run.known, *(other.instance_id for other in others if other is not run)}
     rivals = [other for other in others if other.run_key != run.run_key and other.outcome in LOST and not other.instance_id]

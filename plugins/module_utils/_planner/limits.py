@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Limits: how many instances a run may rerun at all, how many may be in progress at once, and how many go into a request. Pure."""
+"""Limits: how many instances a run may rerun, how many may be in progress at once, and how many go into a request. Pure."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from .._models.instance import InstanceKey
 from .._models.run_scope import check_limit
 from .plan import Batch, Plan
 
-_NAMED = 20  # jobs that a refusal names; the rest is counted
+_NAMED = 20  # jobs named in a refusal; the rest is counted
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The guards of a run.
+    """The limits of a run. None means no limit.
 
-    :param max_instances: instances a run may rerun at most; more refuse the plan as a whole. None: any number.
-    :param max_parallel: instances that may be in progress at once; the rest is queued for a later pass. None: any number.
+    :param max_instances: instances a run may rerun; a plan with more is refused as a whole.
+    :param max_parallel: instances that may be in progress at once; the rest is queued for a later pass.
     :param batch_size: instances per request, at least 1.
-    :param max_parallel_per_job: the same as *max_parallel* for the instances of each job.
+    :param max_parallel_per_job: like *max_parallel*, for the instances of each job.
     """
 
     max_instances: int | None = None
@@ -46,15 +46,19 @@ class Limits:
 
 
 def refuse_over_limit(plan: Plan, limits: Limits) -> Plan:
-    """*plan*, refused if it reruns more than ``max_instances``, for which counts what was sent since ``since``, by whichever run; before an order,
-    which only changes when each is sent."""
+    """Refuse *plan* if it reruns more than ``max_instances``, including what any run has sent since ``since``.
+
+    It comes before the order, which only changes when each instance is sent.
+    """
     due = [decision for decision in plan.decisions if decision.reruns]
     return dataclasses.replace(plan, refused=plan.refused or _refusal(plan.decisions, due, limits.max_instances))
 
 
 def limit(plan: Plan, limits: Limits) -> Plan:
-    """*plan*, in which what ``max_parallel`` and ``max_parallel_per_job`` leave no room for is queued, the oldest plan time first; what is in
-    progress counts for them. Unchanged if it is refused."""
+    """Queue what ``max_parallel`` and ``max_parallel_per_job`` leave no room for; the oldest plan time goes first.
+
+    Instances in progress take up room. A refused plan is unchanged.
+    """
     if plan.refused is not None:
         return plan
     due = sorted((decision for decision in plan.decisions if decision.action is Action.RETRY), key=age)
@@ -68,8 +72,10 @@ def limit(plan: Plan, limits: Limits) -> Plan:
 
 
 def _without_room(due: t.Iterable[Decision], busy: t.Sequence[Decision], limits: Limits) -> dict[InstanceKey, str]:
-    """What there is no room for, by :attr:`Decision.unit`, and why: twins that one request means together are sent together or not at all, also where
-    they alone are more than the limit."""
+    """What has no room, by :attr:`Decision.unit`, and why.
+
+    Twins that one request addresses are sent together or not at all, even if they alone exceed the limit.
+    """
     of_job = collections.Counter(map(_job, busy))
     before, total = dict(of_job), len(busy)
     why: dict[InstanceKey, str] = {}
@@ -90,16 +96,16 @@ def _job(decision: Decision) -> tuple[str, str]:
 
 
 def age(decision: Decision) -> tuple[int, int, str, str, int, str]:
-    """What instances are sent in the order of: by their rank, then the oldest plan time first."""
+    """Sort key for sending: rank, then the oldest plan time."""
     key = decision.instance.key
     return decision.rank, key.plan_time, decision.instance.job_name, key.job_id, key.submit_time, key.twin
 
 
 def over_limit(due: t.Sequence[Decision], most: int | str, less: str) -> str:
-    """Why none of *due* is sent: they are more than ``max_instances``.
+    """The message that none of *due* is sent because they are more than ``max_instances``.
 
     :param most: the limit, in words.
-    :param less: how to ask for less.
+    :param less: how to select less.
     """
     counts = collections.Counter(decision.instance.job_name for decision in due)
     named = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
@@ -112,7 +118,7 @@ def over_limit(due: t.Sequence[Decision], most: int | str, less: str) -> str:
 
 
 def _busy(decision: Decision) -> bool:
-    """Whether it counts for ``max_parallel``: in progress, or sent and not visible yet."""
+    """Whether it takes up room: in progress, or sent and not visible yet."""
     if decision.queued or decision.behind_unsent:
         return False
     if decision.action in (Action.WAIT, Action.STOP):
@@ -138,7 +144,7 @@ def _refusal(decisions: t.Sequence[Decision], due: t.Sequence[Decision], most: i
 
 
 def batched(plan: Plan, size: int) -> Plan:
-    """*plan* with its requests: one per job and *size* instances, the oldest plan time first; none if it is refused."""
+    """Add the requests to *plan*: at most *size* instances of one job each, oldest plan time first; none if it is refused."""
     if plan.refused is not None:
         return dataclasses.replace(plan, batches=())
     due = sorted((decision for decision in plan.decisions if decision.action is Action.RETRY), key=age)
@@ -146,8 +152,10 @@ def batched(plan: Plan, size: int) -> Plan:
 
 
 def _batches(due: t.Iterable[Decision], size: int) -> t.Iterator[Batch]:
-    """Jobs in the order of their oldest instance, each in slices of *size*; what has to be alone comes as a batch of its own. What joined the
-    plan from downstream, perhaps in another workspace, starts elsewhere than what was selected."""
+    """Jobs in the order of their oldest instance, in slices of *size*; an instance that must be alone gets its own batch.
+
+    Dependants that joined the plan, perhaps in another workspace, are not mixed with selected instances: their reruns start at another node.
+    """
 
     def job(decision: Decision) -> tuple[str, str, str, bool]:
         key = decision.instance.key
@@ -170,5 +178,5 @@ def _batches(due: t.Iterable[Decision], size: int) -> t.Iterator[Batch]:
 
 
 def _units(decisions: t.Iterable[Decision]) -> list[list[Decision]]:
-    """What one request can only mean together: twins, unless each is to be rerun by its instance_id; otherwise single instances."""
+    """What one request addresses together: twins, unless each is rerun by its instance_id; otherwise single instances."""
     return list(grouped_by(decisions, lambda decision: decision.unit).values())

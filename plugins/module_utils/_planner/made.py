@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a repair makes by PatchData, as new data for what depends on it: instances that ran without it are stale, as below a rerun. Pure.
+"""Instances that a repair makes with PatchData count as new data: dependants that ran without them are stale, as below a rerun. Pure.
 
-Until it is made the service ties nothing to it. What will depend on it is foreseen by the definitions of jobs and by plan times, with more rather than
-fewer: of what is foreseen only that is rerun which the service then says depends on it, and nothing else is.
+Before they exist, the service links nothing to them. Their dependants are predicted from job definitions and plan times, rather too many than too
+few: of the predicted instances, only those are rerun that the service then reports as dependent.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from .._models.instance import InstanceKey, InstanceType, JobInstance, JobName, 
 
 @dataclass(frozen=True)
 class Made:
-    """What the repair makes in a workspace.
+    """The instances that the repair makes in a workspace.
 
     :param below: job of the workspace -> the jobs that depend on it.
-    :param all_since: whether everything counts that PatchData made since ``since``: what an earlier start of the repair made is not among the gaps, unless
-        they were approved.
-    :param names: of the workspaces that are repaired together, by id.
+    :param all_since: whether all PatchData instances started since ``since`` count: gaps that an earlier start of the repair filled are no longer in
+        *gaps*, unless they were approved.
+    :param names: workspace id -> name, of the workspaces repaired together.
     """
 
     gaps: tuple[Gap, ...] = ()
@@ -35,7 +35,7 @@ class Made:
 
     @classmethod
     def of(cls, state: t.Any) -> Made:
-        """What the action of the task hands over: gaps as module supplement_missing returns them, and ``below``; nothing if it is anything else."""
+        """Read what the action plugin hands over: gaps as returned by module supplement_missing, and ``below``; empty for anything else."""
         try:
             gaps = tuple(Gap.of(gap) for gap in state["gaps"] if gap["state"] in (TO_MAKE, MADE, FAILED, GONE))
             below = {str(name): [(str(where), str(job)) for where, job in jobs] for name, jobs in state["below"].items()}
@@ -44,7 +44,7 @@ class Made:
             return cls()
 
     def made(self, listed: t.Iterable[JobInstance], workspace_id: str, since: int) -> dict[InstanceKey, Root]:
-        """The instances among *listed* that were made, as roots of what follows.
+        """The instances among *listed* that the repair made, as roots for what depends on them.
 
         :param since: of the run, epoch ms.
         """
@@ -62,19 +62,22 @@ class Made:
         return roots
 
     def coming(self) -> list[Gap]:
-        """What is still to be made."""
+        """The gaps that are still to be filled."""
         return [gap for gap in self.gaps if gap.state == TO_MAKE]
 
 
 def virtual(gap: Gap) -> JobInstance:
-    """What stands for the instances of *gap* until there are any."""
+    """A placeholder for the instances of *gap* until they exist."""
     key = InstanceKey(gap.workspace_id, f"missing:{gap.job_name}", gap.begin + 1000, 0)
     return JobInstance(key, gap.job_name, Status.WAITING, Status.WAITING.value)
 
 
 def foreseen(gap: Gap, of_job: t.Iterable[JobInstance]) -> list[JobInstance]:
-    """Those of *of_job*, the instances of a job that depends on it, that may depend on *gap*: planned from the first on and before the next cycle;
-    where there are none, as of a job with another period, the nearest before and after."""
+    """The instances in *of_job*, a dependent job, that may depend on *gap*.
+
+    These are the ones planned from the gap's first plan time to before the next cycle. If there are none, as for a job with another period: the
+    nearest before and after.
+    """
     listed = sorted(of_job, key=lambda instance: instance.key)
     own = [instance for instance in listed if gap.begin < instance.key.plan_time < gap.until]
     if own:

@@ -1,22 +1,22 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has become of instances that were asked for by name, in both modes of the retry endpoint [H-RET], and which of them are sent once more.
+"""What became of instances asked for by name, in both modes of the retry endpoint [H-RET], and which of them are sent again.
 
-Pure. ``explicit.py`` decides by the newest list; here that decision meets what this call has sent so far.
+Pure. ``explicit.py`` decides by the newest list; this file combines its decision with what this task has sent so far.
 
-| this call has | and | the instance is |
+| this task has | and | the instance is |
 |---|---|---|
 | not sent it | it is due | ``retry`` in check mode, else ``skipped``: not sent |
-| not sent it | an earlier attempt is lost, and it is not known to have changed since | ``unknown`` |
+| not sent it | an earlier attempt is lost, and no change since then is proved | ``unknown`` |
 | not sent it | anything else | as ``explicit.py`` decided |
 | sent it | accepted | ``retry`` |
-| sent it | rejected by the service, which had nothing to rerun | ``skipped`` |
+| sent it | rejected because there was nothing to rerun | ``skipped`` |
 | sent it | rejected by the service | ``rejected`` |
-| sent it | provably not executed | ``skipped``; the call fails where it is still to be sent |
-| sent it | the answer was lost, and the instance has changed since | ``retry``: it was taken |
+| sent it | provably not executed | ``skipped``; the task fails if it is still to be sent |
+| sent it | the answer was lost, and the instance has changed since | ``retry``: it was accepted |
 | sent it | the same, and another run has taken over | ``retry``, by that run |
-| sent it | the answer was lost, and it has not | ``unknown`` |
+| sent it | the answer was lost, and the instance has not changed | ``unknown`` |
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ from .quiet_hours import QuietSpan, not_sent
 
 @dataclass(frozen=True)
 class Asked:
-    """What one call has done about an instance.
+    """What one task has done about an instance.
 
-    :param own: what became of it when it was sent last; None if it was not.
+    :param own: what became of its last request; None if it was not sent.
     :param sends: how often it was sent.
-    :param just_lost: whether that was in this pass, and the answer was lost.
+    :param just_lost: whether the answer was lost in this pass.
     """
 
     own: Decision | None = None
@@ -49,7 +49,7 @@ class Asked:
     just_lost: bool = False
 
     def after(self, decision: Decision, error: ApiError | None) -> Asked:
-        """The same after one more request, which ended in *error*.
+        """The value after one more request, which ended in *error*.
 
         :param decision: what became of the instance by it.
         """
@@ -59,26 +59,26 @@ class Asked:
 
     @property
     def settled(self) -> bool:
-        """Whether this call has had a clear answer for it."""
+        """Whether this task has received a clear answer."""
         own = self.own
         return own is not None and (_outcome(own) is Outcome.ACCEPTED or own.action in (Action.REJECTED, Action.SKIPPED))
 
 
 def asked_of(decision: Decision, asked: t.Mapping[InstanceKey, Asked]) -> InstanceKey:
-    """What this call knows the instance by: the key that it sent, also where its rerun has changed it."""
+    """The key under which this task sent it, even if its rerun has changed the key."""
     key, attempt = decision.instance.key, decision.attempt
     return key if key in asked or attempt is None or attempt.failure.key not in asked else attempt.failure.key
 
 
 def due(decision: Decision, asked: Asked, sends: int) -> bool:
-    """Whether it is sent now, as it may be *sends* times."""
+    """Whether to send it now, if it may be sent *sends* times."""
     return decision.action is Action.RETRY and asked.sends < sends and not asked.settled
 
 
 def due_again(decision: Decision, asked: Asked, now_ms: int, settle_ms: int) -> int | None:
-    """When it is worth listing it again, epoch ms; None where that says nothing new.
+    """When to list it again, epoch ms, or None if that would show nothing new.
 
-    Time tells where nothing may be sent yet, and where what was sent had no answer and the instance has not changed; not where it was accepted.
+    Time helps if nothing may be sent yet, or if the answer was lost and the instance has not changed; not after an accepted request.
     """
     if asked.just_lost:
         return now_ms + settle_ms
@@ -87,10 +87,10 @@ def due_again(decision: Decision, asked: Asked, now_ms: int, settle_ms: int) -> 
 
 
 def final(decision: Decision, asked: Asked, *, due_now: bool, quiet_hours: QuietSpan | None, check_mode: bool) -> Decision:
-    """What is reported, by the table at the top of this file.
+    """The decision to report, by the table at the top of this file.
 
     :param due_now: whether it is to be sent, see :func:`due`.
-    :param quiet_hours: those that keep everything from being sent, if any.
+    :param quiet_hours: the quiet hours that prevent sending, or None.
     """
     own = asked.own
     if own is None:
@@ -108,38 +108,38 @@ def final(decision: Decision, asked: Asked, *, due_now: bool, quiet_hours: Quiet
 
 
 def failing(finals: t.Iterable[Decision]) -> tuple[list[Decision], list[Decision], list[Decision]]:
-    """Those of *finals* that a call fails for: rejected by the service, of unknown outcome, and left to a person."""
+    """The decisions in *finals* that make the task fail: rejected, of unknown outcome, left to a person."""
     actions = grouped_by(finals, lambda decision: decision.action)
     blocked = [*actions.get(Action.BLOCKED, ()), *actions.get(Action.NOT_RERUNNABLE, ())]
     return actions.get(Action.REJECTED, []), actions.get(Action.UNKNOWN, []), blocked
 
 
 def left_unsent(decision: Decision, asked: Asked) -> bool:
-    """Whether what *decision* is about is still to be sent, and nothing of it has left: what keeps it from that may last."""
+    """Whether it is still to be sent and no request has left; the obstacle may last."""
     return decision.action is Action.RETRY and (asked.own is None or asked.own.action is Action.WAIT)
 
 
 def reran(finals: t.Iterable[Decision], asked: t.Iterable[Asked]) -> bool:
-    """Whether anything was, or may have been, rerun; in check mode whether anything would be."""
+    """Whether anything was, or may have been, rerun; in check mode, whether anything would be."""
     may_have = (known.own is not None and known.own.action is Action.SETTLING for known in asked)
     return any(decision.action is Action.RETRY for decision in finals) or any(may_have)
 
 
 def standing_of(decision: Decision) -> str | None:
-    """Where it stands, if that is another word than for a goal: it was named, but there was no reason to rerun it."""
+    """The standing of an instance if it differs from that of a goal: it was named, but there was no reason to rerun it."""
     if decision.quiet_hours:
         return "to_rerun"
     return "other" if decision.action is Action.SKIPPED else None
 
 
 def _taken(decision: Decision, asked: Asked) -> bool:
-    """Whether what was sent last has visibly changed since."""
+    """Whether the instance has visibly changed since it was last sent."""
     own = asked.own
     return own is not None and own.attempt is not None and compare(decision.instance, own.attempt) is Comparison.CHANGED
 
 
 def _untouched(decision: Decision, quiet_hours: QuietSpan | None, *, check_mode: bool) -> Decision:
-    """An instance that this call has not sent. A skip behind which stands an earlier attempt of unknown outcome is not an answer."""
+    """Decision about an instance that this task has not sent. A skip because of an earlier attempt of unknown outcome is reported as unknown."""
     attempt, why = decision.attempt, "" if quiet_hours is None else not_sent(quiet_hours)
     if decision.action is Action.RETRY and check_mode:
         return replace(decision, attempts=0, reason=f"{decision.reason}; {why}" if why else decision.reason, quiet_hours=bool(why))
@@ -152,7 +152,7 @@ def _untouched(decision: Decision, quiet_hours: QuietSpan | None, *, check_mode:
 
 
 def _rejected(decision: Decision, error: ApiError) -> Decision:
-    """The service rejected the request: final for this call, whatever is recorded for later ones."""
+    """Decision after a rejection, which is final for this task, whatever the journal records for later ones."""
     if error.kind is Kind.NOTHING_TO_RERUN:
         return decision.turned(Action.SKIPPED, f"the service has nothing to rerun: {printable(error)}")
     return decision.turned(Action.REJECTED, f"the service rejected it: {printable(error)}")

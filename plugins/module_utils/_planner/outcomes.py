@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Outcomes: what the end of a request means for its attempts and decisions, where an instance stands, and whether anything is left to do.
+"""Outcomes: what the end of a request means for attempts and decisions, where an instance stands, and what is left to do.
 
 Pure.
 """
@@ -18,15 +18,15 @@ from .._models.attempt import Attempt, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import Status
 
-#: Kinds of errors by which the service rejects the instances or the request itself; nothing was changed by it.
+#: Kinds of errors with which the service rejects the instances or the request itself; nothing was changed.
 REJECTING_KINDS = frozenset({Kind.NOT_FOUND, Kind.NOTHING_TO_RERUN, Kind.NOT_RERUNNABLE, Kind.ALREADY_RUNNING, Kind.INVALID})
 #: Kinds that every other rerun would meet too; the request provably had no effect.
 SHARED_KINDS = FATAL_KINDS | {Kind.NOT_PUBLISHED}
-#: Kinds by which a request provably had no effect, for a reason that does not lie in its instances. SERVER is IAM's answer, which was
-#: asked for a token before the request could leave; no request that may write ends so.
+#: Kinds with which a request provably had no effect, for a reason outside its instances. SERVER here is IAM's answer to the token request
+#: that came first; a write itself never ends in it.
 NOT_EXECUTED_KINDS = SHARED_KINDS | {Kind.THROTTLED, Kind.BAD_ANSWER, Kind.SERVER, Kind.STALE, Kind.MOVED_ON}
 
-#: Actions that tell that the goal was missed, and how people say it.
+#: Actions that mean a missed goal, and the words for people.
 MISSED_WORDS = {
     Action.FAILED_AGAIN: "failed again",
     Action.REJECTED: "rejected by the service",
@@ -36,15 +36,15 @@ MISSED_WORDS = {
     Action.SKIPPED: "skipped downstream of one that did not succeed",
     Action.UNKNOWN: "of unknown outcome",
 }
-#: Of those, the actions that only tell so of an instance that was to be rerun.
+#: Those that mean it only for an instance that was to be rerun.
 _IF_WANTED = (Action.NOT_RERUNNABLE, Action.SKIPPED)
 
 
 def outcome_of(kind: Kind, batch: int) -> tuple[Outcome, bool]:
-    """The outcome of each attempt in a request of *batch* instances that ended in an error of *kind*, and whether it is one of a conflict.
+    """The outcome of each attempt in a request of *batch* instances that ended in an error of *kind*, and whether it was a conflict.
 
-    What runs already is not a plain rejection: somebody else's rerun of it may not show yet, so it has to be listed again. And a rejected
-    request of several instances is UNKNOWN: whether a rejection is all or nothing is not documented.
+    "Already running" is more than a rejection: somebody else's rerun may not show yet, so the instance must be listed again. A rejected request
+    of several instances is UNKNOWN: whether a rejection is all or nothing is not documented.
     """
     if kind in REJECTING_KINDS:
         conflict = kind is Kind.ALREADY_RUNNING
@@ -55,8 +55,10 @@ def outcome_of(kind: Kind, batch: int) -> tuple[Outcome, bool]:
 
 
 def outcome_of_one(kind: Kind) -> Outcome:
-    """The outcome of a request to stop an instance, or to run a job, that ended in an error of *kind*. Another try would meet a refusal by the
-    account's rights too."""
+    """The outcome of a request to stop an instance or to run a job that ended in an error of *kind*.
+
+    Missing permission counts as rejected: another try would meet it too.
+    """
     if kind is Kind.MOVED_ON:
         return Outcome.MOVED_ON
     if kind in REJECTING_KINDS or kind in (Kind.NO_PERMISSION, Kind.NOT_PUBLISHED):
@@ -65,9 +67,9 @@ def outcome_of_one(kind: Kind) -> Outcome:
 
 
 def after_error(decision: Decision, attempt: Attempt, error: ApiError) -> Decision:
-    """What has become of an instance whose request ended in *error*.
+    """Decision about an instance whose request ended in *error*.
 
-    :param attempt: as it was recorded.
+    :param attempt: as recorded.
     """
     attempts, text = decision.attempts, printable(error)
     if attempt.outcome is Outcome.REJECTED:
@@ -85,13 +87,13 @@ def after_error(decision: Decision, attempt: Attempt, error: ApiError) -> Decisi
 
 
 def claimed_elsewhere(decision: Decision) -> Decision:
-    """What has become of an instance whose failure another run claimed first: nothing is sent for it, and that run's rerun is followed."""
+    """Decision about an instance whose failure another run claimed first: send nothing and follow that run's rerun."""
     reason = "another run is rerunning or stopping it at this moment; it is watched, and nothing is sent twice"
     return decision.turned(Action.SETTLING, reason)
 
 
 def left_to_do(decision: Decision, *, wait: bool) -> bool:
-    """Whether a further pass has anything to do for it: until its end, or with *wait* false until it is sent and that is certain."""
+    """Whether a further pass has anything to do for it: until it ends, or with *wait* false until its sending is certain."""
     if not decision.action.open:
         return False
     accepted = (
@@ -101,9 +103,9 @@ def left_to_do(decision: Decision, *, wait: bool) -> bool:
 
 
 def unsent(decision: Decision, *, check_mode: bool, plan_only: bool) -> Decision:
-    """A decision of which nothing was sent in its pass; in check mode it tells what would be sent. An attempt counts once it is made."""
+    """Decision about an instance that was not sent in this pass; in check mode, what would be sent. An attempt counts only once it is made."""
     if check_mode and (decision.queued or decision.delayed or decision.quiet_hours):
-        # It would be sent, though not in the first pass.
+        # It would be sent, but not in the first pass.
         return decision.turned(Action.STOP if decision.then_rerun else Action.RETRY, decision.reason, then_rerun=decision.then_rerun)
     if decision.action is not Action.RETRY:
         return decision
@@ -113,7 +115,7 @@ def unsent(decision: Decision, *, check_mode: bool, plan_only: bool) -> Decision
 
 
 def standing(decision: Decision, wanted: t.Container[Status], *, check_mode: bool = False) -> str:
-    """Where an instance stands, the word that everything else counts by.
+    """Where an instance stands: the word that all counts use.
 
     ``to_rerun`` (would be sent, or is still to be sent), ``running``, ``waiting`` (also: sent and not visible yet), ``succeeded``,
     ``already_done`` (succeeded, and no attempt of this run), ``other`` (has none of the statuses *wanted*), or the value of one of :data:`MISSED_WORDS`.
@@ -135,7 +137,7 @@ def standing(decision: Decision, wanted: t.Container[Status], *, check_mode: boo
 
 
 def is_broken(decision: Decision, wanted: t.Container[Status]) -> bool:
-    """Whether the goal was missed. What the service does not rerun at all, and what was left alone, only counts if it was to be rerun."""
+    """Whether it missed the goal. Not rerunnable or skipped instances count only if they were to be rerun."""
     return decision.action in MISSED_WORDS and (decision.action not in _IF_WANTED or _was_wanted(decision, wanted))
 
 
@@ -145,20 +147,20 @@ def _was_wanted(decision: Decision, wanted: t.Container[Status]) -> bool:
 
 
 def missed(decisions: t.Iterable[Decision], wanted: t.Container[Status]) -> str:
-    """How many instances missed the goal, in words: ``2 failed again, 1 of unknown outcome``; empty if none did."""
+    """How many instances missed the goal, in words: ``2 failed again, 1 of unknown outcome``; "" if none did."""
     counts = collections.Counter(decision.action for decision in decisions if is_broken(decision, wanted))
     return ", ".join(f"{counts[action]} {words}" for action, words in MISSED_WORDS.items() if counts[action])
 
 
 def of_unknown_outcome(decisions: t.Iterable[Decision]) -> list[Decision]:
-    """Those of which nobody can tell whether they were rerun."""
+    """The decisions with an unknown outcome."""
     return [decision for decision in decisions if decision.action is Action.UNKNOWN]
 
 
 def due_in(decisions: t.Iterable[Decision], now_ms: int, poll_interval: float) -> float | None:
-    """Seconds until another pass makes sense, or None if nothing is left to do.
+    """Seconds until the next useful pass, or None if nothing is left to do.
 
-    What is in progress is worth listing every *poll_interval* seconds; what must not be sent before a certain time, not before that.
+    Instances in progress are listed every *poll_interval* seconds; what must not be sent before a certain time, not before that.
     """
     waits = [_wait(decision, now_ms, poll_interval) for decision in decisions if decision.action.open]
     return math.ceil(max(0.0, min(waits)) * 10) / 10 if waits else None

@@ -47,12 +47,12 @@ from .twins import tell_twins_apart
 
 @dataclass(frozen=True)
 class History:
-    """What the journal knows of the instances of a snapshot.
+    """What the journal knows about the instances of a snapshot.
 
     :param attempts: the newest attempt for each instance that has one.
     :param reruns: when the instances of a slot were rerun in the last 24 hours, epoch ms.
     :param set_aside_ms: when an unreadable journal was set aside in that time, epoch ms.
-    :param effective: the attempts at the instances of a slot that may have taken effect, oldest first.
+    :param effective: attempts for the instances of a slot that may have taken effect, oldest first.
     :param stops: every request to stop instances of a slot, oldest first.
     """
 
@@ -64,7 +64,7 @@ class History:
 
 
 class Order(t.NamedTuple):
-    """What instances depend on, and what is known of those that are not selected; see :func:`order_upstream`."""
+    """What instances depend on, and what is known about unselected ones; see :func:`order_upstream`."""
 
     depends: Depends
     beyond: Beyond
@@ -84,12 +84,12 @@ def assess(
 ) -> Plan:
     """The plan as far as it follows from the instances themselves: reasons policy, daily limit, twins, approval.
 
-    :param decisions: one for each instance, as the strategy's table made them.
+    :param decisions: one for each instance, from the strategy's table.
     :param options: the module's.
     :param since: of the run, epoch ms.
-    :param by_id: whether one instance can be rerun by its instance_id here.
-    :param reasons: why instances failed, by full key, as far as it is known.
-    :param possible: instances of which only shows later whether they are to be rerun.
+    :param by_id: whether single instances can be rerun by instance_id.
+    :param reasons: why instances failed, by full key, as far as known.
+    :param possible: instances of which it shows only later whether they are rerun.
     """
     plan = Plan(tuple(leave_out(decisions, ReasonPolicy.of(options), reasons or {}, since)))
     plan = _daily_limit(plan, history, options["max_reruns_per_day"])
@@ -98,9 +98,9 @@ def assess(
 
 
 def schedule(plan: Plan, order: Order | None, limits: Limits, quiet_hours: QuietSpan | None = None, urgency: Urgency | None = None) -> Plan:
-    """The requests of *plan*: dependency order, urgency, limits, quiet hours, batches."""
+    """Add the requests to *plan*: dependency order, urgency, limits, quiet hours, batches."""
     plan = refuse_over_limit(plan, limits)
-    if order is not None and plan.refused is None:  # what is refused as a whole needs no order
+    if order is not None and plan.refused is None:  # a refused plan needs no order
         ordered = order_upstream(plan.decisions, order.depends, order.beyond, hold=order.upstream_first, strict=order.strict)
         plan = replace(plan, decisions=tuple(ordered))
     return batched(hold_back(limit(by_urgency(plan, urgency), limits), quiet_hours), limits.batch_size)

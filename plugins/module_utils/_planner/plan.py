@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plan: every decision of a pass, and the requests that follow from them. The steps of ``pipeline.py`` turn one plan into the next."""
+"""Plan: the decisions of a pass and the requests that follow from them. The steps of ``pipeline.py`` turn one plan into the next."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._models.decision import Action, Decision
 
 
 class Batch(t.NamedTuple):
-    """One request: instances of one job, oldest plan time first; all of them selected, or all from downstream."""
+    """One request: instances of one job, oldest plan time first; either all selected, or all from downstream."""
 
     job_name: str
     decisions: tuple[Decision, ...]
@@ -24,7 +24,7 @@ class Batch(t.NamedTuple):
 
     @property
     def downstream(self) -> bool:
-        """Whether its instances joined the plan because of what they depend on."""
+        """Whether its instances joined the plan as dependants of reruns."""
         return self.decisions[0].downstream is not None
 
 
@@ -32,11 +32,11 @@ class Batch(t.NamedTuple):
 class Plan:
     """What a pass sends, and why.
 
-    :param decisions: one for each selected instance, and each that this run sent and that is no longer listed.
-    :param batches: the requests in the order in which to send them; empty if the plan is refused.
+    :param decisions: one for each selected instance, and for each that this run has sent but that is no longer listed.
+    :param batches: the requests in the order of sending; empty if the plan is refused.
     :param refused: why nothing may be sent, or None.
-    :param plan_id: the id of the plan before any limit, see ``plan_id.py``.
-    :param plan_record: what the plan is made of.
+    :param plan_id: id of the plan before any limit, see ``plan_id.py``.
+    :param plan_record: the contents that the id stands for.
     """
 
     decisions: tuple[Decision, ...]
@@ -47,5 +47,5 @@ class Plan:
 
     @property
     def stops(self) -> tuple[Decision, ...]:
-        """What is to be stopped, one request each, before anything is rerun; nothing if the plan is refused."""
+        """The instances to stop, one request each, before anything is rerun; empty if the plan is refused."""
         return () if self.refused is not None else tuple(decision for decision in self.decisions if decision.action is Action.STOP)

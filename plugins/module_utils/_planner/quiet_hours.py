@@ -1,15 +1,14 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Quiet hours, option ``not_between``: windows of every day, in a time zone by name, in which nothing is sent.
+"""Quiet hours, option ``not_between``: daily windows, in a named time zone, in which nothing is sent.
 
-Pure, but for the zone, which the machine's database of time zones describes. What runs is still watched. A window that the change to summer
-time or back cuts through:
+Pure, except for the machine's time zone database. Instances in progress are still watched. When clocks change within a window:
 
-* a time of day that the day does not have is the moment of the change;
-* a time that the day has twice begins a window at its first, and ends one at its second. Nothing opens in between.
+* a time of day that does not exist stands for the moment of the change;
+* of a time that occurs twice, the first begins a window and the second ends it, so nothing is sent in between.
 
-Windows that touch or overlap, in whatever zones, are one.
+Windows that touch or overlap, in any zones, are one.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ from .._models.decision import Action, Decision
 from .plan import Plan
 
 NOT_BETWEEN = "not_between"
-#: How long before a window nothing is sent any more, ms: a request takes its time, and clocks agree to a second.
+#: How long before a window sending stops, ms: a request takes time, and clocks agree to a second.
 LEAD_MS = 2000
 _DAY = 86_400
-#: After how long quiet hours that have not ended will never end, ms.
+#: Quiet hours longer than this never end, ms.
 _FOR_EVER_MS = 8 * _DAY * 1000
 _SECOND = timedelta(seconds=1)
 _CLOCK = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?"
@@ -40,10 +39,10 @@ _FORM = "Use 22:00-06:00 Europe/Berlin: when it begins, when it ends, and the na
 
 
 class QuietSpan(t.NamedTuple):
-    """Quiet hours of one day, together with those that they touch.
+    """Quiet hours, joined with those that they touch.
 
-    :param until: when it ends, epoch ms.
-    :param window: the entry of the option that it begins with, for people.
+    :param until: when they end, epoch ms.
+    :param window: the entry of the option with which they begin, for people.
     """
 
     until: int
@@ -51,7 +50,7 @@ class QuietSpan(t.NamedTuple):
 
 
 class _Window(t.NamedTuple):
-    """One entry: seconds of the local day, of which *end* is after *begin*, and beyond 86400 where it is on the next day."""
+    """One entry, in seconds of the local day. *end* is after *begin*, and beyond 86400 if it is on the next day."""
 
     begin: int
     end: int
@@ -59,7 +58,7 @@ class _Window(t.NamedTuple):
     text: str
 
     def end_at(self, ms: int) -> int | None:
-        """When the quiet hours end that *ms* is in, epoch ms; None if it is in none."""
+        """When the quiet hours around *ms* end, epoch ms; None if there are none."""
         today = (EPOCH + timedelta(milliseconds=ms)).astimezone(self.zone).date()
         for days in (-2, -1, 0, 1):  # a day may be skipped where a country changes sides of the date line
             day = today + timedelta(days=days)
@@ -70,26 +69,26 @@ class _Window(t.NamedTuple):
 
 
 class QuietHours(t.NamedTuple):
-    """The option ``not_between``. Without windows something may always be sent."""
+    """The option ``not_between``. Without windows, sending is always allowed."""
 
     windows: tuple[_Window, ...] = ()
 
     @classmethod
     def of(cls, entries: t.Sequence[str] | None, now_ms: int) -> QuietHours:
-        """The option's entries, such as ``22:00-06:00 Europe/Berlin``.
+        """Read the option's entries, such as ``22:00-06:00 Europe/Berlin``.
 
         :param now_ms: the time now, epoch ms.
-        :raises OptionError: an entry or its zone cannot be read, or all of them together leave no time to send anything.
+        :raises OptionError: an entry or its zone is invalid, or together they leave no time to send anything.
         """
         hours = cls(tuple(_window(entry) for entry in entries or ()))
         hours.at(now_ms, now_ms)
         return hours
 
     def at(self, earliest_ms: int, latest_ms: int) -> QuietSpan | None:
-        """The quiet hours now; None if something may be sent.
+        """The quiet hours now, or None if sending is allowed.
 
-        :param earliest_ms: what the service's clock shows at least, and *latest_ms* at most.
-        :raises OptionError: it never ends.
+        :param earliest_ms: lower bound of the service's clock; *latest_ms*: upper bound.
+        :raises OptionError: they never end.
         """
         by_end: dict[int, QuietSpan] = {}
         for ms in (earliest_ms, latest_ms, latest_ms + LEAD_MS):
@@ -99,8 +98,10 @@ class QuietHours(t.NamedTuple):
         return by_end[max(by_end)] if by_end else None
 
     def openings(self, now_ms: int) -> t.Callable[[float], float]:
-        """A function of a time that says from when on something may be sent, not before it; both seconds from *now_ms*. Quiet hours are looked up
-        once for each minute, as a forecast asks thousands of times."""
+        """Return a function from a time to the next time at which sending is allowed; both in seconds from *now_ms*.
+
+        It looks quiet hours up once for each minute, because a forecast calls it thousands of times.
+        """
 
         @functools.cache
         def end(minute: int) -> float:
@@ -124,14 +125,14 @@ class QuietHours(t.NamedTuple):
 
 
 def hold_back(plan: Plan, quiet_hours: QuietSpan | None) -> Plan:
-    """*plan*, of which nothing is sent in *quiet_hours*: what is due, and what is queued, waits for its end."""
+    """*plan*, in which due and queued reruns wait for the end of *quiet_hours*."""
     if quiet_hours is None or plan.refused is not None:
         return plan
     return replace(plan, decisions=tuple(_held_back(decision, quiet_hours) for decision in plan.decisions))
 
 
 def not_sent(quiet_hours: QuietSpan) -> str:
-    """Why nothing is sent, for people."""
+    """Why nothing is sent, in words."""
     return f"quiet hours {quiet_hours.window} ({NOT_BETWEEN}) until {to_iso(quiet_hours.until)}"
 
 
@@ -181,7 +182,7 @@ def _zone(name: str, shown: str) -> tzinfo:
             f"Failed to read {NOT_BETWEEN}: the machine that runs the module has no database of time zones, so '{shown}' cannot be read. Install tzdata "
             "there, the package of the system or that of Python (pip install tzdata), or use UTC or an offset such as +08:00."
         )
-    # A short name means another zone in each country, and a number behind it another sign to each reader.
+    # Abbreviations such as CST are ambiguous, and so is the sign of UTC+8: suggest regions only.
     regions = {zone.rpartition("/")[2].lower(): zone for zone in sorted(known) if "/" in zone and not zone.startswith("Etc/")}
     region = regions.get(name.lower().rpartition("/")[2])
     hint = f"Did you mean {region}?" if region else did_you_mean(name, regions.values()) if "/" in name else ""
@@ -191,15 +192,15 @@ def _zone(name: str, shown: str) -> tzinfo:
 def _instant(day: date, seconds: int, zone: tzinfo, *, first: bool) -> int:
     """Epoch ms of a time of the local day.
 
-    :param seconds: since the day's 00:00 by the clock on the wall; from 86400 on it is of the next day.
-    :param first: which one of two.
+    :param seconds: since 00:00 by the wall clock; 86400 and more is the next day.
+    :param first: which one to take of a time that occurs twice.
     """
     later, rest = divmod(seconds, _DAY)
     wall = datetime.combine(day + timedelta(days=later), datetime.min.time(), zone) + timedelta(seconds=rest)
     before, after = ((wall.replace(fold=fold) - EPOCH) // _SECOND for fold in (0, 1))
     if before <= after:
         return (before if first else after) * 1000
-    early, late = after, before  # the day does not have it: the clock was put forward in between
+    early, late = after, before  # the time does not exist: clocks were put forward in between
     offset = _offset_at(early, zone)
     while late - early > 1:
         middle = (early + late) // 2

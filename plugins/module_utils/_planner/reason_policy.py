@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reasons policy, options ``never_rerun_reasons`` and ``rerun_only_reasons``: which failures a rerun may answer, by why they failed.
+"""Reasons policy, options ``never_rerun_reasons`` and ``rerun_only_reasons``: which failures may be rerun, depending on why they failed.
 
-Pure. What a policy leaves out is left to a person (``blocked``), with the option and the pattern that did it.
+Pure. Failures that a policy leaves out are left to a person (``blocked``), with the option and the pattern responsible.
 
 | the failure | never_rerun_reasons | rerun_only_reasons |
 |---|---|---|
@@ -11,8 +11,8 @@ Pure. What a policy leaves out is left to a person (``blocked``), with the optio
 | none does, and the whole message and the type are known | rerun | left out |
 | none does, and one of them could not be read | left out | left out |
 
-An instance that has not failed, because it was cancelled or has succeeded, has no reason: the first option lets it be rerun, and the second only if
-it joined the plan because of what is rerun above it (``downstream``), whose reason has been judged.
+An instance that has not failed, because it was cancelled or has succeeded, has no reason. The first option lets it be rerun. The second does so only
+if it joined the plan as a dependant (``downstream``): the reason of the rerun above it has been judged already.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _WILDCARDS = re.compile(r"\*+")
 
 
 class ReasonPattern:
-    """A pattern that is looked for anywhere in a text, see :func:`comparable`. ``*`` stands for any characters, ``?`` for one.
+    """A pattern that is searched anywhere in a text, see :func:`comparable`. ``*`` stands for any characters, ``?`` for one.
 
-    Each part between asterisks is looked for once, behind the one before it, so that no pattern takes long.
+    Each part between asterisks is searched once, after the previous one, so that no pattern is slow.
 
-    :param source: as it was written.
-    :raises OptionError: it is empty, or nothing but wildcards.
+    :param source: as written in the option.
+    :raises OptionError: it is empty, or only wildcards.
     """
 
     def __init__(self, source: t.Any, option: str) -> None:
@@ -51,7 +51,7 @@ class ReasonPattern:
         self._parts = [re.compile(re.escape(part).replace(r"\?", "."), re.DOTALL) for part in parts]
 
     def matches(self, text: str) -> bool:
-        """Whether it is found in *text*."""
+        """Whether *text* contains it."""
         place, text = 0, comparable(text)
         for part in self._parts:
             match = part.search(text, place)
@@ -61,7 +61,7 @@ class ReasonPattern:
         return True
 
     def names(self, reason: Reason) -> bool:
-        """Whether it is found in a message, the reason, or the type of a node, which is written with or without blanks."""
+        """Whether a message, the reason, or the type of a node (written with or without blanks) contains it."""
         types = [form for kind in reason.node_types for form in (kind, "".join(kind.split()))] if reason.read else []
         return any(map(self.matches, filter(None, (reason.message, reason.text, *reason.others, *types)))) or self._without_blanks(types)
 
@@ -71,14 +71,14 @@ class ReasonPattern:
 
 
 class ReasonPolicy(t.NamedTuple):
-    """Both options. :ivar only: None: any reason will do."""
+    """Both options. :ivar only: None: every reason is allowed."""
 
     never: tuple[ReasonPattern, ...] = ()
     only: tuple[ReasonPattern, ...] | None = None
 
     @classmethod
     def of(cls, options: t.Mapping[str, t.Any]) -> ReasonPolicy:
-        """The policy in *options*. :raises OptionError: a pattern, or an empty list that would let nothing be rerun."""
+        """Read the policy from *options*. :raises OptionError: a pattern is invalid, or an empty list would let nothing be rerun."""
         never, only = options[NEVER] or (), options[ONLY]
         if only is not None and not only:
             raise OptionError(f"{ONLY} is an empty list, so nothing could ever be rerun. Name reasons, or leave it out.")
@@ -87,13 +87,13 @@ class ReasonPolicy(t.NamedTuple):
 
     @property
     def needs_reasons(self) -> bool:
-        """Whether it asks for the reason of every failure."""
+        """Whether the reason of every failure is needed."""
         return bool(self.never) or self.only is not None
 
     def left_out(self, reason: Reason | None) -> LeftOut | None:
-        """What leaves a failure with that reason out, by the table at the top of this file.
+        """What leaves a failure with *reason* out, by the table at the top of this file, or None.
 
-        :param reason: None of an instance that has not failed.
+        :param reason: None for an instance that has not failed.
         """
         if reason is None:
             return None if self.only is None else LeftOut(ONLY, None, read=True)
@@ -111,17 +111,17 @@ class ReasonPolicy(t.NamedTuple):
 def leave_out(
     decisions: t.Iterable[Decision], policy: ReasonPolicy, reasons: t.Mapping[tuple[InstanceKey, str], Reason], since: int = 0
 ) -> t.Iterator[Decision]:
-    """*decisions*, those blocked that *policy* leaves out: due ones, and those that are held off until they will be.
+    """*decisions*, blocked where *policy* leaves them out. It applies to reruns that are due, and to those that wait for the hold-off.
 
     :param reasons: of instances that failed, by full key.
-    :param since: of the run, epoch ms. What a run of this ``since`` stopped in order to rerun it has passed before it was stopped.
+    :param since: of the run, epoch ms. An instance that a run with this ``since`` stopped in order to rerun it passed the policy before the stop.
     """
     for decision in decisions:
         instance = decision.instance
         held_off = decision.action is Action.SETTLING and decision.attempt is None and decision.stop is None
         due = decision.action is Action.RETRY or (decision.action is Action.STOP and decision.then_rerun)
         if policy.needs_reasons and (due or held_off) and not _passed(decision, since):
-            failed = instance.status in FAILED or decision.stop is not None  # of what was stopped the reason is gone
+            failed = instance.status in FAILED or decision.stop is not None  # a stop erases the reason
             reason = reasons.get(instance.full_key, Reason()) if failed else None
             left = None if reason is None and decision.downstream is not None else policy.left_out(reason)
             if left is not None and decision.action is Action.STOP and instance.status.in_progress:
@@ -134,7 +134,7 @@ def leave_out(
 
 
 def _passed(decision: Decision, since: int) -> bool:
-    """Whether it is the run that was stopped that is to be answered; a later one may have failed for another reason."""
+    """Whether the rerun answers the very run that was stopped; a later run may have failed for another reason."""
     stop = decision.stop
     return (
         decision.action is Action.RETRY and stop is not None and stop.since == since and stopped_by(decision.instance, (stop,)) is not None

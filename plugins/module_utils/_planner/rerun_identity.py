@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rerun identity: whether a rerun keeps the submit time and the id of its instance, by reading lists alone. Pure.
+"""Rerun identity: find out from lists alone whether a rerun keeps an instance's submit time and id. Pure.
 
-That an instance was rerun has to be proved first, by its siblings, the instances of its job. A late start proves nothing, for an instance may have
-waited; nor do a high id, for the service may have made an instance late, and two instances of one plan time, for a job may have been started anew.
-One thing proves it: a submit time after the plan time where all siblings, also one that was planned after that moment, share an earlier one.
+First it must be proved that an instance was rerun, by comparing it with the other instances of its job. These prove nothing: a late start (it
+may have waited), a high id (it may have been created late), two instances with one plan time (the job may have been started anew). Proof is a
+submit time after the plan time while all others, even one planned after that moment, share an earlier submit time.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from .._common.grouping import grouped_by
 from .._common.times import DAY_MS
 from .._models.evidence import Entry
 
-#: Instances that must share a submit time, and have ids in the order of their plan times.
+#: How many instances must share a submit time and have ids in the order of their plan times.
 _ENOUGH = 3
 
 
 def after_rerun(name: str, lists: t.Iterable[t.Sequence[Entry]]) -> tuple[str, str] | None:
-    """Whether the attribute *name* (``submit_time``, ``instance_id``) of an instance is the ``same`` or ``new`` after its rerun, and what shows it;
-    None if nothing does."""
+    """Whether the attribute *name* (``submit_time``, ``instance_id``) is the ``same`` or ``new`` after a rerun, with the evidence.
+
+    None if the lists show neither, or both.
+    """
     by_setting: dict[str, str] = {}
     for entries in lists:
         fit = (entry for entry in entries if entry.instance_type == 0 and entry.submit_time is not None and entry.instance_id.isdecimal())
@@ -35,7 +37,7 @@ def after_rerun(name: str, lists: t.Iterable[t.Sequence[Entry]]) -> tuple[str, s
 
 
 def _late_submit(name: str, instances: t.Sequence[Entry]) -> tuple[str, str]:
-    """By an instance that alone has a submit time after its plan time."""
+    """Result from the one instance with a submit time after its plan time."""
     times = [t.cast(int, entry.submit_time) for entry in instances]
     shared = min(times, default=0)
     sharing = sorted((entry for entry in instances if entry.submit_time == shared), key=lambda entry: entry.plan_time)
@@ -52,7 +54,7 @@ def _late_submit(name: str, instances: t.Sequence[Entry]) -> tuple[str, str]:
 
 
 def _id_of(rerun: Entry, sharing: t.Sequence[Entry]) -> tuple[str, str]:
-    """Whether the id of *rerun* stands where its plan time does, or where its rerun does, among *sharing*, in the order of their plan times."""
+    """Whether the id of *rerun* fits its plan time (same) or its rerun (new) among the ids of *sharing*, which is sorted by plan time."""
     ids = [int(entry.instance_id) for entry in sharing]
     own, submitted = int(rerun.instance_id), t.cast(int, rerun.submit_time)
     between = [int(entry.instance_id) for entry in sharing if rerun.plan_time < entry.plan_time <= submitted]

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Showing: what the lists after an accepted rerun say of the points that only a rerun decides. Pure.
+"""Learn from listed reruns which undocumented behaviours the service has. Pure.
 
-Whether an instance keeps its instance_id and its submit_time, and how many seconds pass until the list shows a rerun. What was learned is kept as
-notes of the journal, by which module account_doctor names these points from then on.
+Does a rerun keep an instance's instance_id and submit_time, and how many seconds pass before the list shows it? The journal keeps the answers
+as notes, for module account_doctor.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from .._models.checkup import Assumption
 from .._models.decision import Decision
 from .._models.instance import JobInstance
 
-#: Scope of the notes, and the point whose notes are one for each run.
+#: Scope of the notes, and the point that has one note for each run.
 NOTES = "open points"
 VISIBLE_AFTER = "rerun_visible_after"
-#: Lists that came longer after the request say nothing of how soon it showed, ms.
+#: Lists later than this after the request do not count for how soon it showed, ms.
 _SOON_MS = 900_000
-#: Bounds so close are one figure, ms: a list is asked for in a moment, not at one.
+#: Bounds this close count as one figure, ms: a list takes a moment.
 _CLOSE_MS = 2_000
 _POINTS = {"instance_id_after_rerun": "instance_id", "submit_time_after_rerun": "submit_time"}
 
@@ -34,10 +34,10 @@ _POINTS = {"instance_id_after_rerun": "instance_id", "submit_time_after_rerun": 
 class Showing:
     """How soon accepted reruns showed, over the passes of a run. ms on the service's clock.
 
-    :param asked_ms: when the list before was asked for; None before the first.
+    :param asked_ms: when the previous list was requested; None before the first.
     :param unshown: ids of the attempts that it did not show.
-    :param at_least: the longest after which a rerun did not show yet; None without such a list.
-    :param at_most: the longest until the first list that showed a rerun; None without such a list.
+    :param at_least: longest time after which a rerun did not show yet, or None.
+    :param at_most: longest time until the first list that showed a rerun, or None.
     """
 
     asked_ms: int | None = None
@@ -47,7 +47,7 @@ class Showing:
 
     @classmethod
     def of(cls, carried: t.Any) -> Showing:
-        """What :meth:`to_result` made; nothing of anything else."""
+        """Read the value of :meth:`to_result`; empty for anything else."""
         values = carried if isinstance(carried, t.Mapping) else {}
         times = [values.get(name) if isinstance(values.get(name), int) else None for name in ("asked_ms", "at_least", "at_most")]
         unshown = values.get("unshown")
@@ -55,11 +55,11 @@ class Showing:
         return cls(times[0], ids, times[1], times[2])
 
     def to_result(self) -> dict[str, t.Any]:
-        """As JSON."""
+        """The value as JSON."""
         return {"asked_ms": self.asked_ms, "unshown": sorted(self.unshown), "at_least": self.at_least, "at_most": self.at_most}
 
     def after(self, decisions: t.Iterable[Decision], asked_ms: int) -> Showing:
-        """The same with a further list, asked for at *asked_ms*, by which *decisions* were made."""
+        """The value after one more list, requested at *asked_ms*, on which *decisions* are based."""
         at_least, at_most, unshown = self.at_least, self.at_most, set()
         for decision, attempt in _accepted(decisions):
             waited, number = asked_ms - attempt.sent_ms, attempt.attempt_id
@@ -74,14 +74,14 @@ class Showing:
         return replace(self, asked_ms=asked_ms, unshown=frozenset(unshown), at_least=at_least, at_most=at_most)
 
     def _is_first(self, attempt: Attempt) -> bool:
-        """Whether no list before could have shown the rerun, or the one before did not."""
+        """Whether this is the first list that could show the rerun, or the previous one did not."""
         return self.asked_ms is None or attempt.sent_ms >= self.asked_ms or attempt.attempt_id in self.unshown
 
 
 def learned(decisions: t.Sequence[Decision], instances: t.Iterable[JobInstance], showing: Showing) -> list[Assumption]:
-    """The points that the reruns behind *decisions* decide, and how soon they showed as far as that is known.
+    """The points that the reruns in *decisions* decide, and how soon they showed, as far as known.
 
-    :param instances: everything that was listed. An instance that shares its plan time with others is left out.
+    :param instances: everything that was listed. Instances that share their slot are left out.
     """
     alone = collections.Counter(map(Slot.of, instances))
     anew = [pair for pair in _accepted(decisions) if alone[Slot.of(pair[0].instance)] == 1 and _started_anew(*pair)]
@@ -96,7 +96,7 @@ def learned(decisions: t.Sequence[Decision], instances: t.Iterable[JobInstance],
 
 
 def visible_after(bounds: t.Sequence[tuple[int, int | None]]) -> Assumption | None:
-    """How soon reruns showed, by the bounds (ms) of several runs; decided where the bounds are close together. None without any."""
+    """How soon reruns showed, from the bounds (ms) of several runs; decided if they are close together. None without an upper bound."""
     most = [latest for dummy, latest in bounds if latest is not None]
     if not most:
         return None
@@ -110,7 +110,7 @@ def visible_after(bounds: t.Sequence[tuple[int, int | None]]) -> Assumption | No
 
 
 def notes_of(points: t.Iterable[Assumption], showing: Showing, run_id: str, day: str) -> dict[str, str]:
-    """The notes that keep *points*, key by value. One for each setting that a point was seen with, one for each run of how soon reruns showed.
+    """The notes that keep *points*, as key -> value: one for each observed setting of a point, and one for each run about how soon reruns showed.
 
     :param day: ISO 8601 date.
     """
@@ -121,12 +121,12 @@ def notes_of(points: t.Iterable[Assumption], showing: Showing, run_id: str, day:
 
 
 def settings_in(notes: t.Mapping[str, str], point: str) -> dict[str, str]:
-    """The settings that *notes* have of *point*, each with the day on which a rerun first showed it."""
+    """The settings of *point* in *notes*, each with the day on which a rerun first showed it."""
     return {key.partition("=")[2]: day for key, day in notes.items() if key.partition("=")[0] == point}
 
 
 def visible_in(notes: t.Mapping[str, str]) -> Assumption | None:
-    """What *notes* have of how soon reruns showed; None without any."""
+    """How soon reruns showed according to *notes*, or None."""
     bounds = []
     for key, value in notes.items():
         if key.startswith(f"{VISIBLE_AFTER} "):
@@ -139,7 +139,7 @@ def visible_in(notes: t.Mapping[str, str]) -> Assumption | None:
 
 
 def _accepted(decisions: t.Iterable[Decision]) -> t.Iterator[tuple[Decision, Attempt]]:
-    """The decisions behind which an accepted rerun stands, twins left out: v2's request cannot say which of them it means."""
+    """Decisions with an accepted rerun, without twins: a v2 request cannot say which of them it means."""
     for decision in decisions:
         attempt = decision.attempt
         if attempt is not None and attempt.outcome is Outcome.ACCEPTED and not decision.instance.key.twin:

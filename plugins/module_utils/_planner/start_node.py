@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start node, option ``node_name``: which jobs have the node at which their reruns are to start.
+"""Start node, option ``node_name``: which jobs have the node at which reruns are to start.
 
-Pure. The service rejects each instance of a job without it, one by one, DLF.30125; here that is known before anything is sent.
+Pure. The service would reject each instance of a job without it, one by one, with DLF.30125; this check comes before anything is sent.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from .._models.instance import JobNodes
 from .hung import kept
 from .plan import Plan
 
-_NAMED = 10  # jobs or nodes that a text names
+_NAMED = 10  # jobs or nodes named in a text
 
 
 class NodeCheck(t.NamedTuple):
-    """What a start node means for a plan.
+    """Result of checking a plan for a start node.
 
-    :param plan: refused, if no job that is to be rerun has the node; without the instances of those that lack it, if others have it.
+    :param plan: refused if no job to be rerun has the node; if only some lack it, their instances are not rerun.
     :param lacking: a sentence about the jobs that lack it, or "".
-    :param notes: sentences about what only the service can judge.
+    :param notes: sentences about instances that only the service can judge.
     """
 
     plan: Plan
@@ -34,16 +34,16 @@ class NodeCheck(t.NamedTuple):
 
 
 def due_jobs(plan: Plan) -> list[str]:
-    """The jobs of which *plan* reruns instances, each once."""
+    """The jobs whose instances *plan* reruns, each once."""
     return list(dict.fromkeys(decision.instance.job_name for decision in plan.decisions if decision.reruns))
 
 
 def start_at(node: str, plan: Plan, nodes: t.Mapping[str, JobNodes | None], *, original: bool) -> NodeCheck:
-    """*plan* as far as its jobs have *node*.
+    """Check *plan* for *node*.
 
-    :param nodes: for each of :func:`due_jobs` its nodes as they are now, or None where they cannot be read.
-    :param original: whether an instance is rerun with its own version of the job. Of one that ran in another version than *nodes* tells of
-        it is not known whether it has the node; the service judges.
+    :param nodes: for each of :func:`due_jobs` its current nodes, or None if they cannot be read.
+    :param original: whether instances are rerun with their own version of the job. If that is another version than that of *nodes*, it is
+        unknown whether it has the node; the service decides.
     """
     due = [decision for decision in plan.decisions if decision.reruns]
     without = [decision for decision in due if _lacks(node, decision, nodes, original=original)]
@@ -79,7 +79,7 @@ def _of_other_version(decision: Decision, known: JobNodes) -> bool:
 
 
 def _other_versions(node: str, decisions: t.Iterable[Decision], nodes: t.Mapping[str, JobNodes | None]) -> tuple[str, ...]:
-    """A sentence about each job of which only an earlier version may have the node."""
+    """One sentence for each job of which only an earlier version may have the node."""
     jobs: dict[str, int] = {}
     for decision in decisions:
         known = nodes.get(decision.instance.job_name)
@@ -113,7 +113,7 @@ def _lacking(node: str, instances: int, jobs: t.Sequence[str], nodes: t.Mapping[
 
 
 def _meant(node: str, jobs: t.Iterable[str], nodes: t.Mapping[str, JobNodes | None]) -> str:
-    """``Did you mean load_orders (of daily_sales)?``, or "" if no node is called alike."""
+    """``Did you mean load_orders (of job daily_sales)?``, or "" if no node has a similar name."""
     owners: dict[str, str] = {}
     for job in jobs:
         known = nodes.get(job)

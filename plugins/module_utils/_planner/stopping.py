@@ -1,20 +1,20 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stopping: what is to be done about an instance that somebody wants to be stopped, module job_instance_stop.
+"""Stopping: what to do about an instance that somebody wants stopped, module job_instance_stop.
 
-Pure. The instance as it is listed, and what the journal knows of stops and reruns of it, go in; a decision comes out.
+Pure. Input: the instance as listed, and what the journal knows of stops and reruns of it. Output: a decision.
 
 | the instance now | and | decision |
 |---|---|---|
 | ended, or frozen | | ``done``: nothing to stop |
-| ended | a rerun of this very state that is not settled | ``settling``: stopped once it shows |
+| ended | a rerun of this very state has not settled | ``settling``: stopped once the rerun shows |
 | anything else | | ``stop`` |
-| anything else | a stop of this run of it without outcome or with an unknown one, not settled | ``settling``: never sent twice |
-| anything else | one that was accepted in the last 15 minutes | ``wait``: never sent twice |
-| anything else | one that the service refused in this call | ``rejected`` |
-| anything else | one that was not sent, or had gone on by itself, or is settled without effect, or another call's refusal | ``stop``, in its place |
-| anything else | this call has asked :data:`MAX_STOPS` times | ``wait`` |
+| anything else | a stop of this run of it is not settled and its outcome is missing or unknown | ``settling``: never sent twice |
+| anything else | a stop was accepted in the last 15 minutes | ``wait``: never sent twice |
+| anything else | the service refused a stop in this task | ``rejected`` |
+| anything else | a stop that was not sent, moved on, settled without effect, or was refused in another task | ``stop``, taking it over |
+| anything else | this task has asked :data:`MAX_STOPS` times | ``wait`` |
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .._models.decision import Action, Decision
 from .._models.instance import JobInstance, Status
 from .reconcile import HIDDEN_MS
 
-#: How often one call asks to stop an instance that goes on by itself, or whose stop could not be sent, before it gives up.
+#: How often one task asks to stop an instance that continues by itself, or whose stop could not be sent.
 MAX_STOPS = 3
 #: Statuses in which there is nothing to stop.
 ENDED = frozenset(
@@ -39,12 +39,12 @@ ENDED = frozenset(
 def decide_stop(
     instance: JobInstance, stops: t.Sequence[Attempt], reruns: t.Sequence[Attempt], *, run_id: str, now: int, settle_ms: int, asked: int = 0
 ) -> Decision:
-    """By the table at the top of this file.
+    """Decide by the table at the top of this file.
 
     :param stops: every request to stop an instance of its slot, oldest first.
     :param reruns: the reruns of its slot that may have taken effect, oldest first.
     :param now: the service's time, epoch ms.
-    :param asked: how often this call has asked to stop it.
+    :param asked: how often this task has asked to stop it.
     """
     decision = _by_state(instance, stops, reruns, run_id, now, settle_ms)
     if decision.action is not Action.STOP or asked < MAX_STOPS:
@@ -72,7 +72,7 @@ def _by_state(
 
 
 def _ended(instance: JobInstance, stop: Attempt | None, run_id: str) -> str:
-    """Why there is nothing to stop: what a *stop* of the very run has to do with its end."""
+    """Why there is nothing to stop, and whether *stop* caused the end."""
     if stop is None or stop.outcome not in EFFECTIVE or not _same_run(stop, instance):
         return "there is nothing to stop"
     who = "this run" if stop.run_id == run_id else f"run {printable(stop.run_id, 100)}"
@@ -95,14 +95,14 @@ def _answered(wanted: Decision, newest: Attempt, state: str, run_id: str, now: i
 
 
 def _same_run(stop: Attempt, instance: JobInstance) -> bool:
-    """Whether *stop* was about the run that the instance shows; one that was waiting then may run now."""
+    """Whether *stop* was for the run that the instance shows, which may have been waiting then."""
     return stop.failure.start_time in (None, instance.start_time) and stop.failure.submit_time == instance.key.submit_time
 
 
 def stop_result(decision: Decision, run_id: str) -> tuple[str, bool]:
-    """What has become of an instance that was to be stopped, and whether this call changed it.
+    """Result word for an instance that was to be stopped, and whether this task changed it.
 
-    ``to_stop`` (also: it was not sent), ``stopped`` (by this call), ``stopping`` (a stop was accepted and does not show yet), ``ended`` (by itself, or
+    ``to_stop`` (also: not sent), ``stopped`` (by this task), ``stopping`` (a stop was accepted and does not show yet), ``ended`` (by itself, or
     before), ``refused``, ``unknown`` or ``waiting`` (for a rerun that does not show yet).
     """
     stop = decision.stop
@@ -121,5 +121,5 @@ def stop_result(decision: Decision, run_id: str) -> tuple[str, bool]:
 
 
 def _stopped(stop: Attempt, instance: JobInstance) -> bool:
-    """Which status a stop leaves is documented nowhere, and what fails while it is to be stopped is as good as stopped."""
+    """Whether *instance* shows the effect of *stop*. The status after a stop is not documented; a failure meanwhile is as good as a stop."""
     return instance.status in (Status.MANUAL_STOP, Status.FAIL) and _same_run(stop, instance)

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Twins: instances of one job that share plan time and submit time, such as a normal one and one of PatchData.
+"""Twins: instances of one job that share plan time and submit time, such as a normal one and a PatchData one.
 
-Pure. A v2 request names an instance by those, so it cannot tell twins apart; v1 restarts one by its instance_id. Where that is open, each
-twin is rerun by itself. Where it is not, twins that are all due go into one request that names them once, and every one of them is followed
-by itself. A twin next to one that is not due, or not selected, is left alone: the service might rerun the other, which may have succeeded.
+Pure. A v2 request names instances by these times, so it cannot tell twins apart; v1 restarts an instance by its instance_id. Where that is
+possible, each twin is rerun by itself. Otherwise, twins that are all due go into one request that names them once, and each is followed by
+itself. A due twin next to one that is not due or not selected is left alone: the service might rerun the other, which may have succeeded.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from .._models.decision import Action, Decision
 
 
 def tell_twins_apart(decisions: t.Sequence[Decision], *, by_id: bool) -> t.Iterator[Decision]:
-    """*decisions* in the order given, those about twins changed where a request could not mean one of them only.
+    """*decisions* in their order; a decision about a twin is changed where a request could not mean that twin alone.
 
-    :param by_id: whether one instance can be rerun by its instance_id here.
+    :param by_id: whether single instances can be rerun by instance_id.
     """
     groups = grouped_by((decision for decision in decisions if decision.instance.key.twin), lambda decision: decision.instance.key.shared)
     for decision in decisions:
@@ -45,18 +45,18 @@ def tell_twins_apart(decisions: t.Sequence[Decision], *, by_id: bool) -> t.Itera
 
 
 def twins_to_rerun(decisions: t.Iterable[Decision]) -> bool:
-    """Whether twins are to be told apart by a request."""
+    """Whether a rerun of twins is planned."""
     return any(decision.instance.key.twin and decision.asks_rerun for decision in decisions)
 
 
 def _was_rerun(decision: Decision) -> bool:
-    """Whether it is the twin that a shared request reran."""
+    """Whether this is the twin that a shared request reran."""
     attempt = decision.attempt
     return attempt is not None and compare(decision.instance, attempt) is Comparison.CHANGED
 
 
 def _not_the_one(decision: Decision) -> Decision:
-    """A twin that the service did not rerun, although it accepted a request that meant both."""
+    """Decision for a twin that the service did not rerun, although it accepted a request for both."""
     assumed = replace(t.cast(Attempt, decision.attempt), outcome=Outcome.UNKNOWN, conflict_in_batch=True)
     reason = (
         "the service accepted a request that named this instance and its twin by the same plan_time and submit_time, and reran the other one; "

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which zone's midnight begins the window of a list that was asked for without one: whose today it is."""
+"""Find the time zone whose midnight begins the service's "today": the window of a list request without one."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from .._common.times import DAY_MS, to_iso
 from .._models.evidence import Entry
 
 _HOUR_MS = 3_600_000
-#: Every zone's hours ahead of UTC, as in the time zone database; those of more than 12, or -12, have the midnight of another one a day later.
+#: UTC offsets in the time zone database, hours; beyond +12 or -12, midnight is that of another zone a day later.
 _ZONES = (*range(-11, 13), -9.5, -3.5, 3.5, 4.5, 5.5, 5.75, 6.5, 9.5, 10.5)
-#: With a midnight as near as that to the present it is not known which day it is, ms.
+#: So close to a midnight it is uncertain which day the service takes for today, ms.
 _NEAR = 300_000
 
 
 def zone_of_today(today: t.Sequence[Entry], last_day: t.Sequence[Entry], now_ms: int) -> tuple[int | float, str] | None:
-    """The zone, hours ahead of UTC, whose midnight alone lies between what *today* has and what it lacks of *last_day*; None if several do.
+    """UTC offset (hours) of the only zone whose midnight separates what *today* lists from what it lacks of *last_day*, with the evidence.
 
-    An instance that started at another time than planned counts by both: which of them a window means is open too.
+    None if several zones fit. An instance that started at another time than planned counts with both times, because it is also open which of
+    them a window means.
 
-    :param today: all that was listed without a window, *last_day* all that was listed for the last 25 hours.
+    :param today: all that was listed without a window; *last_day*: all that was listed for the last 25 hours.
     """
     shown = {(entry.job_name, entry.plan_time, entry.instance_id) for entry in today}
     lacking = [min(_times(entry)) for entry in last_day if (entry.job_name, entry.plan_time, entry.instance_id) not in shown]
@@ -42,7 +43,7 @@ def _times(entry: Entry) -> tuple[int, int]:
 
 
 def _may_begin(zone: float, after: int, until: int, now_ms: int) -> bool:
-    """Whether the last midnight of *zone* is later than *after* and no later than *until*."""
+    """Whether the last midnight of *zone* is later than *after* and at most *until*."""
     ahead = int(zone * _HOUR_MS)
     last = (now_ms + ahead) // DAY_MS * DAY_MS - ahead
     midnights = [last]
