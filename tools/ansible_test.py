@@ -1,11 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs `ansible-test` on a copy of the checkout: `python tools/ansible_test.py sanity|units|integration [2.16 2.19 ...]`.
+"""Run `ansible-test` on a copy of the checkout: `python tools/ansible_test.py sanity|units|integration [2.16 2.19 ...]`.
 
-ansible-test wants the collection at `ansible_collections/dataarts/factory` and installs its tools with pip in an environment
-where only HOME and PATH are left. So it gets a home of its own below `.cache`, with the settings that pip has on this machine
-and a bootstrap of pip that downloads nothing.
+ansible-test needs the collection at `ansible_collections/dataarts/factory`, and installs its tools with pip in an environment that keeps
+only HOME and PATH. So it gets its own home below `.cache`, with this machine's pip settings and a pip bootstrap that downloads nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from tools.environments import CACHE, CONTROLLERS, ROOT, controller, environment
 WORK = CACHE / "ansible-test"
 HOME = WORK / "home"
 COPY = WORK / "ansible_collections" / "dataarts" / "factory"
-#: Series of ansible-core that each command takes unless it is told: units and integration run in every cell of `make matrix` too.
+#: Default series of ansible-core for each command. `make matrix` runs units and integration on all of them.
 DEFAULT = {"sanity": ("2.16", "2.18", "2.19", "2.20", "2.21"), "units": ("2.16", "2.21"), "integration": ("2.16", "2.21")}
 
 BOOTSTRAP = '''"""Stands in for get-pip.py: installs the pip that comes with Python, and with it what was asked for."""
@@ -39,7 +38,7 @@ subprocess.run([sys.executable, "-m", "pip", "install", *wanted], check=True)
 
 
 def copy_checkout() -> None:
-    """Copy the files that git knows or would add, and nothing else, to where ansible-test wants the collection."""
+    """Copy tracked files, and untracked ones that are not ignored, to where ansible-test needs the collection."""
     shutil.rmtree(COPY, ignore_errors=True)
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -49,25 +48,25 @@ def copy_checkout() -> None:
         if source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target, follow_symlinks=False)
-    # A repository of its own: otherwise ansible-test asks git of the checkout, which ignores .cache.
+    # Its own repository: otherwise ansible-test would use the checkout's, which ignores .cache.
     subprocess.run(["git", "init", "--quiet"], cwd=COPY, check=True)
     subprocess.run(["git", "add", "--all"], cwd=COPY, check=True)
 
 
 def pip_settings() -> str:
-    """The settings that pip has on this machine, from its files and from the environment, as one pip.conf for virtual environments."""
+    """This machine's pip settings, from its files and the environment, as one pip.conf."""
     listed = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
     settings: dict[str, str] = {}
     for line in listed.stdout.splitlines():
         match = re.fullmatch(r"(?:global|install|:env:)\.([a-z-]+)='(.*)'", line)
         if match and match[1] not in ("cache-dir", "config-file"):
             settings[match[1]] = match[2].replace("\\n", " ")
-    settings["require-virtualenv"] = "true"  # whatever ansible-test comes to, no interpreter of the machine is changed
+    settings["require-virtualenv"] = "true"  # ansible-test must never install into an interpreter of this machine
     return "[global]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items())
 
 
 def prepare_home(python: Path) -> None:
-    """Write pip's settings, and the bootstrap under the name that this ansible-test looks for."""
+    """Write pip's settings, and the bootstrap under the file name that the ansible-test of *python* looks for."""
     settings = HOME / ".config" / "pip" / "pip.conf"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(pip_settings(), encoding="utf-8")
@@ -82,7 +81,7 @@ def prepare_home(python: Path) -> None:
 
 
 def link_interpreters() -> Path:
-    """A folder in which ansible-test finds every Python of the machine by its name."""
+    """Create a folder with a link `python<version>` to each Python of this machine."""
     folder = WORK / "bin"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -92,7 +91,7 @@ def link_interpreters() -> Path:
 
 
 def supported(python: Path) -> list[str]:
-    """The Pythons of this machine that this ansible-test knows: modules are compiled for and imported on each of them."""
+    """The Pythons of this machine that the ansible-test of *python* supports."""
     question = (
         "from ansible_test._util.target.common import constants as c; print(*c.REMOTE_ONLY_PYTHON_VERSIONS, *c.CONTROLLER_PYTHON_VERSIONS)"
     )
@@ -101,14 +100,17 @@ def supported(python: Path) -> list[str]:
 
 
 def run(command: str, core: str, targets: list[str]) -> int:
-    """Run `ansible-test <command>` of one ansible-core, of units and integration only *targets* if there are any; its exit code."""
+    """Run `ansible-test <command>` of one ansible-core. Returns its exit code.
+
+    :param targets: limits units and integration to these; empty for all.
+    """
     version = controller(core)
     python = environment(core, version)
     prepare_home(python)
     print(f"== ansible-test {command}, ansible-core {core}, Python {version}", flush=True)
     path = os.pathsep.join([str(python.parent), str(link_interpreters()), os.environ.get("PATH", os.defpath)])
     line = [str(python.parent / "ansible-test"), command, "--controller", f"origin:python={version}", "--color", "no"]
-    # Sanity compiles and imports on every Python, in environments of its own. The others install what they need: into ours, nowhere else.
+    # Sanity compiles and imports on every Python, in its own environments. The others install their requirements into ours.
     if command == "sanity":
         line += [part for target in supported(python) for part in ("--target-python", target)]
     elif command == "units":
@@ -120,7 +122,7 @@ def run(command: str, core: str, targets: list[str]) -> int:
 
 
 def main() -> int:
-    """Run what the command line asks for; 0 if every version of ansible-core is content."""
+    """Run the command on each ansible-core. Returns 0 if all pass."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("command", choices=sorted(DEFAULT))
     parser.add_argument("cores", nargs="*", metavar="CORE", help=f"series of ansible-core: {', '.join(CONTROLLERS)}")

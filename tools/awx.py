@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prepares what the tests of `make awx` need below `.cache`: collection awx.awx, and ansible-runner with three series of ansible-core.
+"""Prepare `make awx` below `.cache`: collection awx.awx, and ansible-runner with up to three series of ansible-core.
 
-Collection awx.awx is taken out of the package `ansible` of the package index, which carries it.
+awx.awx is extracted from the Python package `ansible`, which contains it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools.environments import CACHE, CONTROLLERS, controller, environment, interpreters, pip
 
-#: The package that carries awx.awx 24.6.1, and the version of the collection in it.
+#: The package that contains awx.awx 24.6.1.
 CARRIER = "ansible==12.3.0"
 COLLECTION = CACHE / "awx"
 REQUIREMENTS = ("ansible-runner==2.4.3", "requests==2.32.5", "psycopg[binary]==3.2.10")
@@ -27,20 +27,18 @@ REQUIREMENTS = ("ansible-runner==2.4.3", "requests==2.32.5", "psycopg[binary]==3
 
 @functools.cache
 def cores() -> dict[str, str]:
-    """``oldest``: the oldest series of ansible-core that is supported; ``newest``: the newest that this machine has a Python for; ``middle``:
-    2.19, the first that reads variables in its new way, or the newest before it.
-    """
+    """Series of ansible-core for this machine: ``oldest``, ``newest``, and ``middle``, which is 2.19 (the first with data tagging) or the one before it."""
     fitting = [core for core, versions in CONTROLLERS.items() if set(versions) & set(interpreters())]
     return {"oldest": fitting[0], "middle": [core for core in fitting if core <= "2.19"][-1], "newest": fitting[-1]}
 
 
 def python(core: str) -> Path:
-    """The Python of an environment with ansible-core *core* and ansible-runner; made at first use."""
+    """Python of an environment with ansible-core *core* and ansible-runner, created at first use."""
     return environment(core, controller(core), *REQUIREMENTS, name="awx")
 
 
 def collection() -> Path:
-    """A collections path with awx.awx in it; unpacked at first use."""
+    """Collections path with awx.awx, extracted at first use."""
     made = COLLECTION / ".made"
     if not made.exists() or made.read_text(encoding="utf-8") != CARRIER:
         shutil.rmtree(COLLECTION, ignore_errors=True)
@@ -55,7 +53,7 @@ def collection() -> Path:
 
 
 def main() -> None:
-    """Prepare everything, and say where it is."""
+    """Prepare everything and print the paths."""
     print(f"awx.awx: {collection()}")
     for core in sorted(set(cores().values())):
         print(f"ansible-core {core}: {python(core)}")

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the tasks of role awx for collection ansible.controller from those for awx.awx: the same, with the modules' other names.
+"""Generate the tasks of role awx for collection ansible.controller from those for awx.awx: only the names of the modules differ.
 
     python -m tools.awx_tasks
 
-A module's name is resolved when Ansible reads a file, so it cannot be a variable: ansible-core before 2.19 warns about every such task.
+The name of a module cannot be a variable: Ansible resolves it when it reads the file.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ _USED = re.compile(r"^ +awx\.awx\.\w+:", re.MULTILINE)
 
 
 def names() -> list[str]:
-    """The files in which a module of awx.awx is used. What has none serves both collections."""
+    """Task files that use a module of awx.awx. Other files serve both collections."""
     return sorted(path.name for path in TASKS.glob("*.yml") if _USED.search(path.read_text(encoding="utf-8")))
 
 
 def written(name: str) -> str:
-    """The text of file *name* for the other collection."""
+    """Text of task file *name* for ansible.controller."""
     lines = (TASKS / name).read_text(encoding="utf-8").splitlines(keepends=True)
     body = "".join(line for line in lines[_HEAD:] if not line.lstrip().startswith("#")).replace("awx.awx.", f"{COLLECTION}.")
     copied = names()
-    # By their path in the role: Ansible looks there first.
+    # paths relative to the role, where Ansible looks first
     body = _INCLUDED.sub(lambda included: f"include_tasks: {COLLECTION}/{included[1]}" if included[1] in copied else included[0], body)
     return "".join(lines[:_HEAD]) + NOTE + body
 
 
 def main() -> None:
-    """Write all of them, and remove those that are not needed any more."""
+    """Write all generated files, and remove obsolete ones."""
     folder = TASKS / COLLECTION
     folder.mkdir(exist_ok=True)
     for path in folder.glob("*.yml"):

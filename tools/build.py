@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds the artifact of a checkout so that who builds the same files with the same tools gets the same bytes: `make build`.
+"""Reproducible build of the collection's artifact: `make build`. The same files and tools produce the same bytes.
 
-`ansible-galaxy collection build` writes files in the order in which the file system lists them, with the times at which they were checked out,
-to fractions of a second, for which the archive has an entry more each. Here all have the time of the commit.
+`ansible-galaxy collection build` writes files in file system order with their checkout times, including fractions of a second, which need an extra
+archive entry each. Here files are sorted, and all have the time of the commit.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-#: What the artifact says of itself; it comes first, as in every artifact.
+#: The artifact's metadata, which comes first, as in every artifact.
 ABOUT = ("FILES.json", "MANIFEST.json")
 
 
 def commit_time(root: Path) -> int:
-    """SOURCE_DATE_EPOCH of the environment, otherwise when the last commit of *root* was made: seconds since 1970; without git that of 1980."""
+    """Epoch seconds: SOURCE_DATE_EPOCH, else the time of the last commit of *root*, else (without git) the start of 1980."""
     command = ["git", "log", "-1", "--format=%ct"]
     try:
         return int(os.environ.get("SOURCE_DATE_EPOCH") or subprocess.check_output(command, cwd=root, stderr=subprocess.DEVNULL))
@@ -35,7 +35,7 @@ def commit_time(root: Path) -> int:
 
 
 def reproducible(archive: bytes, time: int) -> bytes:
-    """The artifact *archive* with its files and its list of files in the order of their names, all of them from *time*."""
+    """The artifact *archive* with files sorted by name and all times set to *time* (epoch seconds)."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as source:
         entries = {entry.name: entry for entry in source.getmembers()}
         streams = {name: source.extractfile(entry) for name, entry in entries.items() if entry.isreg()}
@@ -48,7 +48,7 @@ def reproducible(archive: bytes, time: int) -> bytes:
     contents["MANIFEST.json"] = json.dumps(manifest, indent=True).encode()
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w") as target:
-        # Folders last: between files they keep what is alike out of each other's sight.
+        # Folders last: it compresses better if similar files are next to each other.
         for name, entry in sorted(entries.items(), key=lambda entry: (entry[0] not in ABOUT, entry[1].isdir(), entry[0])):
             content = contents.get(name, b"")
             entry.mtime, entry.size, entry.pax_headers = time, len(content), {}
@@ -57,7 +57,7 @@ def reproducible(archive: bytes, time: int) -> bytes:
 
 
 def build(root: Path, output: Path) -> Path:
-    """Build the artifact of the checkout *root*, with what is not committed yet, and return its path in the folder *output*."""
+    """Build the artifact of the checkout *root*, including uncommitted changes. Returns its path in the folder *output*."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "ansible", "galaxy", "collection", "build", "--output-path", folder, str(root)]
         subprocess.run(command, stdout=subprocess.DEVNULL, check=True)

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tools.chinese_guides``: copies the code blocks of the English guides into the Chinese ones of ``docs/site/zh``, each into its place.
+"""``python -m tools.chinese_guides``: copy the code blocks of the English guides into the Chinese ones in ``docs/site/zh``.
 
-So the commands, files and messages that the tests of the documents hold against real runs stand in both languages.
+So both languages have the commands, files and messages that the tests compare with real runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _OPENED = re.compile(r"( *)\.\. code-block:: \S+")
 
 
 def parts(page: str) -> list[tuple[bool, list[str]]]:
-    """The lines of *page* in order, as parts: whether it is a code block with its options, and its lines."""
+    """Split *page* into parts: (whether it is a code block including its options, its lines)."""
     pieces: list[tuple[bool, list[str]]] = [(False, [])]
     indent = ""
     for line in page.splitlines():
@@ -38,9 +38,9 @@ def prose(page: str) -> str:
 
 
 def written(chinese: str, english: str) -> str:
-    """*chinese*, a page, with the code blocks of *english*.
+    """The page *chinese* with the code blocks of the page *english*.
 
-    :raises ValueError: if they have not the same number of them.
+    :raises ValueError: their numbers of code blocks differ.
     """
     blocks = [lines for is_code, lines in parts(english) if is_code]
     places = sum(is_code for is_code, _lines in parts(chinese))
@@ -51,7 +51,7 @@ def written(chinese: str, english: str) -> str:
 
 
 def main() -> int:
-    """Write the guides anew; returns the exit status."""
+    """Rewrite the guides. Returns the exit status."""
     status = 0
     for page in sorted(CHINESE.glob("*.rst")):
         try:

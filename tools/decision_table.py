@@ -1,6 +1,6 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tools.decision_table``: writes the decision table of ``_planner/reconcile.py`` into the guide on exactly-once reruns."""
+"""``python -m tools.decision_table``: copy the decision table of ``_planner/reconcile.py`` into the guide on exactly-once reruns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEAD = ".. list-table::\n   :header-rows: 1\n   :widths: 30 30 40\n\n"
 
 
 def rows(docstring: str) -> list[list[str]]:
-    """The rows of the table in *docstring*, the header first."""
+    """Rows of the table in *docstring*, header first."""
     cells = re.findall(r"^\| *(.*?) *\| *(.*?) *\| *(.*?) *\|$", docstring, re.MULTILINE)
     return [[text.capitalize() for text in cells[0]], *map(list, cells[2:])]
 
@@ -26,14 +26,14 @@ def table(docstring: str) -> str:
 
 
 def written(guide: str, docstring: str) -> str:
-    """*guide* with the table of *docstring* between its two marks."""
+    """*guide* with the table of *docstring* between the markers."""
     before, _begin, rest = guide.partition(BEGIN)
     _old, _end, after = rest.partition(END)
     return f"{before}{BEGIN}{table(docstring)}{END}{after}"
 
 
 def main() -> int:
-    """Write the guide anew; returns the exit status."""
+    """Rewrite the guide. Returns the exit status."""
     sys.path.insert(0, str(ROOT / ".cache" / "tree"))
     from ansible_collections.dataarts.factory.plugins.module_utils._planner import reconcile
 

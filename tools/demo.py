@@ -1,12 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make demo` after its set-up: a night gone wrong on an emulator, rerun by the real playbook from the built and installed collection.
+"""`make demo`: rerun the failures of a night on the emulator, with the real playbook of the installed collection.
 
-`ANSIBLE_COLLECTIONS_PATH` says where the collection is installed; the playbook is the one that it brings. Of the checkout only the example's
-inventory and the emulator are used, which stands for the service: commands run in .cache/night, or in the directory after `--place`, which is empty at the
-beginning, and everything that this writes stands there. It ends with three lines that say what happened, counted in the emulator's own
-journal, and the path of the report that the rerun wrote; and with exit status 0 only if they say what they should.
+The collection is installed below `ANSIBLE_COLLECTIONS_PATH`; only the example's inventory and the emulator are from the checkout. Commands
+run and write in .cache/night, or in the directory after `--place`, which is emptied first. The last lines say what happened, counted in the
+emulator's journal, and where the report is. The exit status is 0 only if the outcome is as expected.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ COLLECTION = Path(os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")).absolute() / "
 INVENTORY = ROOT / "examples" / "night_gone_wrong"
 REPORT = PLACE / "report"
 BIN = Path(sys.executable).parent
-#: Prefixes of variables a person may have set for real work, which must not reach a demonstration.
+#: Prefixes of environment variables that the user may have set for real work. The demo must not see them.
 FOREIGN = ("ANSIBLE_", "HW_", "HUAWEICLOUD_", "CLOUD_SDK_")
 
 Journal = list[dict[str, t.Any]]
@@ -44,10 +43,10 @@ Instance = tuple[str, str, int, int]
 
 @dataclasses.dataclass(frozen=True)
 class Night:
-    """What the emulator knows at one moment.
+    """State of the emulator at one moment.
 
     :param statuses: true status of every instance.
-    :param journal: accepted writes so far.
+    :param journal: writes accepted so far.
     """
 
     statuses: dict[Instance, str]
@@ -55,7 +54,7 @@ class Night:
 
     @property
     def reruns(self) -> Counter[Instance]:
-        """How often each instance was sent."""
+        """Number of reruns of each instance."""
         return Counter(
             (entry["workspace_id"], entry["job_name"], instance["plan_time"], instance["submit_time"])
             for entry in self.journal
@@ -63,12 +62,12 @@ class Night:
         )
 
     def having(self, status: str) -> set[Instance]:
-        """The instances in that status."""
+        """Instances with *status*."""
         return {key for key, current in self.statuses.items() if current == status}
 
 
 def main() -> int:
-    """Run the demonstration; returns the exit status."""
+    """Run the demo. Returns the exit status."""
     shutil.rmtree(PLACE, ignore_errors=True)
     PLACE.mkdir(parents=True)
     environment = variables()
@@ -90,7 +89,7 @@ def main() -> int:
 
 
 def variables() -> dict[str, str]:
-    """The environment of every command: the person's own, without settings and credentials for other work."""
+    """Environment of all commands: the user's, without settings and credentials for real work."""
     if not (COLLECTION / "MANIFEST.json").exists():
         raise SystemExit("The collection is not installed below ANSIBLE_COLLECTIONS_PATH; `make demo` does that.")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
@@ -112,7 +111,7 @@ def variables() -> dict[str, str]:
 
 @contextlib.contextmanager
 def emulator() -> t.Iterator[dict[str, str]]:
-    """The emulator with the night's scenario, for as long as the block lasts; yields its addresses."""
+    """Run the emulator with the night's scenario while the block runs. Yields its addresses."""
     command = [sys.executable, "-m", "emulator", "--scenario", str(SCENARIO)]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
@@ -130,12 +129,12 @@ def emulator() -> t.Iterator[dict[str, str]]:
 
 
 def write_inventory(addresses: dict[str, str], environment: dict[str, str]) -> None:
-    """The example's inventory, the emulator's addresses, and the accounts' secret keys encrypted with a throwaway password."""
+    """Write the example's inventory with the emulator's addresses, and the secret keys encrypted with a throwaway password."""
     shutil.copytree(INVENTORY, PLACE / "inventory")
     password = PLACE / "vault-password"
     write(password, "throwaway\n")
     settings: dict[str, t.Any] = {f"dataarts_{name}": addresses[name] for name in ("endpoint", "endpoint_v1", "iam_endpoint")}
-    # The night is over in seconds: look often, and do not wait a minute for reruns that other machines may have sent.
+    # Runs take seconds: poll often, and do not wait a minute for reruns that other machines may have sent.
     settings |= {"dataarts_poll_interval": 1, "dataarts_settle_time": 2, "dataarts_journal": str(PLACE / "state")}
     write(PLACE / "inventory" / "group_vars" / "all" / "demo.yml", yaml.safe_dump(settings))
     secrets = {
@@ -150,7 +149,7 @@ def write_inventory(addresses: dict[str, str], environment: dict[str, str]) -> N
 
 
 def playbook(environment: dict[str, str], options: list[str]) -> str:
-    """Run the collection's playbook and show what it prints while it runs; returns that text."""
+    """Run the collection's playbook and print its output at once. Returns the output without colours."""
     command = [
         "ansible-playbook",
         "dataarts.factory.rerun",
@@ -183,7 +182,7 @@ def playbook(environment: dict[str, str], options: list[str]) -> str:
 
 
 def night(control: str) -> Night:
-    """What the emulator says at its control address."""
+    """Read the state of the emulator from its control address."""
     state, journal = read(f"{control}/state"), read(f"{control}/journal")
     statuses = {
         (workspace, job, instance["plan_time"], instance["submit_time"]): str(instance["status"])
@@ -195,7 +194,7 @@ def night(control: str) -> Night:
 
 
 def conclude(nights: list[Night], outputs: list[str]) -> int:
-    """Say in three lines what happened, and where the report is; returns 0 if it is what should have."""
+    """Print what happened and where the report is. Returns 0 if the outcome is as expected."""
     before, planned, rerun, again = nights
     failed, rerun_keys = before.having("fail"), set(rerun.reruns)
     broken, succeeded = rerun.having("fail") & rerun_keys, rerun.having("success") & rerun_keys
@@ -231,14 +230,14 @@ def conclude(nights: list[Night], outputs: list[str]) -> int:
 
 
 def say(title: str) -> None:
-    """A heading between the commands' own output."""
+    """Print a heading."""
     print(f"\n=== {title}", flush=True)
 
 
 def quietly(command: list[str], environment: dict[str, str], stdin: str = "") -> str:
-    """Run a command that is not worth showing; returns what it printed.
+    """Run a command without showing it. Returns its standard output.
 
-    :raises SystemExit: with everything it said, if it failed.
+    :raises SystemExit: it failed; with its output.
     """
     done = subprocess.run(command, cwd=PLACE, env=environment, input=stdin, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -247,7 +246,7 @@ def quietly(command: list[str], environment: dict[str, str], stdin: str = "") ->
 
 
 def read(url: str) -> t.Any:
-    """The JSON at a loopback address, past any proxy."""
+    """Read JSON from a loopback address, bypassing any proxy."""
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=60) as answer:
         return json.load(answer)
 

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds the documentation site in .cache/docs/html: `make docs`.
+"""Build the documentation site in .cache/docs/html: `make docs`.
 
-Runs in the environment that holds what requirements/docs.txt pins. antsibull-docs writes a page for each module, plugin and role,
-and copies the guides of docs/docsite; docs/project has the pages that the artifact does not carry, docs/site the front page, the settings and the guides in
-Chinese; Sphinx makes HTML of it. A warning is an error.
+Runs in the environment of requirements/docs.txt. antsibull-docs writes a page for each module, plugin and role, and copies the guides of
+docs/docsite. docs/project has pages that the artifact does not contain; docs/site has the front page, the settings of Sphinx and the
+Chinese guides. Warnings of Sphinx are errors.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PROJECT = ROOT / "docs" / "project"
 WORK = ROOT / ".cache" / "docs"
 PAGES = WORK / "pages"
 COLLECTION = "dataarts.factory"
-#: Ends of the names of antsibull-docs' pages, by what the front page calls them.
+#: Heading on the front page to the suffix of the pages' names.
 REFERENCE = {
     "Playbooks": "_playbook",
     "Roles": "_role",
@@ -43,7 +43,7 @@ REFERENCE = {
 
 
 def main() -> int:
-    """Build the site; returns the exit status."""
+    """Build the site. Returns the exit status."""
     shutil.rmtree(WORK, ignore_errors=True)
     shutil.copytree(SITE, WORK)
     PAGES.mkdir(mode=0o700)  # antsibull-docs refuses a folder that others could write to
@@ -71,7 +71,7 @@ def main() -> int:
 
 
 def markup(text: str | list[str], role: str, entry: str) -> str:
-    """*text* with Ansible's markup, of an entry point of a role, as reStructuredText in one line."""
+    """Convert Ansible markup, of an entry point of a role, to reStructuredText in one line."""
     plugin = PluginIdentifier(fqcn=f"{COLLECTION}.{role}", type="role")
     parsed = parse(
         [text] if isinstance(text, str) else text,
@@ -83,8 +83,7 @@ def markup(text: str | list[str], role: str, entry: str) -> str:
 
 
 def contents() -> str:
-    """The tables of contents of the front page: the guides in the order of extra-docs.yml, those in Chinese, every page of the reference, and
-    those of the project."""
+    """Tables of contents of the front page: guides in the order of extra-docs.yml, Chinese guides, reference, project."""
     extra = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
     parts = [toctree(section["title"], [f"docsite/{name}" for name in section["toctree"]]) for section in extra["sections"]]
     guides = [name for section in extra["sections"] for name in section["toctree"]]
@@ -104,7 +103,7 @@ def toctree(title: str, pages: list[str]) -> str:
 
 
 def run(program: str, *arguments: str) -> int:
-    """Run a program of this environment on the checkout as the only collection; its exit status."""
+    """Run a program of this environment with the checkout as the only collection. Returns its exit status."""
     tools = Path(sys.executable).parent
     env = {
         **os.environ,

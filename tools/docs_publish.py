@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Adds the site that `make docs` built to branch gh-pages, in a folder of its version: `make docs-publish`.
+"""Add the site that `make docs` built to branch gh-pages, in a folder named by its version: `make docs-publish`.
 
-Every version stays where it was. `latest` is a copy of the newest one, `versions.html` lists them, and the front page leads to `latest`.
+Other versions stay online. `latest` is a copy of the newest one, `versions.html` lists all, and the front page redirects to `latest`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ AUTHOR = {"NAME": "dataarts.factory", "EMAIL": "dataarts.factory@users.noreply.g
 
 
 def ordered(names: list[str]) -> list[str]:
-    """Those of *names* that are versions, newest first; a pre-release stands below its release."""
+    """The versions among *names*, newest first. A pre-release comes after its release."""
 
     def key(name: str) -> tuple[tuple[int, ...], bool, str]:
         number, _dash, rest = name.partition("-")
@@ -35,12 +35,12 @@ def ordered(names: list[str]) -> list[str]:
 
 
 def page(title: str, head: str, body: str) -> str:
-    """A page of HTML."""
+    """A complete HTML page."""
     return f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">{head}<title>{title}</title></head>\n<body>{body}</body>\n</html>\n'
 
 
 def add(site: Path, pages: Path, version: str) -> None:
-    """Put *site* into the folder *pages* as *version*, and write what leads to it."""
+    """Copy *site* into the folder *pages* as *version*, and update `latest`, the list of versions and the front page."""
     shutil.rmtree(pages / version, ignore_errors=True)
     shutil.copytree(site, pages / version)
     versions = ordered([path.name for path in pages.iterdir() if path.is_dir()])
@@ -55,9 +55,9 @@ def add(site: Path, pages: Path, version: str) -> None:
 
 
 def publish(root: Path, site: Path, remote: str) -> int:
-    """Commit *site* on top of what branch gh-pages of *remote* has, and push it; returns git's exit status.
+    """Commit *site* on top of branch gh-pages of *remote*, and push it. Returns git's exit status.
 
-    With the repository of the checkout *root*, whose settings know how to sign in, but without its index and its files.
+    Uses the repository of the checkout *root* for its credentials and remotes, but not its index or work tree.
     """
     version = str(yaml.safe_load((root / "galaxy.yml").read_text(encoding="utf-8"))["version"])
     with tempfile.TemporaryDirectory() as folder:
@@ -84,7 +84,7 @@ def publish(root: Path, site: Path, remote: str) -> int:
 
 
 def main() -> int:
-    """Publish the site on the remote that the command line names; returns the exit status."""
+    """Publish the site to the remote of the command line, by default origin. Returns the exit status."""
     if not (SITE / "index.html").exists():
         print("There is no site in .cache/docs/html: run make docs first.", file=sys.stderr)
         return 1

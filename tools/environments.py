@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Virtual environments with one ansible-core and one Python each, below `.cache/environments`.
+"""Virtual environments below `.cache/environments`, each with one Python and, for controllers, one ansible-core.
 
-The interpreters are those on the search path and those that pyenv installed.
+The interpreters are those on PATH and those that pyenv installed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".cache"
 ATTEMPTS = 3
 
-#: ansible-core series to the Pythons it supports as a controller.
+#: Series of ansible-core to the Pythons that it supports on the controller.
 CONTROLLERS: dict[str, tuple[str, ...]] = {
     "2.16": ("3.10", "3.11", "3.12"),
     "2.17": ("3.10", "3.11", "3.12"),
@@ -30,12 +30,12 @@ CONTROLLERS: dict[str, tuple[str, ...]] = {
     "2.20": ("3.12", "3.13", "3.14"),
     "2.21": ("3.12", "3.13", "3.14"),
 }
-#: Pythons that modules must run on, wherever the controller is.
+#: Pythons on which modules must run.
 TARGETS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 
 
 def candidates() -> Iterator[Path]:
-    """Every program on this machine that may be a Python, most specific name first."""
+    """Programs that may be a Python: on PATH, then in pyenv."""
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
         yield from sorted(Path(folder or ".").glob("python3*"))
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
@@ -44,7 +44,7 @@ def candidates() -> Iterator[Path]:
 
 @functools.cache
 def interpreters() -> dict[str, Path]:
-    """Version ("3.12") to interpreter, for every Python from 3.9 on that can make a virtual environment."""
+    """Version ("3.12") to interpreter, for each of :data:`TARGETS` on this machine that can create virtual environments."""
     interpreters: dict[str, Path] = {}
     for path in candidates():
         if not re.fullmatch(r"python3(\.\d+)?", path.name) or "shims" in path.parts or path.is_relative_to(ROOT):
@@ -58,7 +58,10 @@ def interpreters() -> dict[str, Path]:
 
 
 def controller(core: str) -> str:
-    """The newest Python on this machine that ansible-core *core* ("2.19") runs on; SystemExit if there is none."""
+    """Version of the newest Python on this machine that ansible-core *core* ("2.19") supports on the controller.
+
+    :raises SystemExit: there is none.
+    """
     fitting = [version for version in CONTROLLERS[core] if version in interpreters()]
     if not fitting:
         raise SystemExit(f"ansible-core {core} needs Python {' or '.join(CONTROLLERS[core])}, found {', '.join(interpreters()) or 'none'}")
@@ -66,7 +69,10 @@ def controller(core: str) -> str:
 
 
 def pip(python: Path, command: str, *arguments: str) -> None:
-    """Run a command of pip, three times over if the package index fails; SystemExit after that."""
+    """Run a pip command, up to three times.
+
+    :raises SystemExit: it failed each time.
+    """
     line = [str(python), "-m", "pip", command, "-qq", "--no-input", "--retries", "10", *arguments]
     for attempt in range(1, ATTEMPTS + 1):
         if subprocess.run(line, check=False).returncode == 0:
@@ -77,26 +83,26 @@ def pip(python: Path, command: str, *arguments: str) -> None:
 
 
 def environment(core: str, version: str, *requirements: str, name: str = "core") -> Path:
-    """The Python of a virtual environment with the newest ansible-core of the series *core* and *requirements*; made at first use.
+    """Python of a virtual environment with the newest ansible-core of series *core* and *requirements*, created at first use.
 
-    :param name: what its folder begins with; one for each set of *requirements*.
+    :param name: prefix of its folder; use a different one for each set of *requirements*.
     """
     return made(f"{name}-{core}-python-{version}", version, f"ansible-core~={core}.0", *requirements)
 
 
 def target(version: str) -> Path:
-    """The Python of a virtual environment with what modules need, and without Ansible."""
+    """Python of a virtual environment with the requirements of modules, without Ansible."""
     return made(f"target-python-{version}", version, *listed(ROOT / "requirements.txt"))
 
 
 def listed(*files: Path) -> list[str]:
-    """The requirements in *files*, each once."""
+    """The requirements in *files*, without duplicates."""
     lines = [line.strip() for path in files for line in path.read_text(encoding="utf-8").splitlines()]
     return list(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
 
 
 def made(name: str, version: str, *requirements: str) -> Path:
-    """The Python of the virtual environment *name* with *requirements*; made at first use, and again when they change."""
+    """Python of the virtual environment *name* with *requirements*, created at first use and again when they change."""
     folder = CACHE / "environments" / name
     python, done = folder / "bin" / "python", folder / ".made"
     wanted = "\n".join(requirements)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What failed by a log: names of tests and the first lines that each said. `python tools/failures.py [--most N] LOG...` prints them.
+"""Show what failed in test logs: `python tools/failures.py [--most N] LOG...` prints names of tests and the first lines of their errors.
 
-Lines stay as they are, so that what one tool shows of its log can be taken out of another's. A log without such lines shows its end.
+Lines are not changed, so the output of one run of this tool can be read by another. For a log without such lines, its end is shown.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ import argparse
 import re
 from pathlib import Path
 
-#: Lines of what one test said.
+#: Lines of one test's error.
 LINES_OF_A_TEST = 3
-#: Lines of a log that names no test.
+#: Last lines of a log in which no failed test was found.
 END = 15
 WIDEST = 240
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-#: pytest's summary, and what ansible-test says.
+#: Lines of pytest's summary and of ansible-test.
 _NAME = re.compile(r"(FAILED|ERROR) \S+(\.py|::)|(ERROR|FATAL): ")
-#: The title of one failure; a row of single underscores parts the entries of its traceback.
+#: The title of a failure. A line of single underscores between traceback entries is not one.
 _TITLE = re.compile(r"_+ (?![_ ]+$).+ _+$")
 _SAID = re.compile(r"E {3}")
 
 
 def failures(text: str, most: int = 60) -> list[str]:
-    """Names of what failed by *text*, then what each said: *most* lines at most, of which half are names if both are many."""
+    """Names of failed tests in *text*, then their errors. At most *most* lines; if there are many of both, half of them are names."""
     lines = [_COLOUR.sub("", line).rstrip()[:WIDEST] for line in text.splitlines()]
     names = list(dict.fromkeys(line for line in lines if _NAME.match(line)))
     said: list[str] = []
@@ -45,12 +45,12 @@ def failures(text: str, most: int = 60) -> list[str]:
 
 
 def _cut(lines: list[str], most: int) -> list[str]:
-    """*lines*, or their beginning and how many further ones there are."""
+    """*lines*, cut to *most* lines with the number of omitted ones in the last."""
     return lines if len(lines) <= most else [*lines[: max(most - 1, 0)], f"... and {len(lines) - max(most - 1, 0)} further lines"]
 
 
 def main() -> int:
-    """Show what failed by each log; 0."""
+    """Print what failed in each log. Returns 0."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--most", type=int, default=60, metavar="N", help="lines at most, of all logs together")
     parser.add_argument("logs", nargs="+", type=Path, metavar="LOG")

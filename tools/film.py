@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make film``: records `make demo` on a terminal and makes an animated picture of a minute of it, which both READMEs show.
+"""``make film``: record `make demo` on a terminal as an animated SVG of one minute, which both READMEs show.
 
-The picture is a column of text that moves up by whole rows, as a terminal does: each row stands in it once. What was printed, in which
-order and in which colours is the run's own; pauses are shortened alike, so that the whole is a minute long.
+The SVG is a column of text that scrolls up by whole rows, so it contains each row once. Text, order and colours are those of the run; pauses are
+scaled so that the whole takes a minute.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FILM = ROOT / "docs" / "docsite" / "rst" / "images" / "film.svg"
 COLUMNS, ROWS = 120, 30
 #: Width and height of a character in the picture, and the space around the text.
 WIDE, HIGH, MARGIN = 7.25, 17, 12
-#: Seconds that the picture lasts, those at the end that show the last rows, and the longest pause before the whole is brought to its length.
+#: Seconds: length of the film, how long the last rows stay at its end, and the maximum of a pause before scaling.
 LENGTH, REST, PAUSE = 60.0, 8.0, 2.0
 COLOURS = {
     "30": "#6e7681",
@@ -46,9 +46,9 @@ Row = tuple[float, list[Run]]
 
 
 def recorded(command: Sequence[str]) -> list[tuple[float, str]]:
-    """What *command* wrote to a terminal of its own: seconds since its start, and text.
+    """Run *command* in a pseudo-terminal. Returns its output as (seconds since the start, text).
 
-    :raises SystemExit: if it failed.
+    :raises SystemExit: it failed.
     """
     main, side = pty.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
@@ -60,7 +60,7 @@ def recorded(command: Sequence[str]) -> list[tuple[float, str]]:
     while True:
         try:
             part = os.read(main, 65536)
-        except OSError:  # what Linux says once nobody has the other side open any more
+        except OSError:  # on Linux: the other side is closed
             part = b""
         if not part:
             break
@@ -72,7 +72,7 @@ def recorded(command: Sequence[str]) -> list[tuple[float, str]]:
 
 
 def rows(parts: Sequence[tuple[float, str]]) -> Iterator[Row]:
-    """The rows of the screen, each with the time at which it was complete, as runs of a colour and text."""
+    """Rows of the screen: (time at which it was complete, runs of (colour, text))."""
     waiting, colour = "", ""
     for at, part in parts:
         *lines, waiting = (waiting + part.replace("\r\n", "\n")).split("\n")
@@ -90,7 +90,7 @@ def rows(parts: Sequence[tuple[float, str]]) -> Iterator[Row]:
 
 
 def wrapped(runs: list[Run]) -> Iterator[list[Run]]:
-    """A line as rows of the terminal's width, at least one."""
+    """Wrap a line into rows of the terminal's width, at least one."""
     row: list[Run] = []
     used = 0
     for colour, text in runs:
@@ -106,7 +106,7 @@ def wrapped(runs: list[Run]) -> Iterator[list[Run]]:
 
 
 def timed(shown: list[Row]) -> list[float]:
-    """When each row appears, in seconds of the picture."""
+    """Time at which each row appears, in seconds of the film."""
     pauses = [min(at - before, PAUSE) for (before, _row), (at, _next) in zip([(0.0, []), *shown[:-1]], shown, strict=True)]
     factor = (LENGTH - REST) / (sum(pauses) or 1)
     moments: list[float] = []
@@ -116,7 +116,7 @@ def timed(shown: list[Row]) -> list[float]:
 
 
 def picture(shown: list[Row]) -> str:
-    """The rows as an animated picture, in SVG."""
+    """The rows as an animated SVG."""
     width, height = round(COLUMNS * WIDE + 2 * MARGIN), ROWS * HIGH + 2 * MARGIN
     steps: dict[str, int] = {"0.00": 0}
     for number, moment in enumerate(timed(shown), 1):
@@ -143,7 +143,7 @@ def picture(shown: list[Row]) -> str:
 
 
 def main() -> int:
-    """Record the demo and write the picture; returns the exit status."""
+    """Record the demo and write the SVG. Returns the exit status."""
     shown = [
         (at, [(colour, part.replace(f"{ROOT}/", "")) for colour, part in runs])
         for at, runs in rows(recorded([sys.executable, "tools/demo.py"]))

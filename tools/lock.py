@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pins `requirements/*.in`: writes the versions installed for the running Python, with everything they need, to `requirements/*.txt`.
+"""Pin `requirements/*.in`: write the versions installed for the running Python, including dependencies, to `requirements/*.txt`.
 
-`python tools/lock.py` pins what the tests and the linters need; `python tools/lock.py docs` what is installed in an environment of its own.
-`make lock` upgrades the environments first.
+`python tools/lock.py` pins the requirements of tests and linters, `python tools/lock.py docs` those of an environment of their own. `make
+lock` upgrades the environments first.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ HEADER = """\
 
 
 def canonical(name: str) -> str:
-    """The name of a distribution as indexes compare it."""
+    """Normalize the name of a distribution."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def wanted(path: Path) -> Iterator[Requirement]:
-    """The requirements that a file of plain requirement lines states."""
+    """The requirements in a file of plain requirement lines."""
     for line in path.read_text(encoding="utf-8").splitlines():
         text = line.split("#")[0].strip()
         if text:
@@ -39,7 +39,7 @@ def wanted(path: Path) -> Iterator[Requirement]:
 
 
 def closure(requirements: Iterator[Requirement]) -> dict[str, str]:
-    """Canonical name to installed version of *requirements* and of everything they need on this interpreter."""
+    """Canonical name to installed version, for *requirements* and all their dependencies on this interpreter."""
     stated = list(requirements)
     locked: dict[str, str] = {}
     seen: set[tuple[str, frozenset[str]]] = set()
@@ -56,7 +56,7 @@ def closure(requirements: Iterator[Requirement]) -> dict[str, str]:
             needed = Requirement(text)
             if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in ("", *requirement.extras)):
                 waiting.append(needed)
-    # What is for some platforms only stays so.
+    # keep the markers of requirements for some platforms only
     for entry in stated:
         if entry.marker:
             locked[canonical(entry.name)] += "; " + str(entry.marker).replace('"', "'")
@@ -70,7 +70,7 @@ def write(name: str, pins: dict[str, str]) -> None:
 
 
 def main() -> None:
-    """Pin what the command line names, or what the tests need, and what the linters need in addition."""
+    """Pin the files of the command line; by default those of the tests, and of the linters what they need in addition."""
     if sys.argv[1:]:
         for name in sys.argv[1:]:
             write(name, closure(wanted(FOLDER / f"{name}.in")))

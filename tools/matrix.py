@@ -1,13 +1,13 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make matrix`: the tests on every ansible-core from 2.16 to 2.21 with each Python that it supports and this machine has.
+"""`make matrix`: run the tests on ansible-core 2.16 to 2.21 with each supported Python of this machine.
 
-Every cell runs all unit and integration tests. In addition each ansible-core sends modules to the oldest Python they support. With
-`--minutes` only the oldest and the newest cell run everything, the others the unit tests and those integration tests that tell most
-about versions, and no cell is begun that would not end in time by the pace so far; what was not run is listed. What was found is kept
-in tests/matrix.json, from which the README's support table is written. `--short` runs a short list of files on the oldest and the
-newest ansible-core, and keeps nothing.
+Every cell (ansible-core, Python) runs all unit and integration tests. In addition, each ansible-core runs modules on the oldest Python that
+they support. With `--minutes`, only the oldest and the newest cell run everything; the others run the unit tests and the integration tests
+that are most sensitive to versions. No cell is started that is not expected to finish in time, and those that did not run are listed.
+Results go to tests/matrix.json, from which the README's support table is written. `--short` runs a few files on the oldest and the newest
+ansible-core, and saves nothing.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """A cell to be run: ansible-core *core* on *python*, modules on *modules* (series), and which tests."""
+    """A cell to run: ansible-core *core* on *python*, modules on the Python *modules*, and a key of :data:`SCOPES`."""
 
     core: str
     python: str
@@ -54,15 +54,17 @@ class Plan:
     scope: str
 
     def __str__(self) -> str:
-        """As it is reported."""
+        """Text for the output."""
         elsewhere = f", modules on {self.modules}" if self.modules != self.python else ""
         return f"ansible-core {self.core} on Python {self.python}{elsewhere} ({self.scope})"
 
 
 def plans(cores: t.Sequence[str], *, quick: bool = False) -> list[Plan]:
-    """The cells that this machine can run, those that tell most first: the oldest and the newest, then each core's, then the rest.
+    """The cells that this machine can run, the most informative first.
 
-    :param quick: whether the cells between the oldest and the newest run a selection of the tests.
+    The order is: the oldest and the newest, then each core's newest Python, then modules on the oldest Python, then the rest.
+
+    :param quick: whether the cells between the oldest and the newest run only a selection of the tests.
     """
     cells = [(core, python) for core in cores for python in CONTROLLERS[core] if python in interpreters()]
     ends = list(dict.fromkeys([cells[0], cells[-1]])) if cells else []
@@ -81,18 +83,18 @@ def plans(cores: t.Sequence[str], *, quick: bool = False) -> list[Plan]:
 
 
 def short(plans: t.Sequence[Plan]) -> list[Plan]:
-    """The oldest and the newest of *plans*, with a short list of files."""
+    """The oldest and the newest of *plans*, with the scope ``short``."""
     ends = plans[:2] if len({plan.core for plan in plans}) > 1 else plans[:1]
     return [dataclasses.replace(plan, scope="short") for plan in ends]
 
 
 def missing(cores: t.Sequence[str]) -> list[str]:
-    """Cells that this machine has no Python for."""
+    """Cells for which this machine does not have the Python."""
     return [f"ansible-core {core} on Python {python}" for core in cores for python in CONTROLLERS[core] if python not in interpreters()]
 
 
 def run(plan: Plan, arguments: t.Sequence[str]) -> tuple[Cell, Path]:
-    """Run the tests of *plan*; what they found, and where their output is."""
+    """Run the tests of *plan*. Returns the result and the path of the output."""
     python = environment(plan.core, plan.python, *REQUIREMENTS, name="tests")
     variables = dict(os.environ)
     if plan.modules != plan.python:
@@ -129,13 +131,13 @@ def run(plan: Plan, arguments: t.Sequence[str]) -> tuple[Cell, Path]:
 
 
 def installed(python: Path) -> str:
-    """The version of ansible-core in the environment of *python*."""
+    """Version of ansible-core in the environment of *python*."""
     question = "from importlib.metadata import version; print(version('ansible-core'))"
     return subprocess.run([python, "-c", question], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def counts(report: Path) -> dict[str, int]:
-    """Tests by outcome in pytest's *report*; no report counts as one failure."""
+    """Numbers of tests by outcome in pytest's *report*. A missing report counts as one failure."""
     if not report.exists():
         return {"passed": 0, "failed": 1, "skipped": 0}
     suites = list(ElementTree.parse(report).getroot().iter("testsuite"))
@@ -146,7 +148,7 @@ def counts(report: Path) -> dict[str, int]:
 
 
 def main() -> int:
-    """Run the cells; 0 if nothing that ran failed."""
+    """Run the cells. Returns 0 if all that ran passed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("cores", nargs="*", metavar="CORE", help=f"series of ansible-core, all by default: {', '.join(CONTROLLERS)}")
     parser.add_argument(
@@ -173,7 +175,7 @@ def main() -> int:
         longest = max(longest, took)
         if plan.scope != "short":
             keep(cell)
-            write()  # at once: a test of the next cell compares the README with what was kept
+            write()  # now: a test in the next cell compares the README with the results
         passed, bad = passed + cell.good, bad + (not cell.good)
         word = "passed" if cell.good else "FAILED, see .cache/matrix"
         print(f"{plan}: {cell.passed} passed, {cell.failed} failed, {cell.skipped} skipped in {took:.0f} s: {word}", flush=True)

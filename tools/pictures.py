@@ -1,8 +1,8 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tools.pictures``: takes the pictures of a plan and of a rerun in the guide from a real terminal of 80 columns.
+"""``python -m tools.pictures``: write the terminal output of a plan and of a rerun into the guide, from a real terminal of 80 columns.
 
-The night gone wrong on an emulator, planned and rerun by the real playbook. What differs from run to run stays as it was in this one.
+The real playbook plans and reruns the demo's night on the emulator. Times and other varying parts are those of this run.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from tests.support.terminal import COLUMNS, Shown, shown
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_first_rerun.rst"
 SCENARIO = ROOT / "emulator" / "scenarios" / "night.yml"
-#: What stands in the pictures for the directory of the run. It is as long, so that lines are broken where they would be.
+#: Replaces the directory of the run in the pictures. It has the same length, so that lines wrap at the same places.
 PLACE = "/home/jane/dataarts"
 BEGIN, END = (
     ".. {}, taken by tools/pictures.py\n.. docs: not run, tests/integration/test_screen.py compares it\n.. code-block:: text\n\n",
     "\n.. End of the picture\n",
 )
 PICTURES = {"plan": "Picture of a plan", "rerun": "Picture of a rerun"}
-#: Lines that Ansible prints, or that say how far a workspace is: they differ from version to version, and from run to run.
+#: Lines of Ansible, which differ between versions, and lines of progress, which differ between runs.
 _NOT_OURS = re.compile(
     r"$|PLAY |TASK |(ok|changed|skipping|fatal|failed|\.\.\.ignoring)\b.*[:=]|\[(ERROR|WARNING)|Origin: |\d+ {2,}|\S+ +: ok=|kipped=|.*\d+s(  .*)?$|[sf] *ailed"
 )
@@ -41,7 +41,7 @@ _NOT_OURS = re.compile(
 
 @contextlib.contextmanager
 def directory() -> Iterator[Path]:
-    """A directory with a path as long as :data:`PLACE`, for as long as the block lasts."""
+    """Temporary directory with a path as long as :data:`PLACE`."""
     place = Path(tempfile.mkdtemp(prefix="night-", dir="/tmp"))
     assert len(str(place)) == len(PLACE), place
     try:
@@ -51,7 +51,7 @@ def directory() -> Iterator[Path]:
 
 
 def inventory(scenario: Mapping[str, t.Any], service: Running, place: Path) -> dict[str, t.Any]:
-    """An inventory of every workspace of *scenario*."""
+    """An inventory of all workspaces of *scenario*."""
     hosts: dict[str, t.Any] = {}
     for account in scenario["accounts"]:
         user = account["users"][0]
@@ -69,8 +69,10 @@ def inventory(scenario: Mapping[str, t.Any], service: Running, place: Path) -> d
 def on_terminal(
     scenario: Mapping[str, t.Any], place: Path, *runs: tuple[str, ...], columns: int = COLUMNS, env: Mapping[str, str] | None = None
 ) -> list[Shown]:
-    """What a playbook shows on a terminal of so many *columns*, for each of *runs*: further words of its command line, and before them the name of the
-    playbook, if it is not rerun."""
+    """Run playbooks one after the other on one emulator, and return what each shows on a terminal.
+
+    :param runs: for each, further words of the command line, preceded by the name of the playbook unless it is rerun.
+    """
     ansible = Ansible(place)
     environment = ansible.variables({"TERM": "xterm", "TZ": "Asia/Shanghai"})
     for name in ("COLUMNS", "ANSIBLE_CALLBACKS_ENABLED"):
@@ -86,23 +88,23 @@ def on_terminal(
 
 
 def night(place: Path) -> dict[str, Shown]:
-    """The night gone wrong, by the names of :data:`PICTURES`."""
+    """Plan and rerun the demo's night. Returns the screens by the names of :data:`PICTURES`."""
     scenario = yaml.safe_load(SCENARIO.read_text(encoding="utf-8"))
     return dict(zip(PICTURES, on_terminal(scenario, place, ("--check",), ()), strict=True))
 
 
 def picture(screen: Shown, place: Path) -> list[str]:
-    """The rows of *screen* as the guide shows them."""
+    """Rows of *screen* as the guide shows them."""
     return "\n".join(row.replace(str(place), PLACE).rstrip() for row in screen.rows).strip("\n").split("\n")
 
 
 def ours(rows: list[str]) -> list[str]:
-    """The rows that the collection prints, and that are the same in every run but for times."""
+    """The rows that the collection prints and that are the same in every run, except for times."""
     return [row for row in rows if not _NOT_OURS.match(row)]
 
 
 def written(guide: str, name: str) -> list[str]:
-    """The rows of the picture *name* in *guide*."""
+    """Rows of the picture *name* in *guide*."""
     _before, _begin, rest = guide.partition(BEGIN.format(PICTURES[name]))
     return [line.removeprefix("   ") for line in rest.partition(END)[0].rstrip("\n").split("\n")]
 
@@ -116,7 +118,7 @@ def replaced(guide: str, name: str, rows: list[str]) -> str:
 
 
 def main() -> int:
-    """Take the pictures and write them into the guide; returns the exit status."""
+    """Take the pictures and write them into the guide. Returns the exit status."""
     os.environ.pop("NO_COLOR", None)
     with directory() as place:
         guide = GUIDE.read_text(encoding="utf-8")

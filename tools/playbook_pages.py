@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A page of the documentation site for each playbook, out of its opening comment and of the argument specs of the roles that it runs.
+"""Documentation pages of the playbooks, from their opening comments and the argument specs of the roles that they run.
 
-`make docs` writes the pages. A playbook's comment has paragraphs, commands that begin with two spaces, and variables::
+`make docs` writes the pages. The opening comment has paragraphs, commands (indented by two spaces), and variables::
 
     # dataarts_hosts   pattern of the hosts (workspaces) to work on, default all
 """
@@ -23,23 +23,23 @@ from tools import role_options
 
 ROOT = Path(__file__).resolve().parents[1]
 COLLECTION = "dataarts.factory"
-#: Parts of a role that have no argument spec of their own, and the entry point whose options they take.
+#: Task files of a role without an argument spec of their own, and the entry point whose options they take.
 ENTRY_POINTS = {"ask": "related"}
-#: What stands in two columns: one variable or more, and what they are.
+#: A line that explains one or more variables.
 VARIABLE = re.compile(r"((?:dataarts_\w+(?:, (?:and )?)?)+) {2,}(\S.*)|(dataarts_\w+) (\S.*)")
-#: Turns Ansible's markup into what a page of the site has: text, role and entry point that the text belongs to.
+#: Converts Ansible markup to reStructuredText: (text, role, entry point).
 Markup = Callable[[str | list[str], str, str], str]
 
 
 @dataclasses.dataclass(frozen=True)
 class Playbook:
-    """What the opening comment of a playbook says.
+    """A playbook as its page describes it.
 
-    :param text: its paragraphs, the first of which says what the playbook does.
-    :param example: the commands and files that the comment shows.
-    :param variables: variable to what it is, in the comment's words.
-    :param roles: role and entry point of each role that it runs, itself or by a playbook that it imports.
-    :param used: every variable `dataarts_*` of people that it mentions.
+    :param text: paragraphs of the opening comment; the first says what the playbook does.
+    :param example: the commands and files in the comment.
+    :param variables: variable to its explanation in the comment.
+    :param roles: (role, entry point) of each role that it runs, directly or in an imported playbook.
+    :param used: all `dataarts_*` variables in it that users set.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Playbook:
 
 
 def comment(source: str) -> list[str]:
-    """The lines of the opening comment below the licence, without their marks."""
+    """Lines of the opening comment after the licence, without the comment marks."""
     lines = source.split("\n")
     start = next(number for number, line in enumerate(lines) if "SPDX-License-Identifier" in line) + 1
     kept: list[str] = []
@@ -63,7 +63,7 @@ def comment(source: str) -> list[str]:
 
 
 def paragraphs(lines: list[str]) -> Iterator[list[str]]:
-    """The blocks of lines between blank ones."""
+    """Blocks of lines, separated by blank lines."""
     block: list[str] = []
     for line in [*lines, ""]:
         if line.strip():
@@ -74,7 +74,7 @@ def paragraphs(lines: list[str]) -> Iterator[list[str]]:
 
 
 def variables(block: list[str]) -> tuple[dict[str, str], list[str]]:
-    """The variables that a block of lines explains, and the lines that explain none."""
+    """Split a block into the variables that it explains and the other lines."""
     explained: dict[str, str] = {}
     rest: list[str] = []
     names: list[str] = []
@@ -93,7 +93,7 @@ def variables(block: list[str]) -> tuple[dict[str, str], list[str]]:
 
 
 def read(path: Path) -> Playbook:
-    """What the playbook in the file *path* says of itself."""
+    """Read the playbook in the file *path*."""
     source = path.read_text(encoding="utf-8")
     text: list[str] = []
     example: list[str] = []
@@ -118,28 +118,25 @@ def read(path: Path) -> Playbook:
 
 
 def sentence(text: str) -> str:
-    """A paragraph of a comment as it stands on a page, where its command and its variables stand apart."""
+    """A paragraph of a comment, adapted to a page that shows commands and variables separately."""
     text = re.sub(r"^and (?=\w)", "In addition: ", text)
     return re.sub(r":$", ".", text)
 
 
 def variables_of(path: Path) -> dict[str, str]:
-    """The variables that the comment of the playbook in the file *path* explains."""
+    """Variables that the comment of the playbook in the file *path* explains."""
     return {name: text for block in paragraphs(comment(path.read_text(encoding="utf-8"))) for name, text in variables(block)[0].items()}
 
 
 def standing_in(name: str) -> str:
-    """An example for a playbook that is not a command's: a rulebook runs it, or another playbook imports it."""
+    """An example for a playbook that users do not run with a command: a rulebook runs it, or a playbook imports it."""
     if name.startswith("event_"):
         return f"# in a rulebook\naction:\n  run_playbook:\n    name: {COLLECTION}.{name}"
     return f"# in a playbook of your own\n- name: Take part in it\n  ansible.builtin.import_playbook: {COLLECTION}.{name}"
 
 
 def of_plays(path: Path) -> tuple[list[tuple[str, str]], set[str], list[str]]:
-    """The roles and entry points that a playbook runs, and the variables that it mentions, with those of the playbooks that it imports.
-
-    At last the files of the playbooks that it imports.
-    """
+    """Return (roles and entry points, variables, imported files) of a playbook. The first two include those of imported playbooks."""
     source = re.sub(r"(?m)^\s*#.*$", "", path.read_text(encoding="utf-8"))
     used = set(re.findall(r"(?<![\w.])dataarts_\w+", source))
     roles: dict[tuple[str, str], None] = {}
@@ -152,7 +149,7 @@ def of_plays(path: Path) -> tuple[list[tuple[str, str]], set[str], list[str]]:
         more, others, _files = of_plays(path.with_name(name))
         roles |= dict.fromkeys(more)
         used |= others
-    # People do not set what a task returns, nor what the role sets.
+    # Users do not set results of tasks, nor facts that the role sets.
     returned = {
         *re.findall(r"register: (dataarts_\w+)", source),
         "dataarts_rerun_result",
@@ -164,31 +161,31 @@ def of_plays(path: Path) -> tuple[list[tuple[str, str]], set[str], list[str]]:
 
 @functools.cache
 def specs(role: str) -> dict[str, t.Any]:
-    """The argument specs of a role, by entry point."""
+    """Argument specs of a role, by entry point."""
     source = (ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
     return dict(yaml.load(source, Loader=role_options.LOADER)["argument_specs"])
 
 
 @functools.cache
 def typed() -> dict[str, role_options.Options]:
-    """The options of role rerun, by entry point."""
+    """Options of role rerun, by entry point."""
     return role_options.typed_options()
 
 
 def options(role: str, entry: str) -> dict[str, Mapping[str, t.Any]]:
-    """The options of an entry point of a role, by name, with their types."""
+    """Options of an entry point of a role, by name, with their types."""
     return dict(typed()[entry] if role == role_options.ROLE.name else specs(role)[entry].get("options", {}))
 
 
 def code(text: str) -> str:
-    """Names of variables, options and plugins in a comment, as code."""
+    """Mark names of variables, options and plugins as code."""
     return re.sub(
         rf"(?<![\w`/.])(--?[a-z][\w-]*|dataarts_\w+(?:=\S+\w)?|{re.escape(COLLECTION)}\.\w+|ansible-doc [^:;,]+\w)", r"``\1``", text
     )
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Rows of two or three cells as a table of reStructuredText."""
+    """Rows of two or three cells as a reStructuredText table."""
     head, widths = (
         (("Variable", "Type and default", "What it says"), "25 20 55") if len(rows[0]) == 3 else (("Variable", "What it says"), "25 75")
     )
@@ -208,12 +205,12 @@ def kind(option: Mapping[str, t.Any]) -> str:
 
 
 def first(description: str | list[str]) -> str:
-    """What a table shows of a description: the first paragraph."""
+    """The first paragraph of a description."""
     return description if isinstance(description, str) else description[0]
 
 
 def own_variables(playbook: Playbook) -> dict[str, str]:
-    """Variables that are not a role's, with what they are: by the playbook's comment, or by that of playbook `rerun` and by its role."""
+    """Variables of the playbook that are not options of its roles, with explanations: from its comment, that of playbook `rerun`, or role rerun."""
     own = dict(playbook.variables)
     of_roles = {name for role in playbook.roles for name in options(*role)}
     elsewhere = {
@@ -259,5 +256,5 @@ def page(playbook: Playbook, markup: Markup) -> str:
 
 
 def pages() -> dict[str, Playbook]:
-    """Every playbook of the collection that people run, by the name of its page."""
+    """All playbooks except internal ones (`_*.yml`), by the names of their pages."""
     return {f"{path.stem}_playbook": read(path) for path in sorted((ROOT / "playbooks").glob("[!_]*.yml"))}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compares a tag with the collection and writes the notes of the release: `make release TAG=v1.0.0`."""
+"""Check a release tag against the collection, and write the release notes: `make release TAG=v1.0.0`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOTES = Path(".cache") / "release" / "notes.md"
 
 
 def problems(root: Path, tag: str) -> list[str]:
-    """What forbids to release the checkout *root* under *tag*, a sentence each; nothing if all agrees."""
+    """Reasons why the checkout *root* cannot be released as *tag*, one sentence each."""
     version = str(yaml.safe_load((root / "galaxy.yml").read_text(encoding="utf-8"))["version"])
     if not re.fullmatch(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?", version):
         return [f"galaxy.yml: {version} is not a semantic version."]
@@ -36,13 +36,13 @@ def problems(root: Path, tag: str) -> list[str]:
 
 
 def releases(root: Path) -> dict[str, dict[str, t.Any]]:
-    """The releases that the changelog of the checkout *root* knows, by their versions."""
+    """Releases in the changelog of the checkout *root*, by version."""
     changelog = yaml.safe_load((root / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))
     return dict(changelog["releases"])
 
 
 def notes(root: Path, version: str) -> str:
-    """The changes of *version* in Markdown, by their sections."""
+    """The changes of *version* by section, in Markdown."""
     parts = []
     for section, entries in releases(root)[version].get("changes", {}).items():
         lines = [entries] if isinstance(entries, str) else [f"- {line}" for line in entries if isinstance(entries, list)]
@@ -52,7 +52,7 @@ def notes(root: Path, version: str) -> str:
 
 
 def main() -> int:
-    """Compare the tag of the command line, and write the notes; 1 if something forbids the release."""
+    """Check the tag of the command line and write the notes. Returns 1 if it cannot be released."""
     tag = sys.argv[1] if len(sys.argv) > 1 else ""
     refusals = problems(ROOT, tag)
     for problem in refusals:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tools.retry_policy``: writes the retry policy into the guide on exactly-once reruns."""
+"""``python -m tools.retry_policy``: write the retry policy into the guide on exactly-once reruns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BEGIN, END = ".. Retry policy, written by tools/retry_policy.py\n\n", "\n.. End 
 
 
 def table(policy: t.Mapping[t.Any, t.Sequence[t.Any]]) -> str:
-    """*policy* (``RETRY_POLICY``) as three columns of text."""
+    """*policy* (``RETRY_POLICY``) as a reStructuredText table of three columns."""
     rows = [("How an attempt ended", "Next step of a read", "Next step of a write")]
     rows += [(outcome.value, *map(_words, next_steps)) for outcome, next_steps in policy.items()]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
@@ -33,14 +33,14 @@ def _words(next_step: t.Any) -> str:
 
 
 def written(guide: str, policy: t.Mapping[t.Any, t.Sequence[t.Any]]) -> str:
-    """*guide* with the table of *policy* between its two marks."""
+    """*guide* with the table of *policy* between the markers."""
     before, _begin, rest = guide.partition(BEGIN)
     _old, _end, after = rest.partition(END)
     return f"{before}{BEGIN}{table(policy)}{END}{after}"
 
 
 def main() -> int:
-    """Write the guide anew; returns the exit status."""
+    """Rewrite the guide. Returns the exit status."""
     sys.path.insert(0, str(ROOT / ".cache" / "tree"))
     from ansible_collections.dataarts.factory.plugins.module_utils._http.retry_policy import RETRY_POLICY
 

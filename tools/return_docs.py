@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes what the RETURN sections of several modules share into each of them: ``python -m tools.return_docs``.
+"""Write the return values that modules share into their RETURN sections: ``python -m tools.return_docs``.
 
-The shared keys are in return_docs.yml. A module keeps its own order and may leave shared keys out; it must not word them differently.
+The shared keys are in return_docs.yml. A module keeps its own order and may omit shared keys, but the texts are the same everywhere.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LIST = "  contains:\n"
 
 
 def blocks(text: str, indent: int) -> list[tuple[str, str]]:
-    """The keys of YAML *text* at that indentation, each with its own lines; what stands before the first key has the key ""."""
+    """Split YAML *text* at the keys with that indentation: (key, its lines). Lines before the first key have the key ""."""
     starts = [*re.finditer(rf"^ {{{indent}}}(\w+):", text, re.MULTILINE)]
     ends = [*(match.start() for match in starts[1:]), len(text)][: len(starts)]
     first = starts[0].start() if starts else len(text)
@@ -32,7 +32,7 @@ def blocks(text: str, indent: int) -> list[tuple[str, str]]:
 
 def kinds() -> str:
     """The sentence about the kinds of errors."""
-    # Read, not run: ansible-test's import of collections stands in the way of runpy.
+    # Parsed, not executed: runpy does not work with ansible-test's collection importer.
     classes = [node for node in ast.parse(ERRORS.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)]
     members = [node.value for node in next(node for node in classes if node.name == "Kind").body if isinstance(node, ast.Assign)]
     *words, last = (f"V({ast.literal_eval(member)})" for member in members)
@@ -44,7 +44,7 @@ def kinds() -> str:
 
 
 def shared() -> dict[str, dict[str, str]]:
-    """Section of return_docs.yml -> key -> its lines, indented as in a module."""
+    """Section of return_docs.yml to key to its lines, dedented."""
     sections = {}
     for section, text in blocks(re.sub(r"^#.*\n", "", SOURCE.read_text(encoding="utf-8"), flags=re.MULTILINE), 0):
         keys = {key: textwrap.dedent(lines).strip("\n") + "\n" for key, lines in blocks(text, 2) if key}
@@ -53,13 +53,13 @@ def shared() -> dict[str, dict[str, str]]:
 
 
 def generated(source: str) -> str:
-    """The *source* of a module with the shared keys as in return_docs.yml."""
+    """The *source* of a module, with the shared keys as in return_docs.yml."""
     sections = shared()
 
     def rewritten(match: re.Match[str]) -> str:
         keys = blocks(match[0], 0)
         if not any(key in ("requests", "error") for key, dummy in keys):
-            return match[0]  # it neither calls the service nor returns what went wrong
+            return match[0]  # a module that sends no requests and returns no error
         return "".join(_result_key(key, lines, sections) for key, lines in keys)
 
     return _RETURN.sub(rewritten, source)

@@ -1,14 +1,14 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keeps the options of role rerun what the modules document: job_rerun, and job_instance_retry for its entry point ``related``.
+"""Generate the options of role rerun from the documentation of its modules: job_rerun, job_instance_retry (entry point ``related``) and
+supplement_missing (entry point ``missing``).
 
     python -m tools.role_options          write roles/rerun/meta/argument_specs.yml and roles/rerun/defaults/main.yml
     python -m tools.role_options --check  exit 1 and name what differs
 
-The role's variables are ``dataarts_`` + the option's name; what they mean is documented once, in the modules and their fragments. The action
-of the modules reads them: plugin_utils/_task/module_action.py.
-What only the role knows stands in tools/role_rerun.yml.
+A variable of the role is ``dataarts_`` + the option's name. plugin_utils/_task/module_action.py passes them to the modules. Options that
+only the role has are in tools/role_rerun.yml.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ MODULE = "job_rerun"
 RELATED_MODULE = "job_instance_retry"
 MISSING_MODULE = "supplement_missing"
 PREFIX = "dataarts_"
-#: Ten times as fast, where libyaml is.
+#: libyaml's loader, if available, is ten times as fast.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-#: Fragments whose options every module of the action group takes.
+#: Doc fragments of every module in the action group.
 SHARED = ("account", "workspace")
 
-#: Characters of a description, after its first sentence, that only one entry point has.
+#: Descriptions with at least this many characters after the first sentence are given in full by one entry point only.
 _LONG = 60
-#: What entry point related asks for by itself.
+#: Required options of entry point related, which the role checks itself.
 NEEDED = ("workspace_id", "job_name", "jobs", "begin_time", "end_time")
 
 _HEADER = """---
@@ -50,12 +50,12 @@ _HEADER = """---
 """
 
 _WORDS: dict[str, t.Any] = yaml.load((ROOT / "tools" / "role_rerun.yml").read_text(encoding="utf-8"), Loader=LOADER)
-#: What only the role knows.
+#: Options that only the role has.
 OWN: dict[str, dict[str, t.Any]] = _WORDS["options"]
-#: Those among them that entry point recap reads.
+#: Those that entry point recap reads.
 _RECAP = frozenset({"report_path", "report_url", "report_token", "report_link"})
 
-#: Types that Ansible's check of a role refuses blank text for, in words.
+#: Types for which Ansible's validation of a role refuses blank text, with a description of each.
 _KINDS = {"int": "A whole number.", "float": "A number.", "bool": "V(true) or V(false).", "list": "A list.", "dict": "A dictionary."}
 
 Options = dict[str, dict[str, t.Any]]
@@ -63,11 +63,11 @@ Options = dict[str, dict[str, t.Any]]
 
 @dataclasses.dataclass(frozen=True)
 class Names:
-    """What the options of a module are called in the role.
+    """Names of a module's options in the role.
 
     :param module: name of the module.
-    :param variables: variable of each option that the role has.
-    :param others: options that it does not have.
+    :param variables: option to variable, for the options that the role has.
+    :param others: options that the role does not have.
     """
 
     module: str
@@ -76,7 +76,10 @@ class Names:
 
 
 def documentation(path: Path, name: str = "DOCUMENTATION") -> dict[str, t.Any]:
-    """The YAML in the string *name* of a module or doc fragment, read without importing it."""
+    """Parse the YAML in the string *name* of a module or doc fragment, without importing it.
+
+    :raises LookupError: there is no such string.
+    """
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
             loaded = yaml.load(ast.literal_eval(node.value), Loader=LOADER)
@@ -85,14 +88,14 @@ def documentation(path: Path, name: str = "DOCUMENTATION") -> dict[str, t.Any]:
 
 
 def fragment_options(fragment: str) -> Options:
-    """The options of doc fragment *fragment* (``account``, ``attributes.info``)."""
+    """Options of a doc fragment (``account``, ``attributes.info``)."""
     name, _dot, part = fragment.partition(".")
     documented = documentation(ROOT / "plugins" / "doc_fragments" / f"{name}.py", part.upper() or "DOCUMENTATION")
     return t.cast(Options, documented.get("options") or {})
 
 
 def module_options(module: str = MODULE) -> tuple[Options, Options]:
-    """The options of a module: those of every module of the action group, and its own; both in the order in which they are documented."""
+    """Options of a module: (those shared by all modules of the action group, its own), both in documentation order."""
     own = documentation(ROOT / "plugins" / "modules" / f"{module}.py")
     shared: Options = {}
     options: Options = dict(own.get("options") or {})
@@ -105,16 +108,16 @@ def module_options(module: str = MODULE) -> tuple[Options, Options]:
 
 
 def names(module: str = MODULE) -> Names:
-    """What the options of a module are called in the role."""
+    """Names of a module's options in the role."""
     shared, own = module_options(module)
     renamed = RENAMED.get(module, {})
     return Names(module, {name: PREFIX + renamed.get(name, name) for name in (*shared, *own)}, LEFT_OUT[module])
 
 
 def role_options() -> Options:
-    """The options of the role, by the names of its variables.
+    """Options of entry point main, by variable.
 
-    What the module requires the role checks itself: Ansible's own check would show this whole documentation to whoever forgot it.
+    None is required for Ansible: its error for a missing variable would show the whole documentation. The role checks required options itself.
     """
     shared, own = module_options()
     called = names()
@@ -126,7 +129,7 @@ def role_options() -> Options:
 
 
 def related_options() -> Options:
-    """The options of entry point related, by the names of their variables."""
+    """Options of entry point related, by variable."""
     shared, own = module_options(RELATED_MODULE)
     called = names(RELATED_MODULE)
     options = {}
@@ -139,7 +142,7 @@ def related_options() -> Options:
 
 
 def missing_options() -> Options:
-    """The options of entry point missing, by the names of their variables; plans is the role's own."""
+    """Options of entry point missing, by variable. ``plans`` is the role's own."""
     shared, own = module_options(MISSING_MODULE)
     called = names(MISSING_MODULE)
     options = {called.variables[name]: _role_option(option, called) for name, option in {**shared, **own}.items()}
@@ -150,7 +153,7 @@ def missing_options() -> Options:
 
 
 def typed_options() -> dict[str, Options]:
-    """The options of each entry point, with the types that the modules hold them to."""
+    """Options of each entry point, with the types that the modules validate."""
     return {
         "main": role_options(),
         "related": related_options(),
@@ -160,7 +163,7 @@ def typed_options() -> dict[str, Options]:
 
 
 def argument_specs() -> str:
-    """The text of ``meta/argument_specs.yml``."""
+    """Text of ``meta/argument_specs.yml``."""
     options = {entry: {name: _unchecked(option) for name, option in typed.items()} for entry, typed in typed_options().items()}
     for entry in options.keys() - {"main"}:
         options[entry] = {name: _said_once(option, options["main"].get(name)) for name, option in options[entry].items()}
@@ -173,7 +176,7 @@ def argument_specs() -> str:
 
 
 def _said_once(option: dict[str, t.Any], of_main: dict[str, t.Any] | None) -> dict[str, t.Any]:
-    """*option* of another entry point; what ``ansible-doc`` shows of the same option of entry point main is not said again, except its first sentence."""
+    """*option* of another entry point. If entry point main has the same option, a long description is cut to its first sentence."""
     text = " ".join(option["description"])
     first = text.partition(". ")[0]
     if option != of_main or len(text) - len(first) < _LONG:
@@ -182,13 +185,13 @@ def _said_once(option: dict[str, t.Any], of_main: dict[str, t.Any] | None) -> di
 
 
 def defaults() -> str:
-    """The text of ``defaults/main.yml``: of what the role alone reads. The modules have the other defaults."""
+    """Text of ``defaults/main.yml``: defaults of the options that only the role has. The modules have the others."""
     values = {PREFIX + name: option["default"] for name, option in OWN.items() if option.get("default") is not None}
     return _HEADER + _dump(values)
 
 
 def differences() -> list[str]:
-    """What is not as the module documents it, in sentences; empty if nothing."""
+    """One sentence for each generated file that is out of date."""
     return [
         f"{path.relative_to(ROOT)} is not what tools/role_options.py writes: run it"
         for path, text in ((ROLE / "meta" / "argument_specs.yml", argument_specs()), (ROLE / "defaults" / "main.yml", defaults()))
@@ -197,7 +200,10 @@ def differences() -> list[str]:
 
 
 def _role_option(option: dict[str, t.Any], called: Names) -> dict[str, t.Any]:
-    """*option* as a role documents it. Secrets get no ``no_log`` here: before ansible-core 2.19 it breaks inline vaulted values, and the module masks them."""
+    """*option* as a role documents it.
+
+    Without ``no_log``: before ansible-core 2.19, it breaks inline vaulted values in roles. The module masks secrets.
+    """
     kept: dict[str, t.Any] = {name: option[name] for name in ("type", "elements", "required", "choices", "default") if name in option}
     described: dict[str, t.Any] = {"description": [_renamed(line, called) for line in _lines(option["description"])]}
     described.update(kept)
@@ -207,17 +213,17 @@ def _role_option(option: dict[str, t.Any], called: Names) -> dict[str, t.Any]:
 
 
 def _unchecked(option: dict[str, t.Any]) -> dict[str, t.Any]:
-    """*option* as Ansible is told of it: with a type that refuses nothing, and the one that is meant in words.
+    """*option* for ``argument_specs.yml``: with type ``raw``, and the real type described in words.
 
-    Ansible's own check of a role's variables comes before anything of ours. It refuses blank text, as a survey delivers it for what was left out,
-    where a number is meant, and shows the documentation of all variables with it. The action of the modules reads blank text as not set.
+    Ansible validates a role's variables before any code of the role runs. For a number, it refuses blank text, which surveys pass for empty
+    answers, and its error shows the documentation of all variables. The action plugin of the modules reads blank text as not set.
     """
     kept = {name: value for name, value in option.items() if name not in ("type", "elements", "choices")}
     words = _KINDS.get(option["type"], "")
     if "choices" in option:
         words = f"{'A list of' if words else 'One of'} {', '.join(f'V({choice})' for choice in option['choices'])}."
     if option.get("default") is not None:
-        words = words or "Text."  # which ansible-core 2.16 refuses null for, too, where there is a default
+        words = words or "Text."  # ansible-core 2.16 refuses null for text with a default, too
     if not words:
         return option
     default = {"default": kept.pop("default")} if "default" in kept else {}
@@ -229,7 +235,7 @@ def _lines(description: str | list[str]) -> list[str]:
 
 
 def _renamed(text: str, called: Names) -> str:
-    """*text* with the names of options turned into the role's variables, and of what the role does not have into the module's."""
+    """*text* with ``O()`` and ``RV()`` changed to the role's variables, or to the module's options and results where the role has none."""
 
     def option(match: re.Match[str]) -> str:
         name, rest = t.cast("re.Match[str]", re.match(r"([^=\[.:#]*)(.*)", match.group(1))).groups()
@@ -242,7 +248,7 @@ def _renamed(text: str, called: Names) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Indents lists inside mappings, as yamllint wants it."""
+    """Indents lists inside mappings, as yamllint requires."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 -- the name is the base class's
         return True
@@ -262,7 +268,7 @@ def _dump(value: object) -> str:
 
 
 def main() -> int:
-    """Write the two files, or compare; returns the exit status."""
+    """Write the two files, or with ``--check`` only compare them. Returns the exit status."""
     if "--check" not in sys.argv[1:]:
         (ROLE / "meta" / "argument_specs.yml").write_text(argument_specs(), encoding="utf-8")
         (ROLE / "defaults" / "main.yml").write_text(defaults(), encoding="utf-8")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A page of the repository as one of the documentation site: what leads to a guide or a picture leads to its copy here, and nothing leads nowhere."""
+"""Adapt pages of the repository to the documentation site: links to guides and pictures lead to the site's copies. Also finds broken links."""
 
 from __future__ import annotations
 
@@ -10,27 +10,26 @@ import urllib.parse
 from html.parser import HTMLParser
 from pathlib import Path
 
-#: A guide in the repository, in reStructuredText.
+#: A link to a guide in the repository.
 GUIDE = re.compile(r"`([^`<]+?)\s*<https?://[^>\s]+/docs/(?:docsite/rst|project)/(\w+)\.rst(?:#[\w-]+)?>`__?")
-#: A picture in the repository, which the artifact does not carry.
+#: A picture in the repository, which the artifact does not contain.
 PICTURE = re.compile(r"^( *\.\. (?:figure|image):: )https?://\S+/docs/docsite/rst/(images/\S+)$", re.MULTILINE)
-#: A table of contents, which the theme shows next to every page. One in the page it calls an error, in red.
+#: A table of contents. The theme shows one next to every page, and reports another in the page as an error.
 CONTENTS = re.compile(r"^\.\. contents::\n(?:   .*\n)+", re.MULTILINE)
-#: What is printed in one long line. The rest is in columns: it is read in one piece, or scrolled.
+#: A code block with a long line, a message, which the site may wrap. Other blocks have columns and scroll.
 MESSAGE = re.compile(r"^( *)\.\. code-block:: text\n(?=\n\1   .{100})", re.MULTILINE)
-#: What stands above a version of the site, once it is published.
+#: Links to pages above a version's folder, which exist once the site is published.
 ABOVE = {"../versions.html"}
 
 
 def inside(text: str) -> str:
-    """*text* of a page, with the links to guides in the repository as references to the pages of the site, its pictures as the site's, and messages
-    marked as such, for site.css; without its table of contents."""
+    """*text* of a page with links to guides and pictures of the site, messages marked for site.css, and without its table of contents."""
     text = MESSAGE.sub(r"\g<0>\1   :class: message\n", CONTENTS.sub("", text))
     return PICTURE.sub(r"\1\2", GUIDE.sub(r":ref:`\1 <ansible_collections.dataarts.factory.docsite.\2>`", text))
 
 
 class Links(HTMLParser):
-    """The links and the anchors of a page."""
+    """Collects the links and anchors of a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +37,7 @@ class Links(HTMLParser):
         self.anchors: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 -- as the base class calls it
-        """Keep what a tag names and what it leads to."""
+        """Collect the anchors and links of a tag."""
         for name, value in attrs:
             if value and name in ("id", "name"):
                 self.anchors.add(value)
@@ -47,14 +46,14 @@ class Links(HTMLParser):
 
 
 def read(path: Path) -> Links:
-    """The links and the anchors of the page in the file *path*."""
+    """Read the links and anchors of the page in the file *path*."""
     links = Links()
     links.feed(path.read_text(encoding="utf-8"))
     return links
 
 
 def broken(site: Path) -> list[str]:
-    """The links of the pages below *site* that lead nowhere there, a sentence each. Links to other sites are not followed."""
+    """Broken links in the pages below *site*, one sentence each. Links to other sites are not checked."""
     pages = {path: read(path) for path in sorted(site.rglob("*.html"))}
     lost: list[str] = []
     for page, content in pages.items():

@@ -1,12 +1,12 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make switches`: the tests of tests/integration under every setting of every switch of the emulator that is not the default.
+"""`make switches`: run tests/integration under every non-default setting of the emulator's switches.
 
-By default settings are combined into as few runs as possible; `--each` makes one run per setting, and `--few 2` only two of the combined
-ones, others for another commit. What fails is run again under each setting of its run by itself, to name the one it fails under. A test
-that states a setting keeps it. With `--like FILE` there is one run, under the settings that an account decides by a recording of
-account_doctor. Arguments after `--` go to pytest, files to choose from among them. Exit status 0 only if every run passed.
+By default, settings are combined into as few runs as possible. `--each` makes one run per setting, `--few 2` only two of the combined runs,
+which change with the commit, and `--like FILE` one run with the settings of an account, from a recording of account_doctor. Failed tests
+run again under each setting alone, to find the one that they fail under. A setting that a test sets itself stays. Arguments after `--` go
+to pytest and may select files. The exit status is 0 only if every run passed.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from tools.failures import failures
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "switches"
-#: Where the tests are that go through the collection and state by themselves what they need.
+#: Tests that use the collection from end to end, and that set the switches they depend on.
 TESTS = "tests/integration"
-#: Tests without a service of small_night: the demonstration and the artifact bring their own.
+#: Tests that do not use the emulator of fixture small_night.
 NOT_ABOUT_SWITCHES = ("test_artifact.py", "test_role_options.py")
-#: Tests that set the switches that they are about, one by one.
+#: Tests that already run under the switches that they are about.
 SETS_ITS_OWN = ("test_cases_journal.py", "test_cases_outcomes.py", "test_cases_time.py", "test_in_between.py")
-#: Switches of time and identity: a test that states times, or names instances by key, could only fail under them; and total_of, under which a
-#: list of one millisecond without an order is an error. Each setting is tried from end to end by tests/contract/test_every_switch.py and by the
-#: tests above.
+#: Switches that change times or identities, under which tests with fixed times or keys could only fail; and total_of, under which an
+#: unordered list of one millisecond is an error. tests/contract/test_every_switch.py and the tests above try all their settings from end to
+#: end.
 NOT_IN_SETS = frozenset(
     {
         "starting_seconds",
@@ -54,7 +54,7 @@ NOT_IN_SETS = frozenset(
 Setting = tuple[str, Value]
 Settings = dict[str, Value]
 
-#: Settings that leave no way to list or to rerun, or under which the other one never comes into play.
+#: A setting, and the switches that must not be combined with it: listing or reruns would be impossible, or the other switch would have no effect.
 APART: tuple[tuple[Setting, tuple[str, ...]], ...] = (
     (("v1_open", False), ("v2_open", "v2_list_open", "v2_retry_open", "v1_job_id", "detail_error", "node_types")),
     (
@@ -67,12 +67,12 @@ APART: tuple[tuple[Setting, tuple[str, ...]], ...] = (
 
 
 def every_setting() -> list[Setting]:
-    """Every setting but the defaults of every switch that is tried here."""
+    """All settings except defaults, of all switches except those in :data:`NOT_IN_SETS`."""
     return [(name, value) for name, switch in SWITCHES.items() if name not in NOT_IN_SETS for value in switch.settings[1:]]
 
 
 def like(path: Path) -> Settings:
-    """The settings of the recording at *path* that are not the defaults, without those that are tried elsewhere, which are named.
+    """Non-default settings of the recording at *path*. Those in :data:`NOT_IN_SETS` are left out and printed.
 
     :raises ValueError: it cannot be read.
     """
@@ -84,7 +84,7 @@ def like(path: Path) -> Settings:
 
 
 def compatible(candidate: Setting, settings: Settings) -> bool:
-    """Whether *one* can be tried together with *settings* and still decides something."""
+    """Whether *candidate* can be combined with *settings* and still has an effect."""
     name = candidate[0]
     if name in settings:
         return False
@@ -97,9 +97,9 @@ def compatible(candidate: Setting, settings: Settings) -> bool:
 
 
 def together() -> list[Settings]:
-    """The settings in as few sets as will do, each in one set; the sets of about the same size."""
+    """Distribute all settings over as few sets as possible, of about the same size."""
     singular = {switch for (switch, _value), _others in APART} | {other for _setting, others in APART for other in others}
-    # what has fewest places comes first
+    # the hardest to place come first
     ordered = sorted(every_setting(), key=lambda setting: (setting[0] not in singular, -len(SWITCHES[setting[0]].settings)))
     sets: list[Settings] = []
     for name, value in ordered:
@@ -112,7 +112,7 @@ def together() -> list[Settings]:
 
 
 def numbers(total: int, *, only: int | None, few: int | None) -> list[int]:
-    """The sets to be run of *total*, from 1: the one of the number *only*; *few* that change with the commit; otherwise all."""
+    """Numbers of the sets to run, from 1 to *total*: *only* one, or *few* that change with the commit, or all."""
     if only is not None:
         return [only]
     if few is None or few >= total:
@@ -123,7 +123,7 @@ def numbers(total: int, *, only: int | None, few: int | None) -> list[int]:
 
 
 class Ended(t.NamedTuple):
-    """How one run ended: pytest's closing line, the failed tests by name, what was printed, and pytest's exit status."""
+    """Result of one run: pytest's last line, names of failed tests, output and exit status."""
 
     summary: str
     failed: list[str]
@@ -157,7 +157,7 @@ def run(settings: Settings, arguments: t.Sequence[str], label: str) -> Ended:
 
 
 def culprits(settings: Settings, failed: list[str], label: str) -> list[str]:
-    """Lines that say under which setting by itself each of the tests *failed* fails."""
+    """Run the *failed* tests again under each setting alone. Returns a line per test that names the settings under which it fails."""
     under: dict[str, list[str]] = {name: [] for name in failed}
     alone: list[Settings] = [{}, *({name: value} for name, value in settings.items())]
     for number, subset in enumerate(alone if len(settings) > 1 else [{}]):
@@ -173,7 +173,7 @@ def shown(settings: Settings) -> str:
 
 
 def main() -> int:
-    """Run everything; returns the exit status."""
+    """Run the sets. Returns the exit status."""
     parser = argparse.ArgumentParser(description="The tests of tests/integration under every setting of every switch.")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--each", action="store_true", help="one run per setting")

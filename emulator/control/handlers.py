@@ -32,7 +32,7 @@ def read(service: Service, what: str) -> t.Any:
 
 
 def change(service: Service, what: str, data: Json) -> t.Any:
-    """Change ``switches``, ``faults`` (add one, or ``{"clear": true}``) or ``instances``, or do ``advance``, ``confirm``, ``expire_tokens`` or ``reset``.
+    """Change ``switches``, ``faults`` (add one, or ``{"clear": true}``) or ``instances``; ``advance``, ``confirm``, ``expire_tokens`` or ``reset``.
 
     Returns the ids of new instances, otherwise the service's time (epoch ms).
 

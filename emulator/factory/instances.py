@@ -37,7 +37,7 @@ def list_v2(request: Request) -> Answer:
 
 
 def list_v1(request: Request) -> Answer:
-    """GET …/jobs/instances/detail [H-94]: all instances of a workspace, or of jobs by name. ``jobName`` matches parts of names unless ``preciseQuery``."""
+    """GET …/jobs/instances/detail [H-94]: all instances of a workspace, or of jobs by (part of a) name; ``preciseQuery`` needs the whole name."""
     name, precise = request.query.get("jobName"), parameters.flag(request, "preciseQuery")
     jobs = [job for job in jobs_of(request) if name is None or (job.name == name if precise else name in job.name)]
     switches = request.service.switches

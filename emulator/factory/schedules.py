@@ -37,7 +37,7 @@ def start_v1(request: Request) -> Answer:
 
 
 def stop_v1(request: Request) -> Answer:
-    """POST …/jobs/{job_name}/stop: stop scheduling the job [OTC-64]. What happens to waiting instances is undocumented: switch ``stopped_job_cancels``."""
+    """POST …/jobs/{job_name}/stop: stop scheduling the job [OTC-64]. Switch ``stopped_job_cancels`` decides about its waiting instances."""
     job = named_job(request)
     if job.status == "STOPPED" and request.service.switches["schedule_twice"] == "refuse":
         raise Refusal(400, "0118", f"Failed to stop the job: job {job.name} is not scheduled.")

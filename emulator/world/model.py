@@ -39,9 +39,9 @@ class Fate:
 class Run:
     """One run of an instance.
 
-    ``from_node`` is the index of the node at which it starts. ``read`` says which data it started with: for each instance that it depends on, the number
-    of the run that had made the data, or None. ``resumed`` is the time at which it went on after a hang. Waiting runs start in the order of ``rank``, or
-    of their plan times if it is None.
+    ``from_node`` is the index of the node at which it starts. ``read`` says which data it started with: for each instance that it depends
+    on, the number of the run that had made the data, or None. ``resumed`` is the time at which it went on after a hang. Waiting runs start
+    in the order of ``rank``, or of their plan times if it is None.
     """
 
     number: int
@@ -72,9 +72,9 @@ class Node:
 class Instance:
     """One job instance.
 
-    ``fates`` are those of the next runs; the last one repeats. ``stopped_by`` is ``person``, or ``policy`` if the instance was cancelled because an
-    upstream instance had failed; lists do not show the difference. An instance in running-exception goes on after ``recovers`` emulated seconds, unless
-    that is None. Lists do not show the instance before ``visible_from``.
+    ``fates`` are those of the next runs; the last one repeats. ``stopped_by`` is ``person``, or ``policy`` if the instance was cancelled
+    because an upstream instance had failed; lists do not show the difference. An instance in running-exception goes on after ``recovers``
+    emulated seconds, unless that is None. Lists do not show the instance before ``visible_from``.
     """
 
     job: Job
@@ -126,10 +126,10 @@ class Instance:
 class Job:
     """One job of a workspace.
 
-    ``depends_on`` has the (workspace id, job name) of each upstream job. ``depend_fail_policy`` is what happens to an instance when an upstream instance
-    has failed: it keeps waiting (``suspend``), is cancelled (``cancel``), or runs on the existing data (``continue``). ``patch_fails`` are the plan times
-    whose PatchData instances fail. The schedule goes from ``cron_start`` to ``cron_end``, ISO 8601 ("": no end). ``once`` are the fates of runs that are
-    started by hand; without one, a run succeeds.
+    ``depends_on`` has the (workspace id, job name) of each upstream job. ``depend_fail_policy`` is what happens to an instance when an
+    upstream instance has failed: it keeps waiting (``suspend``), is cancelled (``cancel``), or runs on the existing data (``continue``).
+    ``patch_fails`` are the plan times whose PatchData instances fail. The schedule goes from ``cron_start`` to ``cron_end``, ISO 8601 ("":
+    no end). ``once`` are the fates of runs that are started by hand; without one, a run succeeds.
     """
 
     workspace: Workspace

@@ -106,7 +106,7 @@ class World:
 
 
 def submit_time_of(instance: Instance, switches: Switches) -> int:
-    """The instance's ``submit_time``, epoch ms. Switch ``submit_time_of`` decides whether it is the job's or its own; a value in the scenario wins."""
+    """The instance's ``submit_time``, epoch ms: as the scenario or a rerun set it, else its job's or its own, as switch ``submit_time_of`` says."""
     if instance.submit_time is not None:
         return instance.submit_time
     if switches["submit_time_of"] == "job":

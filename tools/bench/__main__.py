@@ -1,6 +1,6 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make bench``: the collection compared with other ways to rerun the same night, on one machine, in one run. Writes docs/project/benchmarks.rst."""
+"""``make bench``: compare the collection with other ways to rerun the same failures. Writes docs/project/benchmarks.rst."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from tools.bench.start import starts
 from tools.bench.window import by_module
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "project" / "benchmarks.rst"
-#: What failed in ten workspaces of one account: 10, 100, 1,000 and 10,000 instances.
+#: 10, 100, 1,000 and 10,000 failed instances in ten workspaces of one account.
 NIGHTS = (Night(10, 1, 1), Night(10, 2, 5), Night(10, 10, 10), Night(10, 20, 50))
-#: Instances after which the other ways are stopped; the rest of their time is extrapolated.
+#: Instances after which the other ways stop; the rest of their time is extrapolated.
 PART = 100
 #: Fifty workspaces in which nothing failed.
 QUIET = Night(50, 1, 0, 1)
-#: Windows of one workspace with a thousand failed instances in them.
+#: 10,000 and 100,000 instances of one workspace, each with a thousand failed ones.
 WINDOWS = (Night(1, 10, 100, 900), Night(1, 10, 100, 9900))
 
-#: What is asked of a window: in words, whether its memory has a target, the module and its options.
+#: Measurements of a window: description, whether its memory has a target, module and options.
 WINDOWED: tuple[tuple[str, bool, str, dict[str, t.Any]], ...] = (
     ("job_rerun", True, "job_rerun", {}),
     ("job_instance_info, statuses: [fail]", True, "job_instance_info", {"statuses": ["fail"]}),
@@ -35,7 +35,7 @@ WINDOWED: tuple[tuple[str, bool, str, dict[str, t.Any]], ...] = (
 
 
 def main() -> int:
-    """Measure everything; returns the exit status, 1 if a figure misses its target."""
+    """Measure everything. Returns 1 if a figure misses its target."""
     parser = argparse.ArgumentParser(prog="make bench", description="Measure, and write the table.")
     parser.add_argument("--quick", action="store_true", help="only the smallest of everything, and no file: to see whether the bench runs")
     quick = parser.parse_args().quick
@@ -69,7 +69,7 @@ def _compared(night: Night, times: int) -> page.Row:
 
 
 def _best(times: int, way: t.Callable[..., contenders.Measured], night: Night, *arguments: int) -> contenders.Measured:
-    """The fastest of so many runs: what is slower was held up by something else on the machine."""
+    """The fastest of several runs: other work on the machine slowed the others down."""
     what = f"{way.__name__}, {night.instances:,} of {night.workspaces} workspaces"
     return min((_announced(what, lambda: way(night, *arguments)) for _run in range(times)), key=lambda measured: measured.wall)
 

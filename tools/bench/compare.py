@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tools.bench.compare CHECKOUT``: this checkout compared with another one, scenario by scenario, taking turns on one machine.
+"""``python -m tools.bench.compare CHECKOUT``: compare this checkout with another one, scenario by scenario, in alternating runs.
 
-Both meet the emulator of this checkout, started anew for each run, after the same night. What is compared is the processor time of the
-command and of every process that it waited for, and its wall time; neither the emulator nor a database server is part of it. Of each side the
-median counts. A machine that does other work at the same time changes wall time more than processor time.
+Each run uses a new emulator of this checkout with the same failures. Compared are the medians of processor time (of the command and of all processes
+that it waited for) and of wall time. Neither includes the emulator or a database server. Other work on the machine affects wall time more than
+processor time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tools.bench.measure import ROOT, Cost
 from tools.bench.nights import REASONS, Night
 from tools.bench.window import by_module
 
-#: The most that this checkout may take of what the other one takes; and a plan with reasons of one without.
+#: Highest accepted ratio of processor time: of this checkout to the other one, and of a plan with reasons to one without.
 MORE, MORE_FOR_REASONS = 1.05, 1.10
 #: 10,000 failed instances of 200 jobs, in ten workspaces and in one.
 NIGHT, ONE_WORKSPACE = Night(10, 20, 50), Night(1, 200, 50)
@@ -32,7 +32,13 @@ Side = t.Callable[[], Cost]
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is measured, in words, and who takes turns: the one that counts as the measure, and the one that is judged by it."""
+    """One comparison.
+
+    :param what: description.
+    :param measure: the baseline.
+    :param judged: what is compared with the baseline.
+    :param most: highest accepted ratio of processor time.
+    """
 
     what: str
     measure: Side
@@ -41,7 +47,7 @@ class Scenario:
 
 
 def scenarios(other: Path, server: PostgresServer) -> dict[str, Scenario]:
-    """All scenarios by name. *other* is the checkout that counts as the measure."""
+    """All scenarios by name. *other* is the baseline checkout."""
 
     def playbook(checkout: Path, night: Night, forks: int | None = None, **options: t.Any) -> Side:
         return lambda: by_collection(night, forks, checkout, **options).cost
@@ -71,7 +77,7 @@ def scenarios(other: Path, server: PostgresServer) -> dict[str, Scenario]:
 
 
 def main() -> int:
-    """Measure and print a table; returns 1 if a ratio is above its limit."""
+    """Measure, and print the results. Returns 1 if a ratio is above its limit."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench.compare", description="This checkout compared with another one.")
     parser.add_argument("checkout", type=Path, help="the checkout that counts as the measure")
     parser.add_argument("--times", type=int, default=3, help="runs of each side (3)")
@@ -86,7 +92,7 @@ def main() -> int:
 
 
 def _compared(name: str, scenario: Scenario, times: int) -> bool:
-    """Print how *scenario* went; whether its processor time is above the limit."""
+    """Run *scenario* and print its results. Returns whether the ratio of processor time is above the limit."""
     pairs = [(scenario.measure(), scenario.judged()) for _run in range(times)]
     print(f"{name}: {scenario.what}")
     ratios = {}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ways that are compared, each against an emulator of its own after the same night."""
+"""The ways of rerunning that are compared, each with a new emulator and the same failures."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True)
 class Measured:
-    """One way after one night.
+    """Result of one way for one night.
 
-    :param part: instances that it reran; fewer than the night's where it was stopped.
-    :param wall: seconds for the whole night: measured, or with the rest extrapolated by the pace of its own reruns.
+    :param part: instances that it reran; fewer than the night has if it was stopped.
+    :param wall: seconds for the whole night; if it was stopped, the rest is extrapolated from the pace of its reruns.
     """
 
     night: Night
@@ -56,7 +56,7 @@ def _measured(night: Night, cost: Cost, seen: Seen) -> Measured:
 
 
 def by_sdk(night: Night, most: int) -> Measured:
-    """The official SDK, instance by instance."""
+    """Rerun with the official SDK, instance by instance; at most *most* instances."""
     with place_for_one() as place, emulated(night, place) as service:
         jobs = [f"{workspace}:{job}" for workspace, names in night.names().items() for job in names]
         command = [sys.executable, "-m", "tools.bench.sdk_way", service.endpoint, str(most), *jobs]
@@ -64,7 +64,7 @@ def by_sdk(night: Night, most: int) -> Measured:
 
 
 def by_uri(night: Night, most: int) -> Measured:
-    """A playbook of uri tasks, instance by instance; at most *most* instances, the same number in each workspace."""
+    """Rerun with a playbook of uri tasks, instance by instance; at most *most* instances, the same number in each workspace."""
     with place_for_one() as place, emulated(night, place) as service:
         hosts = {name: {"workspace_id": workspace, "jobs": jobs} for name, workspace, jobs in _hosts(night)}
         variables = {**_plain(service), "most": max(1, most // night.workspaces)}
@@ -72,12 +72,16 @@ def by_uri(night: Night, most: int) -> Measured:
 
 
 def by_collection(night: Night, forks: int | None = None, checkout: Path = ROOT, **options: t.Any) -> Measured:
-    """The playbook of the collection of *checkout*, with further *options*."""
+    """Rerun with playbook rerun of the collection in *checkout*.
+
+    :param forks: None for one per workspace.
+    :param options: further variables, without the prefix ``dataarts_``.
+    """
     return _measured(night, *_collection(night, forks, checkout, options))
 
 
 def plan_by_collection(night: Night, **options: t.Any) -> Cost:
-    """The collection's playbook in check mode."""
+    """Cost of playbook rerun in check mode."""
     return _collection(night, None, ROOT, options, "--check")[0]
 
 
@@ -101,7 +105,7 @@ def _collection(night: Night, forks: int | None, checkout: Path, options: t.Mapp
 
 
 def one_get(night: Night, forks: int) -> Measured:
-    """One uri task for each workspace, that reads its list."""
+    """Read the list of each workspace with one uri task."""
     with place_for_one() as place, emulated(night, place) as service:
         hosts = {name: {"workspace_id": workspace} for name, workspace, _jobs in _hosts(night)}
         variables = {**_plain(service), "token": service.token()}
@@ -137,7 +141,7 @@ def _hosts(night: Night) -> list[tuple[str, str, list[str]]]:
 
 
 class place_for_one:  # noqa: N801 - used as a function
-    """A folder for one measurement, gone afterwards."""
+    """Context manager of a temporary folder for one measurement."""
 
     def __enter__(self) -> Path:
         self._folder = tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True)

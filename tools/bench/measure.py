@@ -1,6 +1,6 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One command from its start to its end: wall time, processor time, memory."""
+"""Measure a command: wall time, processor time, memory."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took.
+    """Cost of a command.
 
-    :param began_ms: epoch ms at its start.
+    :param began_ms: its start, epoch ms.
     :param wall: seconds from start to end.
-    :param cpu: seconds of processor time, of it and every process that it waited for.
-    :param peak: MiB of memory that the largest of these processes had.
+    :param cpu: seconds of processor time of the command and of all processes that it waited for.
+    :param peak: peak memory of the largest of these processes, MiB.
     """
 
     began_ms: float
@@ -34,9 +34,9 @@ class Cost:
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], log: Path, stdin: bytes = b"") -> Cost:
-    """Run *command*; its output goes to *log*.
+    """Run *command* with its output in *log*.
 
-    :raises SystemExit: with the end of its output, if it failed.
+    :raises SystemExit: it failed; with the end of its output.
     """
     log.with_suffix(".in").write_bytes(stdin)
     with log.open("wb") as output, log.with_suffix(".in").open("rb") as source:
@@ -51,7 +51,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], log: Path, stdin
 
 
 def environment(place: Path, checkout: Path = ROOT) -> dict[str, str]:
-    """Variables for Ansible and the SDK, with the collection of *checkout*, and everything they write below *place*."""
+    """Environment variables for Ansible and the SDK: they use the collection in *checkout* and write below *place*."""
     for name in ("home", "tmp", "tree/ansible_collections/dataarts"):
         (place / name).mkdir(parents=True, exist_ok=True)
     (place / "tree/ansible_collections/dataarts/factory").symlink_to(checkout)
@@ -72,11 +72,11 @@ def environment(place: Path, checkout: Path = ROOT) -> dict[str, str]:
 
 
 def inventory(hosts: Mapping[str, Mapping[str, t.Any]], variables: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """An inventory as data: JSON is YAML."""
+    """An inventory as a dict, to be written as JSON, which YAML readers accept."""
     local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
     return {"all": {"vars": {**local, **variables}, "hosts": {name: dict(values) for name, values in hosts.items()}}}
 
 
 def journal_option(checkout: Path) -> str:
-    """The option that says where the collection of *checkout* keeps what it has sent; before the journal it had another name."""
+    """The option for the journal's path. Checkouts from before the journal have another name for it."""
     return "journal" if (checkout / "plugins" / "module_utils" / "_journal").is_dir() else "state_path"

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The nights that are measured: how much failed, where, and the least that any client needs for it."""
+"""Nights to measure: how many instances failed where, and the minimum time that any client needs to rerun them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from dataclasses import dataclass
 
 DOMAIN, REGION, PROJECT_ID = "acme", "cn-north-4", "62099355b894428e8916573ae635f1f9"
 USER, PASSWORD, ACCESS_KEY, SECRET_KEY = "bench", "Pa55-word-of-the-bench!", "AKBENCH0000000000001", "sk-of-the-bench-0123456789abcdef"
-#: Seconds that every answer of the service takes.
+#: Latency of every answer, seconds.
 LATENCY = 0.05
-#: Seconds that a run of an instance takes.
+#: Duration of a run of an instance, seconds.
 RUN = 0.05
-#: Documented limits of one user, requests a second [H-OV1][H-OV2], and the most entries of one page [H-94].
+#: Documented limits per user in requests per second [H-OV1][H-OV2], and the largest page [H-94].
 V1_LIST, V2_RETRY, PAGE = 30, 10, 1000
 
 
 @dataclass(frozen=True)
 class Night:
-    """What happened before the measurement.
+    """State of an account before the measurement.
 
-    :param workspaces: of one account.
-    :param jobs: of each workspace.
-    :param failed: failed instances of each job, planned over the last day.
-    :param succeeded: instances of each job that succeeded before them.
+    :param workspaces: number of workspaces.
+    :param jobs: jobs per workspace.
+    :param failed: failed instances per job, planned within the last day.
+    :param succeeded: successful instances per job, planned before the failed ones.
     """
 
     workspaces: int
@@ -35,35 +35,38 @@ class Night:
 
     @property
     def instances(self) -> int:
-        """How many failed in all."""
+        """Number of failed instances."""
         return self.workspaces * self.jobs * self.failed
 
     @property
     def listed(self) -> int:
-        """How many there are in all, failed or not."""
+        """Number of all instances, failed or not."""
         return self.workspaces * self.jobs * (self.failed + self.succeeded)
 
     @property
     def all_jobs(self) -> int:
-        """Jobs over all workspaces, each of which takes one POST."""
+        """Number of jobs in all workspaces. Each needs one POST."""
         return self.workspaces * self.jobs
 
     @property
     def pages(self) -> int:
-        """Pages of the lists of all workspaces."""
+        """Number of pages of the lists of all workspaces."""
         return self.workspaces * max(1, math.ceil(self.jobs * (self.failed + self.succeeded) / PAGE))
 
     @property
     def floor(self) -> float:
-        """Seconds that no client can go below: every page read once before and once after, a POST per job, each of them under the limit
-        of one user (of which the first second's may leave at once), one round trip for the first page, the last POST and the last page,
-        and the last run."""
+        """Minimum seconds for any client.
+
+        Every page is read once before and once after, and each job needs a POST, all within the limits of one user (the requests of the
+        first second may leave at once). Added to that are three round trips (for the first page, the last POST and the last page) and the
+        last run.
+        """
         posts = max(0, self.all_jobs - V2_RETRY) / V2_RETRY
         pages = max(0, self.pages - V1_LIST) / V1_LIST
         return pages + LATENCY + posts + LATENCY + RUN + pages + LATENCY
 
     def names(self) -> dict[str, list[str]]:
-        """Ids of workspaces and the names of their jobs."""
+        """Workspace id to names of its jobs."""
         return {f"{number:032x}": [f"job_{number:03}_{job:03}" for job in range(self.jobs)] for number in range(1, self.workspaces + 1)}
 
     def scenario(self) -> dict[str, t.Any]:
@@ -89,7 +92,7 @@ class Night:
         }
 
 
-#: Why instances failed, each in another node; what stands for an id, a number or a time differs from one to the next.
+#: Causes of failures. The placeholders differ from instance to instance.
 CAUSES = {
     "no_table": {"error": "Table 'ods.orders_{number}' not found", "node": 0, "retries": 2},
     "no_right": {"error": "OBS: no permission for obs://bucket/{id}", "node": 1},
@@ -104,16 +107,16 @@ NODES = [{"name": "read", "type": "DLISQL"}, {"name": "load", "type": "OBSManage
 
 @dataclass(frozen=True)
 class NightOfCauses(Night):
-    """A night whose failures have causes, each job one of them.
+    """A night whose failures have causes, one per job.
 
-    :param more: instances that failed in addition, in the first jobs.
+    :param more: number of jobs, the first ones, with one more failed instance.
     """
 
     more: int = 0
 
     @property
     def instances(self) -> int:
-        """How many failed in all."""
+        """Number of failed instances."""
         return super().instances + self.more
 
     def scenario(self) -> dict[str, t.Any]:

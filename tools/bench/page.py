@@ -1,6 +1,6 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The measurements as a page of the documentation, and which of them miss their target."""
+"""Render the measurements as a page of the documentation, and find those that miss their targets."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from tools.bench.nights import LATENCY, PAGE, V1_LIST, V2_RETRY, Night
 from tools.bench.service import Seen
 from tools.bench.start import TIMES, Start
 
-#: Targets: wall time by the floor, how many times faster, MiB, and time per instance of the larger window by that of the smaller one.
+#: Targets: wall time divided by the floor, speed-up over the SDK and over uri tasks, peak memory (MiB), and processor time per instance in the larger
+#: window divided by that in the smaller one.
 FLOOR, BY_SDK, BY_URI, PEAK, GROWTH = 1.3, 20.0, 50.0, 150.0, 1.2
 
 
 @dataclass(frozen=True)
 class Row:
-    """One night, by all three ways."""
+    """One night, rerun in all three ways."""
 
     night: Night
     sdk: Measured
@@ -30,13 +31,13 @@ class Row:
 
     @property
     def by_floor(self) -> float:
-        """Wall time without the start of the play, by the floor."""
+        """Wall time from the first request on, divided by the floor."""
         return (self.ours.wall - self.ours.start) / self.night.floor
 
 
 @dataclass(frozen=True)
 class NothingToDo:
-    """Many workspaces in which nothing failed."""
+    """Workspaces in which nothing failed."""
 
     forks: int
     uri: Measured
@@ -45,10 +46,10 @@ class NothingToDo:
 
 @dataclass(frozen=True)
 class Large:
-    """A module over a large window.
+    """A module with a large window.
 
-    :param what: the module, and what it was asked for beyond the window.
-    :param judged: whether its memory has a target: not where every instance is to be returned.
+    :param what: the module and its options.
+    :param judged: whether its memory has a target; not if it returns all instances.
     """
 
     what: str
@@ -59,7 +60,7 @@ class Large:
 
     @property
     def micros(self) -> float:
-        """Microseconds of processor time for each instance of the window."""
+        """Microseconds of processor time per instance in the window."""
         return self.cost.cpu / self.night.listed * 1e6
 
 

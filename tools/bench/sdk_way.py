@@ -1,8 +1,8 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way of the endpoint's page: the official Python SDK lists by name and reruns instance by instance; one after the other, as its sample.
+"""Rerun as the endpoint's page shows: with the official Python SDK, one job and one instance after the other.
 
-``python -m tools.bench.sdk_way ENDPOINT MOST WORKSPACE:JOB...``; stops after MOST instances.
+``python -m tools.bench.sdk_way ENDPOINT MOST WORKSPACE:JOB...`` stops after MOST instances.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from huaweicloudsdkcore.exceptions import exceptions
 
 from tools.bench.nights import ACCESS_KEY, PAGE, PROJECT_ID, SECRET_KEY
 
-#: Seconds to wait after an answer that says "too fast".
+#: Seconds to wait after a 429.
 PATIENCE = 1.0
 
 
 def main() -> None:
-    """Rerun what failed."""
+    """Rerun the failed instances of the last day."""
     endpoint, most, *jobs = sys.argv[1:]
     left = int(most)
     client = (
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def patiently(call: t.Callable[[t.Any], t.Any], request: t.Any) -> t.Any:
-    """The answer, asked for again while the service says "too fast"."""
+    """Send a request, again after each 429. Returns the answer."""
     while True:
         try:
             return call(request)

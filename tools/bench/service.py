@@ -1,6 +1,6 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulator as a process of its own, and what it saw."""
+"""Run the emulator in a separate process, and read what it received."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Seen:
-    """What reached the service.
+    """Requests and reruns that the service received.
 
     :param first_ms: epoch ms of the first request, or None.
-    :param routes: requests by route, and how many of them were refused as too fast.
-    :param rerun: how often instances were rerun, by how many of them.
-    :param pace: instances that were rerun in a second, between the first and the last rerun, or None if there were fewer than two.
+    :param routes: number of requests by route.
+    :param throttled: number of requests that were answered with 429.
+    :param rerun: number of reruns of an instance to the number of instances with so many.
+    :param pace: reruns per second between the first and the last one, or None if there were fewer than two.
     """
 
     first_ms: int | None
@@ -37,7 +38,7 @@ class Seen:
 
     @property
     def requests(self) -> int:
-        """All of them."""
+        """Number of all requests."""
         return sum(self.routes.values())
 
 
@@ -51,7 +52,7 @@ class Service:
         self._control: str = addresses["control"]
 
     def seen(self) -> Seen:
-        """What it saw since it began."""
+        """What it has received since it started."""
         requests, journal = self._read("requests"), self._read("journal")
         times = Counter(
             (instance["workspace_id"], instance["job_name"], instance["plan_time"]) for entry in journal for instance in entry["instances"]
@@ -89,7 +90,7 @@ def _pace(times: list[int]) -> float | None:
 
 @contextlib.contextmanager
 def emulated(night: Night, place: Path) -> t.Iterator[Service]:
-    """The emulator after *night*, for as long as the block lasts; its files go below *place*."""
+    """Run the emulator with *night* while the block runs. Its files are below *place*."""
     scenario = place / "scenario.yml"
     scenario.write_text(json.dumps(night.scenario()), encoding="utf-8")
     command = [sys.executable, "-m", "emulator", "--scenario", str(scenario)]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a module costs before its first line runs: everything that it imports."""
+"""Measure what the imports of a module cost."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from tools.bench.contenders import place_for_one
 from tools.bench.measure import Cost, environment, run
 
-#: Of so many starts the cheapest counts: what is dearer was held up by something else on the machine.
+#: Number of starts, of which the cheapest counts: other work on the machine slowed the others down.
 TIMES = 5
 _BASIC = "ansible.module_utils.basic"
 _OURS = "ansible_collections.dataarts.factory.plugins.modules.job_rerun"
-#: What is imported, in words: Ansible's own module code, then what a module of the collection adds; and the SDK.
+#: Description and imports: Ansible's module code, what a module of the collection adds to it, and the SDK.
 IMPORTS = (
     ("Ansible's module code", _BASIC),
     ("the same, and requests", f"{_BASIC}, requests"),
@@ -25,9 +25,9 @@ IMPORTS = (
 
 @dataclass(frozen=True)
 class Start:
-    """One start.
+    """Cost of one start.
 
-    :param what: what was imported, in words.
+    :param what: description of the imports.
     """
 
     what: str
@@ -35,7 +35,7 @@ class Start:
 
 
 def starts() -> list[Start]:
-    """What each of :data:`IMPORTS` costs in a process of its own, compiled files being there already."""
+    """Cost of each of :data:`IMPORTS` in a separate process. The cheapest start has its compiled files already."""
     with place_for_one() as place:
         variables = environment(place)
         variables["PYTHONPATH"] = variables["ANSIBLE_COLLECTIONS_PATH"]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One module over a large window: memory and time by the number of instances in it."""
+"""Measure a module with a large window."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STARTER = ROOT / "tests" / "support" / "module_process.py"
 
 
 def by_module(name: str, night: Night, checkout: Path = ROOT, **options: t.Any) -> tuple[Cost, Seen]:
-    """The module *name* of *checkout* as the process that Ansible starts, on the one workspace of *night*."""
+    """Run module *name* of *checkout* in the process that Ansible would start, on the single workspace of *night*."""
     (workspace,) = night.names()
     with place_for_one() as place, emulated(night, place) as service:
         given = {
