@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Assumptions: the points that the service's documentation leaves open, and which of them an account's answers decide.
 
-Each is a switch of the emulator in the project's repository, and the settings are the switch's. Nothing is decided by what is merely likely.
+Each has the name and settings of a switch of the emulator in the project's repository. Likelihood never decides a point. The first line of a judge's
+docstring is the text shown for an undecided point.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ from .zone_of_today import zone_of_today
 
 #: Instances of one job that must agree before a rule is read from them.
 _ENOUGH = 3
-#: Lists that must show the same order, and entries that they must have, so that it is not chance.
+#: Lists that must show the same order, and entries they must have, to rule out chance.
 _LISTS, _ENTRIES = 3, 5
-#: Characters of the text about one point, which may quote the service.
+#: Maximum length of the text about one point, which may quote the service.
 _MAX_EVIDENCE = 300
-#: Types of nodes as the documentation's table writes them; the SDK joins the words [SDK][OTC-95].
+#: Node types as in the documentation's table; the SDK writes them without blanks [SDK][OTC-95].
 _TYPES_APART = frozenset({"Hive SQL", "Spark SQL", "DWS SQL", "DLI SQL", "DLI Spark", "CDM Job", "OBS Manager", "MRS Spark"})
-#: Seconds by which two clocks may differ and still be the same: a Date is a whole second.
+#: Clocks that differ by less count as the same, seconds: a Date is a whole second.
 _SAME_CLOCK = 2.0
 
 
@@ -39,7 +40,7 @@ Decided = t.Optional[t.Tuple[Setting, str]]
 
 
 def measure(evidence: Evidence) -> list[Assumption]:
-    """Every open point with its setting as far as *evidence* decides it."""
+    """Every open point, with its setting if *evidence* decides it."""
     assumptions = []
     for name, judge in POINTS.items():
         visible = visible_in(evidence.notes) if name == VISIBLE_AFTER else None
@@ -156,7 +157,7 @@ def _submit_time_of(evidence: Evidence) -> Decided:
 
 
 def _after_rerun(name: str) -> t.Callable[[Evidence], Decided]:
-    """A point that is whether a rerun keeps the attribute *name* of an instance."""
+    """Return a judge for the point whether a rerun keeps the attribute *name* of an instance."""
 
     def judge(evidence: Evidence) -> Decided:
         """Needs an instance that was rerun, as the journal or a comparison with its siblings shows, and reruns that all behave alike"""
@@ -177,7 +178,7 @@ def _after_rerun(name: str) -> t.Callable[[Evidence], Decided]:
 
 
 def _kept(name: str, failure: Failure, evidence: Evidence) -> bool | None:
-    """Whether the instance of *failure*, which started anew since, has the same *name*; None where it did not, or others share its plan time."""
+    """Whether the instance of *failure* kept *name* in its rerun; None if it did not start anew, or others share its plan time."""
     entries = [entry for entry in evidence.instances if (entry.job_id, entry.plan_time) == (failure.job_id, failure.plan_time)]
     if len(entries) != 1 or (entries[0].start_time or 0) <= (failure.start_time or 0) or failure.start_time is None:
         return None
@@ -186,7 +187,7 @@ def _kept(name: str, failure: Failure, evidence: Evidence) -> bool | None:
 
 
 def _open(name: str, *needs: str) -> t.Callable[[Evidence], Decided]:
-    """A point that is whether a call is published. *needs* are reads that have to be answered so that it is this call that is closed."""
+    """Return a judge for the point whether the request *name* is published. The reads *needs* must be answered to blame this request alone."""
 
     def judge(evidence: Evidence) -> Decided:
         """Needs an answer of the service to that call"""
@@ -346,11 +347,11 @@ def _token_lifetime(evidence: Evidence) -> Decided:
 
 
 def _seconds(value: float) -> int:
-    """*value* as whole seconds, 0 where it may be none."""
+    """*value* in whole seconds; 0 if it may be zero."""
     return 0 if abs(value) < _SAME_CLOCK else round(value)
 
 
-#: What no read that is made here shows, by what would.
+#: Points that no read here decides, by what would decide them.
 _NOT_READ = {
     "Only a rerun shows it": (
         "success_status",

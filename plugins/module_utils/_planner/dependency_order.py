@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Dependency order: what dependencies between instances mean for what is decided about them.
+"""Dependency order: how dependencies between instances change the decisions about them.
 
-Pure: decisions and dependencies go in, decisions come out. With ``order: upstream_first`` an instance is retried when what it depends on is
-done; it waits for what is still to come; it is skipped behind what failed again in this run; and it is blocked behind what failed and is
-not part of the run. With any order, a rerun that waits in the service for what will not come is blocked.
+Pure. With ``order: upstream_first``, an instance is retried when what it depends on is done, waits for what is still to come, is skipped behind what
+failed again in this run, and is blocked behind a failure that is not part of the run. With any order, a rerun that waits in the service for
+something that will never come is blocked.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ _ENDED = {
     Action.SKIPPED: "failed and is not rerun",
 }
 _NEEDS_A_PERSON = frozenset({Status.PAUSE, Status.WAITING_CONFIRM, Status.RUNNING_EXCEPTION, Status.UNKNOWN})
-#: Why a dependant that depends on itself is left to a person.
+#: Reason for leaving a dependant that depends on itself to a person.
 IN_A_CIRCLE = "it is in a circle of dependencies, or behind one, so that no order brings all of them up to date; rerun them by hand"
-_NAMED = 6  # instances of a cycle that a message names
+_NAMED = 6  # instances of a circle named in a message
 
 
 @dataclass(frozen=True)
 class Beyond:
     """What is known of instances that are not selected.
 
-    :param others: as they were read.
-    :param since: a start at or after it belongs to this run, epoch ms.
-    :param expected: whether one that has not started since is about to be rerun by somebody else, the same play in another workspace.
-    :param again: whether one that failed since may be about to be rerun there once more.
+    :param others: as last read.
+    :param since: starts at or after this time belong to this run, epoch ms.
+    :param expected: whether an instance not started since is about to be rerun by the same play in another workspace.
+    :param again: whether an instance that failed since may be rerun once more there.
     :param workspace_id: the workspace of the run.
-    :param unseen: whether it is selected, and only its job could not be listed this time.
-    :param names: of workspaces, by id, as far as the service told them.
+    :param unseen: whether an instance is selected but its job could not be listed this time.
+    :param names: workspace id -> name, as far as the service returned it.
     :param order: the option, for people.
-    :param first_starts: the start of each when this run first read it. A later one is a start of its time, whatever clock stamps it.
+    :param first_starts: the start of each when this run first read it. A later start happened during the run, whatever clock stamps it.
     """
 
     others: t.Mapping[InstanceKey, JobInstance] = dataclasses.field(default_factory=dict)
@@ -65,13 +65,13 @@ class Beyond:
     order: str = "upstream_first"
 
     def open(self, key: InstanceKey) -> bool:
-        """Whether what depends on it has to wait for it, so that it is worth another pass."""
+        """Whether dependants have to wait for it, so that another pass is useful."""
         other = self.others.get(key)
         gate = None if other is None else self.gate(other)
         return gate is not None and not gate.broken
 
     def gate(self, other: JobInstance) -> _Gate | None:
-        """What *other* means for those that depend on it."""
+        """The obstacle that *other* is for its dependants, or None."""
         name = named(other)
         if self.unseen is not None and self.unseen(other):
             return _Gate(other, f"{name}, which could not be listed", broken=True, outside=True)
@@ -97,12 +97,12 @@ class Beyond:
 
 
 class _Gate(t.NamedTuple):
-    """What stands in the way of those that depend on *instance*.
+    """An obstacle for the dependants of *instance*.
 
-    :param text: it, for people.
-    :param broken: whether it will never be out of the way.
-    :param outside: with *broken*, that this run does not even try, so that a person has to.
-    :param stage: in which stage of reruns it is, from 1.
+    :param text: the obstacle, for people.
+    :param broken: whether it will never go away.
+    :param outside: with *broken*, whether this run does not even try, so that a person has to.
+    :param stage: its stage of reruns, from 1.
     """
 
     instance: JobInstance
@@ -115,15 +115,15 @@ class _Gate(t.NamedTuple):
 def order_upstream(
     decisions: t.Iterable[Decision], depends: Depends, beyond: Beyond | None = None, *, hold: bool = True, strict: bool | None = None
 ) -> list[Decision]:
-    """*decisions* in the order given; every retry that is not due yet turned into wait, skipped or blocked, and every wait for what
-    will not come into blocked.
+    """*decisions* in their order, changed by dependencies: a retry that is not due becomes wait, skipped or blocked; a wait for something that will never
+    come becomes blocked.
 
     :param decisions: of every selected instance.
-    :param depends: for an instance the instances it depends on, in this workspace or another.
-    :param beyond: about those among them that are not selected; what depends on one that is not even there is only followed further up.
-    :param hold: whether retries have to wait; otherwise only what already waits in the service is looked at.
-    :param strict: whether to refuse circles of dependencies; as *hold* if None. Otherwise what joined the plan from downstream is blocked in them.
-    :raises OptionError: if a retry stands in or behind a circle of dependencies.
+    :param depends: instance -> the instances it depends on, in this workspace or others.
+    :param beyond: about those that are not selected. Instances not in it only lead further up.
+    :param hold: whether retries have to wait; otherwise only instances that already wait in the service are considered.
+    :param strict: whether to refuse circles of dependencies; None: like *hold*. Otherwise dependants that joined the plan are blocked in them.
+    :raises OptionError: a retry is in or behind a circle of dependencies.
     """
     ordered, beyond = list(decisions), beyond or Beyond()
     before = {decision.instance.key: decision for decision in ordered}
@@ -154,7 +154,7 @@ def order_upstream(
 
 
 def _out_of_circles(decision: Decision, depends: Depends) -> Decision:
-    """*decision*, blocked if it is about a rerun of a dependant that depends on itself: it would be old again as soon as the circle is through."""
+    """*decision*, blocked if it reruns a dependant that depends on itself: it would be outdated again once the circle has run."""
     if decision.downstream is None or decision.action is not Action.RETRY:
         return decision
     if decision.instance.key not in reached(depends, [decision.instance.key]):
@@ -163,14 +163,16 @@ def _out_of_circles(decision: Decision, depends: Depends) -> Decision:
 
 
 def _left_behind(decision: Decision) -> Decision:
-    """*decision* about a dependant, blocked: something above it is not up to date, and nothing that is waited for brings it there. Rerun on old data
-    it would be old again, and be sent in every pass."""
+    """*decision* about a dependant, blocked: something above it is outdated, and nothing this run waits for will change that.
+
+    A rerun on old data would be outdated again, and be sent in every pass.
+    """
     reason = f"{decision.reason}; {decision.upstream_outdated}, above it, is not up to date, and this run does not rerun it; fix that first"
     return decision.turned(Action.BLOCKED, reason)
 
 
 def _renamed(depends: Depends, listed: t.Iterable[InstanceKey]) -> dict[InstanceKey, frozenset[InstanceKey]]:
-    """*depends* under the keys that are listed now: what it was read from may be older, or newer, than the list. What depends on itself does not."""
+    """*depends* under the keys that are listed now, because the list may be older or newer. Nodes that depend on themselves lose that edge."""
     name = listed_key(listed)
     renamed: dict[InstanceKey, frozenset[InstanceKey]] = {}
     for key, above in depends.items():
@@ -179,7 +181,7 @@ def _renamed(depends: Depends, listed: t.Iterable[InstanceKey]) -> dict[Instance
 
 
 def waits_in_service(decision: Decision) -> bool:
-    """Whether the service has the instance waiting, for a free place or for what it depends on."""
+    """Whether the instance is waiting in the service, for a free place or for what it depends on."""
     return decision.action is Action.WAIT and decision.instance.status is Status.WAITING
 
 
@@ -194,7 +196,7 @@ def _gate(decision: Decision, above: _Gate | None) -> _Gate | None:
     if action is Action.DONE:
         return None
     if action in (Action.SKIPPED, Action.BLOCKED) and above is not None and above.broken and status in (Status.FAIL, Status.WAITING):
-        return above  # name the cause, not the one that was skipped because of it
+        return above  # name the cause, not the instance that was skipped because of it
     if action is Action.SKIPPED and status is not Status.FAIL:
         return None
     text = f"{named(decision.instance)}, which {_ENDED.get(action, 'did not succeed')}"
@@ -202,7 +204,7 @@ def _gate(decision: Decision, above: _Gate | None) -> _Gate | None:
 
 
 def _nearest(gates: t.Mapping[InstanceKey, _Gate | None], keys: t.Iterable[InstanceKey]) -> _Gate | None:
-    """The gate that decides: a broken one before one that will open, one of the last stage before the others, the oldest of each kind."""
+    """The obstacle that decides: broken before temporary, then the last stage, then the oldest."""
     standing = [gate for gate in map(gates.get, sorted(keys)) if gate is not None]
     return min(standing, key=lambda gate: (not gate.broken, -gate.stage, gate.instance.key.plan_time, gate.instance.key), default=None)
 
@@ -223,9 +225,9 @@ def _behind(decision: Decision, gate: _Gate, beyond: Beyond) -> Decision:
 def _upstream_first(
     starts: t.Iterable[InstanceKey], by_key: t.Mapping[InstanceKey, Decision], depends: Depends, *, strict: str
 ) -> list[InstanceKey]:
-    """Every instance that *starts* depend on, and they themselves, each after those it depends on; without recursion, chains are long.
+    """*starts* and all that they depend on, in dependency order. Iterative, because chains are long.
 
-    :param strict: the option of the order, for people, that no circle can have; "" where it does not matter.
+    :param strict: option value for the message that refuses a circle; "" to allow circles.
     """
     order: list[InstanceKey] = []
     done: set[InstanceKey] = set()
@@ -243,7 +245,7 @@ def _upstream_first(
                 order.append(key)
             elif upper in path:
                 if not strict:
-                    done.add(upper)  # nothing is held back for it: whatever stands in the circle is looked at once
+                    done.add(upper)  # nothing waits for it: every instance in the circle is visited once
                     continue
                 raise _circle(list(path)[list(path).index(upper) :], by_key, strict)
             else:
@@ -264,5 +266,5 @@ def _circle(keys: t.Sequence[InstanceKey], by_key: t.Mapping[InstanceKey, Decisi
 
 
 def named(instance: JobInstance) -> str:
-    """An instance for people: its job and plan time."""
+    """The job and plan time of an instance, for people."""
     return f"job {printable(instance.job_name, 80)}, planned {to_iso(instance.key.plan_time)}"

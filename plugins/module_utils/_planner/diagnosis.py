@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Diagnosis: the findings that follow from what a checkup observed, one per check, in the order in which one thing needs the other.
+"""Diagnosis: the findings that follow from a checkup's observations, one per check, in the order in which the checks build on each other.
 
-An error is blamed on the first check that explains it: a request that was refused because of this machine's clock says nothing of the
-workspace that it asked for, so the workspace is not known and the clock is the problem.
+An error is blamed on the first check that explains it. For example, a request refused because of this machine's clock says nothing about its
+workspace: the clock is the problem, and the workspace is not known.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .._common.errors import REMEDIES, ApiError, Kind
 from .._common.text import counted, listed
 from .._models.checkup import Finding, HostSeen, Observed, State
 
-#: Errors that say nothing of the call that met them, with the check that they are blamed on.
+#: Errors that say nothing about the request that met them, with the check that they are blamed on.
 _BLAMED = {
     Kind.UNREACHABLE: "connection",
     Kind.TLS: "TLS",
@@ -24,7 +24,7 @@ _BLAMED = {
     Kind.CREDENTIALS: "credentials",
     Kind.THROTTLED: "requests",
 }
-#: What only v1, or only v2, can do, by the read that shows it: the words of the check, and what is missing where it is not open.
+#: Read of a request that only v1 or only v2 has -> what does not work if it is not open.
 _ONLY = {
     "dependencies": "Order upstream_first needs it, unless no job depends on another; so does playbook rerun_related",
     "job_detail": "Without it node_name is not checked, sub-jobs of real-time jobs have to be named, and no job is started",
@@ -52,7 +52,7 @@ def first_step(findings: t.Sequence[Finding]) -> str:
 
 
 def _host_of(seen: Observed, name: str, error: ApiError) -> tuple[str, HostSeen | None]:
-    """Which host the read *name* was refused by or did not reach: its role, and how it is reached."""
+    """The host that refused the read *name* or was not reached: its role, and how it is reached."""
     role = "iam" if error.path.startswith("/v3") or name == "region_projects" else "v1" if name.startswith("v1_") else "v2"
     role = "v1" if name in ("job_detail", "instance_detail") else role
     return role, seen.hosts.get(role)
@@ -65,13 +65,13 @@ def _closed(seen: Observed, version: str) -> bool:
 
 
 def _without_v1(seen: Observed, role: str) -> str:
-    """The remedy that helps where only the v1 host does not answer, unless v1 is all that is open."""
+    """The remedy if only the v1 host does not answer, unless only v1 is open."""
     helps = role == "v1" and seen.api_version == "auto" and not _closed(seen, "v2")
     return " Or set api_version to v2, which does not need it." if helps else ""
 
 
 def _named_by(seen: Observed, host: HostSeen | None) -> str:
-    """The option to check, from which the name of *host* follows."""
+    """The option that determines the name of *host*."""
     return f"Check region ({seen.region})" if host is not None and seen.region and f".{seen.region}." in host.host else "Check endpoint"
 
 
@@ -190,7 +190,7 @@ def _project(seen: Observed) -> Judged:
 
 
 def _studios(seen: Observed, what: str) -> Judged:
-    """Whether the project holds a DataArts Studio instance that is in use, in the region."""
+    """Whether the project has a usable DataArts Studio instance in the region."""
     regions = sorted({studio.region for studio in seen.studios if studio.region})
     if not seen.studios:
         return (
@@ -233,7 +233,7 @@ def _workspace(seen: Observed) -> Judged:
 
 
 def _closest(seen: Observed, known: t.Sequence[str]) -> str:
-    """The remedy for a workspace_id that is not one: what was probably meant."""
+    """The remedy for a wrong workspace_id: the one that was probably meant."""
     by_name = next((workspace for workspace in seen.workspaces if workspace.name == seen.workspace_id), None)
     if by_name is not None:
         return f"Set workspace_id to {by_name.workspace_id}: {by_name.name} is the name of that workspace."
@@ -265,7 +265,7 @@ def _lists(version: str) -> t.Callable[[Observed], Judged]:
             if _closed(seen, "v2") or seen.api_version == "v1":
                 return State.PROBLEM, "its host does not follow from endpoint", "Set endpoint_v1, the address of the v1 API."
             return State.OK, "not used: its host does not follow from endpoint", ""
-        if error is None or error.kind is Kind.NOT_FOUND:  # a job that was deleted meanwhile: the call itself is open
+        if error is None or error.kind is Kind.NOT_FOUND:  # a job was deleted meanwhile: the request itself is open
             return (State.OK, "open", "") if name in seen.reads else _unasked(seen, name)
         if error.kind is not Kind.NOT_PUBLISHED:
             return _unanswered(error)
@@ -281,7 +281,7 @@ def _lists(version: str) -> t.Callable[[Observed], Judged]:
 
 
 def _extra(name: str, version: str) -> t.Callable[[Observed], Judged]:
-    """The check of a call of one API version that reruns can do without."""
+    """The check of a request of one API version that reruns do not need."""
 
     def judge(seen: Observed) -> Judged:
         if seen.api_version not in ("auto", version):
@@ -291,7 +291,7 @@ def _extra(name: str, version: str) -> t.Callable[[Observed], Judged]:
         error = seen.error(name)
         if error is not None and _workspace(seen)[0] is State.PROBLEM:
             return _SEE_WORKSPACE
-        if error is None or error.kind is Kind.NOT_FOUND:  # a workspace without jobs, or an entry that was deleted meanwhile
+        if error is None or error.kind is Kind.NOT_FOUND:  # a workspace without jobs, or an entry deleted meanwhile
             return (State.OK, "open", "") if name in seen.reads else _unasked(seen, name)
         if error.kind is Kind.NOT_PUBLISHED:
             return State.OK, f"not open. {_ONLY[name]}", ""
@@ -357,7 +357,7 @@ def _versions(seen: Observed) -> Judged:
 
 
 def _unanswered(error: ApiError) -> Judged:
-    """The finding on a call that ended in *error*, which is not "not published"."""
+    """The finding on a request that ended in *error*, other than "not published"."""
     if error.kind is Kind.THROTTLED and error.status is None:
         return State.NOT_KNOWN, "no time was left to ask", ""
     if error.kind in _BLAMED:
@@ -368,7 +368,7 @@ def _unanswered(error: ApiError) -> Judged:
 
 
 def _unasked(seen: Observed, name: str) -> Judged:
-    """The finding on a read that was not made, or ended in an error that something else explains."""
+    """The finding on a read that was not made or not answered."""
     error = seen.error(name)
     if error is not None:
         return _unanswered(error)
@@ -395,7 +395,7 @@ def _sources(seen: Observed) -> str:
 
 
 def _sentences(message: str) -> tuple[str, str]:
-    """A message of the form ``<what happened>: <cause>. <what to do>.`` as text and remedy."""
+    """Split a message ``<what happened>: <cause>. <what to do>.`` into text and remedy."""
     text, dot, remedy = message.partition(". ")
     return (text, remedy) if dot else (message.rstrip("."), "")
 

@@ -1,28 +1,28 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Downstream: what the instances that depend on rerun ones have become because of it, and what option ``downstream`` does about them.
+"""Downstream: what reruns mean for the instances that depend on them, and what option ``downstream`` does about these.
 
-Pure. Instances and what depends on what go in; dependants and decisions come out. As with ``make``, an instance is up to date if it succeeded
-in a run that started after everything above it had come up to date; what is rerun brings new data with its new end.
+Pure. Input: instances and their dependencies. Output: dependants and decisions. As with ``make``, an instance is up to date if it succeeded in a run
+that started after everything above it had come up to date; a rerun brings new data with its new end.
 
 | the dependant now | and | effect | ``cancelled`` | ``stale`` |
 |---|---|---|---|---|
 | waiting, running | | ``waits`` | | |
 | running | started before a new end above it | ``waits`` | | waited for, then judged |
-| manual-stop | had begun to run | ``by_hand``: only a person stops what runs | | |
+| manual-stop | had begun to run | ``by_hand``: only a person stops a running instance | | |
 | manual-stop | had not begun | ``cancelled`` | rerun | rerun |
 | the same | an earlier run had rerun it after the new ends above it, or a task stopped it | ``cancelled`` | | |
-| success | started before a new end above it, or above it something is not up to date | ``stale`` | | rerun |
+| success | started before a new end above it, or something above it is not up to date | ``stale`` | | rerun |
 | the same | a person set it to success | ``by_hand`` | | |
 | any other, or up to date | | none | | |
 
-A dependant is rerun once everything above it has come up to date, so never before. It is left to a person where that will not happen: above it is
-something that ``downstream`` leaves alone, or it depends on itself. Which *run* of it counts is told by the new end above it: what started
-at or after that is up to date, and what was sent since then is never sent again for it.
+A dependant is rerun only once everything above it is up to date. It is left to a person if that will not happen: something above it is left alone
+by ``downstream``, or it depends on itself. The new end above it decides which of its runs counts: one that started at or after it is up to date,
+and once a rerun was sent since then, none is sent again.
 
-A run that ended before its time, or another one, may have rerun what is selected: then nothing failed any more shows it, and the journal does. What was
-rerun before ``since`` is new data too, see :func:`rerun_earlier`. What that run had sent for dependants counts as ``reconcile.py`` says.
+A run that ended early, or another one, may have rerun selected instances: then only the journal shows it, as nothing is failed any more. What was
+rerun before ``since`` is new data too, see :func:`rerun_earlier`. What that run sent for dependants counts as ``reconcile.py`` says.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ from .graph import in_order, levels, turned
 from .hung import StopPolicy, decide_with_stops, stopped_by
 from .reconcile import Policy, decide
 
-#: Statuses of a dependant that a rerun may answer, and the effect that each of them has then.
+#: Status of a dependant that a rerun may answer -> its effect.
 _EFFECTS = {Status.MANUAL_STOP.value: Effect.CANCELLED, Status.SUCCESS.value: Effect.STALE}
 _STATUSES = {effect: Status(word) for word, effect in _EFFECTS.items()}
-#: Which effects join the plan, by the value of the option.
+#: Value of the option -> effects that join the plan.
 _JOINS: dict[str, frozenset[Effect]] = {
     CANCELLED: frozenset({Effect.CANCELLED}),
     STALE: frozenset({Effect.CANCELLED, Effect.STALE}),
@@ -53,19 +53,19 @@ _JOINS: dict[str, frozenset[Effect]] = {
 
 
 def joins(mode: str) -> bool:
-    """Whether dependants may join the plan by that value of option ``downstream``."""
+    """Whether dependants may join the plan with this value of option ``downstream``."""
     return mode in _JOINS
 
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What is known of the instances of a run when it is decided what is rerun, and what depends on that.
+    """What is known when a run decides what to rerun, and what depends on that.
 
     :param policy: of the run.
-    :param now: the service's time at which the list was asked for, epoch ms.
+    :param now: the service's time when the list was requested, epoch ms.
     :param attempts: the newest attempt for each instance that has one.
-    :param effective: the attempts for an instance that may have taken effect, oldest first.
-    :param stops: the requests to stop an instance.
+    :param effective: for each instance, the attempts that may have taken effect, oldest first.
+    :param stops: for each instance, the requests to stop it.
     :param rerun_since: when an earlier run began to rerun what is above, see :class:`RerunEarlier`.
     :param wanted: what the run may stop.
     """
@@ -79,11 +79,11 @@ class Knowledge:
     wanted: StopPolicy = field(default_factory=StopPolicy)
 
     def answered(self, instance: JobInstance, attempt: Attempt | None, since: int | None = None) -> Effect | None:
-        """The effect that *attempt* at *instance*, sent since ``since``, answered; None if it was a rerun of the selection itself, or none.
+        """The effect that *attempt* for *instance* answered; None if it was a rerun of a selected instance, or older than ``since``.
 
-        What was stopped in order to be rerun was selected, whatever status the stop left.
+        An instance stopped in order to be rerun was selected, whatever status the stop left.
 
-        :param since: in place of that of :attr:`policy`.
+        :param since: replaces that of :attr:`policy`.
         """
         if attempt is None or attempt.sent_ms < (self.policy.since if since is None else since):
             return None
@@ -93,7 +93,7 @@ class Knowledge:
         return _EFFECTS.get(attempt.failure.status)
 
     def newest_answered(self, instance: JobInstance, since: int | None = None) -> Effect | None:
-        """The same of the newest attempt; of one after a stop, that of the rerun which was stopped."""
+        """Like :meth:`answered`, for the newest attempt that does not follow a stop."""
         stops = self.stops.get(instance.key, ())
         made = [*self.effective.get(instance.key, ()), *filter(None, [self.attempts.get(instance.key)])]
         first = (attempt for attempt in reversed(made) if not any(_stopped_for(stop, attempt) for stop in stops))
@@ -107,24 +107,24 @@ def _stopped_for(stop: Attempt, attempt: Attempt) -> bool:
 
 @dataclass(frozen=True)
 class RerunEarlier:
-    """What the journal tells of reruns before this run.
+    """What the journal knows about reruns before this run.
 
     :param roots: the selected instances that were rerun, and have succeeded since or are in progress.
-    :param since: when the first of these reruns was sent, epoch ms; None if there is none. What was sent for dependants since then belongs to them.
+    :param since: when the first of these reruns was sent, epoch ms, or None. Reruns of dependants sent since then belong to them.
     """
 
     roots: t.Mapping[InstanceKey, Root] = field(default_factory=dict)
     since: int | None = None
 
     def jobs_above(self, joined: t.Iterable[Decision], dependants: t.Iterable[Dependant]) -> collections.Counter[str]:
-        """The jobs of those :attr:`roots` because of which something of *joined* is rerun, each with the number of its roots."""
+        """The jobs of the :attr:`roots` that cause reruns in *joined*, each with the number of those roots."""
         due = {decision.instance.key for decision in joined if decision.action is Action.RETRY}
         above = {dependant.upstream.key: dependant.upstream.job_name for dependant in dependants if dependant.instance.key in due}
         return collections.Counter(name for key, name in above.items() if key in self.roots)
 
 
 def rerun_earlier(decisions: t.Iterable[Decision], known: Knowledge) -> RerunEarlier:
-    """Which of the selected instances, by what was decided about them, an earlier run has rerun: what depends on them may still be as it was."""
+    """The selected instances that an earlier run has rerun: their dependants may still be as they were."""
     roots: dict[InstanceKey, Root] = {}
     times = []
     for decision in decisions:
@@ -144,10 +144,11 @@ def rerun_earlier(decisions: t.Iterable[Decision], known: Knowledge) -> RerunEar
 
 
 def roots_of(decisions: t.Iterable[Decision], known: Knowledge, *, unknown_past: bool = False) -> dict[InstanceKey, Root]:
-    """What was, or is to be, rerun, by what was decided about the selected instances. What was rerun as selected, and again because that rerun had
-    begun on old data, stays a root.
+    """The selected instances that were rerun or are to be, as roots.
 
-    :param unknown_past: whether the journal does not know what was sent since ``since``. Then whatever started since counts, as everywhere.
+    An instance rerun as selected, and again because that rerun had begun on old data, stays a root.
+
+    :param unknown_past: whether the journal does not know what was sent since ``since``. Then every start since counts, as elsewhere.
     """
     roots: dict[InstanceKey, Root] = {}
     for decision in decisions:
@@ -171,7 +172,7 @@ def roots_of(decisions: t.Iterable[Decision], known: Knowledge, *, unknown_past:
 
 
 def dependants_of(roots: t.Mapping[InstanceKey, Root], graph: Graph) -> list[Dependant]:
-    """Every instance within ``graph.depth`` levels below *roots*, by level; a root too, if it succeeded anew on old data of another."""
+    """Every instance within ``graph.depth`` levels below *roots*, by level; also roots that succeeded anew on old data of another root."""
     layout = _Layout(roots, graph)
     dependants = []
     for key, level in layout.levels.items():
@@ -208,16 +209,16 @@ def _effect(instance: JobInstance, outdated: bool) -> Effect | None:
 
 
 def _begun(instance: JobInstance) -> bool:
-    """Whether it was running when it was stopped. Some services may stamp a start on what they cancel, the moment of the end."""
+    """Whether it was running when it was stopped. Some services may stamp a cancelled instance with a start at the moment of its end."""
     return instance.start_time is not None and (instance.end_time is None or instance.end_time > instance.start_time)
 
 
 class _Layout:
-    """The graph as seen from what is rerun.
+    """The graph as seen from the roots.
 
     :ivar levels: instance -> levels below the nearest root; 0 for a root.
-    :ivar outdated: instances that are not up to date because of what is rerun.
-    :ivar circles: those among them that depend on themselves, or on one that does.
+    :ivar outdated: instances that are not up to date because of reruns.
+    :ivar circles: the outdated ones that depend on themselves, or on one that does.
     """
 
     def __init__(self, roots: t.Mapping[InstanceKey, Root], graph: Graph) -> None:
@@ -226,14 +227,14 @@ class _Layout:
         self.levels = levels(self._children, roots, graph.depth)
         sources = [key for key, root in roots.items() if root.renewal is not Renewal.MISSED]
         self._reached = levels(self._children, sources, within=self.levels)
-        #: Of roots that succeeded anew: levels below the nearest other root.
+        #: Root that succeeded anew -> levels below the nearest other root.
         self.root_levels = {key: level for key, level in map(self._below_others, roots) if level and roots[key].renewal is Renewal.RENEWED}
         self.outdated: set[InstanceKey] = set()
         self._find_outdated()
         self.circles = self._in_circles()
 
     def above(self, key: InstanceKey) -> list[InstanceKey]:
-        """What is directly above it, as far as it is part of this."""
+        """The instances directly above it, within the graph's levels."""
         return sorted(parent for parent in self._graph.parents.get(key, ()) if parent != key and parent in self.levels)
 
     def to_come(self, key: InstanceKey) -> bool:
@@ -244,7 +245,7 @@ class _Layout:
         return key in self._reached and (key in self.outdated or self._graph.instances[key].status.in_progress)
 
     def new_end(self, key: InstanceKey) -> int | None:
-        """When it brought new data, epoch ms."""
+        """When it brought new data, epoch ms, or None."""
         root = self._roots.get(key)
         if key not in self._reached or (root is not None and root.renewal is not Renewal.RENEWED):
             return None
@@ -252,7 +253,7 @@ class _Layout:
         return instance.end_time if instance.ran else None
 
     def cause(self, key: InstanceKey) -> JobInstance:
-        """The instance above it that explains best why it is concerned."""
+        """The instance directly above it that best explains why it is affected."""
         return self._graph.instances[max(self.above(key), key=lambda parent: (self._news(parent, key), parent in self._roots, parent))]
 
     def _below_others(self, root: InstanceKey) -> tuple[InstanceKey, int | None]:
@@ -268,7 +269,7 @@ class _Layout:
         return end is not None and (start is None or start < end)
 
     def _find_outdated(self) -> None:
-        """The least set that holds every instance with news from above, or that did not succeed behind such news."""
+        """Compute the least set of instances with news from above, or without success behind such news."""
         left = collections.deque(key for key in self.levels if self.above(key))
         while left:
             key = left.popleft()
@@ -282,12 +283,12 @@ class _Layout:
                 left.extend(child for child in self._children.get(key, ()) if child in self.levels)
 
     def _in_circles(self) -> set[InstanceKey]:
-        """The outdated instances that are above themselves through others, and those below them."""
+        """The outdated instances in a circle, and those below one."""
         return set(in_order({key: [child for child in self._children.get(key, ()) if child in self.outdated] for key in self.outdated})[1])
 
 
 def decide_dependants(dependants: t.Sequence[Dependant], mode: str, known: Knowledge, graph: Graph) -> list[Decision]:
-    """A decision for each dependant that joins the plan, or has joined it in an earlier pass, by the table at the top of this file."""
+    """A decision for each dependant that joins the plan, or joined it in an earlier pass, by the table at the top of this file."""
     rerun = _JOINS.get(mode, frozenset())
     if not rerun:
         return []
@@ -318,15 +319,17 @@ def _effect_to_answer(dependant: Dependant, rerun: frozenset[Effect], known: Kno
     answered = known.newest_answered(dependant.instance)
     if answered is not None or known.rerun_since is None:
         return answered
-    # Sent by an earlier run, which may not have seen its end. What has come up to date is none of this one's, nor is what a person stopped.
+    # An earlier run sent it and may not have seen its end. What is up to date does not concern this run, nor does what a person stopped.
     unfinished = dependant.instance.status.in_progress or dependant.instance.status is Status.FAIL
     answered = known.newest_answered(dependant.instance, since=known.rerun_since) if unfinished else None
     return answered if answered in rerun else None
 
 
 def _stopped_since(dependant: Dependant, known: Knowledge) -> bool:
-    """Whether a person stopped it: by a task, and no run has rerun it since; or when an earlier run had rerun it on the new data, as nothing above it
-    had failed then."""
+    """Whether a person stopped it.
+
+    Either with a task, and no run has rerun it since; or after an earlier run had rerun it on the new data, when nothing above it was failed.
+    """
     instance, made = dependant.instance, known.effective.get(dependant.instance.key, ())
     if dependant.effect is not Effect.CANCELLED:
         return False
@@ -339,7 +342,7 @@ def _stopped_since(dependant: Dependant, known: Knowledge) -> bool:
 
 
 def _before(attempt: Attempt, stop: Attempt) -> bool:
-    """Whether *attempt* was made before *stop*, and by another run: what timeout_action stops, the run itself had rerun."""
+    """Whether *attempt* was made before *stop* by another run. A run's own timeout_action stops what it has rerun itself."""
     return (attempt.attempt_id or 0) < (stop.attempt_id or 0) and attempt.run_id != stop.run_id
 
 
@@ -352,7 +355,7 @@ def _decided(dependant: Dependant, effect: Effect, obstacle: Dependant | None, k
     )
     decision = dataclasses.replace(decision, downstream=effect, already_done=False)
     if decision.action is Action.RETRY and attempt is not None and _answered(dependant.instance, attempt, known.policy):
-        # Sent for this very state, by a clock that may be behind the one that stamps ends. As for every instance: never again by this since.
+        # Sent for this very state, though by a clock that may be behind the one that stamps ends. As everywhere: never again by this since.
         reason = f"the rerun sent at {to_iso(attempt.sent_ms)} was accepted, but the service does not show it yet; it is not sent again"
         return decision.turned(Action.WAIT, reason, attempts=max(1, decision.attempts - 1), attempt=attempt)
     if decision.action is not Action.RETRY and not (decision.action is Action.SETTLING and decision.attempt is None):
@@ -373,8 +376,8 @@ def _answered(instance: JobInstance, attempt: Attempt, policy: Policy) -> bool:
 def _policy(dependant: Dependant, effect: Effect, known: Knowledge) -> Policy:
     """The policy by which the run of a stale dependant is judged: it counts if it started at or after the new end above it. One clock stamps both.
 
-    Where that is still to come no run counts, and the order keeps the rerun back until it is there. One that was cancelled has not run at all.
-    Where it came before this run, an earlier run's reruns count for as long as anywhere, see ``reconcile.py``.
+    If that end is still to come, no run counts, and the order holds the rerun back until then. A cancelled dependant has not run at all. If the end
+    came before this run, an earlier run's reruns count as long as elsewhere, see ``reconcile.py``.
     """
     since = known.policy.since
     if effect is Effect.STALE and dependant.since is not None:
@@ -384,12 +387,14 @@ def _policy(dependant: Dependant, effect: Effect, known: Knowledge) -> Policy:
     statuses = {_STATUSES[effect]}
     if known.newest_answered(dependant.instance, since=known.rerun_since) is not None:
         statuses.add(Status.FAIL)
-    joined = known.policy.joined if since == known.policy.since else frozenset()  # what had begun before read the old data, whoever sent it
+    joined = (
+        known.policy.joined if since == known.policy.since else frozenset()
+    )  # a run that began before read the old data, whoever sent it
     return dataclasses.replace(known.policy, since=since, statuses=frozenset(statuses), clock_slack_ms=0, joined=joined)
 
 
 def _hindrance(dependant: Dependant, obstacle: Dependant | None, graph: Graph) -> str:
-    """Why a dependant is left to a person although it is to be rerun; "" if it is not."""
+    """Why a dependant that should be rerun is left to a person, or ""."""
     if dependant.circle:
         return IN_A_CIRCLE
     unlisted = graph.unlisted.get(dependant.instance.key)

@@ -1,12 +1,12 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The decision table of named instances: whether a rerun that was asked for by name is due, in both modes of the retry endpoint [H-RET].
+"""The decision table of named instances: whether an explicitly requested rerun is due, in both modes of the retry endpoint [H-RET].
 
-Pure: the instances as listed and the attempts for them go in, decisions come out. Every decision is RETRY or SKIPPED, with a reason; BLOCKED
-where a rerun was asked for as a whole and another request has rerun a part of it.
-A goal (``reconcile.py``) insists on its ``since``; here the user names what to rerun, so without ``since`` each call is a run of
-its own (its policy has the service's time now as ``since``), and a rejection of an earlier call never forbids another try.
+Pure. Input: instances as listed, and the attempts for them. Output: decisions RETRY or SKIPPED with a reason; BLOCKED if a rerun was requested as
+a whole and another request has rerun a part of it. A goal (``reconcile.py``) insists on its ``since``. Here the user names what to rerun, so without
+``since`` each task is a run of its own (its policy has the service's current time as ``since``), and a rejection in an earlier task never prevents
+another try.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from .reconcile import Policy, decide, judged_by, of_this_run, rerun_since, unse
 
 @dataclass(frozen=True)
 class Related:
-    """Whether the rerun of a job with its related jobs is due, as a whole.
+    """Verdict on the rerun of a job with its related jobs, as a whole.
 
-    :param action: RETRY, SKIPPED, or BLOCKED where another request has rerun a part of it.
+    :param action: RETRY, SKIPPED, or BLOCKED if another request has rerun a part of it.
     :param reason: why, in plain words.
-    :param due_ms: epoch ms before which asking again is of no use, or None.
+    :param due_ms: asking again before this time is useless, epoch ms, or None.
     """
 
     action: Action
@@ -46,17 +46,17 @@ def decide_requested(
     attempts: t.Mapping[InstanceKey, Attempt],
     effective: t.Mapping[InstanceKey, t.Sequence[Attempt]] | None = None,
 ) -> tuple[list[Decision], list[str]]:
-    """What is due of the instances asked for by key, each judged once; a key that twins share names all of them, and one that a rerun has
-    changed names the instance it was changed to.
+    """Decide about instances requested by key.
 
-    One decision for each instance that is listed, in the order asked for, RETRY or SKIPPED, where ``due_ms`` tells a skip that settles from one for
-    good; and one text for each that is not, for which the module fails after handling the others.
+    A key shared by twins names all of them; a key that a rerun has changed names the same instance under its new key.
 
-    :param instances: those that the service lists for the job.
+    :param instances: all that the service lists for the job.
     :param policy: ``statuses`` is the option only_statuses.
     :param now: as for :func:`decide`.
     :param attempts: the newest for each instance that has one.
-    :param effective: those that may have taken effect, oldest first, for each instance that has any.
+    :param effective: attempts that may have taken effect, oldest first, for each instance that has any.
+    :returns: a decision for each listed instance in the requested order, RETRY or SKIPPED (temporary if it has ``due_ms``); and a text for each key
+        that is not listed, for which the module fails after handling the others.
     """
     listed: dict[InstanceKey, list[JobInstance]] = {}
     followed: dict[InstanceKey, list[JobInstance]] = {}
@@ -85,13 +85,14 @@ def decide_related(
     attempts: t.Mapping[InstanceKey, Attempt],
     effective: t.Mapping[InstanceKey, t.Sequence[Attempt]] | None = None,
 ) -> list[Decision]:
-    """Whether a job is rerun with its related jobs: as a whole if at least one instance of the window qualifies, and never while
-    an earlier attempt is not settled, or was accepted since ``since``. Where that was another request, and instances are left that qualify, it is
-    blocked: what was asked for does not happen. One decision for each instance, all with the same verdict.
+    """Decide about a job with its related jobs as a whole: one decision for each instance, all with the same verdict.
 
-    :param instances: all instances of the jobs in the window, as the service lists them now.
+    It is due if at least one instance of the window qualifies, but never while an earlier attempt is unsettled, or after one was accepted since
+    ``since``. If that was another request that left qualifying instances out, the verdict is BLOCKED: what was requested does not happen.
+
+    :param instances: all instances of the jobs in the window, as listed now.
     :param attempts: the newest for each instance that has one; a request of this mode is an attempt for all listed instances.
-    :param effective: those that may have taken effect, oldest first, for each instance that has any.
+    :param effective: attempts that may have taken effect, oldest first, for each instance that has any.
     """
     listed = tuple(instances)
     verdict = _verdict(listed, policy, now, {**attempts, **_judging(listed, policy, now, attempts, effective or {})})
@@ -112,7 +113,7 @@ def _judging(
     attempts: t.Mapping[InstanceKey, Attempt],
     effective: t.Mapping[InstanceKey, t.Sequence[Attempt]],
 ) -> dict[InstanceKey, Attempt]:
-    """The attempts by which those of *listed* are judged that were rerun since ``since``."""
+    """The attempts by which the instances rerun since ``since`` are judged."""
     reran = ((instance, rerun_since(instance, policy, effective.get(instance.key, ()))) for instance in listed)
     judging = {instance.key: judged_by(instance, policy, now, attempts.get(instance.key), made) for instance, made in reran if made}
     return {key: attempt for key, attempt in judging.items() if attempt is not None}
@@ -147,7 +148,7 @@ def _verdict(listed: t.Sequence[JobInstance], policy: Policy, now: int, attempts
 def _of_another(
     verdict: Related, listed: t.Sequence[JobInstance], policy: Policy, now: int, attempts: t.Mapping[InstanceKey, Attempt]
 ) -> Related:
-    """*verdict*, unless instances are left that the request behind it did not carry: then it was not the one that is asked for now."""
+    """*verdict*, or BLOCKED if qualifying instances are left that its request did not carry: it was another request than the one asked for now."""
     left = [
         instance
         for instance in listed
@@ -161,7 +162,7 @@ def _of_another(
 
 
 def _forgiving(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None, effective: t.Sequence[Attempt]) -> Decision:
-    """As :func:`decide`, but an earlier rejection counts as no attempt; the next one takes it over."""
+    """Like :func:`decide`, but an earlier rejection counts as no attempt; the next one takes it over."""
     if attempt is None or attempt.outcome is not Outcome.REJECTED or attempt.batch > 1:
         return decide(instance, policy, now, attempt, effective)
     decision = decide(instance, policy, now, None, effective)
@@ -178,7 +179,7 @@ def _others(listed: t.Sequence[JobInstance], due: t.Sequence[JobInstance]) -> st
 
 
 def _already(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None) -> Related | None:
-    """The verdict that an attempt of this run for *instance* imposes on the whole, or None."""
+    """The verdict on the whole that an attempt for *instance* requires, or None."""
     if attempt is None or attempt.outcome in NO_EFFECT:
         return None
     own = of_this_run(instance, policy, attempt)

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Forecast: when reruns will probably end, from how long earlier runs of the same jobs took.
 
-Pure. The night is played through: what depends on something waits for it, the run's own limits queue here, and the service runs five instances of
-a job at once [H-UMN] and queues the rest. What is not known is not guessed: a job without an earlier run has no duration here, and nothing behind it
-has an end. A rerun that starts in the middle is shorter than a whole run, so the forecast is rather too long than too short, until reruns of
-the job have ended in this run, which then count alone. What waits for a free node of the service is not in it.
+Pure. It simulates the run: dependants wait, the run's own limits queue instances here, and the service runs five instances of a job at once
+[H-UMN] and queues the rest. Nothing is guessed: a job without an earlier run has no duration, and nothing behind it has an end. A rerun that
+starts in the middle is shorter than a whole run, so the forecast is rather too long than too short until enough reruns of the job have ended in
+this run, which then count alone. Waiting for a free node of the service is not included.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from .limits import age
 
 #: How many instances of one job the service runs at once [H-UMN].
 AT_ONCE = 5
-#: So many reruns of a job that ended in this run say more than the runs before it.
+#: When this many reruns of a job have ended in this run, only they count.
 ENOUGH = 3
-#: How much longer than any run before it one will probably take that has taken longer already, as a part of what it has taken.
+#: A run that has taken longer than any before takes this part of its elapsed time in addition.
 _OVERDUE = 0.1
 
-#: Seconds that runs of a job took, by its workspace and name: jobs of one name in two workspaces are two.
+#: Job (workspace id and name) -> seconds that its runs took.
 Runs = t.Mapping[JobName, t.Sequence[float]]
 
 
@@ -40,10 +40,10 @@ class Room(t.NamedTuple):
     """What limits how much runs at once.
 
     :param max_parallel: instances in progress; None: any number.
-    :param max_parallel_per_job: the same of each job.
+    :param max_parallel_per_job: the same for each job.
     :param at_once: instances of a job that the service runs at once.
-    :param lag: seconds until it is seen here that something has ended.
-    :param opens: from when on something may be sent, not before a time; both seconds from now. None: always.
+    :param lag: seconds until this run notices that something has ended.
+    :param opens: function from a time to the next time at which sending is allowed, both in seconds from now; None: always allowed.
     """
 
     max_parallel: int | None = None
@@ -54,14 +54,14 @@ class Room(t.NamedTuple):
 
 
 class Item(t.NamedTuple):
-    """An instance that is to end. Seconds from now.
+    """An instance that is to end. Times in seconds from now.
 
-    :param job: its workspace and name.
-    :param after: numbers of the items that have to end before it is sent.
+    :param job: workspace id and name.
+    :param after: indexes of the items that must end before it is sent.
     :param in_service: whether the service has it.
     :param elapsed: how long it has been running; None if it has not begun.
-    :param begin: before when it is not sent.
-    :param blind: whether it waits for something of which nothing is known.
+    :param begin: earliest time to send it.
+    :param blind: whether it waits for something about which nothing is known.
     """
 
     job: JobName
@@ -74,12 +74,12 @@ class Item(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is known of the end of a plan.
+    """What is known about the end of a plan.
 
-    :param seconds: from now until the last end, without the instances in *unknown*; None if nothing is known.
-    :param by_job: seconds of one run, for each job of which that is known.
-    :param unknown: how many instances are to end at a time of which nothing is known.
-    :param ends: seconds from now until the end of each instance that has not come to its end; None: unknown.
+    :param seconds: seconds from now until the last known end, or None.
+    :param by_job: job -> seconds of one run, where known.
+    :param unknown: number of open instances whose end is unknown.
+    :param ends: open instance -> seconds from now until its end; None: unknown.
     """
 
     seconds: float | None = None
@@ -91,12 +91,12 @@ class Forecast:
 def runs_of(
     instances: t.Iterable[JobInstance], since: int, averages: t.Mapping[JobName, float] | None = None
 ) -> dict[JobName, tuple[float, ...]]:
-    """Seconds that the successful runs of each job among *instances* took, the shortest first.
+    """Job -> seconds that its successful runs among *instances* took, sorted.
 
-    One that a person set to success has not run to its end, and says nothing.
+    An instance that a person set to success is ignored.
 
-    :param since: of the run, epoch ms: what began since then are reruns.
-    :param averages: seconds of a run by job, as the dependency calls tell them [H-DEP]; they count where the list has none.
+    :param since: of the run, epoch ms: runs that began since then are reruns.
+    :param averages: seconds of a run by job, from the dependency requests [H-DEP]; used for jobs without a listed run.
     """
     before: dict[JobName, list[float]] = {}
     reruns: dict[JobName, list[float]] = {}
@@ -113,17 +113,17 @@ def runs_of(
 
 
 def running_at_once(instances: t.Iterable[JobInstance]) -> int:
-    """How many instances of a job the service runs at once: as many as are seen to, if it is more than documented."""
+    """How many instances of a job the service runs at once: the documented number, or more if more are seen."""
     running = collections.Counter(instance.key.job_id for instance in instances if instance.status is Status.RUNNING)
     return max((AT_ONCE, *running.values()))
 
 
 def foresee(decisions: t.Iterable[Decision], depends: Depends, runs: Runs, room: Room, now_ms: int) -> Forecast:
-    """When each instance that has not come to its end will, and the whole.
+    """When each open instance will end, and the whole plan.
 
-    :param decisions: of a plan, or as they stand after it was sent.
-    :param depends: what instances depend on, as far as this run waits for it; instances in between need not be in *decisions*.
-    :param runs: what :func:`runs_of` returned.
+    :param decisions: of a plan, or after it was sent.
+    :param depends: dependencies that this run waits for; intermediate instances need not be in *decisions*.
+    :param runs: from :func:`runs_of`.
     :param now_ms: the service's time, epoch ms.
     """
     left = sorted((decision for decision in decisions if decision.action.open), key=age)
@@ -146,7 +146,7 @@ def ends(items: t.Sequence[Item], runs: Runs, room: Room) -> list[float | None]:
 
 
 class _Night:
-    """Plays the items through, event by event."""
+    """Discrete-event simulation of the items."""
 
     def __init__(self, items: t.Sequence[Item], seconds: t.Sequence[float | None], room: Room) -> None:
         self._items, self._seconds, self._room = items, seconds, room
@@ -163,8 +163,8 @@ class _Night:
         self._queue: dict[JobName, collections.deque[int]] = collections.defaultdict(collections.deque)
 
     def play(self) -> list[float | None]:
-        """The end of each item."""
-        # What runs takes its place before what waits for one.
+        """Run the simulation; return the end of each item, or None."""
+        # Running items take their places before waiting ones.
         for index, item in sorted(enumerate(self._items), key=lambda pair: pair[1].elapsed is None):
             if self._seconds[index] is None or item.blind:
                 continue
@@ -187,7 +187,7 @@ class _Night:
         heapq.heappush(self._ready, index)
 
     def _send(self, now: float) -> None:
-        """Send what there is room for. What is sent later than at once is sent by a pass that has to notice first."""
+        """Send what there is room for. After time 0, a pass has to notice first, which adds the lag."""
         most, of_job, opens = self._room.max_parallel, self._room.max_parallel_per_job, self._room.opens
         if self._ready and opens is not None and opens(now) > now:
             self._at(opens(now), lambda _index, _now: None, 0)
@@ -243,7 +243,7 @@ def _item(decision: Decision, after: tuple[int, ...], now_ms: int) -> Item:
 
 
 def nearest_above(key: InstanceKey, number: t.Mapping[InstanceKey, int], depends: Depends) -> tuple[int, ...]:
-    """The numbers of the nearest instances that *key* depends on, also over instances that have no number."""
+    """Indexes of the nearest instances in *number* that *key* depends on, looking through instances that are not in it."""
     seen, near = {key}, set()
     left = [key]
     while left:
@@ -259,8 +259,10 @@ def nearest_above(key: InstanceKey, number: t.Mapping[InstanceKey, int], depends
 
 
 def _durations(items: t.Sequence[Item], runs: Runs) -> list[float | None]:
-    """How long each item still takes. Instances of a job do not all take the median: the last of many is later than that, so they get what
-    is between the shortest and the longest run, evenly."""
+    """Remaining seconds of each item; None: unknown.
+
+    With the median for every instance, the last of many would end too early, so they are spread evenly between the shortest and the longest run.
+    """
     seconds: list[float | None] = [None] * len(items)
     by_job = grouped_by((index for index, item in enumerate(items) if item.job in runs), lambda index: items[index].job)
     for job, indexes in by_job.items():
@@ -277,14 +279,14 @@ def _durations(items: t.Sequence[Item], runs: Runs) -> list[float | None]:
 
 
 def _spread(count: int) -> list[float]:
-    """*count* numbers between 0 and 1 at even distances, in an order in which each stretch of them is spread too."""
+    """*count* evenly spaced numbers between 0 and 1, in an order in which each stretch is spread too."""
     bits = max(1, (count - 1).bit_length())
     order = sorted(range(count), key=lambda index: int(f"{index:0{bits}b}"[::-1], 2))
     return [(place + 0.5) / count for place in order]
 
 
 def _quantile(known: t.Sequence[float], part: float) -> float:
-    """What *part* of the runs are shorter than; *known* is sorted."""
+    """The *part* quantile of the sorted list *known*."""
     place = part * len(known) - 0.5
     low = min(max(int(place), 0), len(known) - 1)
     high = min(low + 1, len(known) - 1)

@@ -1,25 +1,25 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hung instances, options ``timeout_action`` and ``running_exception``: which are stopped, what became of it, and what follows.
+"""Hung instances, options ``timeout_action`` and ``running_exception``: which are stopped, with what effect, and what follows.
 
-Pure. A step after ``decide``: a decision of ``reconcile.py`` and the stops that the journal knows go in, a decision comes out.
+Pure. A step after ``decide``. Input: a decision of ``reconcile.py``, and the stops in the journal. Output: a decision.
 
 | the instance now | and | decision |
 |---|---|---|
-| waiting, running | ``wait_timeout`` is over, its rerun is this play's or one that ``since`` names, ``timeout_action: stop`` | ``stop`` |
-| running | the same, ``timeout_action: stop_and_rerun``; not what waits, which would only wait again | ``stop`` |
+| waiting, running | ``wait_timeout`` is over, its rerun is this play's or belongs to a set ``since``, ``timeout_action: stop`` | ``stop`` |
+| running | the same with ``timeout_action: stop_and_rerun``; not waiting ones, which would only wait again | ``stop`` |
 | running-exception | ``running_exception: stop_and_rerun`` | ``stop`` |
-| in the state in which it was to be stopped | accepted, or no outcome yet, not settled | ``settling`` |
+| in the state that the stop was for | accepted, or no outcome yet, not settled | ``settling`` |
 | the same | accepted, settled | ``wait``; never stopped again by this ``since`` |
-| the same | no outcome known, settled | ``stop``: it provably had no effect |
+| the same | outcome unknown, settled | ``stop``: it provably had no effect |
 | the same | refused, or it had gone on by itself | as without a stop, and the reason says so |
-| stopped, see below | in order to be rerun | as if that status were in ``statuses``; the run that was stopped is none of ``attempts`` |
-| the same | and no more | ``stopped`` |
+| stopped, see below | in order to be rerun | as if its status were in ``statuses``; the stopped run does not count in ``attempts`` |
+| the same | without a rerun | ``stopped`` |
 | in progress, or running-exception, in a later run | it was stopped by this ``since`` before | never stopped a second time |
-| to be rerun | a stop that is not settled, of whatever run | ``settling``: a stop that comes late must not meet the rerun |
+| to be rerun | a stop by any run is not settled | ``settling``: a late stop must not hit the rerun |
 
-Stopped is what shows manual-stop or fail with the start of the run that was to be stopped, unless the stop was refused or not sent.
+An instance counts as stopped if it shows manual-stop or fail with the start of the run that was to be stopped, unless the stop was refused or not sent.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ NONE, STOP, STOP_AND_RERUN, REPORT = "none", "stop", "stop_and_rerun", "report"
 class StopPolicy:
     """What a run may stop.
 
-    :param timeout_ms: when ``wait_timeout`` was over, epoch ms of the service's clock; None: it is not.
-    :param run_id: of the run; what another one reran is only stopped where people asked to watch it, by ``since``.
-    :param started: the first start that was seen of the rerun that an attempt caused, epoch ms by the attempt's id. A later one is somebody else's.
+    :param timeout_ms: when ``wait_timeout`` was over, epoch ms on the service's clock; None: it is not.
+    :param run_id: of the run. Reruns of other runs are stopped only if a person set ``since`` to watch them.
+    :param started: attempt id -> first start seen of the rerun that it caused, epoch ms. A later start is somebody else's.
     """
 
     timeout_action: str = NONE
@@ -57,7 +57,7 @@ class StopPolicy:
 
     @classmethod
     def check(cls, options: t.Mapping[str, t.Any]) -> None:
-        """Refuse options that cannot do what they say. :raises OptionError: naming them."""
+        """Refuse options that cannot work together. :raises OptionError: naming them."""
         wanted = [
             f"{name} {options[name]}"
             for name, off in (("timeout_action", NONE), ("running_exception", REPORT))
@@ -75,12 +75,12 @@ class StopPolicy:
 
     @property
     def reruns(self) -> bool:
-        """Whether something is stopped in order to be rerun."""
+        """Whether stopped instances may be rerun."""
         return STOP_AND_RERUN in (self.timeout_action, self.running_exception)
 
     @property
     def over(self) -> bool:
-        """Whether nothing more is to be rerun, because the time is over and what runs is only stopped."""
+        """Whether nothing more is rerun, because the time is over and running instances are only stopped."""
         return self.timeout_action == STOP and self.timeout_ms is not None
 
 
@@ -93,9 +93,9 @@ def decide_with_stops(
     effective: t.Sequence[Attempt] = (),
     stops: t.Sequence[Attempt] = (),
 ) -> Decision:
-    """What is to be done about *instance*, as :func:`decide` says it, and by the table at the top of this file.
+    """Decide about *instance* like :func:`decide`, and by the table at the top of this file.
 
-    :param stops: at the instance, of whatever run, oldest first.
+    :param stops: stops of the instance by any run, oldest first.
     """
     judged = judged_with_stops(instance, policy, wanted, now, stops, effective)
     return _with_stop(decide(instance, judged, now, attempt, effective), policy, wanted, now, stops)
@@ -104,10 +104,10 @@ def decide_with_stops(
 def judged_with_stops(
     instance: JobInstance, policy: Policy, wanted: StopPolicy, now: int, stops: t.Sequence[Attempt], effective: t.Sequence[Attempt]
 ) -> Policy:
-    """*policy* as *instance* is judged by it: what was stopped in order to be rerun is to be rerun, and the run that was stopped does not count as an attempt.
+    """*policy*, adjusted for *instance*: an instance stopped in order to be rerun is to be rerun, and the stopped run does not count as an attempt.
 
-    :param stops: at the instance, of whatever run, oldest first.
-    :param effective: the reruns of it that may have taken effect, oldest first.
+    :param stops: stops of the instance by any run, oldest first.
+    :param effective: its reruns that may have taken effect, oldest first.
     """
     if not stops:
         return policy
@@ -136,7 +136,7 @@ def _with_stop(decision: Decision, policy: Policy, wanted: StopPolicy, now: int,
 
 
 def without_reruns(decisions: t.Iterable[Decision]) -> t.Iterator[Decision]:
-    """*decisions* of a run whose time is over: what is still to be rerun is not sent any more."""
+    """*decisions* of a run whose time is over: nothing more is rerun."""
     for decision in decisions:
         if decision.action is Action.RETRY:
             reason = f"not sent: wait_timeout is over, and timeout_action is stop ({decision.reason})"
@@ -146,7 +146,7 @@ def without_reruns(decisions: t.Iterable[Decision]) -> t.Iterator[Decision]:
 
 
 def first_starts(decisions: t.Iterable[Decision], known: t.Mapping[str, int]) -> dict[str, int]:
-    """*known*, with the starts that this pass shows for the first time of reruns that this run may have to stop."""
+    """*known*, plus the starts, seen for the first time in this pass, of reruns that this run may have to stop."""
     seen = dict(known)
     for decision in decisions:
         attempt, start = decision.attempt, decision.instance.start_time
@@ -156,15 +156,15 @@ def first_starts(decisions: t.Iterable[Decision], known: t.Mapping[str, int]) ->
 
 
 def kept(decision: Decision, why: str) -> Decision:
-    """A stop that a guard forbids: the instance stays as it is."""
+    """Decision for a stop that a guard forbids: the instance stays as it is."""
     action = Action.WAIT if decision.instance.status.in_progress else Action.NOT_RERUNNABLE
     return decision.turned(action, f"{decision.reason}; not stopped: {why}")
 
 
 def after_stop(decision: Decision, stop: Attempt, error: ApiError | None) -> Decision:
-    """What has become of an instance that was to be stopped; it is listed again in any case.
+    """Decision about an instance after its stop was sent; it is listed again in any case.
 
-    :param stop: as it was recorded.
+    :param stop: as recorded.
     """
     texts = {
         Outcome.ACCEPTED: "the service accepted the stop",
@@ -177,8 +177,10 @@ def after_stop(decision: Decision, stop: Attempt, error: ApiError | None) -> Dec
 
 
 def stop_word(decision: Decision) -> str | None:
-    """What became of the stop of an instance: ``to_stop``, ``stopping`` (accepted, and not shown yet), ``stopped``, ``refused``, ``moved_on``,
-    or ``unknown``; None where none was to be made, or it is to be tried again."""
+    """Result of the stop of an instance, or None if none was to be made, or it is to be tried again.
+
+    ``to_stop``, ``stopping`` (accepted, and not shown yet), ``stopped``, ``refused``, ``moved_on`` or ``unknown``.
+    """
     if decision.action is Action.STOP:
         return "to_stop"
     stop, instance = decision.stop, decision.instance
@@ -195,12 +197,12 @@ def stop_word(decision: Decision) -> str | None:
 
 
 def _answered(decision: Decision, stop: Attempt, policy: Policy, wanted: StopPolicy, now: int) -> Decision | None:
-    """What a stop of this run means for the instance; None where it says nothing, so that it may be stopped."""
+    """Decision that follows from a stop of this run; None if the instance may be stopped."""
     instance = decision.instance
     if _shown(stop, instance):
         return _stopped(decision, stop, policy, wanted)
     if stop.failure != Failure.of(instance):
-        # In another run than the one that was to be stopped, or further in the same.
+        # Another run than the one to be stopped, or a later state of the same run.
         return _once_only(decision, stop) if stop.outcome in EFFECTIVE else None
     due = stop.settle_window_end(policy.settle_ms)
     if stop.outcome in EFFECTIVE and now < due:
@@ -243,7 +245,7 @@ def _may_stop(decision: Decision, wanted: StopPolicy) -> bool:
 
 
 def _ours(decision: Decision, wanted: StopPolicy, timeout_ms: int) -> bool:
-    """Whether what runs is a rerun of this play, or one that people asked to watch by ``since``, and was sent before the time was over."""
+    """Whether the running rerun was sent before the time was over, by this play or by one that a set ``since`` watches."""
     attempt, start = decision.attempt, decision.instance.start_time
     if attempt is None or decision.rerun is not True or attempt.last_ms >= timeout_ms:
         return False
@@ -273,8 +275,10 @@ def _to_stop(decision: Decision, policy: Policy, wanted: StopPolicy, now: int, s
 
 
 def _belongs(stop: Attempt, instance: JobInstance, policy: Policy, wanted: StopPolicy, now: int) -> bool:
-    """Whether *stop* is one of this run: made since ``since``, still to be followed by the rerun that it was made for, or accepted a while ago
-    for the very state that the service still shows."""
+    """Whether *stop* belongs to this run.
+
+    It does if it was made since ``since``, if its rerun is still owed, or if it was accepted a while ago for the very state still shown.
+    """
     if stop.sent_ms >= policy.since or _owed(stop, instance, wanted, now):
         return True
     hidden = max(policy.settle_ms, HIDDEN_MS) if stop.outcome is Outcome.ACCEPTED else policy.settle_ms
@@ -282,20 +286,21 @@ def _belongs(stop: Attempt, instance: JobInstance, policy: Policy, wanted: StopP
 
 
 def _owed(stop: Attempt, instance: JobInstance, wanted: StopPolicy, now: int) -> bool:
-    """Whether *instance* was stopped in order to be rerun, in the last day, and that is still what is wanted. Whoever stopped it may have ended
-    before it could rerun it."""
+    """Whether *instance* was stopped in the last day in order to be rerun, and that is still wanted. The run that stopped it may have ended first."""
     asked = stop.kind is AttemptKind.STOP_AND_RERUN and wanted.reruns
     return asked and stop.sent_ms > now - DAY_MS and _shown(stop, instance)
 
 
 def stopped_by(instance: JobInstance, stops: t.Iterable[Attempt]) -> Attempt | None:
-    """The newest of *stops*, oldest first, that *instance* shows the effect of: the run that failed is the one that was to be stopped."""
+    """The newest of *stops* (oldest first) whose effect *instance* shows, or None."""
     return next((stop for stop in reversed(tuple(stops)) if _shown(stop, instance)), None)
 
 
 def _shown(stop: Attempt, instance: JobInstance) -> bool:
-    """Whether *instance* shows that the run which *stop* answered was stopped. Which status a stop leaves is documented nowhere, and what fails while
-    it is to be stopped is as good as stopped."""
+    """Whether *instance* shows that the run which *stop* was for was stopped.
+
+    The status after a stop is not documented; a failure meanwhile is as good as a stop.
+    """
     if stop.outcome not in EFFECTIVE or not _same_run(stop, instance):
         return False
     return instance.status in (Status.MANUAL_STOP, Status.FAIL)
@@ -309,7 +314,7 @@ def _same_run(stop: Attempt, instance: JobInstance) -> bool:
 
 
 def _took_effect(stop: Attempt, instance: JobInstance, effective: t.Iterable[Attempt]) -> bool:
-    """Whether *stop* stopped a run: accepted, shown now, or shown to whoever reran the instance after it."""
+    """Whether *stop* stopped a run: accepted, shown now, or shown to the run that reran the instance after it."""
     if stop.outcome not in EFFECTIVE:
         return False
     if stop.outcome is Outcome.ACCEPTED:
@@ -330,7 +335,7 @@ def _spent(stop: Attempt, instance: JobInstance, policy: Policy, effective: t.Se
 
 
 def _unsettled_until(stop: Attempt, instance: JobInstance, policy: Policy, now: int) -> int | None:
-    """Until when nothing is rerun because of *stop*, of whatever run, epoch ms; None if it is settled, or shows."""
+    """Until when *stop*, by any run, prevents reruns, epoch ms; None if it has settled or shows."""
     due = stop.settle_window_end(policy.settle_ms)
     if now >= due or stop.outcome not in EFFECTIVE:
         return None

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Missing instances: plan times that the schedule of a job has, and for which no instance was made. Pure, but for the database of time zones.
+"""Missing instances: plan times of a job's schedule for which no instance exists. Pure, except for the time zone database.
 
-Expressions have the form of Quartz: second, minute, hour, day, month, day of the week (1 is Sunday), and maybe a year [SDK]. A time of day that the
-clock shows twice is expected at its first, one that it skips is not expected: nothing is called missing that the service may not have planned.
+Expressions have Quartz's form: second, minute, hour, day, month, day of the week (1 is Sunday), and optionally a year [SDK]. A local time that occurs
+twice is expected at its first occurrence, one that clocks skip is not expected: nothing is called missing that the service may not have planned.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from .._common.times import DAY_MS, EPOCH, Window
 from .._models.gap import Gap
 from .._models.instance import InstanceType, JobInstance
 
-#: How long after its plan time an instance may still be made, ms.
+#: How long after its plan time an instance may still be created, ms.
 GRACE_MS = 600_000
-#: What the name of PatchData that fills a gap begins with.
+#: Prefix of the names of PatchData runs that fill gaps.
 GAP_NAME = "repair_"
 _SECOND = timedelta(seconds=1)
 _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
@@ -39,17 +39,17 @@ _NTH_WEEKDAY = re.compile(r"([1-7]|[A-Z]{3})(?:(L)|#([1-5]))")
 
 
 class UnknownScheduleError(Exception):
-    """A schedule that cannot be read; the text is the cause, for people."""
+    """A schedule in an unknown form; the text is the cause, for people."""
 
 
 @dataclass(frozen=True)
 class Schedule:
     """When a job is planned. Made by :meth:`of`.
 
-    :param seconds: of the minute, and so on: the numbers that fit.
-    :param day: entries of the day of the month, and *weekday* of the week; of both at most one restricts anything.
+    :param seconds: matching seconds of the minute; *minutes*, *hours* and *months* alike.
+    :param day: entries for the day of the month; *weekday* for that of the week. At most one of the two restricts anything.
     :param years: None: every year.
-    :param begin: first moment, epoch ms, and *end* the last one; None: from ever, or for ever.
+    :param begin: first moment, epoch ms, or None; *end* the last one.
     """
 
     seconds: tuple[int, ...]
@@ -65,10 +65,10 @@ class Schedule:
 
     @classmethod
     def of(cls, detail: t.Mapping[str, t.Any]) -> Schedule | None:
-        """The schedule in the definition of a job; None if it is not planned by one.
+        """The schedule in a job's definition; None if it has none with an expression.
 
         :param detail: v1's definition [SDK][OTC].
-        :raises UnknownScheduleError: it has a form that is not documented.
+        :raises UnknownScheduleError: it has an undocumented form.
         """
         schedule = detail.get("schedule")
         if not isinstance(schedule, t.Mapping) or schedule.get("type") != "CRON":
@@ -85,7 +85,7 @@ class Schedule:
 
     @classmethod
     def read(cls, expression: str, zone: tzinfo, begin: int | None = None, end: int | None = None) -> Schedule:
-        """The schedule of *expression* in *zone*. :raises UnknownScheduleError: as :meth:`of`."""
+        """Parse *expression* in *zone*. :raises UnknownScheduleError: as :meth:`of`."""
         fields = expression.upper().split()
         if len(fields) not in (6, 7):
             raise UnknownScheduleError(f"'{printable(expression, 80)}' has {len(fields)} fields instead of 6 or 7")
@@ -106,13 +106,13 @@ class Schedule:
             end,
         )
         for entry in days:
-            made.fits_day(date(2026, 1, 1), entry)  # so that what cannot be read is refused at once
+            made.fits_day(date(2026, 1, 1), entry)  # refuse unreadable entries now
         for entry in weekdays:
             made.fits_weekday(date(2026, 1, 1), entry)
         return made
 
     def fits(self, day: date) -> bool:
-        """Whether anything is planned on *day*, as far as its date goes."""
+        """Whether the date *day* matches."""
         return (
             day.month in self.months
             and (self.years is None or day.year in self.years)
@@ -122,7 +122,7 @@ class Schedule:
 
     @staticmethod
     def fits_day(day: date, entry: str) -> bool:
-        """Whether *day* is one of the days of the month that *entry* means."""
+        """Whether *day* matches the day-of-month entry *entry*."""
         last = calendar.monthrange(day.year, day.month)[1]
         match = _LAST_DAY.fullmatch(entry)
         if match is not None:
@@ -135,7 +135,7 @@ class Schedule:
 
     @staticmethod
     def fits_weekday(day: date, entry: str) -> bool:
-        """Whether *day* is one of the days of the week that *entry* means."""
+        """Whether *day* matches the day-of-week entry *entry*."""
         own = day.isoweekday() % 7 + 1  # 1 is Sunday
         if entry == "L":
             return own == 7
@@ -169,15 +169,15 @@ class Schedule:
                 for second in self.seconds:
                     naive = datetime(day.year, day.month, day.day, hour, minute, second)
                     moment = naive.replace(tzinfo=self.zone).astimezone(timezone.utc)
-                    if moment.astimezone(self.zone).replace(tzinfo=None, fold=0) == naive:  # not one that the clock skips
+                    if moment.astimezone(self.zone).replace(tzinfo=None, fold=0) == naive:  # not a time that clocks skip
                         yield (moment - EPOCH) // _SECOND * 1000
 
 
 def missing_times(schedule: Schedule, window: Window, instances: t.Iterable[JobInstance], now_ms: int) -> list[int]:
-    """The plan times of *window* without an instance, epoch ms, oldest first.
+    """The plan times in *window* without an instance, epoch ms, oldest first.
 
-    :param instances: all of the job in the window, of whatever type and status: one of PatchData fills a gap as well.
-    :param now_ms: the service's time; what was planned in the last ten minutes may still be made.
+    :param instances: all of the job in the window, of any type and status: one of PatchData fills a gap too.
+    :param now_ms: the service's time; instances planned in the last ten minutes may still be created.
     """
     there = {instance.key.plan_time // 1000 for instance in instances}
     until = min(window.end, now_ms - GRACE_MS)
@@ -194,10 +194,10 @@ def gaps(
     instances: t.Iterable[JobInstance] = (),
     job_status: str | None = None,
 ) -> list[Gap]:
-    """*missing*, those of them that follow each other as one.
+    """Group *missing* into gaps of consecutive plan times.
 
-    :param instances: of the job. Any of them ends a gap: the service may plan more than is expected here, as the second of two equal times of day, and
-        PatchData between two dates would make an instance that is there once more.
+    :param instances: of the job. Any of them ends a gap: the service may plan more than expected here, such as the second of two equal local
+        times, and PatchData across it would create it once more.
     """
     instances = list(instances)
     rows, since = list[list[int]](), _in_force_since(instances)
@@ -231,8 +231,10 @@ def gaps(
 
 
 def _in_force_since(instances: t.Iterable[JobInstance]) -> int:
-    """From which plan time on the newest version of a job is known to have been in force, epoch ms, by what its schedule made; 0 if no other is seen,
-    far ahead if it has planned nothing yet. A rerun of an old instance may take the newest version."""
+    """First plan time known to come from the newest version of a job, epoch ms, judged by scheduled instances.
+
+    0 if only one version is seen; far in the future if the newest has planned nothing yet. A rerun of an old instance may take the newest version.
+    """
     made = sorted(
         (instance.key.plan_time, instance.version)
         for instance in instances
@@ -258,7 +260,7 @@ def _name(workspace_id: str, job_name: str, times: t.Sequence[int]) -> str:
 
 
 def _near(wanted: date, last: int) -> date:
-    """The weekday that is nearest to *wanted* and in its month."""
+    """The working day nearest to *wanted* in the same month."""
     if wanted.isoweekday() == 6:
         return wanted - timedelta(days=1) if wanted.day > 1 else wanted + timedelta(days=2)
     if wanted.isoweekday() == 7:
@@ -267,7 +269,7 @@ def _near(wanted: date, last: int) -> date:
 
 
 def _numbers(field: str, low: int, high: int, names: t.Sequence[str] = ()) -> set[int]:
-    """The numbers that *field* means. :raises UnknownScheduleError: it has another form."""
+    """The numbers that *field* matches. :raises UnknownScheduleError: it has another form."""
     numbers: set[int] = set()
     for part in field.split(","):
         base, slash, step = part.partition("/")
@@ -293,7 +295,7 @@ def _number(text: str, low: int, high: int, names: t.Sequence[str]) -> int:
 
 
 def _zone(text: t.Any, offset: timezone | None) -> tzinfo:
-    """The zone of an expression; that of the start where none is named."""
+    """The zone of an expression, by default *offset*, that of the start time."""
     if text in (None, ""):
         if offset is None:
             raise UnknownScheduleError("it names no time zone")
@@ -318,7 +320,7 @@ def _offset_of(sign: str, hours: str, minutes: str | None) -> timezone:
 
 
 def _moment(value: t.Any, name: str) -> tuple[int | None, timezone | None]:
-    """The moment of a definition, epoch ms, and its zone; None where there is none."""
+    """A time of the definition, epoch ms, and its zone; None if there is none."""
     if value in (None, "") or (isinstance(value, str) and not value.strip()):
         return None, None
     match = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PatchData: whether a run may be sent, whether one of the same name is the same, how far it is, and how it ended. Pure."""
+"""PatchData: whether a run may be sent, whether a run of the same name is the same, how far it is, and how it ended. Pure."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from .._models.attempt import EFFECTIVE, Attempt, AttemptKind, Outcome, Slot
 from .._models.instance import InstanceType, JobInstance, JobName, Status
 from .._models.patch_data import ANY_RUN_TIME, EVERY_INSTANCE, PatchData, PatchDataRow
 
-#: How long a run that was accepted and is not listed counts as there, ms: as an accepted rerun does.
+#: How long an accepted run that is not listed counts as existing, ms: as long as an accepted rerun.
 ACCEPTED_MS = 900_000
-#: How far the clock that stamps starts may be behind the one that stamped the submission, ms.
+#: How far the clock that stamps starts may be behind the one that stamps submissions, ms.
 SLACK_MS = 60_000
 _WORDS = {Status.SUCCESS: "succeeded", Status.FAIL: "failed", Status.RUNNING: "running", Status.WAITING: "waiting"}
 
 
 class Sendable(t.NamedTuple):
-    """What is to be done about a run that is not listed.
+    """What to do about a run that is not listed.
 
-    :param send: whether it may be sent now; *due_ms* is from when on it may, epoch ms of the service's clock, where it may not.
+    :param send: whether it may be sent now; otherwise it may be from *due_ms* on, epoch ms on the service's clock.
     :param reason: why not, for people.
     """
 
@@ -38,8 +38,8 @@ class Sendable(t.NamedTuple):
 def sendable(attempt: Attempt | None, now_ms: int, settle_ms: int) -> Sendable:
     """Whether a run that is not listed may be sent.
 
-    :param attempt: the newest one for its name, which every controller that shares the journal sees; None if there is none.
-    :param now_ms: the service's time when it was listed, that it had certainly reached.
+    :param attempt: the newest attempt for its name by any controller that shares the journal, or None.
+    :param now_ms: lower bound of the service's time when the list was read.
     """
     if attempt is None or attempt.outcome not in EFFECTIVE:
         return Sendable(True)
@@ -51,11 +51,11 @@ def sendable(attempt: Attempt | None, now_ms: int, settle_ms: int) -> Sendable:
 
 
 class ListedRuns(t.NamedTuple):
-    """What showed that something is missing which a run is to make.
+    """The list of PatchData runs on which the finding "instances are missing" is based.
 
-    :param names: workspace -> the PatchData that was listed there: in the job's own, and in those of the jobs that it depends on, whose PatchData may
+    :param names: workspace -> names of the runs listed there, for the job's own workspace and for those of the jobs above it, whose PatchData may
         include it.
-    :param at_ms: when, epoch ms of the service's clock, that it had certainly reached.
+    :param at_ms: lower bound of the service's time at the list, epoch ms.
     """
 
     names: t.Mapping[str, t.AbstractSet[str]]
@@ -65,12 +65,13 @@ class ListedRuns(t.NamedTuple):
 def unseen(
     job: JobName, slot: Slot, made: t.Iterable[tuple[Attempt, t.Mapping[str, t.Any] | None]], seen: ListedRuns, settle_ms: int
 ) -> str:
-    """The name of another PatchData of *job*, or of a job above it that includes it, that may have been started and that *seen* did not show yet, so
-    that what seemed missing may be made by it; "" if there is none.
+    """The name of another PatchData run that may fill what seemed missing, and that *seen* did not show yet, or "".
 
-    :param job: its workspace and its name.
-    :param slot: that of the run that is to be started.
-    :param made: the newest attempt of each slot of PatchData, of the workspaces that *seen* is about, with what the journal has of its content.
+    It is a run of *job*, or of a job above that includes it, and may have been started.
+
+    :param job: workspace and name.
+    :param slot: slot of the run that is to be started.
+    :param made: the newest attempt of each PatchData slot, in the workspaces of *seen*, with its content from the journal.
     """
     for attempt, content in made:
         workspace_id, name = attempt.failure.workspace_id, _name_of(attempt)
@@ -83,11 +84,12 @@ def unseen(
 
 
 def made_before(attempt: Attempt, content: str, name: str, window: Window) -> dict[str, t.Any] | None:
-    """The plan times that an *attempt* of an earlier task may have made instances for, as an entry of ``made_before``: what depends on these may have
-    run without them. None if it is not one, or not for plan times of *window*.
+    """The plan times for which *attempt*, of an earlier task, may have made instances, as an entry of ``made_before``.
 
-    :param content: of the run, as the journal has it.
-    :param name: what the names of those runs begin with.
+    Dependants of these may have run without them. None if it is not a PatchData attempt of a repair, or made nothing in *window*.
+
+    :param content: of the run, from the journal.
+    :param name: prefix of the names of those runs.
     """
     if attempt.kind is not AttemptKind.PATCH_DATA or attempt.outcome not in EFFECTIVE or not _name_of(attempt).startswith(name):
         return None
@@ -100,7 +102,7 @@ def made_before(attempt: Attempt, content: str, name: str, window: Window) -> di
 
 
 def listed_before(row: PatchDataRow, workspace_id: str, name: str, window: Window) -> dict[str, t.Any] | None:
-    """The same of a *row* that is listed: where the journal does not reach back that far, or was lost, it is all that is known of an earlier task."""
+    """Like :func:`made_before`, from a listed *row*: the only trace of an earlier task if the journal is younger or was lost."""
     if len(row.jobs) != 1 or row.begin is None or row.end is None or not row.name.startswith(name):
         return None
     return _made((workspace_id, row.jobs[0]), row.name, Window(row.begin, row.end), window)
@@ -118,9 +120,9 @@ def _name_of(attempt: Attempt) -> str:
 
 
 def differences(asked: PatchData, row: PatchDataRow, known: t.Mapping[str, t.Any] | None) -> list[dict[str, t.Any]]:
-    """In what a listed run of the same name differs from what is asked for: ``option``, ``wanted`` and ``actual`` of each.
+    """How a listed run differs from the requested run of the same name: ``option``, ``wanted`` and ``actual`` of each difference.
 
-    :param known: the content that the journal has of it; None if another controller started it, or a person. A row does not have all of it.
+    :param known: content of the listed run in the journal, as a row does not have all of it; None if another controller or a person started it.
     """
     seen: dict[str, tuple[t.Any, t.Any]] = {}
     if row.jobs:
@@ -142,7 +144,7 @@ def differences(asked: PatchData, row: PatchDataRow, known: t.Mapping[str, t.Any
     return [{"option": option, "wanted": wanted, "actual": actual} for option, (wanted, actual) in seen.items() if wanted != actual]
 
 
-#: Fields of a request -> the options that they come from.
+#: Field of a request -> options that it comes from.
 _OPTIONS = {
     "job_name": "job_name and depend_jobs",
     "is_day_granularity": "day_granularity",
@@ -154,9 +156,9 @@ _OPTIONS = {
 
 
 def own_instances(instances: t.Iterable[JobInstance], row: PatchDataRow) -> list[JobInstance]:
-    """Those of *instances* that the run of *row* has made, as far as can be known: none says to which run it belongs.
+    """The instances that the run in *row* probably made. The service does not say to which run an instance belongs.
 
-    Of each job and plan time the newest of that type that did not start, nor end, before the run was submitted.
+    These are, for each job and plan time, the newest PatchData instance that neither started nor ended before the run was submitted.
     """
     since = (row.submitted or 0) - SLACK_MS
     newest: dict[tuple[JobName, int], JobInstance] = {}
@@ -179,8 +181,9 @@ def _age(instance: JobInstance) -> tuple[int, int]:
 
 
 def by_date(instances: t.Iterable[JobInstance], offset_hours: int) -> list[dict[str, t.Any]]:
-    """How far each date is, oldest first: ``date`` in the zone of *offset_hours*, ``total``, and how many succeeded, failed, are running, waiting
-    or anything else."""
+    """Progress by date, oldest first: ``date`` in the zone of *offset_hours*, ``total``, and the numbers of succeeded, failed, running, waiting and
+    other instances.
+    """
     dates: dict[str, collections.Counter[str]] = {}
     for instance in instances:
         moment = EPOCH + timedelta(milliseconds=instance.key.plan_time, hours=offset_hours)
@@ -192,13 +195,15 @@ def by_date(instances: t.Iterable[JobInstance], offset_hours: int) -> list[dict[
 
 
 def without_success(instances: t.Iterable[JobInstance]) -> list[JobInstance]:
-    """The instances that have ended, or hang, without success."""
+    """The instances that ended or hang without success."""
     return [instance for instance in instances if instance.status is not Status.SUCCESS and not instance.status.in_progress]
 
 
 def ended(row: PatchDataRow, instances: t.Sequence[JobInstance]) -> bool:
-    """Whether nothing of a run goes on any more. The status of one of which an instance has failed is not documented: with nothing in progress
-    it counts as ended, whatever it is called."""
+    """Whether nothing of the run is left in progress.
+
+    The run's status when an instance has failed is not documented: with nothing in progress it counts as ended, whatever the status.
+    """
     if row.state != "running":
         return True
     return bool(without_success(instances)) and not any(instance.status.in_progress for instance in instances)

@@ -1,12 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plan id: a plan that someone approves, and whether what is about to be done is still that plan.
+"""Plan id: identifies a plan that somebody approves, and tells whether the current plan is still the same.
 
-Pure. A plan id is short enough to be read out: ``40-9f86d081884c-2c26b46b-mjh3k2v9``, the number of instances, a digest of which they are, one
-of the options, and the ``since`` of the plan. With its ``since`` a plan means the failures of that moment: an instance that fails later fails
-after ``since``, in whichever play the id is used. Alone the id tells that the plan changed and which half of it; with the record that check
-mode returned next to it, it tells what.
+Pure. A plan id is short enough to read out: ``40-9f86d081884c-2c26b46b-mjh3k2v9`` is the number of instances, a digest of the instances, a digest of
+the options, and the plan's ``since``. The ``since`` ties a plan to the failures of that moment: an instance that fails later fails after it, in
+whichever play the id is used. The id alone shows which part of a plan changed; with the record that check mode returned, the change itself.
 """
 
 from __future__ import annotations
@@ -22,21 +21,21 @@ from .._common.times import FIRST_MS, LAST_MS, to_iso
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance
 
-#: Instances that a record holds at most: it travels through statistics and artifacts. Of a larger plan it holds the options alone.
+#: Most instances in a record, which travels through statistics and artifacts. The record of a larger plan has only the options.
 RECORDED = 2000
-_MARK = 8  # characters of a record that stand for one instance
-_BEGIN = "i"  # of all of them, so that they are text to whoever reads them as YAML, as AWX does
-_NAMED = 10  # jobs that a text of changes names
-_TIMES = 4  # plan times of a job that it names
+_MARK = 8  # characters of a record for each instance
+_BEGIN = "i"  # prefix that keeps the record a string for YAML readers such as AWX
+_NAMED = 10  # jobs named in a text of changes
+_TIMES = 4  # plan times named for each job
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def plan_members(decisions: t.Iterable[Decision]) -> list[JobInstance]:
     """The instances that a run means to rerun: those due, those held back for a while, and those it has sent already.
 
-    So the plan of a run is the same in its first pass, in a later one, and after it was killed and started again.
+    So the plan of a run is the same in its first pass, in a later one, and after a restart.
 
-    :param decisions: as :func:`decide` gave them, before an order or a limit changed them.
+    :param decisions: from :func:`decide`, before an order or a limit changed them.
     """
     return [
         decision.instance
@@ -46,12 +45,12 @@ def plan_members(decisions: t.Iterable[Decision]) -> list[JobInstance]:
 
 
 def plan_digest(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.Any], since: int, possible: str = "") -> str:
-    """The id of the plan to rerun *instances* with *options*; the order of neither matters.
+    """The id of the plan to rerun *instances* with *options*, in any order.
 
-    :param instances: what :func:`plan_members` returns.
-    :param options: what an approval is about: where to start, attempts, limits; JSON values, no secrets.
+    :param instances: from :func:`plan_members`.
+    :param options: the options that an approval covers; JSON values without secrets.
     :param since: of the run, epoch ms.
-    :param possible: what it may rerun in addition, see :func:`possible_of`.
+    :param possible: instances that it may rerun in addition, see :func:`possible_of`.
     """
     keys = sorted((instance.key for instance in instances), key=_named_by)
     members = json.dumps(list(map(_named_by, keys))) + possible
@@ -60,7 +59,7 @@ def plan_digest(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.An
 
 
 def approved_since(plan_id: str) -> int:
-    """The ``since`` that the plan with that id binds, epoch ms.
+    """The ``since`` in *plan_id*, epoch ms.
 
     :raises OptionError: *plan_id* is not a plan id.
     """
@@ -82,11 +81,12 @@ def _base36(number: int) -> str:
 def plan_record(
     instances: t.Iterable[JobInstance], options: t.Mapping[str, t.Any], possible: t.Iterable[JobInstance] = ()
 ) -> dict[str, t.Any]:
-    """What the plan is made of, to be given back with its id: ``options`` as they are, and ``instances``, which are recognised by it and
-    cannot be read from it. Nothing in it is text of the service.
+    """The contents of a plan, to be passed back with its id: ``options``, and ``instances`` as digests that can only be compared.
+
+    It contains no text of the service.
 
     :param instances: as for :func:`plan_digest`, *options* too.
-    :param possible: instances of which only shows later whether they are to be rerun; ``possible`` has them, if there are any.
+    :param possible: instances of which it shows only later whether they are rerun; field ``possible`` if there are any.
     """
     keys, maybe = sorted((instance.key for instance in instances), key=_named_by), sorted({_mark(instance.key) for instance in possible})
     record = {"options": dict(options), "instances": "".join((_BEGIN, *map(_mark, keys))) if len(keys) <= RECORDED else ""}
@@ -94,7 +94,7 @@ def plan_record(
 
 
 def possible_of(record: t.Any) -> str:
-    """What a record has of instances that may be rerun: they belong to what was approved, and its id binds them; "" if it has none."""
+    """The instances in *record* that may be rerun, or "". The approval covers them, and the id binds them."""
     text = record.get("possible") if isinstance(record, t.Mapping) else None
     return text if isinstance(text, str) else ""
 
@@ -114,13 +114,13 @@ def plan_changes(
     others: t.Iterable[JobInstance] = (),
     followed: t.AbstractSet[InstanceKey] = frozenset(),
 ) -> str | None:
-    """What is different now from the plan with the id *approved*, as one text for the user, or None if nothing is.
+    """The differences from the plan with the id *approved*, as one text for the user, or None.
 
-    :param instances: the members of the plan as it is now.
-    :param record: what :func:`plan_record` gave for the approved plan, if it was given back; anything else tells nothing.
-    :param others: the other instances that are listed now, so that those which are gone from the plan can be named.
-    :param followed: members of which nothing is sent now. Those that the record does not name another run has rerun meanwhile: no difference.
-    :raises OptionError: if *approved* is not a plan id.
+    :param instances: the members of the current plan.
+    :param record: the approved plan's :func:`plan_record`, if it was passed back; anything else is ignored.
+    :param others: the other listed instances, to name those that left the plan.
+    :param followed: members for which nothing is sent now. If the record does not have one, another run has rerun it meanwhile: no difference.
+    :raises OptionError: *approved* is not a plan id.
     """
     approved_since(approved)
     parts = approved.strip().split("-")
@@ -152,7 +152,7 @@ def _others(count: str, parts: t.Sequence[str]) -> str:
 
 
 def _marks(record: t.Any, count: str) -> frozenset[str]:
-    """The instances of a record; none if it is not the one of a plan with *count* instances."""
+    """The instances of a record; empty unless there are *count*."""
     text = record.get("instances") if isinstance(record, t.Mapping) else None
     if not isinstance(text, str) or str(len(text) // _MARK) != count:
         return frozenset()
@@ -164,7 +164,7 @@ def _split(marks: str) -> frozenset[str]:
 
 
 def _difference(before: frozenset[str], instances: t.Sequence[JobInstance], others: t.Iterable[JobInstance]) -> t.Iterator[str]:
-    """Which instances are new and which are gone, the latter with the status that tells why."""
+    """Texts about added instances, and about missing ones with their current status."""
     if not before:
         return
     added = [instance for instance in instances if _mark(instance.key) not in before]
@@ -180,7 +180,7 @@ def _difference(before: frozenset[str], instances: t.Sequence[JobInstance], othe
 
 
 def _named(instances: t.Iterable[JobInstance]) -> str:
-    """Jobs with the plan times of their *instances*, those with the most first."""
+    """Jobs with the plan times of their *instances*, most instances first."""
     jobs = sorted(grouped_by(instances, lambda instance: instance.job_name).items(), key=lambda pair: (-len(pair[1]), pair[0]))
     times = {name: sorted(instance.key.plan_time for instance in of_job) for name, of_job in jobs[:_NAMED]}
     shown = [f"{printable(name, 80)}{_planned(planned)}" for name, planned in times.items()]
@@ -210,7 +210,7 @@ def _mark(key: InstanceKey) -> str:
 
 
 def _named_by(key: InstanceKey) -> list[str | int]:
-    """A rerun may change submit_time and instance_id, so neither is part of it; twins have the same name, and count."""
+    """Identity of an instance in a plan. A rerun may change submit_time and instance_id, so it has neither; twins are equal and counted."""
     return [key.workspace_id, key.job_id, key.plan_time]
 
 

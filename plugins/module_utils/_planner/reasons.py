@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reasons: what many failures have in common, and of which of them the details are worth reading.
+"""Reasons: what many failures have in common, and whose details are worth reading.
 
-Pure. Two messages are the same reason if they differ only in what differs from instance to instance: ids, numbers, times, paths and
-quoted names, in Chinese or English. Codes stay, because they are the cause: ``DLI.0005``, ``ORA-00942``, ``exit code 137``, ``HTTP 403``.
+Pure. Two messages have the same reason if they differ only in ids, numbers, times, paths and quoted names, in Chinese or English. Codes are kept
+because they are the cause: ``DLI.0005``, ``ORA-00942``, ``exit code 137``, ``HTTP 403``.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from .._models.instance import InstanceKey, JobInstance
 from .._models.reason import Reason
 from .._models.slotted import replace
 
-#: What stands in a reason for whatever differs.
+#: Placeholder for whatever differs.
 GAP = "…"
-#: Most characters of a reason.
+#: Maximum length of a reason.
 MAX_REASON = 200
-#: Most characters of a message that are looked at.
+#: Characters of a message that are considered.
 _MAX_MESSAGE = 500
-_NAMED = 3  # nodes that a group names
+_NAMED = 3  # nodes named in the text of a group
 _COMPARED = 2_000  # instances of a group whose messages are compared
 
-#: Lines of a Java stack trace, which say where and not why.
+#: Lines of a Java stack trace: they say where, not why.
 _TRACE = re.compile(r"\s*(?:at [\w$.<>]+\(|\.\.\. \d+ more)")
 _WORD_ENDS = r"(?![0-9A-Za-z_])"
-#: What is kept: a code. The number behind the word is part of it; in quotes it is one too.
+#: Codes, which are kept with the number behind the word, quoted or not.
 _CODES = (
     rf"(?<![A-Za-z0-9_])[A-Z][A-Za-z]{{1,9}}[.-][0-9]{{3,6}}{_WORD_ENDS}",
     rf"[\"'\u201c\u2018][A-Z][A-Za-z]{{1,9}}[.-][0-9]{{3,6}}[\"'\u201d\u2019]{_WORD_ENDS}",
@@ -39,14 +39,14 @@ _CODES = (
     r"[\"']?(?<![A-Za-z0-9_])[A-Za-z_]{0,20}(?:[Cc]ode|CODE|[Ss]tat(?:us|e)|[Ee]rrno|signal|exited with)[\"' :=\[(]{1,4}-?[0-9][0-9A-Z]{0,5}(?![-A-Za-z0-9_])",
     rf"(?:错误码|状态码|返回码|退出码|返回值)[ :：=为是\[(（]{{0,3}}-?[0-9]{{1,6}}{_WORD_ENDS}",
 )
-#: What a word goes on with; Chinese stands next to a name or a number without a blank.
+#: Characters that continue a Latin word; Chinese characters adjoin a name or a number without a blank.
 _LATIN = "A-Za-z0-9_\u00c0-\u024f"
-#: Names in quotes. An apostrophe within a word does not count.
+#: Quoted names. An apostrophe within a word does not count.
 _QUOTED = (
     *(rf"(?<![{_LATIN}]){quote}[^{quote}\n]{{0,300}}{quote}(?![{_LATIN}])" for quote in "'\"`"),
     *(f"{begin}[^{begin}{end}]{{0,300}}{end}" for begin, end in ("\u201c\u201d", "\u2018\u2019", "「」", "『』", "《》")),
 )
-#: A sentence in quotes, as JSON has it behind the word that announces one.
+#: A quoted sentence after a key such as "message", as in JSON.
 _SAID = re.compile(
     r"\\*[\"'](?:\w{0,20}(?:msg|message|error|reason|details?|description|exception|cause)|错误信息|失败原因|原因)\\*[\"']\s{0,3}[:=]\s{0,3}"
     r"(?P<quote>\\*[\"'])(?P<said>[^\n]{1,500}?)(?:(?<!\\)(?P=quote)|\Z)",
@@ -69,20 +69,18 @@ _IDS = (
     r"(?<![A-Za-z0-9_])(?=[a-f]{0,40}[0-9])[0-9a-f]{12,64}(?![A-Za-z0-9_])",
     r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9_.-]{1,100}",
 )
-#: A word with a digit in it, or a number with its sign and fraction. Chinese stands next to it without a blank.
+#: A word with a digit in it, or a number with sign and fraction. Chinese characters may adjoin it.
 _NUMBER = r"(?<![A-Za-z0-9_$])[A-Za-z_$.-]{0,80}[0-9٠-٩０-９][A-Za-z0-9٠-٩０-９_$.%-]*(?<![.-])(?::[0-9]{1,5})?"
 _VARIES = re.compile("|".join((f"(?P<kept>{'|'.join(_CODES)})", _URL, *_QUOTED, *_TIMES, *_IDS, *_PATHS, _NUMBER)))
-#: Gaps with nothing but punctuation between: a list of what differs is as long as it happens to be.
+#: Gaps separated only by punctuation: a list of varying values has varying length.
 _GAPS = re.compile(rf"{GAP}(?:[\s,;:/|+=、，；·.-]*(?:and|和|及|与)?[\s,;:/|+=、，；·.-]*{GAP})+")
 
 
-@functools.lru_cache(maxsize=20_000)  # instances of a job often fail with the same words, and each pass looks at them anew
+@functools.lru_cache(maxsize=20_000)  # instances of a job often fail with the same message, and each pass processes them again
 def normalised(message: str | None, job_name: str = "") -> str:
-    """The reason in *message*, at most :data:`MAX_REASON` characters that steer no terminal; "" for none.
+    """The reason in *message*, at most :data:`MAX_REASON` characters without terminal control; "" for none. Idempotent.
 
-    Of what it returned it makes the same again.
-
-    :param job_name: of the instance, which differs too where its message names it.
+    :param job_name: name of the instance's job, which is replaced too.
     """
     reason = _first_lines(message or "")
     if len(job_name) > 1:
@@ -96,7 +94,7 @@ def normalised(message: str | None, job_name: str = "") -> str:
 
 
 def _first_lines(message: str) -> str:
-    """*message* without its stack trace, in one line."""
+    """*message* on one line, without its stack trace."""
     lines = [line for line in message[: 4 * _MAX_MESSAGE].splitlines() if line.strip()]
     said = [line for line in lines if not _TRACE.match(line)] or lines
     return printable(" ".join(map(without_escapes, said)), _MAX_MESSAGE)
@@ -110,12 +108,13 @@ def _without_what_differs(text: str) -> str:
 
 
 def representatives(failed: t.Iterable[tuple[JobInstance, str | None]], most: int) -> list[list[JobInstance]]:
-    """Of which instances the details tell most with the fewest requests: one for each reason of each job, the reason with the most
-    instances first; before a reason's second job is read, each reason has had its first.
+    """Choose the instances whose details reveal most with the fewest requests.
+
+    One for each reason of each job, the most frequent reason first; a reason's second job comes after every reason has had its first.
 
     :param failed: instances of one workspace, each with its message.
     :param most: how many to read at most.
-    :returns: groups of instances of one job with one reason, of which the first is to be read.
+    :returns: groups of instances of one job and one reason; the first of each is to be read.
     """
     by_reason = grouped_by(failed, lambda pair: normalised(pair[1], pair[0].job_name)).values()
     ranked = [[instance for instance, _message in pairs] for pairs in sorted(by_reason, key=len, reverse=True)]
@@ -127,14 +126,14 @@ def representatives(failed: t.Iterable[tuple[JobInstance, str | None]], most: in
 
 
 def explained(failed: t.Sequence[tuple[JobInstance, Reason | None]], *, assume: bool = True) -> dict[tuple[InstanceKey, str], Reason]:
-    """The reason of each instance, by its full key, with its normalised text.
+    """The reason of each instance, by full key, with its normalised text.
 
-    :param failed: instances of one workspace, each with what was read of it.
-    :param assume: whether an instance that was not read failed at the node of one of the same job and reason that was.
+    :param failed: instances of one workspace, each with what was read about it.
+    :param assume: whether an unread instance is assumed to have failed at the same node as one of the same job and reason that was read.
     """
     reasons: dict[tuple[InstanceKey, str], Reason] = {}
     by_text: dict[tuple[str, str], Reason] = {}
-    unread: dict[tuple[str, str | None], Reason] = {}  # one object for all instances of which the same is known
+    unread: dict[tuple[str, str | None], Reason] = {}  # one object for all instances with the same information
     for instance, known in failed:
         message = instance.error_message if known is None or known.message is None else known.message
         reason = unread.get((instance.job_name, message)) if known is None else None
@@ -161,11 +160,10 @@ def explained(failed: t.Sequence[tuple[JobInstance, Reason | None]], *, assume: 
 
 
 class Group(t.TypedDict):
-    """Instances that failed for the same reason, as results hold them.
+    """Instances that failed for the same reason, as in results.
 
-    ``reason`` normalised, "" if none is known; ``count`` of instances, ``broken`` of those among them that missed the goal, ``jobs`` and
-    ``workspaces`` in which they are; ``nodes`` and ``node_types`` that failed, the most frequent first; ``sample`` message, ``log_path``
-    and ``log_tail``, of one of them.
+    ``reason`` is normalised, "" if unknown; ``count`` of instances, ``broken`` those of them that missed the goal, ``jobs`` and ``workspaces`` their
+    numbers; ``nodes`` and ``node_types`` that failed, most frequent first; ``sample`` message, ``log_path`` and ``log_tail`` of one instance.
     """
 
     reason: str
@@ -181,16 +179,16 @@ class Group(t.TypedDict):
 
 
 def grouped(instances: t.Iterable[t.Mapping[str, t.Any]]) -> list[Group]:
-    """Groups of those that failed by reason, over whatever workspaces they are of, the largest first.
+    """Group failed instances of any workspaces by reason, largest group first.
 
-    :param instances: as results hold them, with ``broken`` if something was to be done about them. Where no message is known, they are grouped
-        by the node that failed.
+    :param instances: as in results, with ``broken`` if something was to be done about them. Instances without a message are grouped by the
+        failed node.
     """
     return [group for group, _same in _with_members(instances)]
 
 
 def with_texts(instances: t.Iterable[t.Mapping[str, t.Any]], most: int | None = None) -> list[tuple[Group, str]]:
-    """The groups of :func:`grouped`, of which *most* at most have their text for people; the others have ""."""
+    """The groups of :func:`grouped`, each with a text for people; "" after the first *most*."""
     groups = _with_members(instances)
     return [(group, _text(group, same) if most is None or place < most else "") for place, (group, same) in enumerate(groups)]
 
@@ -230,8 +228,10 @@ def _frequent(words: t.Iterable[t.Any]) -> list[str]:
 
 
 def _text(group: Group, same: t.Sequence[t.Mapping[str, t.Any]]) -> str:
-    """``38 × node load_orders (DLI SQL): table … not found``, or with several nodes, which say less than the reason and are the first to be cut
-    off, ``38 × table … not found, at nodes load_orders, copy (DLI SQL)``; without what is not known."""
+    """``38 × node load_orders (DLI SQL): table … not found``; unknown parts are left out.
+
+    Several nodes say less than the reason and go last, where a text is cut: ``38 × table … not found, at nodes load_orders, copy (DLI SQL)``.
+    """
     types = group["node_types"]
     kind = f" ({printable(types[0], 60)})" if len(types) == 1 else ""
     nodes = [printable(node, 60) for node in group["nodes"]]
@@ -244,7 +244,7 @@ def _text(group: Group, same: t.Sequence[t.Mapping[str, t.Any]]) -> str:
 
 
 def _in_common(reason: str, same: t.Sequence[t.Mapping[str, t.Any]]) -> str:
-    """*reason* with whatever is the same in all messages of *same*: what differs is left out for what it differs from."""
+    """*reason*, with gaps filled where all messages of *same* agree."""
     messages = {_first_lines(str(instance["failure"].get("message") or "")) for instance in same[:_COMPARED]}
     words = [message.split() for message in messages]
     if not reason or not all(words) or len(same) > _COMPARED or len({len(message) for message in words}) > 1:

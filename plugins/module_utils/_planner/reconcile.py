@@ -37,10 +37,10 @@ from .._models.decision import Action, Decision
 from .._models.instance import InstanceType, JobInstance, Status
 from .._models.slotted import replace
 
-#: How far ahead of the service's clock ``since`` may be, ms: the time of a schedule that fired a moment early.
+#: How far ahead of the service's clock ``since`` may be, ms: a schedule may fire a moment early.
 SINCE_AHEAD_MS = 60_000
-#: How long an accepted rerun keeps every other run from rerunning the same failure, ms, should the service not show it for so long. After
-#: that it counts as lost, and whoever runs again gets another one. ``settle_time`` makes it longer, never shorter.
+#: How long an accepted rerun that does not show prevents other runs from rerunning the same failure, ms. After that it counts as lost, and the next
+#: run sends another one. ``settle_time`` can only make it longer.
 HIDDEN_MS = 900_000
 
 
@@ -53,9 +53,9 @@ class Policy:
     :param settle_ms: how long after an attempt the service may still show the instance as it was.
     :param attempts: attempts per instance in this run, at least 1.
     :param attempt_delay_ms: pause between an instance's failure and its next attempt in the same run.
-    :param hold_off_until: nothing is sent before it; None: no such time. See ``hold_off.py``.
-    :param clock_slack_ms: a start up to so long before ``since`` counts as after it. More than 0 only where the journal does not know
-        what was sent since then, so that nothing but two machines' clocks can tell.
+    :param hold_off_until: nothing is sent before it, or None. See ``hold_off.py``.
+    :param clock_slack_ms: a start up to this long before ``since`` counts as after it. More than 0 only if the journal does not know what was sent
+        since then, so that only the clocks of two machines can decide.
     :param joined: ids of attempts that belong to this run, see :class:`~.._models.run_scope.Since`.
     """
 
@@ -75,17 +75,18 @@ class Policy:
             raise OptionError("settle_time and attempt_delay are durations. Set them to a number of seconds, 0 or more.")
 
     def started_since(self, start_time: int | None) -> bool:
-        """Whether a run with that start (epoch ms) counts as one of this run."""
+        """Whether a run that started at *start_time* (epoch ms) belongs to this run."""
         return start_time is not None and start_time >= self.since - self.clock_slack_ms
 
 
 def of_this_run(instance: JobInstance, policy: Policy, attempt: Attempt | None) -> Attempt | None:
-    """*attempt*, if it belongs to the run that *policy* describes, else None.
+    """*attempt* if it belongs to the run that *policy* describes, else None.
 
-    It does if it was made at or after ``since``. One that was not settled when this run began belongs to it too, because two plays
-    that begin in the same second have each their own ``since``; unless its rerun had visibly ended before: then this run is a new try. What the
-    run saw of that when it first listed counts (:func:`had_not_ended`), whatever another clock says of the end; but people who set ``since`` mean what that
-    clock says. And one that was accepted does for :data:`HIDDEN_MS`, as long as the service shows the very failure that it was made for.
+    * Made at or after ``since``: it does.
+    * Not settled when this run began: it does, because two plays that begin in the same second each have their own ``since``. Not if its rerun had
+      visibly ended before, as this run is a new try then. What the run saw when it first listed decides (:func:`had_not_ended`), whatever another
+      clock says about the end; but if a person set ``since``, that clock decides.
+    * Accepted: it does for :data:`HIDDEN_MS`, as long as the service shows the very failure that it answered.
     """
     if attempt is None or attempt.sent_ms >= policy.since or (attempt.attempt_id in policy.joined and attempt.outcome not in NO_EFFECT):
         return attempt
@@ -100,7 +101,7 @@ def of_this_run(instance: JobInstance, policy: Policy, attempt: Attempt | None) 
 
 
 def had_not_ended(instance: JobInstance, attempt: Attempt, since: int, settle_ms: int) -> bool:
-    """Whether *attempt*, of another run, had neither settled nor ended when a run first listed *instance*, at *since* (epoch ms)."""
+    """Whether another run's *attempt* had neither settled nor ended when a run first listed *instance*, at *since* (epoch ms)."""
     if attempt.outcome in NO_EFFECT or attempt.settle_window_end(settle_ms) <= since:
         return False
     ended = not instance.status.in_progress and instance.status is not Status.UNKNOWN and instance.end_time is not None
@@ -108,7 +109,7 @@ def had_not_ended(instance: JobInstance, attempt: Attempt, since: int, settle_ms
 
 
 def rerun_since(instance: JobInstance, policy: Policy, effective: t.Iterable[Attempt]) -> list[Attempt]:
-    """Those of *effective* that reran *instance* since ``since``, whoever sent them: accepted, or followed by a change."""
+    """The attempts in *effective* that reran *instance* since ``since``, by any run: accepted, or followed by a change."""
     return [
         attempt
         for attempt in effective
@@ -117,13 +118,15 @@ def rerun_since(instance: JobInstance, policy: Policy, effective: t.Iterable[Att
 
 
 def _spent(policy: Policy, reran: t.Sequence[Attempt]) -> int:
-    """How many attempts *reran* takes of a run of this ``since``. Its own are numbered with what people started in between."""
+    """How many attempts of a run with this ``since`` were used by *reran*. Its own numbers include what people started in between."""
     return max(len(reran), *(attempt.number for attempt in reran if attempt.since == policy.since), 0)
 
 
 def judged_by(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None, reran: t.Sequence[Attempt]) -> Attempt | None:
-    """The attempt of this run that *instance* is judged by: the newest, unless that had no effect and the last of *reran* did. It never hides
-    that ``attempts`` are used, or that a rerun was accepted that does not show yet."""
+    """The attempt of this run that decides about *instance*: the newest, or the last of *reran* if the newest had no effect.
+
+    A newer attempt never hides that ``attempts`` are used up, or that an accepted rerun does not show yet.
+    """
     own = of_this_run(instance, policy, attempt)
     if not reran or own is None or own.outcome is Outcome.NOT_EXECUTED:
         return reran[-1] if reran else own
@@ -136,10 +139,10 @@ def judged_by(instance: JobInstance, policy: Policy, now: int, attempt: Attempt 
 
 
 def unsettled_until(instance: JobInstance, policy: Policy, now: int, attempt: Attempt) -> int | None:
-    """Until when nothing is sent because of *attempt*, of whatever run, epoch ms; None if it is settled, or shows.
+    """Until when *attempt*, by any run, prevents sending, epoch ms; None if it has settled or shows.
 
-    Only a later start shows a rerun: another status or end alone may be what this list, and not the other one, says of the same failure. And
-    while no outcome is recorded nothing does: the request may be in flight, or be tried once more.
+    Only a later start shows a rerun: another status or end may only be a difference between two lists of the same failure. While no outcome is
+    recorded, nothing shows it: the request may be in flight, or be tried again.
     """
     due = attempt.settle_window_end(policy.settle_ms)
     if now >= due or attempt.outcome in NO_EFFECT:
@@ -150,12 +153,12 @@ def unsettled_until(instance: JobInstance, policy: Policy, now: int, attempt: At
 
 
 def decide(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None, effective: t.Iterable[Attempt] = ()) -> Decision:
-    """What is to be done about *instance*, by the table at the top of this file.
+    """Decide about *instance* by the table at the top of this file.
 
-    :param now: the service's time, epoch ms, at which the list that shows *instance* was asked for; not later, or a late answer
-        would be taken for a settled one. *attempt* must have been read from the journal after that list.
-    :param attempt: the newest attempt for it, of whatever run, or None.
-    :param effective: the attempts for it that may have taken effect, of whatever run, oldest first.
+    :param now: the service's time when the list showing *instance* was requested, epoch ms; not later, or a late answer would be taken for a
+        settled one. *attempt* must have been read from the journal after that list.
+    :param attempt: the newest attempt for it by any run, or None.
+    :param effective: the attempts for it by any run that may have taken effect, oldest first.
     """
     reran = rerun_since(instance, policy, effective)
     own, spent = judged_by(instance, policy, now, attempt, reran), _spent(policy, reran)
@@ -178,7 +181,7 @@ def decide(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | N
 
 
 def decide_missing(attempt: Attempt, policy: Policy, now: int) -> Decision:
-    """What has become of an instance of this run that the list no longer shows: settling, rejected or unknown.
+    """Decision about an instance of this run that the list no longer shows: settling, rejected or unknown.
 
     :param attempt: the newest one for it.
     """
@@ -212,7 +215,7 @@ def _unchanged(instance: JobInstance, policy: Policy, now: int, attempt: Attempt
             f"{_request(attempt)}, but the service does not show it yet; it is not sent again, not even by a run that begins before {until}"
         )
         return _decision(instance, Action.WAIT, reason, attempt)
-    # Sent with its job as a whole, or by another policy.
+    # It was sent with its job as a whole, or under another policy.
     if comparison is Comparison.UNCHANGED and instance.status not in policy.statuses:
         return _by_status(instance, policy, now, replace(attempt, outcome=Outcome.NOT_EXECUTED))
     if comparison is Comparison.UNCHANGED:
@@ -244,7 +247,7 @@ def _by_status(instance: JobInstance, policy: Policy, now: int, own: Attempt | N
 
 
 def _ended(instance: JobInstance, policy: Policy, now: int, own: Attempt | None, changed: bool, spent: int) -> Decision:
-    """The last run of *instance* belongs to this run and has ended, or how is not documented."""
+    """Decision if the last run of *instance* belongs to this run and has ended, or has an undocumented status."""
     if instance.status.succeeded:
         return _decision(instance, Action.DONE, f"succeeded after {to_iso(policy.since)}: {_last(instance)}", own)
     if not changed and instance.status not in policy.statuses:
@@ -266,15 +269,17 @@ def _ended(instance: JobInstance, policy: Policy, now: int, own: Attempt | None,
 
 
 def _already_done(instance: JobInstance, policy: Policy) -> bool:
-    """Whether the success of *instance* was there before the run began. A run that began before may have ended after, and what a person
-    sets to success keeps the times of the failure: both may have been in progress, or failed, in an earlier pass. So may what ended shortly
-    before ``since``, which may lie a moment ahead of the first pass, and what the service shows late."""
+    """Whether *instance* succeeded before the run began.
+
+    Not certain, and so False: a run that began before may have ended after; a person who sets an instance to success keeps the times of the
+    failure; and shortly before ``since``, which may lie a moment ahead of the first pass, the service may show an end late.
+    """
     early = policy.since - max(SINCE_AHEAD_MS, policy.settle_ms)
     return instance.ran and instance.end_time is not None and instance.end_time < early
 
 
 def _attempts_used(own: Attempt | None) -> int:
-    """A start after ``since`` is an attempt of this run, whoever made it: the journal need not know."""
+    """Attempts used. A start after ``since`` counts as one even if the journal does not know it."""
     if own is None:
         return 1
     return max(1, own.number - 1 if own.outcome is Outcome.NOT_EXECUTED else own.number)

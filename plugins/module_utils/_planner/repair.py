@@ -1,11 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Repair: which missing instances are made before the failed ones are rerun and which after, and whether they are those that were approved. Pure.
+"""Repair: which missing instances are made before the failed ones are rerun, which after, and whether they are those that were approved. Pure.
 
-What failed may read what was never made, so missing instances are made first. But what is missing below a job that failed would be made from
-data that is wrong, and PatchData runs an instance once: that is made after the reruns. What the next step has to do in a workspace follows from what the
-steps before left.
+Failed instances may read what was never made, so missing instances come first. But below a failed job they would be made from wrong data, and
+PatchData runs an instance only once: these come after the reruns. Each step follows from what the steps before left in a workspace.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ from .schedules import SCHEDULED_STATUS
 
 #: When missing instances are made.
 BEFORE, AFTER = "before_reruns", "after_reruns"
-#: The last step, which starts again what the others have paused.
+#: The last step, which resumes what the others have paused.
 END = "end"
-#: Why a gap is left alone though its job is scheduled.
+#: Reason for leaving a gap of a scheduled job alone.
 EARLIER = "an earlier version of the job was in force, maybe with another schedule"
 _NAMED = 5
-_DIGITS = 13  # of a time
-#: A result of module supplement_missing, of whichever stage; what Ansible put in its place has no ``gaps``.
+_DIGITS = 13  # digits of a time
+#: A result of module supplement_missing in any stage; results that Ansible made up have no ``gaps``.
 Result = t.Mapping[str, t.Any]
-#: Standings of instances that nothing is to be done about.
+#: Standings that need no action.
 _WHOLE = ("succeeded", "already_done", "other")
 
 
@@ -39,9 +38,9 @@ _WHOLE = ("succeeded", "already_done", "other")
 class RepairSnapshot:
     """What one workspace showed.
 
-    :param missing: what is to be made.
+    :param missing: gaps to be filled.
     :param above: job -> the jobs that it depends on, as far as its definition was read.
-    :param failed: jobs that have failed instances.
+    :param failed: jobs with failed instances.
     """
 
     workspace_id: str
@@ -51,7 +50,7 @@ class RepairSnapshot:
 
     @classmethod
     def of(cls, result: t.Any) -> RepairSnapshot | None:
-        """The snapshot that a result of module supplement_missing holds; None if it holds none."""
+        """Read the snapshot from a result of module supplement_missing; None if it has none."""
         try:
             above = {str(name): [(str(where), str(job)) for where, job in jobs] for name, jobs in result["upstream"].items()}
             return cls(
@@ -66,10 +65,10 @@ class RepairSnapshot:
 
 @dataclass(frozen=True)
 class Stages:
-    """When what is missing is made.
+    """When the gaps are filled.
 
-    :param stage: name of the PatchData -> :data:`BEFORE` or :data:`AFTER`.
-    :param refused: workspace -> why no order of one repair is right for it.
+    :param stage: name of the PatchData run -> :data:`BEFORE` or :data:`AFTER`.
+    :param refused: workspace -> why one repair cannot order it correctly.
     """
 
     stage: t.Mapping[str, str]
@@ -77,10 +76,12 @@ class Stages:
 
 
 def left_alone(gap: Gap, *, stopped_jobs: bool) -> str:
-    """Why the missing instances of a gap are not made; "" if they are. A job whose schedule somebody stopped may have been stopped for good: what
-    it would make then may double what another job makes now. What an earlier version planned is not known: maybe nothing.
+    """Why the missing instances of a gap are not made, or "".
 
-    :param stopped_jobs: whether these are made too.
+    A job whose schedule somebody stopped may have been stopped for good, and another job may do its work now. What an earlier version of a job
+    planned is unknown.
+
+    :param stopped_jobs: whether to fill such gaps anyway.
     """
     if stopped_jobs:
         return ""
@@ -92,7 +93,7 @@ def left_alone(gap: Gap, *, stopped_jobs: bool) -> str:
 def stages(snapshots: t.Sequence[RepairSnapshot]) -> Stages:
     """When the missing instances of each workspace are made.
 
-    :param snapshots: of all workspaces that are repaired together.
+    :param snapshots: of all workspaces repaired together.
     """
     graph = _graph(snapshots)
     failed = {(snapshot.workspace_id, name) for snapshot in snapshots for name in snapshot.failed}
@@ -109,7 +110,7 @@ def _refused(
     absent: t.AbstractSet[JobName],
     above: t.Mapping[JobName, t.AbstractSet[JobName]],
 ) -> dict[str, str]:
-    """Two things that one repair cannot order: a failed job below what is made after the reruns, and two workspaces that are both made then."""
+    """What one repair cannot order: a failed job below instances made after the reruns, and two workspaces that both make theirs after the reruns."""
     refused: dict[str, str] = {}
     for job in sorted(failed):
         for gap in sorted(above[job] & late - {job}):
@@ -133,9 +134,9 @@ def _refused(
 
 
 def held_back(snapshots: t.Sequence[RepairSnapshot]) -> dict[str, str]:
-    """Name of the PatchData -> why it is not made after the reruns: a job above is broken still, and it would run on data that is wrong.
+    """Name of the PatchData run -> why it is not made after the reruns: a job above it is still broken, so it would run on wrong data.
 
-    :param snapshots: of all workspaces that are repaired together, with the jobs that are broken after the reruns as the failed ones.
+    :param snapshots: of all workspaces repaired together; ``failed`` has the jobs that are broken after the reruns.
     """
     graph = _graph(snapshots)
     broken = {(snapshot.workspace_id, name) for snapshot in snapshots for name in snapshot.failed}
@@ -149,10 +150,11 @@ def held_back(snapshots: t.Sequence[RepairSnapshot]) -> dict[str, str]:
 
 
 def waves(missing: t.Iterable[Gap], above: t.Mapping[str, t.Sequence[JobName]]) -> list[list[Gap]]:
-    """*missing*, of one workspace, in waves that follow each other: jobs after those that they depend on, and one gap of a job in each wave, the
-    oldest first, because the service refuses a second PatchData of a job of which one still runs [DGC-UG].
+    """*missing*, of one workspace, in consecutive waves: a job comes after those that it depends on.
 
-    :param above: of :class:`RepairSnapshot`.
+    A wave has one gap of each job, oldest first, because the service refuses a second PatchData run of a job while one is running [DGC-UG].
+
+    :param above: see :class:`RepairSnapshot`.
     """
     by_job = grouped_by(sorted(missing, key=lambda gap: (gap.begin, gap.job_name)), lambda gap: gap.job)
     here = next(iter(by_job), ("", ""))[0]
@@ -161,7 +163,7 @@ def waves(missing: t.Iterable[Gap], above: t.Mapping[str, t.Sequence[JobName]]) 
     ordered: list[list[Gap]] = []
     left = dict(by_job)
     while left:
-        # A circle of jobs has no first one: any of them begins then.
+        # A circle of jobs has no first one: all of them start.
         ready = [job for job in left if not below[job] & left.keys()] or list(left)
         number = max(len(left[job]) for job in ready)
         ordered += [[left[job][index] for job in ready if index < len(left[job])] for index in range(number)]
@@ -170,8 +172,10 @@ def waves(missing: t.Iterable[Gap], above: t.Mapping[str, t.Sequence[JobName]]) 
 
 
 def made_meanwhile(gap: Gap, plan_times: t.Iterable[int]) -> tuple[str, str]:
-    """What has become of *gap* since it was looked at, and in which words, by the *plan_times* (epoch ms) of all instances of its job that there are
-    now; ("", "") if it is as it was."""
+    """New state of *gap* since it was listed, with a text; ("", "") if unchanged.
+
+    :param plan_times: of all instances of its job now, epoch ms.
+    """
     more = len({moment // 1000 for moment in plan_times if gap.begin <= moment <= gap.end})
     if not more:
         return "", ""
@@ -181,12 +185,12 @@ def made_meanwhile(gap: Gap, plan_times: t.Iterable[int]) -> tuple[str, str]:
 
 
 def being_made(gap: Gap, listed: t.Mapping[str, t.Iterable[PatchDataRow]]) -> str:
-    """The name of another PatchData run that still makes instances of the job of *gap* for plan times of it; "" if there is none.
+    """The name of another running PatchData run that makes instances of *gap*'s job for its plan times, or "".
 
-    A run is listed in the workspace of its own job, and names its jobs without their workspaces. So a run of another workspace with a single job is
-    about that workspace's job, also if the name is the same; with several, any of them may be the job of *gap*.
+    A run is listed in the workspace of its own job, and names its jobs without workspaces. So a run in another workspace with a single job concerns
+    that workspace's job, even one of the same name; with several jobs, any of them may be *gap*'s.
 
-    :param listed: the runs of each workspace, by its id.
+    :param listed: workspace id -> runs listed there.
     """
     for where, row in ((where, row) for where, rows in listed.items() for row in rows):
         overlaps = row.begin is None or row.end is None or (row.begin <= gap.end and row.end >= gap.begin)
@@ -197,30 +201,32 @@ def being_made(gap: Gap, listed: t.Mapping[str, t.Iterable[PatchDataRow]]) -> st
 
 
 def workspaces_above(missing: t.Iterable[Gap], snapshots: t.Sequence[RepairSnapshot]) -> set[str]:
-    """Ids of the workspaces of the jobs that those of *missing* depend on: PatchData there may include them, and is listed there alone."""
+    """Ids of the workspaces of all jobs that those of *missing* depend on: PatchData there may include them, and is listed only there."""
     graph = _graph(snapshots)
     return {where for where, _name in reached(graph, (gap.job for gap in missing))}
 
 
 def approved_names(plan: t.Mapping[str, t.Any]) -> frozenset[str]:
-    """The names of what was approved to be made, in one workspace's entry of approved plans. One of playbook rerun has none."""
+    """Names of the PatchData runs approved for one workspace, from its entry of approved plans. Entries of playbook rerun have none."""
     names = plan.get("gaps")
     return frozenset(map(str, names)) if isinstance(names, (list, tuple)) else frozenset()
 
 
 def missing_at(plan: t.Mapping[str, t.Any] | None, now_ms: int) -> int:
-    """The time at which plan times count as due, epoch ms of the service's clock: that at which the approved *plan* was made, so that what was due since
-    then is not a change; *now_ms* without an approval."""
+    """The time at which plan times count as due, epoch ms on the service's clock.
+
+    With an approval it is when the approved *plan* was made, so that plan times due since then are not a change; otherwise *now_ms*.
+    """
     text = "" if plan is None else str(plan.get("missing_at") or "")
     return min(int(text), now_ms) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else now_ms
 
 
 def changes(due: t.Sequence[Gap], approved: t.AbstractSet[str], made: t.Container[str]) -> str:
-    """What is missing now and was not approved, or the reverse, as one text for people; "" if nothing is.
+    """The differences between what is missing and what was approved, as one text for people, or "".
 
     :param due: what would be made now.
-    :param approved: names that were approved.
-    :param made: names of the PatchData that there is: what was made by its approved name is not a change.
+    :param approved: approved names.
+    :param made: names of existing PatchData runs: an approved one that exists is not a change.
     """
     added = [gap for gap in due if gap.name not in approved]
     gone = sorted(name for name in approved - {gap.name for gap in due} if name not in made)
@@ -236,13 +242,15 @@ def changes(due: t.Sequence[Gap], approved: t.AbstractSet[str], made: t.Containe
 
 
 def _graph(snapshots: t.Iterable[RepairSnapshot]) -> dict[JobName, tuple[JobName, ...]]:
-    """Job -> the jobs that it depends on, in all workspaces."""
+    """Job -> the jobs that it depends on, over all workspaces."""
     return {(snapshot.workspace_id, name): tuple(jobs) for snapshot in snapshots for name, jobs in snapshot.above.items()}
 
 
 def reruns_follow(missing: Result) -> bool:
-    """Whether what failed is rerun. Not where nobody knows what is missing, it is not what was approved, or there is no order for it; that PatchData
-    did not bring something to success keeps nothing from being rerun."""
+    """Whether the failed instances are rerun next.
+
+    Not if what is missing is unknown, was not approved, or cannot be ordered. Unsuccessful PatchData does not prevent it.
+    """
     error = missing.get("error")
     kind = error.get("kind") if isinstance(error, t.Mapping) else None
     return "gaps" in missing and kind in (None, "incomplete")
@@ -251,7 +259,7 @@ def reruns_follow(missing: Result) -> bool:
 def left_to_make(missing: Result, *, late: bool = False) -> bool:
     """Whether something is still to be made.
 
-    :param late: whether only what is made after the reruns counts, once those have been; in check mode nothing is then.
+    :param late: count only what is made after the reruns; in check mode, nothing.
     """
     if not reruns_follow(missing) or (late and missing.get("check_mode")):
         return False
@@ -259,16 +267,16 @@ def left_to_make(missing: Result, *, late: bool = False) -> bool:
 
 
 def made_late(missing: Result) -> bool:
-    """Whether something was made after the reruns, so that what depends on it is due now."""
+    """Whether something was made after the reruns, so that its dependants are due now."""
     if not reruns_follow(missing) or missing.get("check_mode"):
         return False
     return any(gap.get("state") == MADE and gap.get("stage") == AFTER for gap in missing["gaps"])
 
 
 def broken_jobs(missing: Result, instances: t.Iterable[t.Mapping[str, t.Any]] | None) -> set[JobName]:
-    """The jobs that are broken although what failed was rerun; also those of other workspaces that were rerun as dependants.
+    """The jobs that are still broken after the reruns, including dependants in other workspaces.
 
-    :param instances: how they stand after the reruns; None if nothing is known of that: then all that had failed are.
+    :param instances: their standings after the reruns; None if unknown: then all jobs that had failed count.
     """
     here = str(missing.get("workspace_id"))
     if instances is None:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Schedules: what a wanted state of a job's scheduling means for a job, by its status and by what the journal knows of its pause.
+"""Schedules: what a wanted state of a job's schedule means, given the job's status and its pause in the journal.
 
-Pure. The service can start and stop a job; a pause is a stop that the journal knows of, so that exactly what was paused is started again.
+Pure. The service can start and stop a job; a pause is a stop that the journal knows of, so that only paused jobs are started again.
 
 | wanted | the job now | its pause in the journal | what is done |
 |---|---|---|---|
@@ -11,8 +11,8 @@ Pure. The service can start and stop a job; a pause is a stop that the journal k
 | stopped | not STOPPED | any | stop; the pause is over |
 | stopped | STOPPED | one | nothing; the pause is over, so that nothing starts the job again |
 | paused | SCHEDULING | none, or an old one | pause: claimed in the journal, then stopped |
-| paused | anything else | none | nothing: it is never started by us |
-| paused | anything else | one | nothing; it is kept. That of a rerun becomes that of the task that asks: the end of the rerun does not end it |
+| paused | anything else | none | nothing: we never start it |
+| paused | anything else | one | nothing; it is kept. If a task asks, a rerun's pause becomes the task's, and does not end with the rerun |
 | paused, by a task | anything else | a rerun's, with a request that may still take effect | wait |
 | started, paused | to be started or stopped, and scheduled to run once | any | nothing: a start would run it |
 | resumed | STOPPED | one | start; the pause is over |
@@ -22,9 +22,9 @@ Pure. The service can start and stop a job; a pause is a stop that the journal k
 | resumed | any | one that another run needs | wait for that run |
 | resumed | any | none | nothing |
 
-A job that is STOPPED without a pause may have one in a journal that was lost: where this one was begun in place of an unreadable one, or has no record
-of the job, nobody knows. Who names such a job to have it resumed is told so. That it was STOPPED already when it was to be paused is a record, but no
-proof: the journal may have been lost before that.
+A STOPPED job without a pause may have one in a journal that was lost. If this journal replaced an unreadable one, or has no record of the job, nobody
+knows; a task that names such a job to resume it is told so. That the job was already STOPPED when it was to be paused is a record, but no proof: the
+journal may have been lost before that.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ from .._models.instance import Job
 from .._models.pause import MadeBy, Pause, Phase
 
 STARTED, STOPPED, PAUSED, RESUMED = "started", "stopped", "paused", "resumed"
-#: Two moments that are less apart are the same one: what lies ahead of the journal's clock is dated by another one, see ``sightings.py``.
+#: Moments closer than this are the same: records from the future of the journal's clock are dated by another clock, see ``sightings.py``.
 _ALIKE_MS = 1000
 _AS_IT_WAS = (
     "it was already not scheduled when it was to be paused. If an earlier pause was lost with another journal, this one does not know it"
 )
 _ONCE = "it is scheduled to run once, so a start would run it"
-#: The words of the service for a batch job [SDK].
+#: The service's status words for a batch job [SDK].
 SCHEDULED_STATUS, STOPPED_STATUS = "SCHEDULING", "STOPPED"
 
 
@@ -67,16 +67,16 @@ class ScheduleStep(enum.Enum):
 
 
 class ScheduleDecision(t.NamedTuple):
-    """What is to be done about the scheduling of one job.
+    """What to do about the schedule of one job.
 
     :param reason: why, in plain words.
-    :param pause: of the job, or None.
-    :param ends_pause: whether *pause* is over with that.
-    :param takes_over: whether *pause*, which a rerun made, becomes a task's with that.
-    :param due_ms: with WAIT, when to look again at the latest, epoch ms of the journal's clock.
-    :param unknown: whether the job is STOPPED, and a pause of it may have been lost with the journal that knew it.
-    :param once: whether a start would run it, so that it is left as it is.
-    :param left: whether it is STOPPED and was not scheduled already when it was to be paused, and nothing else is known of it.
+    :param pause: the job's pause, or None.
+    :param ends_pause: whether *pause* is over then.
+    :param takes_over: whether *pause*, made by a rerun, becomes a task's.
+    :param due_ms: with WAIT, when to check again at the latest, epoch ms on the journal's clock.
+    :param unknown: whether the job is STOPPED and its pause may have been lost with the journal that knew it.
+    :param once: whether a start would run the job, so that it is left as it is.
+    :param left: whether the job is STOPPED, was already not scheduled when it was to be paused, and nothing else is known.
     """
 
     job_name: str
@@ -93,12 +93,12 @@ class ScheduleDecision(t.NamedTuple):
 
 
 class ScheduleOutcome(t.NamedTuple):
-    """What has become of a decision.
+    """What became of a decision.
 
-    :param status: the status of the job, as far as is known; before anything was sent that of the list.
+    :param status: status of the job, as far as known; the listed one until something is sent.
     :param changed: whether this run changed it.
-    :param error: why it could not be done, or None.
-    :param contested: whether another run is pausing or starting the job at this moment.
+    :param error: why it failed, or None.
+    :param contested: whether another run is pausing or starting the job right now.
     """
 
     decision: ScheduleDecision
@@ -113,10 +113,10 @@ class Moment(t.NamedTuple):
     """When, and for whom, it is decided.
 
     :param journal_ms: the journal's clock, epoch ms.
-    :param settle_ms: how long a request may not show.
+    :param settle_ms: how long a request may not show, ms.
     :param run_id: of the run that asks.
-    :param set_aside_ms: when a journal was set aside in the last 24 hours, epoch ms of the journal's clock, else None.
-    :param made_by: on whose behalf jobs are paused.
+    :param set_aside_ms: when a journal was set aside in the last 24 hours, epoch ms on the journal's clock, or None.
+    :param made_by: who asks for a pause.
     """
 
     journal_ms: int
@@ -127,7 +127,7 @@ class Moment(t.NamedTuple):
 
 
 def decide_schedule(job: Job, wanted: str, pause: Pause | None, moment: Moment) -> ScheduleDecision:
-    """By the table at the top of this file."""
+    """Decide by the table at the top of this file."""
     status = job.status or ""
     if wanted == PAUSED:
         return _paused(job.name, status, pause, moment)
@@ -142,18 +142,18 @@ def decide_schedule(job: Job, wanted: str, pause: Pause | None, moment: Moment) 
 
 
 def runs_once(detail: t.Mapping[str, t.Any]) -> bool:
-    """Whether a start runs the job, whose definition v1 shows, instead of scheduling it [SDK]."""
+    """Whether a start would run the job instead of scheduling it, by its v1 definition [SDK]."""
     schedule = detail.get("schedule")
     return isinstance(schedule, t.Mapping) and schedule.get("type") == "EXECUTE_ONCE"
 
 
 def left_as_it_is(decision: ScheduleDecision) -> ScheduleDecision:
-    """*decision* about a job that runs once when it is started."""
+    """*decision*, changed to do nothing, because a start would run the job."""
     return decision._replace(step=ScheduleStep.NONE, reason=_ONCE, ends_pause=False, once=True)
 
 
 def gone(pause: Pause) -> ScheduleDecision:
-    """The job of *pause* does not exist any more."""
+    """Decision if the job of *pause* no longer exists."""
     return ScheduleDecision(
         pause.job_name, "", ScheduleStep.NONE, f"the job does not exist any more, and {_made(pause)} is over", pause, True
     )
@@ -201,10 +201,10 @@ def _unsettled(name: str, status: str, pause: Pause, moment: Moment) -> Schedule
 def of_unknown_pause(
     decisions: t.Iterable[ScheduleDecision], unrecorded: t.Collection[str], left: t.Collection[str], set_aside_ms: int | None
 ) -> list[ScheduleDecision]:
-    """*decisions*, which say of jobs that are STOPPED without a pause whether anybody knows that they have none.
+    """*decisions*; those about STOPPED jobs without a pause say whether a pause may have been lost.
 
-    :param unrecorded: the jobs of whose schedule the journal has no record.
-    :param left: those that were not scheduled when they were to be paused.
+    :param unrecorded: jobs whose schedule has no record in the journal.
+    :param left: jobs that were already not scheduled when they were to be paused.
     :param set_aside_ms: see :class:`Moment`.
     """
 
@@ -221,12 +221,12 @@ def of_unknown_pause(
 def perhaps_paused(
     jobs: t.Iterable[Job], unrecorded: t.Collection[str], lost: t.Sequence[t.Mapping[str, t.Any]], gaps: t.Collection[str]
 ) -> str:
-    """The sentence about jobs that a repair may have paused which was killed after its journal was lost; "" if there are none.
+    """A sentence about jobs that a repair may have paused before it was killed and its journal was lost, or "".
 
     :param jobs: of the workspace.
-    :param unrecorded: those of whose schedule the journal has no record.
-    :param lost: what was made by repairs of which it has none, as :func:`.patch_data.listed_before` says it.
-    :param gaps: the jobs with missing instances, of which such a repair may have paused some before it came to them.
+    :param unrecorded: jobs whose schedule has no record in the journal.
+    :param lost: PatchData of repairs that the journal does not know, from :func:`.patch_data.listed_before`.
+    :param gaps: jobs with missing instances, some of which such a repair may have paused in advance.
     """
     concerned = {str(made["job_name"]) for made in lost} | ({*gaps} if lost else set())
     names = sorted(job.name for job in jobs if job.status == STOPPED_STATUS and job.name in concerned and job.name in unrecorded)
@@ -252,24 +252,25 @@ def _made(pause: Pause) -> str:
 
 
 def worth_waiting(decision: ScheduleDecision, first: dict[str, int]) -> bool:
-    """Whether it is worth waiting for what *decision* waits for. What another run needs is waited for as long as that run may be dead: one that
-    says again that it needs it is alive, and starts the job itself.
+    """Whether to go on waiting as *decision* says.
 
-    :param first: when each job was first expected to be free, epoch ms of the journal's clock; filled in here.
+    For another run's need, only until that run may be dead: a run that renews its hold is alive and starts the job itself.
+
+    :param first: job -> when it was first expected to be free, epoch ms on the journal's clock; filled in here.
     """
     due = decision.due_ms or 0
     return due <= first.setdefault(decision.job_name, due) + _ALIKE_MS
 
 
 def left_over(pauses: t.Iterable[Pause], run_id: str, journal_ms: int) -> list[Pause]:
-    """The pauses of reruns that this run is to end: its own, and those of runs that are dead."""
+    """The pauses of reruns that this run has to end: its own, and those of dead runs."""
     return [pause for pause in pauses if pause.made_by is MadeBy.RERUN and not pause.held_by_others(run_id, journal_ms)]
 
 
 def started_by_others(attempts: t.Iterable[Attempt], run_id: str) -> list[Attempt]:
-    """The requests by which others have started what the run had paused, before it did so itself.
+    """The requests by which others started what this run had paused, before it did so itself.
 
-    :param attempts: those of ``OF_SCHEDULES`` in a workspace, the newest first.
+    :param attempts: of kinds ``OF_SCHEDULES`` in a workspace, newest first.
     """
     paused: set[str] = set()
     started: dict[str, Attempt] = {}
@@ -287,14 +288,16 @@ def started_by_others(attempts: t.Iterable[Attempt], run_id: str) -> list[Attemp
 
 
 def changed_by_hand(decision: ScheduleDecision) -> bool:
-    """Whether the job is not stopped any more although its pause is open: nobody who shares the journal has started it."""
+    """Whether the job is no longer stopped although its pause is open: nobody who shares the journal started it."""
     pause = decision.pause
     return decision.ends_pause and pause is not None and pause.phase is Phase.PAUSED and decision.status not in ("", STOPPED_STATUS)
 
 
 def to_adopt(pauses: t.Iterable[Pause], followed: t.Collection[str], moment: Moment) -> list[Pause]:
-    """The pauses that a run which goes on takes on: those of reruns of the jobs *followed*, and those of dead runs. Not those that it needs already,
-    nor one with a request that may still take effect: that is looked at again."""
+    """The pauses that a continuing run adopts: those of reruns for the jobs *followed*, and those of dead runs.
+
+    Not those it holds already, nor those with a request that may still take effect: these are checked again later.
+    """
     pauses = list(pauses)
     dead = {pause.job_name for pause in left_over(pauses, moment.run_id, moment.journal_ms)}
     return [

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Open points of the service's documentation: what is said of them. What decides each is tried by tests/contract/test_doctor_on_every_switch.py."""
+"""Texts about open points of the service's documentation. What decides each point is tested by tests/contract/test_doctor_on_every_switch.py."""
 
 from __future__ import annotations
 

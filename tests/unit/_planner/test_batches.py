@@ -19,7 +19,7 @@ from tests.unit.building import at, instance
 
 
 def due(text: str) -> list[Decision]:
-    """``a1 b2! c3-``: job, plan time in seconds; ``!`` one that has to be alone, ``-`` one that is not due."""
+    """``a1 b2! c3-``: job, plan time in seconds; ``!`` must be alone, ``-`` is not due."""
     decisions = []
     for word in text.split():
         action = Action.WAIT if word.endswith("-") else Action.RETRY
@@ -29,7 +29,7 @@ def due(text: str) -> list[Decision]:
 
 
 def shape(plan: Plan) -> str:
-    """The requests, with the plan times that each carries: ``a1,2 b3``."""
+    """The requests with their plan times: ``a1,2 b3``."""
     return " ".join(
         batch.job_name + ",".join(str((due.instance.key.plan_time - at(-7200)) // 1000) for due in batch.decisions)
         for batch in plan.batches
@@ -51,7 +51,7 @@ def shape(plan: Plan) -> str:
         ("a1! a2! a3", 10, "a3 a1 a2"),
         ("a1! b2", 10, "a1 b2"),
         ("a1 a2! a3 a4", 2, "a1,3 a4 a2"),
-        ("b1 a1", 10, "a1 b1"),  # by name where the plan times are the same
+        ("b1 a1", 10, "a1 b1"),  # by name if the plan times are equal
     ],
 )
 def test_one_request_per_job_and_size_the_oldest_first(given: str, size: int, requests: str) -> None:

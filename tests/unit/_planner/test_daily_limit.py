@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How often a day an instance is rerun: the counting, the decision, and that the journal keeps the count."""
+"""Daily limit: the counting, the decision, and the count in the journal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcil
 from tests.unit.building import WORKSPACE, at, attempt, instance, intent, key, policy
 
 DAY = DAY_MS / 1000
-#: The failure before the one that is listed: its rerun is what counts.
+#: The failure before the listed one: its rerun is what counts.
 BEFORE = instance(Status.FAIL, -7000, -6000)
 
 
@@ -37,7 +37,7 @@ class Past:
 
 
 def past(outcome: str = "accepted", when: float = -2000.0, reruns: tuple[float, ...] | None = None) -> Past:
-    """An attempt before since, for the instance as it was after its first failure."""
+    """An attempt before since for the instance, in its state after its first failure."""
     return Past(attempt(outcome, when, before=BEFORE), (when,) if reruns is None else reruns)
 
 
@@ -45,7 +45,7 @@ def known(journal: Journal, now: float) -> Known:
     return journal.read([WORKSPACE], Window(key().plan_time, key().plan_time), at(now))
 
 
-#: Outcome, when, whether another attempt took it over; all of one planned run of a job. What counts of them at T.
+#: Attempts for one planned run: outcome, when, whether another attempt took it over. Then what counts at T.
 COUNTED: list[tuple[list[tuple[str, float, bool]], tuple[float, ...]]] = [
     ([], ()),
     ([("accepted", -2000, False)], (-2000,)),
@@ -70,7 +70,7 @@ COUNTED: list[tuple[list[tuple[str, float, bool]], tuple[float, ...]]] = [
 def test_what_counts_as_a_rerun_of_the_last_day(tmp_path: t.Any, attempts: t.Any, expected: tuple[float, ...]) -> None:
     with Journal(str(tmp_path / "journal.db"), password=None, project_id="0f3c9e") as journal:
         for number, (outcome, when, taken_over) in enumerate(attempts):
-            seen = instance(Status.FAIL, when - 100, when - 50, submit=number)  # a rerun may change submit_time; the count goes on
+            seen = instance(Status.FAIL, when - 100, when - 50, submit=number)  # a rerun may change submit_time without resetting the count
             (claimed,) = journal.claim([Intent(intent(seen, when))])
             assert claimed is not None
             if outcome != "intended":
@@ -140,7 +140,7 @@ SET_ASIDE = [
     ),
     (-3600, -100, (), 2, "retry", "before"),
     (-3600, -100, (-50,), 2, "failed_again", "rerun once since 2026-11-23T02:59:10Z; what was sent before"),
-    (-3600, -3600, (), 1, "retry", "before"),  # it started when the new journal had begun, which knows of no rerun
+    (-3600, -3600, (), 1, "retry", "before"),  # it started after the new journal had begun, which knows of no rerun
     (-3600, -3599.999, (), 1, "failed_again", "cannot be read"),
     (-DAY - 100, -100, (), 1, "retry", "before"),
     (-DAY - 99.999, -100, (), 1, "failed_again", "cannot be read"),
@@ -160,7 +160,7 @@ def test_what_a_journal_that_cannot_be_read_may_have_known_counts_once(
 
 
 def test_the_journal_keeps_the_count_over_restarts_and_changes_of_submit_time(tmp_path: t.Any) -> None:
-    """An instance that always fails, listed a thousand times in ten days by a process that is started anew each time."""
+    """An instance that always fails, listed a thousand times in ten days, each time by a new process."""
     rng = random.Random(7)
     start = 0.0
     times: list[t.Any] = []

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The decision table is complete: a walk through everything that can happen to an instance meets every row and every way between rows.
+"""The decision table is complete: a walk through everything that can happen to an instance meets every row and every transition between rows.
 
-The rows stand here a second time, as conditions on a situation that are written without the code's help. The walk begins with every
-instance that a run can find, and goes on with whatever may come next: a rerun is sent and ends in one way or another, time passes, the
-service shows something new, a person acts. In each situation exactly one row applies, and ``decide`` says what that row says.
+The rows are repeated here as conditions on a situation, written without the code's help. The walk begins with every instance that a run can find, and
+continues with whatever may come next: a rerun is sent and ends in some way, time passes, the service shows something new, a person acts. In each
+situation exactly one row applies, and ``decide`` returns what that row says.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcil
 from tests.unit.building import at, attempt, instance, policy
 
 ATTEMPTS = 2
-#: Seconds of start and end of an instance's runs, since being 0: none that is shown, one before, two after.
+#: Start and end of an instance's runs in seconds, since being 0: none shown, one before, two after.
 RUNS = {None: (None, None), 0: (-3600, -3000), 1: (20, 30), 2: (220, 230)}
 IN_PROGRESS = {Status.WAITING, Status.RUNNING}
 PERSON = {Status.PAUSE, Status.WAITING_CONFIRM}
@@ -41,8 +41,8 @@ class Situation:
     :param post: outcome and size of the newest request of this run that carried it, or None.
     :param number: which attempt that was.
     :param before: status and run of the failure that it answered.
-    :param settled: whether what the service shows is not older than the request.
-    :param earlier: how many reruns since ``since`` came before the newest request, that failed again.
+    :param settled: whether the service shows a state no older than the request.
+    :param earlier: how many reruns since ``since`` before the newest request failed again.
     """
 
     status: Status
@@ -56,7 +56,7 @@ class Situation:
 
     @property
     def reran(self) -> int:
-        """How many requests since ``since`` have rerun it, whoever sent them."""
+        """How many requests since ``since`` have rerun it, by any sender."""
         outcome = self.post[0] if self.post is not None else None
         shows = (self.status, self.run) != self.before
         took_effect = outcome == "accepted" or (outcome in ("unknown", "intended") and shows)
@@ -64,7 +64,7 @@ class Situation:
 
     @property
     def hidden(self) -> bool:
-        """Whether the newest request had no effect, and says nothing of the reruns before it."""
+        """Whether the newest request had no effect and says nothing about the reruns before it."""
         if self.post is None or not self.earlier or self.post[0] == "not_executed":
             return self.earlier > 0
         known = self.settled or self.post[0] == "rejected"
@@ -85,12 +85,12 @@ class Situation:
 
     @property
     def after(self) -> bool:
-        """Whether its last run belongs to this run of ours."""
+        """Whether its last run belongs to our run."""
         return bool(self.run) or self.changed
 
     @property
     def used(self) -> int:
-        """Attempts of this run: every start after since is one, whoever made it."""
+        """Attempts of this run: every start after since counts as one, by any sender."""
         if self.hidden:
             return self.earlier
         return max(1, self.reran, self.number - (self.post is not None and self.post[0] == "not_executed"))
@@ -101,7 +101,7 @@ class Situation:
 
 
 def plain(s: Situation) -> bool:
-    """It is not in progress, and nothing that was sent for it stands in the way of judging it by what it shows."""
+    """It is not in progress, and no request prevents judging it by what it shows."""
     return s.status not in IN_PROGRESS and not s.unchanged
 
 
@@ -115,7 +115,7 @@ def may_try_again(s: Situation) -> bool:
 
 
 def in_flight(s: Situation) -> bool:
-    """What it shows does not prove yet what became of the request."""
+    """Its state does not show yet what became of the request."""
     shows = s.run is not None and s.before is not None and (s.before[1] is None or s.run > s.before[1])
     return s.post is not None and not s.settled and s.post[0] not in ("rejected", "not_executed") and (s.post[0] == "intended" or not shows)
 
@@ -152,7 +152,7 @@ def unconfirmed(s: Situation) -> bool:
     return s.unchanged and s.settled and not s.rejected_alone and s.post != ("accepted", 1)
 
 
-#: The rows of the table in the code's documentation, by what stands in their first two columns, and the rows above that they are.
+#: The rows of the table in the code's docstring, by their first two columns, and the rows before them that they equal.
 DOCUMENTED = {
     ("waiting, running", ""): {"in progress"},
     ("pause, waiting-confirm", ""): {"needs a person"},
@@ -192,7 +192,7 @@ def followers(s: Situation) -> t.Iterator[Situation]:
         number = s.used + 1 if row_of(s) == "another attempt" else max(1, s.number, s.reran + 1)
         for post in OUTCOMES:
             yield dataclasses.replace(s, post=post, number=number, before=(s.status, s.run), settled=False, earlier=min(2, s.reran))
-    if s.status is Status.FAIL and s.changed and s.reran:  # another run, with a since of its own, tries it too
+    if s.status is Status.FAIL and s.changed and s.reran:  # another run, with its own since, tries it too
         for post in OUTCOMES:
             yield dataclasses.replace(s, post=post, number=1, before=(s.status, s.run), settled=False, earlier=min(2, s.reran))
     if s.post is not None and not s.settled:
@@ -203,7 +203,7 @@ def followers(s: Situation) -> t.Iterator[Situation]:
 
 
 def shown_next(s: Situation) -> t.Iterator[tuple[Status, int | None]]:
-    """What the service may show next: of a rerun by whoever, of a run that goes on or ends, of a person's doing."""
+    """What the service may show next: a rerun by anybody, a run that continues or ends, a person's action."""
     new = min(2, (s.run or 0) + 1)
     if s.status is Status.WAITING:
         yield from ((status, s.run) for status in (Status.WAITING_CONFIRM, Status.MANUAL_STOP, Status.SKIP_BY_DEPEND, Status.FREEZE))
@@ -223,11 +223,11 @@ def shown_next(s: Situation) -> t.Iterator[tuple[Status, int | None]]:
         yield from ((Status.WAITING, s.run), (Status.MANUAL_STOP, s.run))
     elif s.status in (Status.PAUSE, Status.RUNNING_EXCEPTION):
         yield from ((Status.RUNNING, s.run), (Status.MANUAL_STOP, s.run), (Status.FORCE_SUCCESS, s.run))
-    elif s.status is Status.UNKNOWN:  # a word for a rerun that starts, or for whatever else
+    elif s.status is Status.UNKNOWN:  # a word for a starting rerun, or for anything else
         yield from ((status, run) for status in (Status.WAITING, Status.RUNNING, Status.SUCCESS, Status.FAIL) for run in (s.run, new))
     else:
         yield Status.WAITING, s.run
-        yield Status.RUNNING, new  # its waiting was over between two passes
+        yield Status.RUNNING, new  # it stopped waiting between two passes
         if s.status is Status.FAIL:
             yield Status.FORCE_SUCCESS, s.run
             yield Status.UNKNOWN, s.run
@@ -236,7 +236,7 @@ def shown_next(s: Situation) -> t.Iterator[tuple[Status, int | None]]:
 
 @functools.cache
 def walk() -> tuple[set[Situation], set[tuple[str, str]]]:
-    """Every situation, and every way from one row to another."""
+    """Every situation, and every transition from one row to another."""
     seen, ways = set(begun()), set()
     left = list(seen)
     while left:
@@ -277,7 +277,7 @@ def test_the_rows_are_those_of_the_documentation() -> None:
     assert set().union(*DOCUMENTED.values()) == set(ROWS)
 
 
-#: Every way from a row to another that there is. A way that is new here was thought of by nobody yet; one that is missing has no case.
+#: Every possible transition between rows. A new one here was not considered yet; a missing one has no case.
 EXPECTED = {
     "in progress": (
         "accepted, not shown | another attempt | due | failed again | in flight | in progress | manual | needs a person | not meant | provably "

@@ -17,7 +17,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.instance 
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.dependency_order import Beyond, order_upstream
 from tests.unit.building import instance, key
 
-#: One letter per instance in these tables: what was decided for it.
+#: One letter per instance in these tables: its decision.
 LETTERS = {
     "r": (Action.RETRY, Status.FAIL),
     "w": (Action.WAIT, Status.RUNNING),
@@ -65,18 +65,18 @@ CASES = [
     ("nr", "1<0", "ns"),
     ("xr", "1<0", "xs"),
     ("ur", "1<0", "us"),
-    ("sr", "1<0", "sr"),  # frozen, stopped or skipped by a person's will: nothing that failed
-    ("Sr", "1<0", "sb"),  # it failed and is not asked for: a person has to see to it
+    ("sr", "1<0", "sr"),  # frozen, stopped or skipped by a person: not a failure
+    ("Sr", "1<0", "sb"),  # it failed and is not selected: a person has to fix it
     ("Srr", "1<0 2<1", "sbb"),
     ("rrr", "1<0 2<1", "rww"),
     ("drr", "1<0 2<1", "drw"),
     ("ddr", "1<0 2<1", "ddr"),
     ("frr", "1<0 2<1", "fss"),
     ("frrr", "1<0 2<1 3<2", "fsss"),
-    ("fdr", "1<0 2<1", "fdr"),  # what succeeded is done, whatever is above it
+    ("fdr", "1<0 2<1", "fdr"),  # a success is done, whatever is above it
     ("rrrr", "1<0 2<0 3<12", "rwww"),
     ("dfrr", "2<0 3<12", "dfrs"),
-    ("frr", "2<01", "frs"),  # broken decides before waiting
+    ("frr", "2<01", "frs"),  # broken takes precedence over waiting
     ("rfr", "2<01", "rfs"),
     ("rw", "1<0", "rw"),  # only retries are changed
     ("rd", "1<0", "rd"),
@@ -88,7 +88,7 @@ CASES = [
     ("rr", "1<9 9<0", "rw"),  # through an instance that is not selected
     ("fr", "1<9 9<8 8<0", "fs"),
     ("rr", "1<9", "rr"),
-    ("wwd", "0<1 1<0", "wwd"),  # a circle in which nothing is to be retried is none of our business
+    ("wwd", "0<1 1<0", "wwd"),  # a circle without retries does not matter
     ("rdd", "1<2 2<1", "rdd"),
     ("", "", ""),
 ]
@@ -155,7 +155,7 @@ def test_a_chain_of_ten_thousand_cycles_of_one_job_runs_oldest_first() -> None:
 
 
 def test_passes_bring_a_diamond_to_its_end() -> None:
-    """Nothing is retried before what it depends on is done, and in the end everything is."""
+    """Nothing is retried before its upstream is done, and in the end everything is done."""
     depends = edges("1<0 2<0 3<12")
     state, passes = list("rrrr"), []
     while "r" in state:
@@ -166,7 +166,7 @@ def test_passes_bring_a_diamond_to_its_end() -> None:
 
 
 def test_an_instance_that_a_rerun_gave_another_submit_time_is_still_what_others_depend_on() -> None:
-    """Dependencies are read once, so they may name it as it was; and read after the list, so as it is by now."""
+    """Dependencies are read once, so they may use the old key; or they were read after the list and use the new one."""
     (retry,) = decisions(".r")
     for letter, wanted in (("w", "ww"), ("f", "fs"), ("d", "dr")):
         (upper,) = decisions(letter)
@@ -189,7 +189,7 @@ def test_instances_that_share_a_plan_time_are_not_taken_for_each_other() -> None
 
 
 def dependants(given: str, **more: t.Any) -> list[Decision]:
-    """As :func:`decisions`, all of them joined from downstream."""
+    """Like :func:`decisions`, all of them joined from downstream."""
     return [dataclasses.replace(decision, downstream=Effect.STALE, **more) for decision in decisions(given)]
 
 
@@ -197,9 +197,9 @@ def dependants(given: str, **more: t.Any) -> list[Decision]:
     ("given", "depends", "expected"),
     [
         ("rr", "0<1 1<0", "bb"),
-        ("rrr", "0<1 1<0 2<1", "bbs"),  # behind a circle nothing comes up to date either
+        ("rrr", "0<1 1<0 2<1", "bbs"),  # nothing behind a circle becomes up to date either
         ("rrrr", "0<1 1<0 2<1 3<2", "bbss"),
-        ("rrr", "0<9 9<0 1<0 2<1", "bss"),  # a circle through what is not part of the plan
+        ("rrr", "0<9 9<0 1<0 2<1", "bss"),  # a circle through an instance outside the plan
     ],
 )
 def test_nothing_is_sent_behind_a_circle(given: str, depends: str, expected: str) -> None:
@@ -207,7 +207,7 @@ def test_nothing_is_sent_behind_a_circle(given: str, depends: str, expected: str
 
 
 def test_what_nothing_brings_up_to_date_is_not_sent_and_neither_is_what_is_behind_it() -> None:
-    """Whatever the order knows: a rerun on old data would be old again, in every pass."""
+    """Without this, a rerun on old data would be outdated again and be sent in every pass."""
     above = dependants("r", upstream_outdated="job gone, planned 2026-11-23T01:00:00Z")
     after = order_upstream([*above, *dependants(".r")], edges("1<0"), strict=False)
     assert letters(after) == "bs"

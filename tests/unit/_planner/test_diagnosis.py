@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What follows from what a checkup observed: a table of observations, and the states of the checks that they change."""
+"""Diagnosis: a table of observations, and the check states that they change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HOSTS = {
 
 
 def well(**changes: t.Any) -> Observed:
-    """An account that is ready, with *changes*."""
+    """A ready account, with *changes*."""
     seen = Observed(
         region="eu-west-101",
         project_id="p1",
@@ -48,7 +48,7 @@ def well(**changes: t.Any) -> Observed:
 
 
 def ended(kind: Kind, *names: str, only: bool = False, path: str = "/v2/p1", **more: t.Any) -> dict[str, t.Any]:
-    """The reads of a ready account, in which those *names* ended in an error; *only* those were made if nothing was asked after them."""
+    """The reads of a ready account, of which *names* ended in an error; with *only*, nothing was read after them."""
     error = ApiError(kind, "the cause", path=path, **more)
     reads: dict[str, t.Any] = {} if only else dict.fromkeys(READS)
     nothing: dict[str, t.Any] = {"studios": (), "workspaces": ()} if only else {}
@@ -61,7 +61,7 @@ def states(findings: list[Finding]) -> str:
     return "".join(finding.state.value[0] for finding in findings)
 
 
-#: What is observed -> the states of all checks, and the words of the first problem or, without one, of the last line.
+#: Observations -> the states of all checks, and the words of the first problem, or else of the last line.
 CASES: dict[str, tuple[dict[str, t.Any], str, str]] = {
     "all is well": ({}, WELL, "Ready, as far as reading can tell. Not known: right to rerun."),
     "asked for a rerun of nothing": (
@@ -189,7 +189,7 @@ def test_a_variable_that_a_remedy_names_is_one_that_the_playbook_reads() -> None
 
 
 def test_every_read_that_ends_in_an_error_of_its_own_is_a_problem_or_explained() -> None:
-    """Whatever the kind of an error, no check calls the read that met it ok, but where reruns can do without the call."""
+    """Whatever the kind of an error, no check reports the failed read as ok, unless reruns do not need that request."""
     for kind in Kind:
         if kind in (Kind.NOT_PUBLISHED, Kind.NOT_FOUND):
             continue

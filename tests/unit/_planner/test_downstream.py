@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the rerun of an instance means for those below it, and what is decided about them: the tables of ``downstream.py``."""
+"""What the rerun of an instance means for its dependants, and the decisions about them: the tables of ``downstream.py``."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.downstre
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
 from tests.unit.building import at, attempt, instance, policy
 
-#: The upstream's first run ended long ago, its new one 100 seconds after T.
+#: The upstream's first run ended long ago, its new one ends 100 seconds after T.
 NEW_END = 100
 JOBS = "abcdefgh"
-#: What there is of an instance: status, start, end.
+#: An instance: status, start, end.
 Seen = tuple[Status, t.Optional[float], t.Optional[float]]
 OLD: Seen = (Status.SUCCESS, -3600, -3000)
 FRESH: Seen = (Status.SUCCESS, 110, 120)
@@ -42,7 +42,7 @@ def made(letter: str, seen: Seen, **more: t.Any) -> JobInstance:
 
 
 def graph(edges: str, *instances: JobInstance, depth: int = 50, unlisted: t.Mapping[str, str] | None = None) -> Graph:
-    """The graph in which the second letter of each word depends on the first: ``ab bc``."""
+    """A graph in which the second letter of each word depends on the first: ``ab bc``."""
     by_name = {member.job_name: member for member in instances}
     parents: dict[InstanceKey, frozenset[InstanceKey]] = {}
     for pair in edges.split():
@@ -69,7 +69,7 @@ def knowledge(
 
 
 def effects(edges: str, *below: JobInstance, roots: t.Sequence[Root] | None = None, depth: int = 50) -> dict[str, str]:
-    """Name of a dependant -> its effect, without those that have none."""
+    """Name of a dependant -> its effect; those without one are left out."""
     above = list(roots or [renewed()])
     drawn = graph(edges, *(root.instance for root in above), *below, depth=depth)
     dependants = dependants_of({root.instance.key: root for root in above}, drawn)
@@ -112,7 +112,7 @@ def test_the_effect_on_one_below(seen: Seen, more: dict[str, t.Any], renewal: Re
 @pytest.mark.parametrize(
     ("edges", "below", "depth", "expected"),
     [
-        # What is behind an old one is old, however late it started; what started after all of them is not.
+        # Behind an outdated instance everything is outdated, however late it started; a start after all of them is not.
         ("ab bc", {"b": OLD, "c": FRESH}, 50, {"b": "stale", "c": "stale"}),
         ("ab bc", {"b": FRESH, "c": (Status.SUCCESS, 115, 140)}, 50, {"c": "stale"}),
         ("ab bc", {"b": FRESH, "c": (Status.SUCCESS, 125, 140)}, 50, {}),
@@ -121,7 +121,7 @@ def test_the_effect_on_one_below(seen: Seen, more: dict[str, t.Any], renewal: Re
         ("ab bc", {"b": (Status.WAITING, None, None), "c": OLD}, 50, {"b": "waits", "c": "stale"}),
         ("ab bc cd", {"b": OLD, "c": OLD, "d": OLD}, 2, {"b": "stale", "c": "stale"}),
         ("ab ac bd cd", {"b": FRESH, "c": OLD, "d": (Status.SUCCESS, 125, 140)}, 50, {"c": "stale", "d": "stale"}),
-        # A circle cannot be up to date, wherever it is entered.
+        # A circle is never up to date, wherever it is entered.
         ("ab bc cb", {"b": FRESH, "c": (Status.SUCCESS, 125, 140)}, 50, {"b": "stale", "c": "stale"}),
         ("ab bb", {"b": FRESH}, 50, {}),
     ],
@@ -149,7 +149,7 @@ def planned(
     stops: t.Mapping[str, t.Sequence[Attempt]] | None = None,
     **changes: t.Any,
 ) -> dict[str, Decision]:
-    """Name of a dependant -> the decision about it."""
+    """Name of a dependant -> its decision."""
     root = renewed("a", renewal)
     drawn = graph(edges, root.instance, *below, unlisted=unlisted)
     made_attempts = {made(name, OLD).key: attempt for name, attempt in (attempts or {}).items()}
@@ -206,7 +206,7 @@ def reran(when: float, seen: Seen = OLD, outcome: str = "accepted") -> Attempt:
 
 
 def stop_of(letter: str) -> Attempt:
-    """The stop of what hung since -3600, in order to rerun it."""
+    """A stop, in order to rerun it, of the run that has hung since -3600."""
     stop = attempt("accepted", -3100, before=made(letter, (Status.RUNNING_EXCEPTION, -3600, None)))
     return dataclasses.replace(stop, kind=AttemptKind.STOP_AND_RERUN)
 
@@ -214,16 +214,16 @@ def stop_of(letter: str) -> Attempt:
 @pytest.mark.parametrize(
     ("seen", "made_at", "now", "action"),
     [
-        # Sent after the new end: shown as it was, running, succeeded, failed.
+        # Sent after the new end: shown unchanged, running, succeeded, failed.
         (OLD, 105, 110, Action.SETTLING),
         (OLD, 105, 400, Action.WAIT),
         (OLD, 105, 10_000, Action.WAIT),
         ((Status.RUNNING, 110, None), 105, 200, Action.WAIT),
         (FRESH, 105, 200, Action.DONE),
         ((Status.FAIL, 110, 120), 105, 200, Action.FAILED_AGAIN),
-        # By a clock that is behind the one that stamps ends.
+        # Sent by a clock that is behind the one that stamps ends.
         (OLD, 90, 10_000, Action.WAIT),
-        # An earlier rerun, which has shown and has become old by a further new end of what is above.
+        # An earlier rerun, which has shown, and was outdated by a further new end above it.
         ((Status.SUCCESS, 40, 50), 30, 200, Action.RETRY),
         ((Status.FAIL, 40, 50), 30, 200, Action.RETRY),
     ],
@@ -258,7 +258,7 @@ def test_one_that_is_to_wait_for_a_rerun_joins_before_that_has_ended() -> None:
         (OLD, None, None),
         ((Status.RUNNING, -10, None), None, None),
         ((Status.SUCCESS, 10, 100), None, None),
-        # A rerun of a dependant is none of the selection.
+        # A rerun of a dependant is not one of the selection.
         ((Status.SUCCESS, 10, 100), reran(5, OLD), None),
     ],
 )
@@ -274,7 +274,7 @@ def test_a_start_since_counts_where_the_journal_does_not_know() -> None:
 
 
 def test_what_was_rerun_as_selected_and_again_as_stale_stays_a_root() -> None:
-    """Or what is below it would be forgotten as soon as it has been brought up to date."""
+    """Otherwise its dependants would be forgotten once it is up to date."""
     first = reran(5, (Status.FAIL, -3600, -3000))
     second = reran(300, (Status.SUCCESS, 10, 100))
     decision = decide(made("b", (Status.SUCCESS, 310, 400)), policy(), at(500), second, [first, second])
@@ -295,18 +295,18 @@ FAILED: Seen = (Status.FAIL, -3600, -3000)
 @pytest.mark.parametrize(
     ("seen", "more", "tried", "stopped", "is_root"),
     [
-        # By a run that has ended, was killed, or is another one: it is new data, whoever reran it.
+        # By a run that has ended, was killed, or is another one: it is new data, whoever sent it.
         ((Status.SUCCESS, -500, -400), {}, reran(-600, FAILED), False, Renewal.RENEWED),
         ((Status.SUCCESS, -500, -400), {}, reran(-600, FAILED, "intended"), False, Renewal.RENEWED),
         ((Status.RUNNING, -500, None), {}, reran(-600, FAILED), False, Renewal.COMING),
         ((Status.WAITING, None, None), {}, reran(-600, FAILED), False, Renewal.COMING),
-        # What is not new, or is rerun again, or is a person's.
+        # Not new data, rerun again, or a person's.
         (FAILED, {}, reran(-600, FAILED), False, None),
         ((Status.FAIL, -500, -400), {}, reran(-600, FAILED), False, None),
         ((Status.SUCCESS, -3600, -3000), {"force_success": True}, reran(-600, FAILED), False, None),
         ((Status.MANUAL_STOP, -500, -400), {}, reran(-600, FAILED), False, None),
         ((Status.SUCCESS, -500, -400), {}, None, False, None),
-        # One of this run is what it decides about, see roots_of.
+        # Reruns of this run are decided here, see roots_of.
         ((Status.SUCCESS, 10, 100), {}, reran(5, FAILED), False, None),
         # A rerun of a dependant is none of the selection; one of what was stopped in order to be rerun is.
         ((Status.SUCCESS, -500, -400), {}, reran(-600, OLD), False, None),
@@ -326,7 +326,7 @@ def test_what_an_earlier_run_has_rerun(
 
 
 def test_what_was_stopped_to_be_rerun_is_a_root_while_it_is_rerun() -> None:
-    """Its rerun answers manual-stop, as that of a dependant that was cancelled does."""
+    """Its rerun answers manual-stop, like that of a cancelled dependant."""
     tried = reran(5, (Status.MANUAL_STOP, -3600, -3000))
     decision = decide(made("b", (Status.RUNNING, 10, None)), policy(), at(200), tried, [tried])
     key = decision.instance.key
@@ -337,32 +337,32 @@ def test_what_was_stopped_to_be_rerun_is_a_root_while_it_is_rerun() -> None:
 @pytest.mark.parametrize(
     ("seen", "tried", "action"),
     [
-        # The root's new end is before this run, which begins at 1,000. Nothing was sent for it: it joins.
+        # The root's new end is before this run, which begins at 1,000. Nothing was sent for the dependant: it joins.
         (OLD, None, Action.RETRY),
         (CANCELLED, None, Action.RETRY),
         (FRESH, None, None),
         (FAILED, None, None),
-        # The earlier run had sent it: waited for, not sent twice; its failure is one as any other, and its success needs nothing.
+        # The earlier run had sent it: wait, do not send twice; a failure counts like any other, a success needs nothing.
         ((Status.RUNNING, 110, None), reran(105), Action.WAIT),
         ((Status.WAITING, None, None), reran(105), Action.WAIT),
         ((Status.FAIL, 110, 120), reran(105), Action.RETRY),
         (FRESH, reran(105), None),
         ((Status.RUNNING, 110, None), reran(105, CANCELLED), Action.WAIT),
         ((Status.MANUAL_STOP, 110, 120), reran(105), None),
-        # A person stopped it while it waited, after it had been rerun on the new data, and not before.
+        # A person stopped the waiting instance after it had been rerun on the new data; and before.
         ((Status.MANUAL_STOP, None, 120), reran(105), None),
         ((Status.MANUAL_STOP, None, 120), reran(105, CANCELLED), None),
         ((Status.MANUAL_STOP, None, 120), reran(99, CANCELLED), Action.RETRY),
         ((Status.MANUAL_STOP, None, 120), None, Action.RETRY),
         (CANCELLED, reran(105, CANCELLED, "intended"), Action.RETRY),
-        # The same, and the service shows it as it was: held for fifteen minutes, as for every run.
+        # The same, shown unchanged: held for fifteen minutes, as for every run.
         (OLD, reran(105), Action.WAIT),
         (OLD, reran(995), Action.SETTLING),
         (OLD, reran(99), Action.RETRY),
         (OLD, reran(105, outcome="intended"), Action.RETRY),
         (OLD, reran(995, outcome="intended"), Action.SETTLING),
         (CANCELLED, reran(995, CANCELLED), Action.SETTLING),
-        # Sent before what is above it was rerun: none of that.
+        # Sent before the rerun above it: does not apply.
         ((Status.FAIL, 1, 2), reran(0), None),
     ],
 )
@@ -379,7 +379,7 @@ def test_what_failed_after_an_earlier_run_had_rerun_it_joins_where_that_would_re
 
 
 def by_task(when: float, seen: Seen, outcome: str = "accepted", run_id: str = "task") -> Attempt:
-    """A stop of b in the state in which it was *seen*; its id is its time."""
+    """A task's stop of b in the state *seen*; its id is its time."""
     stop = attempt(outcome, when, before=made("b", seen), run_id=run_id)
     return dataclasses.replace(stop, kind=AttemptKind.STOP, attempt_id=at(when))
 
@@ -387,7 +387,7 @@ def by_task(when: float, seen: Seen, outcome: str = "accepted", run_id: str = "t
 @pytest.mark.parametrize(
     ("seen", "tried", "stop", "action"),
     [
-        # A task stopped what waited: before anything was sent for it, after this run had, however often that may, and before another run had.
+        # A task stopped it while waiting: before anything was sent, after this run had sent it (any number of times), before another run had.
         (CANCELLED, None, by_task(-2950, (Status.WAITING, None, None)), None),
         ((Status.MANUAL_STOP, None, 120), None, by_task(119, (Status.WAITING, None, None)), None),
         ((Status.MANUAL_STOP, None, 120), reran(105, CANCELLED), by_task(119, (Status.WAITING, None, None)), Action.STOPPED),
@@ -401,7 +401,7 @@ def by_task(when: float, seen: Seen, outcome: str = "accepted", run_id: str = "t
             by_task(-101, (Status.WAITING, None, None), run_id="run-1"),
             Action.RETRY,
         ),
-        # A stop that was refused, and one that may yet meet a rerun.
+        # A refused stop, and one that may still hit a rerun.
         ((Status.MANUAL_STOP, None, 120), None, by_task(119, (Status.WAITING, None, None), outcome="rejected"), Action.RETRY),
         (OLD, None, by_task(115, (Status.RUNNING, -3600, None), outcome="unknown"), Action.SETTLING),
         (OLD, None, by_task(10, (Status.RUNNING, -3600, None), outcome="unknown"), Action.RETRY),
@@ -415,7 +415,7 @@ def test_what_a_task_has_stopped(seen: Seen, tried: Attempt | None, stop: Attemp
 
 @pytest.mark.parametrize("joined", [frozenset(), frozenset({7})])
 def test_what_another_run_was_rerunning_is_old_where_it_ended_before_what_is_above_it(joined: frozenset[int]) -> None:
-    """It had not ended when this run first listed, so it belongs to the run; but it read the old data."""
+    """It had not ended when this run first listed, so it belongs to this run; but it read the old data."""
     tried = dataclasses.replace(reran(-5, (Status.FAIL, -3600, -3000)), attempt_id=7)
     decisions = planned("ab", made("b", (Status.SUCCESS, -4, 50)), attempts={"b": tried}, joined=joined)
     assert [decision.action for decision in decisions.values()] == [Action.RETRY]

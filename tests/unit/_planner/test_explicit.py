@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Named instances: which attempt a new one takes over, and twins. The table itself is in test_reconcile."""
+"""Named instances: which attempt a new one takes over, and twins. The table itself is tested in test_reconcile."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.twins im
 from tests.unit.building import at, attempt, instance, key, policy
 
 EARLIER = instance(Status.FAIL, -7200, -7000)  # the failure before the one that is listed
-NOW = policy(since=at(40))  # without since each call is a run of its own, begun now
+NOW = policy(since=at(40))  # without since, each task is a run of its own that begins now
 
-#: Outcome, when, size of the request, the failure that it answered, policy, now; action, whether the attempt is taken over.
+#: Outcome, when, size of the request, the failure it answered, policy, now; action, whether the attempt is taken over.
 OVERTAKING: list[tuple[str, float, int, JobInstance, t.Any, float, str, bool]] = [
-    ("rejected", 39, 1, instance(), NOW, 40, "retry", True),  # a rejection of an earlier call never forbids another try
+    ("rejected", 39, 1, instance(), NOW, 40, "retry", True),  # a rejection in an earlier task never prevents another try
     ("rejected", 39, 1, instance(), policy(), 40, "retry", True),  # nor one of the same since
-    ("rejected", 39, 1, EARLIER, policy(), 40, "retry", False),  # it answered another failure: nothing stands in the way
+    ("rejected", 39, 1, EARLIER, policy(), 40, "retry", False),  # it answered another failure and does not matter
     ("rejected", -86_400, 1, instance(), NOW, 40, "retry", True),
     ("rejected", -61, 5, instance(), NOW, 40, "retry", True),
     ("rejected", 5, 5, instance(), policy(), 64, "skipped", False),
@@ -36,10 +36,10 @@ OVERTAKING: list[tuple[str, float, int, JobInstance, t.Any, float, str, bool]] =
     ("unknown", 39, 1, instance(), NOW, 99, "retry", True),
     ("intended", 39, 1, instance(), NOW, 99, "retry", True),
     ("conflicted", 39, 1, instance(), NOW, 99, "retry", True),
-    ("unknown", -100, 1, instance(), NOW, 40, "retry", True),  # settled long before this call
+    ("unknown", -100, 1, instance(), NOW, 40, "retry", True),  # settled long before this task
     ("accepted", 39, 1, instance(), NOW, 40, "skipped", False),
     ("accepted", 39, 1, instance(), NOW, 99, "skipped", False),  # accepted, and not shown
-    ("accepted", -860, 1, instance(), NOW, 40, "retry", True),  # for so long that it counts as lost
+    ("accepted", -860, 1, instance(), NOW, 40, "retry", True),  # so long ago that it counts as lost
     ("accepted", -2000, 1, EARLIER, NOW, 40, "retry", False),
 ]
 
@@ -48,7 +48,7 @@ OVERTAKING: list[tuple[str, float, int, JobInstance, t.Any, float, str, bool]] =
 def test_a_rerun_takes_over_the_open_attempt_for_the_same_failure(
     outcome: str, when: float, batch: int, failure: JobInstance, wanted: t.Any, now: float, action: str, taken_over: bool
 ) -> None:
-    """Or the unique index of the journal would refuse its claim."""
+    """Otherwise the journal's unique index would refuse its claim."""
     record = attempt(outcome, when, before=failure, batch=batch)
     (decision,), _problems = decide_requested([key()], [instance()], wanted, at(now), {key(): record})
     assert decision.action is Action(action)
@@ -56,7 +56,7 @@ def test_a_rerun_takes_over_the_open_attempt_for_the_same_failure(
     assert not decision.alone
 
 
-#: The same for a goal: a rejection in the same run stands.
+#: The same for a goal, where a rejection in the same run stands.
 GOALS = [
     ("rejected", 39, 1, "rejected", False),
     ("rejected", -1, 1, "retry", True),
@@ -82,7 +82,7 @@ def test_another_attempt_after_a_failure_answers_a_new_failure_and_takes_over_no
 
 
 def test_an_attempt_for_another_instance_id_is_not_taken_over() -> None:
-    """The unique index knows the instance_id, so nothing is in the way of the claim."""
+    """The unique index includes the instance_id, so it allows the claim."""
     record = attempt("not_executed", 5, before=instance(instance_id="7"))
     assert decide(instance(instance_id="8"), policy(), at(100), record).superseded is None
     assert decide(instance(instance_id="7"), policy(), at(100), record).superseded == record
@@ -106,7 +106,7 @@ def test_the_attempt_of_a_twin_is_none_of_the_other() -> None:
 
 
 class TestRelated:
-    """A job with its related jobs: every listed instance is claimed, because nobody can tell which of them the service reruns."""
+    """A job with its related jobs: every listed instance is claimed, because nobody knows which of them the service reruns."""
 
     def test_takes_over_every_open_attempt_for_what_is_listed(self) -> None:
         listed = [instance(number=1), instance(Status.SUCCESS, number=2), instance(number=3)]
@@ -128,7 +128,7 @@ class TestRelated:
 
     @pytest.mark.parametrize("outcome", ["not_executed", "rejected", "unknown"])
     def test_what_another_run_tried_since_hides_no_rerun(self, outcome: str) -> None:
-        """By a clock that is behind the rerun had started before since."""
+        """By a clock that is behind, the rerun had started before since."""
         failed = instance(Status.FAIL, -10, -1)
         newest = {failed.key: attempt(outcome, 40, before=failed, run_id="run-2")}
         effective = {failed.key: [attempt()]}

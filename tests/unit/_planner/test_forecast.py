@@ -29,7 +29,7 @@ def job(name: str) -> JobName:
 
 KNOWN = {job("a"): (60.0,), job("b"): (10.0,)}
 
-#: jobs (a letter is an instance of that job), room, expected seconds until the last end, instances of which nothing is known
+#: jobs (one letter for each instance), room, expected seconds until the last end, number of unknown ends
 CASES: dict[str, tuple[str, Room, float | None, int]] = {
     "nothing": ("", Room(), None, 0),
     "one": ("a", Room(), 60.0, 0),
@@ -111,10 +111,10 @@ RUNS: list[tuple[list[JobInstance], dict[JobName, tuple[float, ...]]]] = [
     ([ran(start=None, execute_time=59_000)], {job("a"): (59.0,)}),
     ([ran(), ran(execute_time=10_000), ran(execute_time=600_000)], {job("a"): (10.0, 60.0, 600.0)}),
     ([ran(), dataclasses.replace(ran(execute_time=5000), job_name="b")], {job("a"): (60.0,), job("b"): (5.0,)}),
-    # Reruns of this run count alone, once there are enough.
+    # Once there are enough reruns of this run, only they count.
     ([ran(), ran(start=10, end=20), ran(start=10, end=30)], {job("a"): (10.0, 20.0, 60.0)}),
     ([ran(), ran(start=10, end=20), ran(start=10, end=30), ran(start=0, end=5)], {job("a"): (5.0, 10.0, 20.0)}),
-    # What says nothing about a whole run.
+    # Instances that say nothing about a whole run.
     ([ran(Status.FAIL)], {}),
     ([ran(Status.MANUAL_STOP)], {}),
     ([ran(Status.RUNNING, end=None)], {}),

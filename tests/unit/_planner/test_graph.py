@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Walks over what depends on what."""
+"""Graph walks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.graph im
 from tests.unit.building import WORKSPACE
 
 A, B, C, D, E = (InstanceKey(WORKSPACE, name, 0, 0) for name in "abcde")
-#: B depends on A, C on B and D, D on itself; E and A are above nothing else.
+#: B depends on A, C on B and D, D on itself; nothing else depends on E and A.
 PARENTS = {B: frozenset({A}), C: frozenset({B, D}), D: frozenset({D})}
 BELOW = turned(PARENTS)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Until when a run sends nothing, and how settled an attempt is by two clocks that may step."""
+"""Until when a run sends nothing, and how settled an attempt is when two clocks may step."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ MINUTE = 60_000
         (NOW - HOUR, NOW, False, NOW - HOUR),
         (NOW - HOUR, NOW - 2 * HOUR, True, NOW - HOUR),
         (NOW, NOW, False, NOW),
-        (NOW + 1, NOW, False, NOW),  # the run that began it a moment ago took the service's time for a later one
+        (NOW + 1, NOW, False, NOW),  # the run that began it a moment ago read a later time from the service
         (NOW + SECOND_MS, NOW, False, NOW),
         (NOW + SECOND_MS + 1, NOW, False, NOW + SECOND_MS + 1),
         (NOW + 1, NOW, True, NOW + 1),
-        (None, NOW - HOUR, True, NOW),  # it does not cover the workspace yet: it knows nothing of what was sent before it was asked for
-        (None, NOW - 5, False, NOW - 5),  # a run that begins now does not ask for that
+        (None, NOW - HOUR, True, NOW),  # it does not cover the workspace yet: earlier attempts are unknown
+        (None, NOW - 5, False, NOW - 5),  # a run that begins now does not need them
     ],
 )
 def test_from_when_on_the_journal_counts_as_complete(known: int | None, since: int, given: bool, expected: int) -> None:
@@ -65,7 +65,7 @@ def test_where_a_rerun_shows_at_once_there_is_nothing_to_wait_for() -> None:
         (NOW - HOUR, NOW, None, NOW + MINUTE + SECOND_MS),
         (NOW + 1, NOW, None, NOW + 1),
         (NOW + 30_000, NOW - HOUR, None, NOW + 30_000),
-        # A journal was set aside: what this or any other run sent a moment ago is lost with it, whatever since is.
+        # A journal was set aside: attempts of a moment ago by any run are lost with it, whatever since is.
         (NOW, NOW - HOUR, 0, NOW + MINUTE),
         (NOW - 5, NOW - 5, 0, NOW + MINUTE),
         (NOW - 5, NOW - 5, HOUR, NOW + MINUTE - 5),  # the journal's clock stepped ahead
@@ -73,10 +73,10 @@ def test_where_a_rerun_shows_at_once_there_is_nothing_to_wait_for() -> None:
         (NOW, NOW - HOUR, 59_999, NOW + 1),
         (NOW, NOW - HOUR, 60_000, None),
         (NOW, NOW - HOUR, HOUR, None),
-        (NOW, NOW - HOUR, -5, NOW + MINUTE),  # by the journal's clock it has not even happened: no longer than the settle time
+        (NOW, NOW - HOUR, -5, NOW + MINUTE),  # by the journal's clock it has not even happened: at most the settle time
         (NOW - HOUR, NOW - 10_000, 0, NOW + MINUTE),  # the later of two reasons
         (NOW - HOUR, NOW, 30_000, NOW + MINUTE + SECOND_MS),
-        (NOW + 5, NOW, 0, NOW + 5),  # the pass after since looks again
+        (NOW + 5, NOW, 0, NOW + 5),  # the pass after since lists again
     ],
 )
 def test_until_when_nothing_is_sent(since: int, complete: int, set_aside_age: int | None, until: int | None) -> None:
@@ -85,7 +85,7 @@ def test_until_when_nothing_is_sent(since: int, complete: int, set_aside_age: in
 
 @given(st.integers(0, 10 * MINUTE), st.integers(0, 2 * MINUTE), st.integers(1, MINUTE))
 def test_a_hold_off_after_a_journal_was_set_aside_does_not_move_on_with_the_passes(since_ago: int, age: int, later: int) -> None:
-    """Seen by a later pass, it ends at the same time."""
+    """It ends at the same time in a later pass."""
     first = hold_off_until(NOW - since_ago, NOW, NOW - HOUR, MINUTE, set_aside_age_ms=age)
     then = hold_off_until(NOW - since_ago, NOW + later, NOW - HOUR, MINUTE, set_aside_age_ms=age + later)
     assert then == (first if age + later < MINUTE else None)
@@ -136,7 +136,7 @@ def test_a_step_of_either_clock_never_makes_an_attempt_settled_earlier(by_servic
 
 @pytest.mark.parametrize("ahead", [-5000, -1, 0, 1, 5000])
 def test_what_was_found_settled_later_can_still_be_taken_over(tmp_path: Path, ahead: int) -> None:
-    """Two clocks never agree to the millisecond: a claim must not miss the attempt that it takes over because of that."""
+    """Two clocks never agree to the millisecond; a claim must find the attempt it takes over all the same."""
     window = Window(key().plan_time, key().plan_time)
     with Journal(str(tmp_path / "journal.db"), password=None, project_id="p") as journal:
         (claimed,) = journal.claim([Intent(intent(instance(), 5))])
@@ -164,7 +164,7 @@ def test_the_clocks_of_an_attempt_that_was_stamped_later_count_from_there() -> N
         (90, 10, 51),  # the service's clock stepped ahead
         (10, 90, 51),  # the journal's did
         (90, 90, None),
-        (10, -5, 61),  # the journal's was set back: not longer than from now
+        (10, -5, 61),  # the journal's was set back: at most from now
         (10, -7200, 51),  # so far that it says nothing any more
         (10, None, 51),  # an earlier version wrote it
     ],
@@ -185,7 +185,7 @@ def test_a_journal_that_began_by_a_clock_that_was_set_back_holds_back_by_its_own
 
 
 class TestMadeAhead:
-    """The service's clock was 90 s ahead when an attempt was made at 5, and is not any more. The rerun has failed at 15."""
+    """The service's clock was 90 s ahead when an attempt was made at 5, and is right again. The rerun failed at 15."""
 
     MADE = dataclasses.replace(attempt("accepted", 95), journal_ms=at(5))
     FAILED = instance(start=6, end=15)
@@ -195,14 +195,14 @@ class TestMadeAhead:
         [(20, False, "retry"), (15.5, False, "retry"), (4, False, "failed_again"), (20, True, "failed_again"), (94, True, "failed_again")],
     )
     def test_it_is_of_no_run_that_began_after_it(self, since: float, as_said: bool, action: str) -> None:
-        """Unless nobody knows that: a ``since`` that was set may be of the time at which the clock was ahead, and nothing is sent twice by it."""
+        """Unless that is unknown: a ``since`` set by a person may come from the wrong clock, and nothing is sent twice because of it."""
         seen = dated(self.MADE, at(25), at(25), Since(at(since), given=True), as_said=as_said)
         assert seen.sent_ms == at(since if as_said else 5)
         assert decide(self.FAILED, policy(since=at(since)), at(25), on_both_clocks(seen, at(25), at(25)), [seen]).action is Action(action)
 
     @pytest.mark.parametrize(("since", "made_at"), [(10, 10), (40, 5), (95, 5)])
     def test_it_stays_one_of_its_own_run(self, since: float, made_at: float) -> None:
-        """But not by a ``since`` that was ahead too."""
+        """But not because of a ``since`` that was ahead too."""
         assert dated(dataclasses.replace(self.MADE, since=at(since)), at(25), at(25)).sent_ms == at(made_at)
 
     @pytest.mark.parametrize("outcome", ["unknown", "intended"])
@@ -227,7 +227,7 @@ class TestMadeAhead:
 def test_what_the_journal_did_not_have_when_the_run_began_is_of_this_run(
     when: int, newest_id: int | None, since: int, ends: Status
 ) -> None:
-    """By the clock, which was behind then, it was sent, and had settled, before."""
+    """By the service's clock, which was behind then, it was sent and had settled before."""
     made = dataclasses.replace(attempt("accepted", when), attempt_id=8)
     seen = dated(made, at(90), at(90), Since(SINCE, given=False, newest_id=newest_id))
     assert seen == dataclasses.replace(made, sent_ms=at(since))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which instances are stopped, what became of it, and what follows: the table of ``_planner/hung.py``."""
+"""Which instances are stopped, with what effect, and what follows: the table of ``_planner/hung.py``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.hung imp
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import outcome_of_one
 from tests.unit.building import at, attempt, instance, policy
 
-#: What runs since T + 10, rerun at T + 5; and what hangs since the night.
+#: Running since T + 10, rerun at T + 5; and hung since the night.
 RUNS = instance(Status.RUNNING, 10, None, instance_id="7")
 HANGS = instance(Status.RUNNING_EXCEPTION, instance_id="7")
 RERUN = attempt(before=instance(instance_id="7"), attempt_id=1)
@@ -37,7 +37,7 @@ def stop(outcome: str = "accepted", when: float = 3600, before: JobInstance = RU
 def decided(
     listed: JobInstance, stops: t.Sequence[Attempt] = (), rerun: Attempt | None = RERUN, now: int = NOW, **wanted: t.Any
 ) -> Decision:
-    """What is decided of *listed*, by both tables."""
+    """The decision about *listed*, by both tables."""
     asked = StopPolicy(**{"run_id": "run-1", "timeout_ms": OVER, **wanted})
     effective = [] if rerun is None else [rerun]
     return decide_with_stops(listed, policy(), asked, now, rerun, effective, stops)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs by hand: what a key means by what the journal knows of it, and which instance a lost answer was about."""
+"""Runs by hand: what to do about a run_key, and which instance a lost answer was about."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decisions become requests within the limits: the last two steps of the pipeline."""
+"""Decisions become requests within the limits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.unit.building import at, attempt, instance, limited, policy
 
 
 def made_for(record: t.Any, seen: t.Any) -> t.Any:
-    """*record* as the attempt for the instance *seen*."""
+    """*record*, changed into an attempt for *seen*."""
     key = seen.key
     failure = record.failure._replace(job_id=key.job_id, plan_time=key.plan_time, submit_time=key.submit_time)
     return dataclasses.replace(record, failure=failure)
@@ -182,7 +182,7 @@ class TestMaxParallel:
             (
                 decide(instance(Status.FAIL, 20, 30), policy(attempts=2, attempt_delay_ms=600_000), at(100), attempt()),
                 False,
-            ),  # its next is not due
+            ),  # its next attempt is not due
             (decide(instance(), policy(hold_off_until=at(200)), at(100), None), False),
         ],
     )
@@ -198,7 +198,7 @@ class TestMaxParallel:
 
 
 class TestMaxParallelPerJob:
-    #: jobs of those in progress, jobs of what is due (by age), limits, numbers of what is sent
+    #: jobs of instances in progress, jobs of due instances (by age), limits, indexes of those sent
     CASES: t.ClassVar[list[tuple[str, str, dict[str, int], list[int]]]] = [
         ("", "aab", {"max_parallel_per_job": 1}, [1, 3]),
         ("", "aaab", {"max_parallel_per_job": 2}, [1, 2, 4]),

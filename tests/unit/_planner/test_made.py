@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a repair makes, and what is foreseen to depend on it; and that an approval covers what was foreseen and nothing else."""
+"""What a repair makes and which dependants are predicted; an approval covers the predicted ones and nothing else."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def state(*gaps: Json, all_since: bool = False) -> Json:
 
 
 def planned(*hours: float, **changes: t.Any) -> list[JobInstance]:
-    """Instances planned so many hours after T."""
+    """Instances planned the given numbers of hours after T."""
     first = instance(Status.SUCCESS)
     return [
         dataclasses.replace(first, key=first.key._replace(plan_time=int(T + hour * HOUR)), job_name="loads", **changes) for hour in hours
@@ -44,9 +44,9 @@ def planned(*hours: float, **changes: t.Any) -> list[JobInstance]:
 @pytest.mark.parametrize(
     ("there", "hours"),
     [
-        ([2, 3, 4, 5, 6], [4, 5]),  # of the same period
-        ([4, 4.5, 5, 5.5, 6], [4, 4.5, 5, 5.5]),  # of a shorter one
-        ([0, 24], [0, 24]),  # of a longer one: either may read them
+        ([2, 3, 4, 5, 6], [4, 5]),  # same period
+        ([4, 4.5, 5, 5.5, 6], [4, 4.5, 5, 5.5]),  # shorter period
+        ([0, 24], [0, 24]),  # longer period: either may read them
         ([-40, -24, 24, 48], [24]),
         ([], []),
     ],
@@ -63,7 +63,7 @@ def test_what_may_depend_on_what_is_missing(there: list[float], hours: list[floa
         (planned(4, instance_type=InstanceType.PATCH_DATA), Renewal.RENEWED),
         (planned(5, instance_type=InstanceType.PATCH_DATA, status=Status.RUNNING), Renewal.COMING),
         (planned(5, instance_type=InstanceType.PATCH_DATA, status=Status.FAIL), Renewal.MISSED),
-        (planned(6, instance_type=InstanceType.PATCH_DATA), None),  # of no gap
+        (planned(6, instance_type=InstanceType.PATCH_DATA), None),  # not of a gap
         (planned(4, instance_type=InstanceType.NORMAL), None),
     ],
 )
@@ -102,12 +102,12 @@ def due(member: JobInstance, effect: Effect | None = None, action: Action = Acti
     [
         ([due(FAILED), due(STALE, Effect.STALE)], True),
         ([due(FAILED)], True),  # it did not depend on it after all
-        ([due(FAILED), due(STALE, Effect.STALE), due(OTHER, Effect.STALE)], False),  # never more than what was shown
+        ([due(FAILED), due(STALE, Effect.STALE), due(OTHER, Effect.STALE)], False),  # never more than was shown
         ([due(STALE, Effect.STALE)], False),
     ],
 )
 def test_an_approval_covers_what_was_foreseen(action: Action, later: list[Decision], holds: bool) -> None:
-    """What depends on what a repair makes, and what was running on old data: both show only later, and neither needs a second plan."""
+    """Dependants of what a repair makes, and instances running on old data, show only later; neither needs a second plan."""
     possible = {STALE.key} if action is Action.RETRY else set()
     shown = approval.approve(plan(due(FAILED), due(STALE, Effect.STALE, action)), OPTIONS, SINCE, possible)
     assert possible_number(shown.plan_record) == 1

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plan times of schedules, judged by the emulator's brute force over drawn ones; gaps; and what cannot be read."""
+"""Plan times of random schedules compared with the emulator's brute force; gaps; and unreadable schedules."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def instance(plan_time: int) -> JobInstance:
 
 
 def drawn(dice: random.Random) -> tuple[str, str, str, str | None, int, int]:
-    """Expression, zone, start and end of a schedule, and a window: around changes of the clock and ends of months more often than not."""
+    """Random expression, zone, start and end of a schedule, and a window, mostly around clock changes and ends of months."""
     minutes = dice.choice(("0", "30", "0/15", "5-20/5", "1,59", "*/20", "50-10/10"))
     hours = dice.choice(("*", "2", "1-3", "0/6", "23,0", "8-18/2", "22-2", "*/5"))
     if dice.random() < 0.7:
@@ -88,7 +88,7 @@ def check_drawn(seed: int) -> None:
 
 
 def test_enough_of_them_have_plan_times_and_cross_a_change_of_the_clock() -> None:
-    """The drawing is worth something: most windows hold plan times, many in a zone whose clock changes within them."""
+    """The random cases are useful: most windows have plan times, and many cross a clock change."""
     full = changing = 0
     for seed in range(DRAWN):
         expression, zone, _start, _stop, begin, end = drawn(random.Random(f"schedule {seed}"))
@@ -156,9 +156,9 @@ def test_what_was_planned_a_moment_ago_may_still_be_made() -> None:
         (
             "Europe/Berlin",
             "2026-10-25T01:00:00Z",
-        ),  # the second 02:00 of that night, for which nothing is expected and which the service may plan
+        ),  # the second 02:00 of that night: not expected, but the service may plan it
         ("UTC", "2026-10-25T01:00:00Z"),
-        ("UTC", "2026-10-25T00:17:00Z"),  # of a run by hand, or of the schedule of before
+        ("UTC", "2026-10-25T00:17:00Z"),  # a run by hand, or of an earlier schedule
     ],
 )
 def test_patch_data_covers_no_plan_time_that_has_an_instance(zone: str, between: str) -> None:

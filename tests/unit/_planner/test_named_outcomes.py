@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table at the top of named_outcomes.py: what is reported of an instance that was asked for by name, and whether it is sent, or waited for."""
+"""The table of named_outcomes.py: what is reported about a named instance, and whether it is sent or waited for."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tests.unit.building import SETTLE, at, attempt, instance
 
 QUIET = QuietSpan(at(3600), "04:00-05:00 UTC")
 LISTED = instance()
-RERUN = instance(Status.RUNNING, start=20, end=None)  # what LISTED became by a rerun
-#: Kinds in which a request may end, each for one instance.
+RERUN = instance(Status.RUNNING, start=20, end=None)  # LISTED after a rerun
+#: Kinds of errors for a request of one instance.
 KINDS = [None, *Kind]
 
 
@@ -32,7 +32,7 @@ def listed(action: Action = Action.RETRY, seen: JobInstance = LISTED, made: Atte
 
 
 def asked_after(kind: Kind | None, before: Asked | None = None) -> Asked:
-    """What the call knows of LISTED after a request that ended so."""
+    """What the task knows about LISTED after a request that ended so."""
     outcome = Outcome.ACCEPTED if kind is None else outcome_of(kind, 1)[0]
     made = attempt(outcome.value, before=LISTED)
     if kind is None:
@@ -42,7 +42,7 @@ def asked_after(kind: Kind | None, before: Asked | None = None) -> Asked:
 
 
 def ending(kind: Kind | None) -> str:
-    """How a request came out, as the table has it."""
+    """How a request ended, in the table's words."""
     if kind is None:
         return "accepted"
     if kind is Kind.NOTHING_TO_RERUN:
@@ -52,7 +52,7 @@ def ending(kind: Kind | None) -> str:
     return "lost" if outcome_of(kind, 1)[0] is Outcome.UNKNOWN else "not executed"
 
 
-#: How a request came out -> what is reported as long as the list shows the instance as it was, and once it shows that it changed.
+#: How a request ended -> what is reported while the list shows the instance unchanged, and once it shows a change.
 REPORTED = {
     "accepted": (Action.RETRY, Action.RETRY),
     "nothing to rerun": (Action.SKIPPED, Action.SKIPPED),

@@ -34,7 +34,7 @@ def decision(action: Action, status: Status = Status.FAIL, **changes: t.Any) -> 
     return Decision(instance(status, instance_type=InstanceType.NORMAL), action, "because", **changes)
 
 
-#: Kind of error, outcome of a request of one instance, of several, whether that is one of a conflict.
+#: Kind of error, outcome for a request of one instance, of several, and whether the latter is a conflict.
 OUTCOMES = [
     (Kind.NOT_FOUND, "rejected", "unknown", False),
     (Kind.NOTHING_TO_RERUN, "rejected", "unknown", False),
@@ -99,7 +99,7 @@ def test_what_another_run_claimed_first_is_followed_and_does_not_count_as_an_att
     assert left_to_do(after, wait=False)
 
 
-#: Decision, whether a pass that waits has anything left to do for it, one that does not wait.
+#: Decision, whether anything is left to do with waiting, and without.
 LEFT = [
     *((decision(action), False, False) for action in Action if not action.open),
     (decision(Action.RETRY), True, True),
@@ -145,7 +145,7 @@ def test_a_decision_of_which_nothing_was_sent(
     assert after.reason == reason
 
 
-#: Decision, where its instance stands, where it stands in check mode.
+#: Decision, standing, standing in check mode.
 STANDINGS = [
     (decision(Action.RETRY, attempts=1), "to_rerun", "to_rerun"),
     (
@@ -177,7 +177,11 @@ STANDINGS = [
     (decide(instance(Status.SUCCESS, 10, 20), policy(), at(40), None), "already_done", "already_done"),
     (decide(instance(Status.SUCCESS, 10, 20), policy(), at(40), attempt()), "succeeded", "succeeded"),
     (decide(instance(Status.SUCCESS, 10, 20), policy(), at(40), attempt("unknown")), "succeeded", "succeeded"),
-    (decide(instance(Status.SUCCESS, -60, 20), policy(), at(40), attempt("unknown")), "succeeded", "succeeded"),  # whose it is is unknown
+    (
+        decide(instance(Status.SUCCESS, -60, 20), policy(), at(40), attempt("unknown")),
+        "succeeded",
+        "succeeded",
+    ),  # it is unknown whose it is
     (decide(instance(Status.SUCCESS, 10, 20), policy(), at(40), attempt("rejected")), "succeeded", "succeeded"),  # it had failed
     (decide(instance(Status.SUCCESS, 10, 20), policy(), at(40), attempt("conflicted")), "succeeded", "succeeded"),
     (decision(Action.SKIPPED, Status.FREEZE), "other", "other"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PatchData of a job that may have been started, and that what was listed did not show."""
+"""PatchData of a job that may have been started but was not listed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def attempt(name: str = "theirs", age: int = 1000, **changes: t.Any) -> Attempt:
         (attempt(outcome=Outcome.INTENDED), "theirs"),
         (attempt(outcome=Outcome.UNKNOWN), "theirs"),
         (attempt(age=ACCEPTED_MS), ""),  # accepted long ago, and still not listed
-        (replace(attempt(age=ACCEPTED_MS), last_ms=NOW - 1000), "theirs"),  # by the slower of two clocks it was a moment ago
+        (replace(attempt(age=ACCEPTED_MS), last_ms=NOW - 1000), "theirs"),  # a moment ago by the slower of two clocks
         (attempt(outcome=Outcome.UNKNOWN, age=SETTLE), ""),
         (attempt(outcome=Outcome.REJECTED), ""),
         (attempt(outcome=Outcome.NOT_EXECUTED), ""),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The steps from decisions to requests, and that their order is the one that the documentation tells."""
+"""The steps from decisions to requests, and their documented order."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class TestDailyLimit:
         assert letters(plan) == "f"
 
     def test_comes_before_the_twins(self) -> None:
-        """A twin that was rerun often enough is not due, so a request that may mean it is not sent for the other."""
+        """A twin that was rerun often enough is not due, so no request that may also mean it is sent for the other."""
         first, second = with_twins([instance(instance_id="1"), instance(instance_id="2")])
         accepted = attempt("accepted", -2000, before=first)
         history = History({first.key: accepted}, {})
@@ -133,7 +133,7 @@ class TestDailyLimit:
         assert letters(assess(decided([first, second]), history, options(max_reruns_per_day=9), SINCE, by_id=True)) == "br"
 
     def test_comes_before_the_approval(self) -> None:
-        """What is not rerun does not belong to the plan that somebody approves."""
+        """An instance that is not rerun is not part of the approved plan."""
         history = History({}, {Slot.of(FOUR[0]): (at(-100),)})
         plan = assess(decided(FOUR), history, options(max_reruns_per_day=1), SINCE, by_id=False)
         assert plan.plan_id == planned(FOUR[1:], max_reruns_per_day=1).plan_id
@@ -179,11 +179,11 @@ class TestApproval:
         made = planned(FOUR).plan_id
         now = planned(FOUR, plan_id=made, **changes)
         assert now.plan_id.split("-")[2] != made.split("-")[2]
-        if any(decision.asks_rerun for decision in now.decisions):  # all but the reasons by which it leaves out everything
+        if any(decision.asks_rerun for decision in now.decisions):  # all but the policy that leaves everything out
             assert "the options are not those of the approved plan" in str(now.refused)
 
     def test_an_instance_that_failed_after_the_approval_is_not_sent_by_the_same_id(self) -> None:
-        """With another since the id would mean the failures of another moment."""
+        """With another since, the id would mean the failures of another moment."""
         made = planned(FOUR)
         later = SINCE + 3_600_000
         decisions = [decide(seen, policy(since=later), later, None) for seen in FOUR]
@@ -215,7 +215,7 @@ class TestApproval:
 
 class TestSchedule:
     def test_the_order_comes_before_the_limits(self) -> None:
-        """What has to wait for another takes no place, and what it waits for goes first."""
+        """An instance waiting for its upstream takes no place, and the upstream goes first."""
         plan = schedule(planned(FOUR), order("0<3 1<3 2<3"), Limits(max_parallel=1))
         assert letters(plan) == "wwwr"
         assert [decision.queued for decision in plan.decisions] == [2, 2, 2, 0]

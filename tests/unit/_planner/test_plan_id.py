@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plan's id, and what it says when the plan is no longer the one that was approved."""
+"""Plan ids, and what is said when a plan is no longer the approved one."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ MORE = instance(number=9)
         ([*THREE, MORE], [MORE], True, True),
         ([*THREE, MORE], [MORE, *THREE], True, True),
         ([*THREE, MORE], [*THREE], True, False),  # it would be sent
-        ([*THREE[:2], MORE], [MORE], True, False),  # another in the place of one that was approved
-        ([*THREE, MORE], [MORE], False, False),  # without the record nothing tells which is the other
+        ([*THREE[:2], MORE], [MORE], True, False),  # another one instead of an approved one
+        ([*THREE, MORE], [MORE], False, False),  # without the record it is unknown which one differs
     ],
 )
 def test_reruns_of_another_run_do_not_change_the_approved_plan(instances: t.Any, followed: t.Any, recorded: bool, holds: bool) -> None:
@@ -87,7 +87,7 @@ def test_the_since_that_an_id_binds_is_read_from_it(since: int) -> None:
 
 
 def test_a_plan_that_was_approved_for_another_since_is_another_plan() -> None:
-    """What failed after the approval failed after the plan's since: with a later since the id would mean other failures."""
+    """An instance that failed after the approval failed after the plan's since; with a later since the id would mean other failures."""
     said = plan_changes(plan_digest(THREE, OPTIONS, SINCE), THREE, OPTIONS, at(3600))
     assert said is not None
     assert "it was approved for since 2026-11-23T03:00:00Z, and since is 2026-11-23T04:00:00Z. Nothing was sent." in said
@@ -99,7 +99,7 @@ def test_what_did_not_change_says_nothing() -> None:
 
 NOW = [instance(number=1), instance(number=5, job_name="weekly"), instance(number=6, job_name="weekly")]
 RECORD = plan_record(THREE, OPTIONS)
-#: What else is listed: of the three instances of the plan the first has succeeded meanwhile.
+#: Other listed instances: of the plan's three, the first has succeeded meanwhile.
 LISTED = [instance(Status.SUCCESS, number=0), instance(Status.RUNNING, number=7)]
 NO_RECORDS: list[t.Any] = ["", [], {}, {"options": 1, "instances": RECORD}]
 HAD = "the approved plan had 3 instances, now there are"
@@ -160,7 +160,7 @@ def test_a_record_is_short_and_says_nothing_of_the_service() -> None:
     assert plan_record(reversed(THREE), OPTIONS) == RECORD
     assert set(RECORD) == {"options", "instances"}
     assert re.fullmatch("i[0-9a-f]{24}", RECORD["instances"])
-    for number in range(100):  # of one instance, some are digits only
+    for number in range(100):  # some digests of one instance have only digits
         record = plan_record([instance(number=number)], OPTIONS)
         assert yaml.safe_load(f"instances: {record['instances']}") == {"instances": record["instances"]}
     assert plan_record([instance(number=number) for number in range(RECORDED + 1)], OPTIONS) == {"options": OPTIONS, "instances": ""}

@@ -73,7 +73,7 @@ CASES: dict[str, tuple[str | list[str], str, str | None]] = {
     "an offset": ("22:00-06:00 +08:00", "2026-11-23T14:00", "2026-11-23T22:00"),
     "an offset without a colon": ("22:00-06:00 -0330", "2026-11-24T01:30", "2026-11-24T09:30"),
     "Z": ("22:00-06:00 Z", "2026-11-23T22:00", "2026-11-24T06:00"),
-    # Clocks are put forward in Berlin on 2027-03-28: 02:00 becomes 03:00 at 01:00 UTC
+    # Clocks in Berlin go forward on 2027-03-28: 02:00 becomes 03:00 at 01:00 UTC
     "shorter by an hour": (NIGHT, "2027-03-27T21:00", "2027-03-28T04:00"),
     "after the change": (NIGHT, "2027-03-28T03:59", "2027-03-28T04:00"),
     "begins at an hour that is not": ("02:30-05:00 Europe/Berlin", "2027-03-28T01:00", "2027-03-28T03:00"),
@@ -120,7 +120,7 @@ def test_until_when_nothing_is_sent(case: str) -> None:
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Santiago", "Africa/Cairo", "Australia/Lord_Howe", "Asia/Shanghai"])
 @pytest.mark.parametrize(("begin", "end"), [("22:00", "06:00"), ("01:30", "02:30"), ("02:00", "03:00"), ("02:30", "01:30")])
 def test_two_years_agree_with_the_clock_on_the_wall(zone: str, begin: str, end: str) -> None:
-    """Away from the hours of a change, they are what the wall clock says; within them, never less than it says."""
+    """Away from clock changes, quiet hours equal those of the wall clock; around them, they are never shorter."""
     hours, place = QuietHours.of([f"{begin}-{end} {zone}"], T), zoneinfo.ZoneInfo(zone)
     moment = datetime(2026, 1, 1, tzinfo=timezone.utc)
     for _step in range(2 * 365 * 3):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which failures a rerun may answer, by why they failed: the table, the patterns, and what becomes of the decisions."""
+"""Which failures may be rerun by their reasons: the table, the patterns, and the decisions."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ NOTHING = Reason()
 COLOURED = reason("\x1b[31mno \x1b[1mpermission\x1b[0m for\r\n  obs://bucket/\u200b7", "OBS Manager")
 FULL_WIDTH = reason("ＯＢＳ：权限不足（错误码：１０４５）", "ＯＢＳ　Manager")
 LONG = reason("x" * MAX_MESSAGE + CUT, "DLI SQL")
-#: Of a node, of the list, as explained() completes it
+#: Reasons of a node, of the list, and as completed by explained()
 SEVERAL = dataclasses.replace(
     reason("exit code 1", "Shell"), others=("OBS: no permission for obs://bucket/7", "OBS: no permission for …", "boom" + CUT)
 )
@@ -64,7 +64,7 @@ def never(pattern: str) -> LeftOut:
     return LeftOut(NEVER, pattern, read=True)
 
 
-#: Reason of the failure (None: it has not failed), never_rerun_reasons, rerun_only_reasons; what leaves it out.
+#: Reason of the failure (None: not failed), never_rerun_reasons, rerun_only_reasons; what leaves it out.
 CASES: list[tuple[Reason | None, list[str], list[str] | None, LeftOut | None]] = [
     # No policy
     (TABLE, [], None, None),
@@ -104,7 +104,7 @@ CASES: list[tuple[Reason | None, list[str], list[str] | None, LeftOut | None]] =
     # never: several patterns, the first that matches is named
     (RIGHTS, ["timeout", "bucket", "permission"], None, never("bucket")),
     (RIGHTS, ["timeout", "memory"], None, None),
-    # never: what is not known is held back, unless what is known says why
+    # never: unknown reasons are held back, unless a known part matches
     (UNREAD, ["permission"], None, never("permission")),
     (UNREAD, ["timeout"], None, UNKNOWN_TO_NEVER),
     (ASSUMED, ["timeout"], None, UNKNOWN_TO_NEVER),
@@ -114,7 +114,7 @@ CASES: list[tuple[Reason | None, list[str], list[str] | None, LeftOut | None]] =
     (WITHOUT_TYPE, ["timeout"], None, UNKNOWN_TO_NEVER),
     (NOTHING, ["timeout"], None, UNKNOWN_TO_NEVER),
     (None, ["timeout"], None, None),
-    # never: whatever the colours, the blanks, the case and the width of the characters, on either side
+    # never: colours, blanks, case and width of characters do not matter, on either side
     (COLOURED, ["no permission for obs://bucket/7"], None, never("no permission for obs://bucket/7")),
     (COLOURED, ["\u200bＮＯ　permission"], None, never("\u200bＮＯ　permission")),
     (COLOURED, ["31m"], None, None),
@@ -124,14 +124,14 @@ CASES: list[tuple[Reason | None, list[str], list[str] | None, LeftOut | None]] =
     (FULL_WIDTH, ["1046"], None, None),
     (reason("Straße gesperrt", "Shell"), ["STRASSE"], None, never("STRASSE")),
     (reason("acce\u0300s refuse\u0301", "Shell"), ["accès refusé"], None, never("accès refusé")),
-    # never: a number within a name counts, though the groups leave it out
+    # never: a number within a name counts, although groups leave it out
     (reason("Table order_2026 not found", "Shell"), ["order_2026"], None, never("order_2026")),
     (reason("Table order_2027 not found", "Shell"), ["order_2026"], None, None),
-    # never: characters that mean something in regular expressions mean themselves
+    # never: regular expression characters are literal
     (reason("f(x)[1]+{2}^$|\\d.", "Shell"), ["(x)[1]+{2}^$|\\d."], None, never("(x)[1]+{2}^$|\\d.")),
     (reason("fx11", "Shell"), ["f(x)"], None, None),
     (reason("a7", "Shell"), ["\\d"], None, None),
-    # never: every message about the failure, and what was cut off of one is not known
+    # never: all messages about the failure count, and a cut message is not fully known
     (SEVERAL, ["no permission for obs"], None, never("no permission for obs")),
     (SEVERAL, ["no permission for …"], None, never("no permission for …")),
     (WHOLE, ["timeout"], None, None),
@@ -152,7 +152,7 @@ CASES: list[tuple[Reason | None, list[str], list[str] | None, LeftOut | None]] =
     (WITHOUT_TYPE, [], ["boom"], None),
     (NOTHING, [], ["timeout"], NOT_READ),
     (None, [], ["timeout"], NOT_NAMED),
-    # both: never has the last word
+    # both: never takes precedence
     (RIGHTS, ["permission"], ["OBS"], never("permission")),
     (RIGHTS, ["timeout"], ["OBS"], None),
     (RIGHTS, ["timeout"], ["memory"], NOT_NAMED),
@@ -222,7 +222,7 @@ class TestDecisions:
         assert after.reason.endswith("not all of its reason could be read, so never_rerun_reasons holds it back")
 
     def test_one_that_waits_for_the_hold_off_is_left_out_at_once(self) -> None:
-        """Or the plan that somebody approves would be another one when the hold-off is over."""
+        """Otherwise the approved plan would differ from the one after the hold-off."""
         held_off = decide(self.SEEN, policy(hold_off_until=at(60)), at(40), None)
         assert held_off.action is Action.SETTLING
         after = self.left(held_off, RIGHTS)
@@ -244,7 +244,7 @@ class TestDecisions:
 
     @pytest.mark.parametrize("outcome", ["accepted", "unknown"])
     def test_what_failed_after_it_was_stopped_and_rerun_is_judged_by_its_new_reason(self, outcome: str) -> None:
-        """What the stop left has passed the policy before the stop, and no later run has."""
+        """The stopped run passed the policy before the stop; no later run has."""
         hung = instance(Status.RUNNING_EXCEPTION, instance_id="7")
         stop = attempt(outcome, 5, before=hung, kind=AttemptKind.STOP_AND_RERUN, attempt_id=1)
         left = instance(Status.FAIL, end=8, instance_id="7")
@@ -266,7 +266,7 @@ class TestDecisions:
 
     @pytest.mark.parametrize(("effect", "status"), [(Effect.STALE, Status.SUCCESS), (Effect.CANCELLED, Status.MANUAL_STOP)])
     def test_what_joins_from_downstream_is_judged_only_if_it_has_failed(self, effect: Effect, status: Status) -> None:
-        """What is rerun above it has passed; left to a person, it would stay as old as that rerun has made it."""
+        """The rerun above it has passed; if left to a person, it would stay outdated because of that rerun."""
         only = ReasonPolicy.of({NEVER: ["permission"], ONLY: ["timeout"]})
         joined = dataclasses.replace(decide(instance(status), policy(statuses=frozenset({status})), at(40), None), downstream=effect)
         assert (joined.action, self.left(joined, None, only)) == (Action.RETRY, joined)

@@ -110,7 +110,7 @@ REASONS = [
     ("boom\n\tat com.foo.Bar.go(Bar.java:12)\n\t... 12 more", "boom"),
     ("boom\r\nCaused by: java.io.IOException: full", "boom Caused by: java.io.IOException: full"),
     ("at com.foo.Bar(Bar.java:12)", "at com.foo.Bar(Bar.java:…)"),
-    # What may stand in it and must not act
+    # Characters that must have no effect
     ("red \x1b[31m alarm", "red alarm"),
     ("\x1b[1;31mpermission\x1b[0m denied", "permission denied"),
     ("\x1b]0;title\x07\x9b32mtable\u202e is locked\x08\x7f", "table is locked"),
@@ -265,7 +265,7 @@ class TestGroups:
         assert text == "6 × r, at nodes a, b, c and 2 more"
 
     def test_of_one_instance_nothing_is_left_out(self) -> None:
-        """A gap stands for what differs, and alone it differs from nothing; of a stack trace the first line says why."""
+        """A gap stands for what differs, and a single instance differs from nothing; of a stack trace the first line says why."""
         message = "3 accounts differ\n\tat com.acme.Reconcile.main(Reconcile.java:12)"
         rows = [result("a", reason=normalised(message), message=message), result("b", reason="… rows", message="5 rows")]
         rows.append(result("b", reason="… rows", message="6 rows"))
@@ -285,7 +285,7 @@ class TestGroups:
         ],
     )
     def test_what_is_the_same_in_all_of_them_is_shown(self, messages: list[str], text: str) -> None:
-        """Thirty-eight failures for want of one table: which one is what a person wants to know."""
+        """Thirty-eight failures because of one missing table: people want to know which."""
         reason = normalised(messages[0], "a")
         assert [shown for _group, shown in with_texts([result("a", reason=reason, message=message) for message in messages])] == [
             f"2 × {text}"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every row of the decision table, and every way from one row to another."""
+"""Every row of the decision table, and every transition between rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.explicit
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import Policy, decide, decide_missing, had_not_ended
 from tests.unit.building import FAIL, SETTLE, SINCE, WORKSPACE, at, attempt, instance, intent, key, policy
 
-OLD, NEW = (-3600, -3000), (20, 30)  # a run before since, a run after it: seconds of start and end
+OLD, NEW = (-3600, -3000), (20, 30)  # start and end in seconds of a run before since and of one after it
 NEVER = (None, None)
 UNTIL = "2026-11-23T03:01:05Z"  # sent at 5 s, settled 60 s later
 
@@ -117,7 +117,7 @@ def test_every_other_type_is_rerunnable(instance_type: t.Any) -> None:
     assert decide(instance(instance_type=instance_type), policy(), at(40), None).action is Action.RETRY
 
 
-# outcome, instances of its POST, seconds now, action, what the reason says; the instance looks as it did before it was sent at 5 s
+# outcome, instances of its POST, seconds now, action, what the reason says; the instance is unchanged since the POST at 5 s
 UNCHANGED = [
     ("accepted", 1, 5, "settling", f"the rerun sent at 2026-11-23T03:00:05Z was accepted; the service may show it until {UNTIL}"),
     ("accepted", 1, 64.999, "settling", UNTIL),
@@ -216,12 +216,12 @@ def test_an_instance_of_which_nothing_can_be_proved_is_never_sent_again(
         assert "does not show whether it took effect" in decision.reason
 
 
-# status, last run, action, what the reason says; after a POST at 5 s of whatever outcome, since which the instance changed
+# status, last run, action, what the reason says; the instance changed after a POST at 5 s of any outcome
 CHANGED = [
     (Status.WAITING, OLD, "wait", "in progress: waiting"),
     (Status.RUNNING, NEW, "wait", "in progress: running, last started 2026-11-23T03:00:20Z"),
     (Status.SUCCESS, NEW, "done", "succeeded after 2026-11-23T03:00:00Z: success, last started 2026-11-23T03:00:20Z"),
-    (Status.SUCCESS, OLD, "done", "succeeded after"),  # forced by a person meanwhile, or started in the service's clock's past
+    (Status.SUCCESS, OLD, "done", "succeeded after"),  # forced by a person meanwhile, or started earlier by the service's clock
     (Status.IGNORE_SUCCESS, NEW, "done", "succeeded after"),
     (Status.FAIL, NEW, "failed_again", "after 1 of 1 attempts"),
     (Status.FAIL, (-1, 30), "failed_again", "after 1 of 1 attempts"),  # the clocks differ by a second
@@ -253,18 +253,18 @@ def test_an_instance_that_changed_since_the_attempt(
     assert not decision.already_done
 
 
-#: What became of the POST of several at 60 s, status now, start and end -> whether it was this run's rerun. None: unknown.
+#: Result of a POST of several instances at 60 s, status now, start and end -> whether it was this run's rerun. None: unknown.
 WHOSE = [
     ({"outcome": "accepted"}, Status.SUCCESS, (20, 30), True),
     ({"outcome": "unknown"}, Status.SUCCESS, (61, 70), True),
     ({"outcome": "unknown"}, Status.WAITING, OLD, True),
     ({"outcome": "unknown"}, Status.WAITING, NEVER, True),
-    ({"outcome": "unknown"}, Status.SUCCESS, (20, 30), None),  # it had begun before the POST: somebody else's, unless the clocks differ
+    ({"outcome": "unknown"}, Status.SUCCESS, (20, 30), None),  # it began before the POST: somebody else's, unless the clocks differ
     ({"outcome": "unknown"}, Status.RUNNING, (20, None), None),
     ({"outcome": "unknown"}, Status.SUCCESS, (50, 70), True),
     ({"outcome": "unknown"}, Status.SUCCESS, (49.999, 70), None),
     ({"outcome": "unknown", "again": True}, Status.SUCCESS, (20, 30), True),
-    ({"outcome": "unknown"}, Status.SUCCESS, (55, 70), True),  # the clock is not known so well
+    ({"outcome": "unknown"}, Status.SUCCESS, (55, 70), True),  # the clocks are not that exact
     ({"outcome": "intended"}, Status.FAIL, (20, 30), None),
     ({"outcome": "unknown", "conflict_in_batch": True}, Status.SUCCESS, (20, 30), None),
     ({"outcome": "unknown", "conflict_in_batch": True}, Status.SUCCESS, (61, 70), None),
@@ -289,8 +289,8 @@ def test_whose_rerun_it_was_is_known_or_said_to_be_unknown(record: t.Any, status
     [
         (-3000, {}, True),
         (-61, {}, True),
-        (-60, {}, False),  # since may lie a minute ahead of the first pass, which then saw it running
-        (0, {}, False),  # it was running when this run began, and an earlier pass may have said so
+        (-60, {}, False),  # since may lie a minute ahead of the first pass, which saw it running
+        (0, {}, False),  # it was running when this run began, as an earlier pass may have said
         (30, {}, False),
         (None, {}, False),
         (-3000, {"force_success": True}, False),  # a person may have set it while this run watched it fail
@@ -316,7 +316,7 @@ ATTEMPTS = [
     (1, 1, "accepted", Status.FAIL, NEW, "failed_again", 1),
     (2, 1, "accepted", Status.FAIL, NEW, "retry", 2),
     (2, 1, "unknown", Status.FAIL, NEW, "retry", 2),
-    (2, 1, "intended", Status.FAIL, NEW, "settling", 1),  # it may be in flight, and that start be somebody else's
+    (2, 1, "intended", Status.FAIL, NEW, "settling", 1),  # it may be in flight, and that start may be somebody else's
     (2, 2, "accepted", Status.FAIL, NEW, "failed_again", 2),
     (3, 2, "accepted", Status.FAIL, NEW, "retry", 3),
     (3, 2, "not_executed", Status.FAIL, NEW, "retry", 2),
@@ -344,11 +344,10 @@ def test_without_a_record_a_start_after_since_counts_as_one_attempt() -> None:
     assert (decision.action, decision.attempts) == (Action.RETRY, 2)
 
 
-#: A run of this since has rerun it once or twice, and it failed (20 to 30 s); then another run, with a since of its own, tried at 40 s.
-#: Attempts, how often it was rerun, what became of the other run's request, status and run now -> action, attempts, whether it is ours.
+#: A run with this since has rerun it once or twice, and it failed (20 to 30 s); then another run, with its own since, tried at 40 s.
 TRIED_SINCE = [
     (1, 1, "not_executed", Status.FAIL, NEW, "failed_again", 1),
-    (1, 1, "not_executed", Status.FAIL, (-10, -1), "failed_again", 1),  # by a clock that is behind it had started before since
+    (1, 1, "not_executed", Status.FAIL, (-10, -1), "failed_again", 1),  # by a clock that is behind, it started before since
     (1, 1, "not_executed", Status.SUCCESS, (-10, -1), "done", 1),
     (1, 1, "not_executed", Status.MANUAL_STOP, (-10, -1), "failed_again", 1),
     (1, 1, "unknown", Status.FAIL, NEW, "failed_again", 1),
@@ -362,7 +361,7 @@ TRIED_SINCE = [
     (2, 1, "accepted", Status.FAIL, (50, 60), "failed_again", 2),
     (3, 2, "not_executed", Status.FAIL, NEW, "retry", 3),
     (3, 2, "unknown", Status.FAIL, NEW, "retry", 3),
-    (3, 2, "accepted", Status.FAIL, NEW, "wait", 3),  # and does not show
+    (3, 2, "accepted", Status.FAIL, NEW, "wait", 3),  # not shown yet
     (4, 2, "accepted", Status.FAIL, (50, 60), "retry", 4),
     (2, 1, "rejected", Status.FAIL, NEW, "rejected", 1),
 ]
@@ -434,7 +433,7 @@ def test_a_delay_without_any_recorded_time_counts_from_now_and_never_ends_early(
     assert (decision.action, decision.due_ms) == (Action.WAIT, at(41))
 
 
-#: What the first list shows of a POST 30 s before it, when that was last tried, whether it had not ended then.
+#: What the first list shows after a POST 30 s before, when that was last tried, whether it had not ended then.
 JOINS = [
     (instance(), -30, True),  # it does not show yet
     (instance(Status.WAITING), -30, True),
@@ -447,7 +446,7 @@ JOINS = [
     (instance(Status.SUCCESS, -29, -10), -30, False),
 ]
 
-#: Outcome of a POST 30 s before since, status and run that are listed now, whether nothing is sent before it has settled.
+#: Outcome of a POST 30 s before since, listed status and run, whether nothing is sent before it has settled.
 LISTS_DIFFER = [
     ("accepted", Status.FAIL, (-3600, -31), True),
     ("accepted", Status.MANUAL_STOP, OLD, True),
@@ -465,7 +464,7 @@ LISTS_DIFFER = [
 
 
 class TestEarlierRun:
-    """Records of a POST before since, and where they still matter."""
+    """Requests before since, and where they still matter."""
 
     @pytest.mark.parametrize(
         ("outcome", "when"), [("accepted", -900), ("intended", -60), ("unknown", -60), ("rejected", -60), ("not_executed", -60)]
@@ -476,13 +475,13 @@ class TestEarlierRun:
 
     @pytest.mark.parametrize("when", [-60, -899.999])
     def test_an_accepted_one_that_does_not_show_is_sent_by_no_other_run_for_long(self, when: t.Any) -> None:
-        """Whoever stops a play and starts it again without since must not rerun the same failure twice."""
+        """Stopping a play and starting it again without since must not rerun the same failure twice."""
         decision = decide(instance(), policy(), at(1), attempt(when=when))
         assert (decision.action, decision.rerun) == (Action.WAIT, True)
         assert "not even by a run that begins before" in decision.reason
 
     def test_an_accepted_one_says_nothing_of_what_is_not_to_be_rerun(self) -> None:
-        """With its job as a whole it was sent too, and the service need not have rerun what had succeeded."""
+        """It was sent with its job as a whole, and the service need not have rerun a success."""
         fine = instance(Status.SUCCESS)
         assert decide(fine, policy(), at(1), attempt(when=-60, before=fine)).action is Action.DONE
 
@@ -511,7 +510,7 @@ class TestEarlierRun:
     def test_what_had_not_ended_when_it_first_listed_belongs_to_it_whatever_another_clock_says(
         self, first: JobInstance, last: int, belongs: bool, settled: int
     ) -> None:
-        """The clock that stamps ends is behind the service's, and by that one it may have settled before this run began."""
+        """The clock that stamps ends is behind the service's; by that clock it may have settled before this run began."""
         record = dataclasses.replace(attempt("intended", when=-30, last=last), attempt_id=7)
         assert had_not_ended(first, record, SINCE, SETTLE) is belongs
         made = dataclasses.replace(record, outcome=Outcome.ACCEPTED, sent_ms=at(settled), last_ms=at(settled))
@@ -531,7 +530,7 @@ class TestEarlierRun:
 
     @pytest.mark.parametrize("run", [(-29, 0), (-29, 10), (-29, None)])
     def test_its_rerun_that_ended_in_failure_later_is_this_run_s_failure(self, run: t.Any) -> None:
-        """Two plays that begin in the same second: the one that came second must not rerun what the first has just rerun."""
+        """Two plays begin in the same second: the later one must not rerun what the first has just rerun."""
         decision = decide(instance(Status.FAIL, *run), policy(), at(11), attempt(when=-30))
         assert (decision.action, decision.rerun) == (Action.FAILED_AGAIN, True)
 
@@ -539,7 +538,7 @@ class TestEarlierRun:
     def test_what_does_not_prove_a_rerun_is_not_sent_before_it_has_settled(
         self, outcome: t.Any, status: t.Any, run: t.Any, waits: bool
     ) -> None:
-        """The other run's list may have said something else of the same failure."""
+        """The other run's list may have shown the same failure differently."""
         wanted, record = policy(statuses=frozenset({Status.FAIL, Status.MANUAL_STOP})), attempt(outcome, when=-30)
         decision = decide(instance(status, *run), wanted, at(29.999), record)
         assert (decision.action, decision.due_ms) == ((Action.SETTLING, at(30)) if waits else (Action.RETRY, None))
@@ -644,7 +643,7 @@ def test_a_second_attempt_without_effect_counts_as_a_rerun_only_if_the_first_was
     assert decide(listed, policy(attempts=2), at(200), record).rerun is again
 
 
-# The life of an instance, pass by pass: seconds, status, start, end -> action; a retry is recorded with the outcome that follows it.
+# An instance pass by pass: seconds, status, start, end -> action; a retry is recorded with the outcome after it.
 LIVES: dict[str, list[t.Any]] = {
     "rerun and well": [
         (1, "fail", *OLD, "retry", "accepted"), (6, "fail", *OLD, "settling"), (16, "waiting", *OLD, "wait"),
@@ -746,7 +745,7 @@ def test_a_life_with_three_attempts() -> None:
 
 
 class TestRequested:
-    """Mode A of job_instance_retry: instances asked for by their three values."""
+    """Mode A of job_instance_retry: instances named by their three values."""
 
     OPEN = Policy(since=at(40), statuses=FAIL, settle_ms=SETTLE)  # without since each call is a run of its own, begun now
 

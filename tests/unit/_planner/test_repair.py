@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of a repair is made before the reruns and what after, in which waves, and whether it is what was approved."""
+"""What a repair makes before the reruns and what after, in which waves, and whether it was approved."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def gap(job: str, *, hour: int = 0, number: int = 1, where: str = HERE, status: 
 
 
 def snapshot(*missing: Gap, above: Above | None = None, failed: t.Collection[str] = (), where: str = HERE) -> RepairSnapshot:
-    """*above*: job -> the jobs it depends on, ``there.job`` for one of the other workspace."""
+    """*above*: job -> the jobs it depends on; ``there.job`` is in the other workspace."""
     pairs = {
         job: [(THERE, name[6:]) if name.startswith("there.") else (where, name) for name in names] for job, names in (above or {}).items()
     }
@@ -130,7 +130,7 @@ def test_what_depends_on_what_is_broken_still_is_not_made(snapshots: list[Repair
 
 
 def test_where_patch_data_may_include_what_is_missing() -> None:
-    """In the workspaces of all jobs above, also where they were not read."""
+    """In the workspaces of all jobs above, even those that were not read."""
     chain = [snapshot(gap("digest"), above={"digest": ["loads"], "loads": ["there.stock"], "board": []}), SUPPLY]
     assert workspaces_above([gap("digest")], chain) == {HERE, THERE}
     assert workspaces_above([gap("digest")], chain[:1]) == {HERE, THERE}
@@ -246,12 +246,12 @@ def test_what_another_patch_data_makes(rows: list[PatchDataRow], name: str) -> N
 @pytest.mark.parametrize(
     ("there", "name"),
     [
-        (row(), ""),  # the job of that name of the other workspace, alone
+        (row(), ""),  # only the other workspace's job of that name
         (row("b"), ""),
-        (row("b", "a"), "by_hand"),  # with a job downstream of it, which may be the one of this workspace
+        (row("b", "a"), "by_hand"),  # with a downstream job, which may be this workspace's
         (row("a", "b"), "by_hand"),
         (row("b", "a", status="SUCCESS"), ""),
-        (row("b", "a", name=gap("a", hour=5).name), gap("a", hour=5).name),  # a run is known by its name and its workspace
+        (row("b", "a", name=gap("a", hour=5).name), gap("a", hour=5).name),  # a run is identified by name and workspace
     ],
 )
 def test_two_workspaces_with_jobs_of_the_same_name_and_the_patch_data_of_one(there: PatchDataRow, name: str) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rerun identity: what proves that an instance was rerun, and what its rerun kept."""
+"""Rerun identity: what proves that an instance was rerun, and what the rerun kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SUBMITTED = FIRST - 200 * DAY
 
 
 def instance(day: float, number: int, **changes: t.Any) -> Entry:
-    """The instance that is planned on that day, started when it was due."""
+    """The instance planned on *day*, started on time."""
     plan = int(FIRST + day * DAY)
     values: dict[str, t.Any] = {
         "job_name": "daily_sales",
@@ -34,7 +34,7 @@ def instance(day: float, number: int, **changes: t.Any) -> Entry:
 
 
 def rerun(number: int, **changes: t.Any) -> Entry:
-    """The instance of day 2, rerun on day 4 with a submit time of then."""
+    """The instance of day 2, rerun and submitted again on day 4."""
     moment = int(FIRST + 4.5 * DAY)
     return instance(2, number, **{"submit_time": moment, "start_time": moment + 1000, **changes})
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of ``_planner/schedules.py``: a wanted state, the status of a job and its pause in, what is done out."""
+"""The table of ``_planner/schedules.py``: from a wanted state, a job's status and its pause to what is done."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.unit.building import attempt, instance
 NOW = 1_732_608_000_000
 MOMENT = Moment(NOW, 60_000, "ours")
 PAUSE = Pause("daily_sales", MadeBy.RERUN, Phase.PAUSED, "theirs", NOW - 900_000, NOW - 900_000, 65_000, "host", "jane", "", 1, "claim")
-FRESH = {"journal_ms": NOW - 100_000}  # its request may be in flight for 65 s, and settles for 60 s after that
+FRESH = {"journal_ms": NOW - 100_000}  # its request may be in flight for 65 s, then it settles for 60 s
 OLD = {"journal_ms": NOW - 126_000}
 ALIVE, DEAD, OWN = Hold("theirs", NOW + 1), Hold("theirs", NOW), Hold("ours", NOW + 9)
 
@@ -144,7 +144,7 @@ def test_what_waits_waits_for_a_time_that_is_still_to_come() -> None:
         ("ours pause, theirs schedule_start", True),
         ("ours pause, theirs resume, theirs pause", True),
         ("ours pause, theirs resume, ours resume", True),
-        ("ours pause, theirs schedule_stop, theirs schedule_start", False),  # what people stop is theirs
+        ("ours pause, theirs schedule_stop, theirs schedule_start", False),  # a person's stop is theirs
         ("ours pause, ours resume, theirs schedule_start", False),
         ("theirs pause, theirs resume", False),
         ("theirs resume, ours pause", False),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the lists after an accepted rerun say: tables of lists, and of notes."""
+"""What lists after an accepted rerun show: tables of lists and notes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def shown(**changes: t.Any) -> JobInstance:
     return instance(Status.RUNNING, start=20, end=None, **{"instance_id": "7", **changes})
 
 
-#: What each list shows (seconds after T, and of the attempts by number whether it is shown) -> least and most seconds.
+#: What each list shows (seconds after T, and whether each attempt's rerun shows) -> least and most seconds.
 LISTS: dict[str, tuple[list[tuple[float, dict[int, bool]]], tuple[float | None, float | None]]] = {
     "at once": ([(6, {1: True})], (None, 1)),
     "not at first": ([(7, {1: False}), (15, {1: True})], (2, 10)),
@@ -71,7 +71,7 @@ def test_only_accepted_reruns_say_anything(outcome: str) -> None:
     assert learned(decisions, [shown()], showing) == []
 
 
-#: What is listed -> what is learned by point.
+#: What is listed -> point and what is learned about it.
 NOW: dict[str, tuple[list[JobInstance], dict[str, str]]] = {
     "it kept both": ([shown()], {"instance_id_after_rerun": "same", "submit_time_after_rerun": "same"}),
     "another id": ([shown(instance_id="8")], {"instance_id_after_rerun": "new", "submit_time_after_rerun": "same"}),

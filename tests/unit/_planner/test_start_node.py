@@ -26,7 +26,7 @@ def due(job: str, number: int = 1, version: int | None = 3, action: Action = Act
     return Decision(seen, action, "fail", attempts=attempts)
 
 
-#: decisions, nodes of the jobs, original version, letters of the actions afterwards ("!" for a refused plan), number of notes
+#: decisions, nodes of the jobs, original version, letters of the resulting actions ("!" for a refused plan), number of notes
 CASES: dict[str, tuple[list[Decision], dict[str, JobNodes | None], bool, str, int]] = {
     "nothing is due": ([due("a", action=Action.WAIT), due("a", action=Action.DONE)], {}, True, "wd", 0),
     "every job has it": ([due("a"), due("b", 2)], {"a": HAS, "b": HAS}, True, "rr", 0),

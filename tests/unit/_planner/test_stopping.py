@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of ``_planner/stopping.py``: an instance and the stops and reruns that are known of it in, a decision out."""
+"""The table of ``_planner/stopping.py``: from an instance and its known stops and reruns to a decision."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.identity
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.twins import tell_twins_apart
 from tests.unit.building import attempt, instance
 
-#: One letter per instance: what was decided for it.
+#: One letter per instance: its decision.
 LETTERS = {
     "r": (Action.RETRY, Status.FAIL),
     "w": (Action.WAIT, Status.RUNNING),
@@ -28,7 +28,7 @@ LETTERS = {
 
 
 def decisions(letters: str, numbers: str) -> list[Decision]:
-    """Decisions about instances, those with the same number twins."""
+    """Decisions about instances; equal numbers are twins."""
     listed = with_twins(
         [
             instance(LETTERS[letter][1], number=int(number), instance_id=str(index))
@@ -41,7 +41,7 @@ def decisions(letters: str, numbers: str) -> list[Decision]:
     ]
 
 
-#: Decisions, numbers of the instances, what they become where one can be rerun by its instance_id, and where not; A: retry, alone.
+#: Decisions, numbers of the instances, results if one can be rerun by its instance_id, and if not; A: retry, alone.
 CASES = [
     ("", "", "", ""),
     ("r", "1", "r", "r"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whose midnight begins the window of a list without one: named only if no other zone's will do."""
+"""Whose midnight begins the window of a list without one: a zone is named only if no other fits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MIDNIGHT = 1_795_392_000_000
 
 
 def at(hour: float, start: float | None = None) -> Entry:
-    """The instance planned so many hours after midnight UTC."""
+    """The instance planned that many hours after midnight UTC."""
     plan = int(MIDNIGHT + hour * HOUR)
     return Entry("hourly", "7", str(plan), "success", plan, start_time=None if start is None else int(MIDNIGHT + start * HOUR))
 
