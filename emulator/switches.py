@@ -34,12 +34,12 @@ SWITCHES: dict[str, Switch] = {
     ),
     "total_of": Switch(
         ("list", "page"),
-        "What `total` of a list with pages counts: all that the request means, or what the answer shows; no page says it [H-208].",
+        "What `total` of a list with pages counts: the whole list, or only the page in the answer; the documentation does not say [H-208].",
     ),
     "today_zone_hours": Switch(
         (0, 8),
-        "The zone whose midnight begins the window of a list that is asked for without one, hours ahead of UTC; no page says whose today it is "
-        "[H-208][H-94].",
+        'The zone in which "today" begins, the window of a list that is requested without one, in hours ahead of UTC; '
+        "the documentation does not name it [H-208][H-94].",
         free=True,
     ),
     "list_order": Switch(("newest", "oldest", "random"), "Order of instance lists by plan time; `random` differs from call to call [KES]."),

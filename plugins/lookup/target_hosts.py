@@ -36,10 +36,10 @@ options:
         after hosts that failed.
       - V(unready) returns the hosts that M(dataarts.factory.account_doctor), registered as C(dataarts_checkup), did not find ready.
       - V(names) returns the names of all hosts.
-      - V(missing), V(missing_after), V(made_after) and V(paused) go by the C(dataarts_missing_result) that the role sets in a repair. V(missing)
-        returns all hosts to repair if instances are to be made in any of them, otherwise none. V(missing_after) returns the hosts in which
-        instances are still to be made after the reruns, V(made_after) those in which that was done. V(paused) returns the hosts in which jobs may
-        be paused until the repair ends.
+      - V(missing), V(missing_after), V(made_after) and V(paused) use the C(dataarts_missing_result) that the role sets in a repair. V(missing)
+        returns all hosts to repair if instances are to be made in any of them, otherwise none. V(missing_after) returns the hosts in which instances
+        are still to be made after the reruns, V(made_after) those in which that was done. V(paused) returns the hosts in which jobs may be paused
+        until the repair ends.
     type: str
     choices: [all, watch, missed, close, unready, names, missing, missing_after, made_after, paused]
     default: all

@@ -53,10 +53,10 @@ options:
   report_path:
     description:
       - File for a recording of the checks, to attach to an issue. It contains the checks, RV(assumptions), and the answers of the service behind them.
-      - Names, ids, addresses and texts in it are replaced. The replacement has the same length and kind of characters, and is the same wherever the text
-        occurs. The key for that is discarded. What is kept is words of this collection's own messages, of the service's documentation and of
-        statuses, small numbers, error codes, and a public region. Times are moved back by a whole number of weeks. The guide about the doctor says what
-        to check before you send the file.
+      - Names, ids, addresses and texts in it are replaced. The replacement has the same length and kind of characters, and is the same wherever the
+        text occurs. The key that was used to replace them is discarded. Words of this collection's own messages, of the service's documentation and
+        of statuses are kept, as are small numbers, error codes, and a public region. Times are moved back by a whole number of weeks. The guide about
+        the doctor says what to check before you send the file.
       - The file is written with mode 0600, completely or not at all, also in check mode. A relative path starts at the directory in which the command was
         started.
       - A path that does not end with C(.json) is a folder, in which the file is C(recording.json). With several hosts in a play, the number of the host is

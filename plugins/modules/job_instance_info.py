@@ -397,7 +397,7 @@ missing:
       returned: always
       sample: "2024-11-26T06:13:00Z"
 missing_total:
-  description: How many they are.
+  description: Number of plan times without an instance.
   type: int
   returned: with O(find_missing)
   sample: 1
@@ -420,7 +420,7 @@ gaps:
       returned: always
       sample: daily_sales
     earlier_version:
-      description: Whether an earlier version of the job was in force, so that its schedule then may have been another one.
+      description: Whether an earlier version of the job was in force at that time, so that its schedule may have been different.
       type: bool
       returned: always
       sample: false

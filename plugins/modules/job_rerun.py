@@ -209,8 +209,8 @@ options:
       - What happens to a rerun that is still in progress when O(wait_timeout) is over.
       - With V(stop), running and waiting instances are stopped, and nothing more is sent. With V(stop_and_rerun), running instances are stopped and rerun,
         and the task waits for the same time again. Waiting instances are left alone, because they would only wait again.
-      - Only reruns of this play are stopped and, if O(since) is set, reruns that other plays of this collection sent after it. Runs that anybody else
-        started are never stopped. Reruns that were sent late are stopped too, so set O(wait_timeout) to more than a run may take.
+      - Only reruns are stopped, those of this play and, if O(since) is set, those that other plays of this collection sent after it. All other runs
+        are never stopped. Reruns that were sent late are stopped too, so set O(wait_timeout) to more than a run may take.
       - An instance is stopped only if it is unchanged; it is read again just before the request. Runs with the same O(since) stop it only
         once. Its rerun counts towards O(max_reruns_per_day) and all other limits, but not towards O(attempts).
       - Only version v1 of the API can stop an instance. Without O(wait) nothing is stopped.
@@ -222,8 +222,8 @@ options:
       - What happens to a selected instance in status V(running-exception), whoever started it.
       - With V(stop_and_rerun) it is stopped and then rerun, as the service's documentation advises. The status then counts as one of O(statuses), and
         every limit applies. An instance that gets this status again after its rerun is left to a person.
-      - Before an instance is stopped, it is checked that O(never_rerun_reasons), O(max_reruns_per_day) and so on allow its rerun. With
-        O(never_rerun_reasons), an instance without a message is left to a person, because its reason cannot be read.
+      - An instance is stopped only if O(never_rerun_reasons), O(max_reruns_per_day) and so on allow its rerun. With O(never_rerun_reasons), an
+        instance without a message is left to a person, because its reason cannot be read.
       - Only version v1 of the API can stop an instance.
     type: str
     choices: [report, stop_and_rerun]
@@ -644,9 +644,9 @@ instances:
     rerun:
       description:
         - Whether the state that the service shows, or will show, comes from a rerun that this run sent.
-        - V(null) if that is not known, because the outcome of the request is unknown and the instance has changed since, but maybe not by the request.
-          The instance started long before the request, the service rejected the request because one of its instances was already running, or a
-          person has set the instance to success.
+        - V(null) if that is not known. The outcome of the request is then unknown, and the instance has changed since, but something else may have
+          changed it. Signs of that are a start long before the request, a rejection because an instance of the request was already running, or a
+          success that a person has set.
       type: bool
       returned: always
       sample: true
@@ -1166,7 +1166,7 @@ plan_details:
       returned: always
       sample: 0
     paused_jobs:
-      description: The jobs that are paused meanwhile and started again at the end, see O(pause_schedules).
+      description: The jobs that are paused during the rerun and started again at the end, see O(pause_schedules).
       type: list
       elements: str
       returned: always
@@ -1207,7 +1207,7 @@ resumed_jobs:
 journal_history:
   description: What the journal has, other than reruns, since O(planned_after), for the workspace and those of its dependants. The report shows it.
   type: dict
-  returned: when the instances could be read, and the pass was not one that only plans
+  returned: when the instances could be read, except in a pass that only plans
   contains:
     attempts:
       description: The newest 50, as RV(dataarts.factory.rerun_history_info#module:attempts) of that module.

@@ -175,9 +175,9 @@ instance:
       sample: Node load_orders failed.
 action:
   description:
-    - What this call did. V(run) requested the run, or would do so in check mode. V(adopt) waited for a run that another task had requested.
-      V(settle) means, in check mode, that the outcome of an earlier request is not known yet. V(rejected) was rejected by the service, and
-      nothing was started. V(unknown) may have run or not. V(none) if it ended before.
+    - What this call did. V(run) requested the run, or would do so in check mode. V(adopt) waited for a run that another task had requested. V(settle)
+      means, in check mode, that the outcome of an earlier request is not known yet. V(rejected) was rejected by the service, and nothing was started.
+      V(unknown) may have run or not. V(none) sent nothing, because the task failed before that.
   type: str
   returned: always
   sample: run

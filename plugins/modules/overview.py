@@ -85,8 +85,8 @@ lines:
     - "    Node load_orders failed."
 rows:
   description:
-    - The rows. Instances of one job that failed with the same status at the same node for the same cause are one row, and so are the attempts
-      of one kind that one run made at one job. All times are epoch milliseconds.
+    - The rows. Instances of one job that failed with the same status at the same node for the same cause are one row, and so are the attempts of one
+      kind that one run made for one job. All times are epoch milliseconds.
     - The keys for failures are C(host), C(job_name), number of C(instances), C(status), C(planned_from), C(planned_to), C(failed_at) (the latest), C(node)
       and C(cause). Unknown values are an empty text.
     - The keys for attempts are C(host), C(job_name), C(run_id), C(kind), C(name) (of PatchData, or the key of a run), number of C(attempts),

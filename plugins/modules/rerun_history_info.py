@@ -152,7 +152,7 @@ attempts:
       returned: always
       sample: daily_sales
     job_id:
-      description: Id of the job, as text. Like the other values of an instance, V(null) if the attempt is not at an instance.
+      description: Id of the job, as text. V(null), like the other values of an instance, if the attempt is not about an instance.
       type: str
       returned: always
       sample: "917567"
@@ -222,7 +222,7 @@ attempts:
       returned: always
       sample: accepted
     number:
-      description: Number of the attempt among those of its run at this instance, starting at 1.
+      description: Number of the attempt among those of its run for this instance, starting at 1.
       type: int
       returned: always
       sample: 1
@@ -247,7 +247,7 @@ attempts:
       returned: always
       sample: 2f6f2a0c9f5b4c1f8a5e0f3f6f0f7c11
     since:
-      description: The O(dataarts.factory.job_rerun#module:since) of that run in epoch milliseconds. V(null) if the attempt is not at an instance.
+      description: The O(dataarts.factory.job_rerun#module:since) of that run in epoch milliseconds. V(null) if the attempt is not about an instance.
       type: int
       returned: always
       sample: 1732600000000

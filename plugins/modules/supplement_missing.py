@@ -41,8 +41,8 @@ options:
     description:
       - V(all) finds missing instances and makes them.
       - V(find) only finds them, and compares them with O(approved).
-      - V(before_reruns) makes those that do not depend on failed instances, and V(after_reruns) makes the rest. V(end) starts the jobs again that all
-        stages and the reruns between them have paused. These three stages need O(snapshots).
+      - V(before_reruns) makes those that do not depend on failed instances, and V(after_reruns) makes the rest. V(end) starts all jobs again that the
+        stages, and the reruns between them, have paused. These three stages need O(snapshots).
     type: str
     choices: [all, find, before_reruns, after_reruns, end]
     default: all
@@ -305,7 +305,7 @@ paused_jobs:
   returned: when the schedules could be read
   sample: []
 pause_id:
-  description: Id by which all stages of a repair pause jobs, or an empty text.
+  description: Id under which all stages of a repair pause jobs, or an empty text.
   type: str
   returned: when the schedules could be read
   sample: ""

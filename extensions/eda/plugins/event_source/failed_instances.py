@@ -100,7 +100,7 @@ options:
     default: true
   find_missing:
     description:
-      - Whether to look every ten minutes also for instances that the schedules of the jobs should have created and did not. This needs version v1
+      - Whether to also look, every ten minutes, for instances that the schedules of the jobs should have created and did not. This needs version v1
         of the API and one call for each job.
       - Each gap causes one event of kind C(missing), over all sources that share the journal. The event has the number of C(instances), the names
         of the C(gaps) as in module supplement_missing, and C(job_names_b64). Jobs whose schedule is stopped are left out.
@@ -108,8 +108,8 @@ options:
     default: false
   journal:
     description:
-      - The journal, as in the modules. A path to a SQLite database, or C(postgresql://user@host:5432/database), which several event sources
-        and controllers share. C(~/.local/state/dataarts.factory/journal.db) if not set.
+      - The journal, as in the modules. A path to a SQLite database, or C(postgresql://user@host:5432/database), which several event sources and
+        controllers share. The default is C(~/.local/state/dataarts.factory/journal.db).
     type: str
   journal_password:
     description:
