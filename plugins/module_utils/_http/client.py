@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP client of the service: the only module that sends requests. It knows nothing of jobs."""
+"""HTTP client of the service: the only module that sends requests. It knows nothing about jobs."""
 
 from __future__ import annotations
 
@@ -38,45 +38,46 @@ if t.TYPE_CHECKING:
     from requests import PreparedRequest
     from requests.auth import AuthBase
 
-#: Is asked whether a write may leave, see :meth:`Client.guarded`.
+#: Decides whether a write may be sent, see :meth:`Client.guarded`.
 Guard = t.Callable[[], t.Optional[float]]
-#: First and longest pause before an attempt is repeated, seconds; doubled each time, then shortened by up to a half at random.
+#: First and longest pause before a retry, seconds. Pauses double each time, then are shortened by up to a half at random.
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
-#: From this difference of the clocks on, in seconds, there is a warning.
+#: Seconds of difference between this machine's clock and the service's above which there is a warning.
 SKEW_WARNING = 60.0
 
 
 class Client:
-    """Sends requests, and repeats what may be repeated. Safe to use from several threads.
+    """Sends requests, and retries them where that is safe. Thread-safe.
 
-    What follows each outcome of an attempt is decided by ``RETRY_POLICY``. A repetition comes after Retry-After (at most 60 s) or a
-    jittered, doubling pause, at most *max_retries* times in all and never beyond the deadline; after that, or where nothing may be
-    repeated, :class:`ApiError` of the policy's kind is raised. A write that ended "ambiguous" may have taken effect: only reading back can
-    tell, so it is not sent again here.
+    ``RETRY_POLICY`` decides what follows each outcome of an attempt. A retry waits for Retry-After (at most 60 s) or for a jittered pause
+    that doubles each time. There are at most *max_retries* retries, none after the deadline; then, or if a retry is not allowed,
+    :class:`ApiError` of the policy's kind is raised. A write that ended "ambiguous" may have taken effect. Only reading back can show that,
+    so it is not sent again here.
 
-    ``requests`` prepares, signs and pools connections, but without a Session. So by construction there are neither redirects nor netrc nor
-    cookies, and nothing in the environment can switch the verification off. Decided on purpose beyond that:
+    ``requests`` prepares and signs requests and pools connections, but without a Session. So there are no redirects, no netrc and no
+    cookies, and nothing in the environment can switch certificate verification off. Furthermore:
 
-    * Proxies from the environment are honoured, never for loopback; SOCKS is refused.
+    * Proxies from the environment are used, never for loopback; SOCKS is refused.
     * Certificates are verified against *ca_path*, else REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, else the bundle of ``requests``.
-    * ``Accept-Encoding: identity``; a compressed answer is refused, a body over 5 MiB is not read to its end.
-    * A write opens its own connection and closes it: a kept connection may be dying, and the reset would make the outcome unknown
-      although nothing was sent. Reads share kept connections.
-    * Plain http goes only to this machine, unless *allow_http*.
-    * *read_timeout* covers everything from the first byte sent to the last byte received, so dripping does not prolong it.
+    * ``Accept-Encoding: identity``; compressed answers and bodies over 5 MiB are refused.
+    * Each write has a connection of its own: a kept connection may be about to be closed by the other side, and the reset would make the
+      outcome unknown although nothing was executed. Reads share kept connections.
+    * Plain http is used only for this machine, unless *allow_http* is set.
+    * *read_timeout* covers everything from the first byte sent to the last byte received, however slowly the bytes arrive.
 
-    :param auth: signs a request, or adds a token. Its ``renew()``, if it has one, is called once on a 401; the request is repeated if that returns True.
+    :param auth: signs a request, or adds a token. After a 401 its ``renew()``, if it has one, is called once; if that returns True, the request is
+        sent again.
     :param ca_path: file or directory of PEM certificates.
-    :param validate_certs: verify certificates; leave it True outside tests.
-    :param connect_timeout: seconds for one connection, TLS included; looking the name up takes the time that the resolver takes.
+    :param validate_certs: verify certificates; False is for tests only.
+    :param connect_timeout: seconds for one connection, TLS included, name resolution not.
     :param read_timeout: seconds for one answer.
-    :param max_retries: how many more attempts may follow the first.
+    :param max_retries: most retries after the first attempt.
     :param allow_http: send credentials over plain http to other machines too.
-    :param rate_limiter: the documented requests per second, shared by all clients of one account.
+    :param rate_limiter: limits the requests per second; shared by all clients of one account.
     :param clock: learns the service's time from every answer.
-    :param sleep: pauses for seconds before a read is repeated.
-    :raises OptionError: for values out of range and a missing *ca_path*.
+    :param sleep: sleeps for so many seconds before a retry.
+    :raises OptionError: a value is out of range, or *ca_path* does not exist.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class Client:
         self._auth = auth
         self._verify = ca_bundle(ca_path, validate_certs)
         self._connect_timeout = connect_timeout
-        #: Seconds for one answer, from the first byte sent to the last one received.
+        #: Seconds for one answer, from the first byte sent to the last byte received.
         self.read_timeout = read_timeout
         self._max_retries = max_retries
         self._allow_http = allow_http
@@ -111,26 +112,26 @@ class Client:
         self._lock = threading.Lock()
         #: The service's clock.
         self.clock = clock or ServiceClock()
-        #: HTTP requests by method, each attempt.
+        #: Number of attempts by HTTP method.
         self.counts: dict[str, int] = {}
-        #: What the user should know although nothing failed; each once.
+        #: Warnings for the user, each once.
         self.warnings: list[str] = []
-        #: Why the newest attempt failed, while it is repeated; "" once an answer has come. For somebody who waits.
+        #: Why the latest attempt failed, while it is retried; "" after an answer. Shown to users who wait.
         self.trouble = ""
-        #: What :meth:`guarded` has set.
+        #: The guard set by :meth:`guarded`.
         self.guard: Guard | None = None
-        #: Called with each answer as it came: the request, the status, the headers in lower case, the body.
+        #: Called with each raw answer: the request, the status, the headers with names in lower case, the body.
         self.on_answer: Callable[[Request, int, dict[str, str], bytes], None] | None = None
         if not validate_certs:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # one warning, below, instead of one per request
             self.warn("Certificates are not verified (validate_certs is false): anybody in between can read and change what is sent.")
 
     def send(self, request: Request, *, deadline: float | None = None) -> Answer:
-        """The answer to *request*.
+        """Send *request*, with retries, and return its answer.
 
         :param deadline: ``time.monotonic()`` seconds after which nothing is sent, waited for or read, or None.
-        :raises ApiError: see the class; its kind is AMBIGUOUS only where ``request.writes``.
-        :raises OptionError: if the request cannot be sent as it is.
+        :raises ApiError: see the class; of kind AMBIGUOUS only if ``request.writes``.
+        :raises OptionError: the request cannot be sent as it is.
         """
         check_base(request.base, allow_http=self._allow_http)
         proxies = proxies_for(request.url)
@@ -156,9 +157,11 @@ class Client:
 
     @contextlib.contextmanager
     def guarded(self, guard: Guard) -> Iterator[None]:
-        """A block in which *guard* is asked before each attempt at a write, repeats included: on the open connection, just before the first byte
-        leaves. It returns until when that may leave, see :class:`Exchange`. What it raises (an ApiError of kind STALE, say) ends the request;
-        nothing was executed then, because a write that may have been is not repeated.
+        """Call *guard* before each attempt at a write within the block, retries included.
+
+        It is called on the open connection, just before the first byte is sent, and returns a time limit for that byte, see :class:`Exchange`.
+        What it raises, such as an ApiError of kind STALE, ends the request. Nothing was executed then, because a write that may have been
+        executed is never retried.
         """
         self.guard = guard
         try:
@@ -168,7 +171,7 @@ class Client:
 
     @property
     def auth(self) -> AuthBase | None:
-        """What signs the requests, or adds a token."""
+        """Signs the requests, or adds a token."""
         return self._auth
 
     def close(self) -> None:
@@ -187,7 +190,7 @@ class Client:
     def _exchange(self, request: Request, prepared: PreparedRequest, proxies: dict[str, str], connect: float, read: float) -> Verdict:
         parts = urlsplit(request.base)
         place = f"{parts.scheme}://{parts.netloc}"
-        # A write gets an adapter of its own, so that its connection is new and is not used again.
+        # A write gets its own adapter, so that its connection is new and is not reused.
         adapter = Adapter(1) if request.writes else self._adapter
         response: requests.Response | None = None
         body, problem = b"", ""
@@ -197,7 +200,7 @@ class Client:
                 response = adapter.send(prepared, stream=True, timeout=(connect, read), verify=self._verify, proxies=proxies)
                 received = stopwatch()
                 body = read_body(response)
-            except Exception as exc:  # whatever the libraries raise, the policy has a row for it
+            except Exception as exc:  # the policy has a row for whatever the libraries raise
                 if exchange.refusal is not None:
                     raise exchange.refusal from None
                 outcome, cause = failure(exc, exchange, place, connect, read)
@@ -207,13 +210,13 @@ class Client:
             finally:
                 _dismiss(response, adapter if request.writes else None, whole=not problem and not exchange.expired)
         if exchange.expired:
-            problem = LATE  # the end of a connection that was cut looks like the end of an answer
+            problem = LATE  # an answer that was cut off may look complete
         return self._judged(request, prepared, response, body, problem, (begun, received))
 
     def _judged(
         self, request: Request, prepared: PreparedRequest, response: requests.Response, body: bytes, problem: str, span: tuple[float, float]
     ) -> Verdict:
-        """The verdict on an answer, whose ``Date`` is learned from; *span* is when the request left and the answer came, by the stopwatch."""
+        """The verdict on an answer; the clock learns from its ``Date``. *span*: stopwatch readings when the request left and the answer came."""
         headers, signed = lower_headers(response), signing_time(prepared)
         if self.on_answer is not None:
             self.on_answer(request, response.status_code, headers, body)
@@ -224,7 +227,7 @@ class Client:
             accepted = signed if signed is not None else _issuing_time(self._auth)
             if self.clock.learn(date, *span, accepted):
                 self._warn_of_skew()
-            elif response.status_code != 401:  # there the error says that this machine's clock is wrong
+            elif response.status_code != 401:  # the error for a 401 already blames this machine's clock
                 self._warn_of_date(request.base, skew_between(accepted or 0.0, date, span[1] - span[0]))
         return verdict
 
@@ -245,7 +248,7 @@ class Client:
         )
 
     def warn(self, text: str, about: str = "") -> None:
-        """Add *text* to :attr:`warnings`, once; *about* is a part of it by which a text with other figures is the same."""
+        """Add *text* to :attr:`warnings`, unless it is there already, or a warning that contains *about*, perhaps with other figures."""
         with self._lock:
             if not any(text == warning or (about and about in warning) for warning in self.warnings):
                 self.warnings.append(text)
@@ -255,26 +258,26 @@ class Client:
         return bool(renew is not None and renew())
 
     def _pause(self, verdict: Verdict, repeats: int, deadline: float | None, error: ApiError) -> None:
-        """Wait before the next attempt, or raise *error* if that would be after *deadline*."""
+        """Wait before a retry; raise *error* instead if the retry would be after *deadline*."""
         seconds = verdict.wait
         if seconds is None:
             seconds = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**repeats) * random.uniform(0.5, 1.0)
         if deadline is not None and time.monotonic() + seconds >= deadline:
             raise error
         if verdict.outcome is AttemptOutcome.THROTTLED:
-            self._rate_limiter.back_off(seconds)  # every thread's next request waits it out
+            self._rate_limiter.back_off(seconds)  # all threads and processes of the account wait too
         else:
             self._sleep(seconds)
 
 
 def _issuing_time(auth: object) -> float | None:
-    """The time now by which IAM issued the token of *auth*, epoch seconds; None for a token that an option holds, and without any."""
+    """The time now by the clock of IAM, which issued the token of *auth*, epoch seconds; None for a token from an option, and without a token."""
     issuing_time = getattr(auth, "issuing_time", None)
     return issuing_time() if issuing_time is not None else None
 
 
 def _dismiss(response: requests.Response | None, own: Adapter | None, *, whole: bool) -> None:
-    """Return the connection to the pool if its answer was read to the end, else close it."""
+    """Return the connection to the pool if its answer was read to the end; otherwise, and if it has an adapter of its *own*, close it."""
     with contextlib.suppress(Exception):
         if response is not None:
             if not whole or own is not None:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Guarded import of ``requests`` and of ``urllib3`` below it; no other module imports them.
+"""Guarded import of ``requests`` and ``urllib3``; no other module imports them.
 
-Without them each module can still be imported; ``_runner/ansible_module.py`` then ends the task with ``missing_required_lib``.
+Without them every module can still be imported; ``_runner/ansible_module.py`` then ends the task with ``missing_required_lib``.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ try:
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
     HAS_REQUESTS = False
-    # Bases that let the classes of other modules be defined; none of them can be used.
+    # Base classes, so that other modules can define their own; none of these can be used.
     AuthBase = HTTPAdapter = HTTPConnection = HTTPSConnection = HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc,assignment]
-    # Names that other modules import, and use in functions only.
+    # Names that other modules import but use only in functions.
     requests = urllib3 = get_environ_proxies = select_proxy = None  # type: ignore[assignment]
 else:
     HAS_REQUESTS = True

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Connections that know how far an HTTP exchange got, and that end in time whatever the server does.
 
-``requests`` lacks three things without which a write could be sent twice: whether any byte of the request had left when an attempt failed,
-a timeout of the whole attempt instead of one of each wait for a byte, and a last question before the first byte. All come from one
-:class:`Exchange` per attempt, to which the connection classes here report. Head and body leave in one piece: a process that is stopped between
-two of them would bring the request to its end when it wakes, and nothing can be asked any more then.
+``requests`` lacks three things without which a write could be sent twice: whether any byte of the request had been sent when an attempt
+failed, a timeout for the whole attempt instead of for each read, and a last check before the first byte. Each attempt has an
+:class:`Exchange` that provides them; the connection classes here report to it. A request is sent in one piece: if a process were stopped
+between its head and its body, it would complete the request after waking up, without another check.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ _current = threading.local()
 
 
 class Exchange:
-    """One attempt at one request, as a context manager around everything that touches its connection.
+    """One attempt at a request: a context manager around everything that uses its connection.
 
-    :param connect_seconds: how long connecting may take, beyond what the socket's own timeout covers (a TLS handshake in drips).
-    :param read_seconds: how long everything after that may take together: sending, waiting, and the whole answer.
-    :param before_sending: called on the open connection, before the first byte of the request leaves. It returns until when that byte may
-        leave, by the stopwatch (None: no such time), and is called again if that is over before it left. What it raises keeps the request
-        from being sent, and is then in :attr:`refusal`.
+    :param connect_seconds: limit for the time between the connection and the first byte of the request. A socket's own timeout does not cover a
+        slow TLS handshake.
+    :param read_seconds: limit for everything after that: sending, waiting, and the whole answer.
+    :param before_sending: called on the open connection, before the first byte of the request is sent. It returns a limit for the time of that
+        byte, by the stopwatch (None: no limit), and is called again if the limit passes first. If it raises, the request is not sent, and
+        the exception is in :attr:`refusal`.
     """
 
     def __init__(self, connect_seconds: float, read_seconds: float, before_sending: t.Callable[[], float | None] | None = None) -> None:
@@ -48,11 +49,11 @@ class Exchange:
         self._lock = threading.Lock()
         self._guard: socket.socket | None = None
         self._timer: threading.Timer | None = None
-        #: Whether any byte of the request may have left.
+        #: Whether any byte of the request may have been sent.
         self.sending_began = False
         #: Whether time ran out and the connection was cut.
         self.expired = False
-        #: What *before_sending* raised.
+        #: The exception that *before_sending* raised.
         self.refusal: Exception | None = None
 
     def __enter__(self) -> Exchange:
@@ -65,14 +66,14 @@ class Exchange:
             self._release()
 
     def connected(self, sock: socket.socket) -> None:
-        """A new connection *sock* was made; TLS may follow on it."""
+        """Report a new TCP connection, on which a TLS handshake may follow."""
         self._watch(sock, self._connect_seconds)
 
     def prepare(self, sock: socket.socket) -> float:
-        """Everything that comes before the first byte over *sock* but the last look at the stopwatch.
+        """Call *before_sending*, and start the timeout of the exchange. The caller checks the stopwatch last.
 
-        :returns: until when that byte may leave, by the stopwatch.
-        :raises socket.timeout: the time for connecting is over.
+        :returns: the limit for the time of the first byte, by the stopwatch.
+        :raises socket.timeout: the time for connecting has run out.
         """
         self.sending_began = False
         until = None
@@ -91,7 +92,7 @@ class Exchange:
     def _watch(self, sock: socket.socket, seconds: float) -> None:
         with self._lock:
             self._release()
-            # A second handle on the same connection: TLS takes the socket object over, and http.client lets go of it early.
+            # A second handle on the same connection: TLS takes over the socket object, and http.client drops it early.
             self._guard = socket.socket(fileno=os.dup(sock.fileno()))
             self._timer = threading.Timer(seconds, self._expire)
             self._timer.daemon = True
@@ -114,7 +115,7 @@ class Exchange:
 
 
 class _Reporting:
-    """Mixed into urllib3's connections: reports to the exchange of the thread that uses them, and sends a request in one piece."""
+    """Mix-in for urllib3's connections: reports to the exchange of the current thread, and sends a request in one piece."""
 
     _pieces: list[bytes] | None = None
 
@@ -136,14 +137,14 @@ class _Reporting:
         if this.sock is None:
             this.connect()
         exchange, send = getattr(_current, "exchange", None), this.sock.sendall
-        # Between the look at the stopwatch, which comes last, and the system call that takes the bytes nothing is done any more.
+        # The stopwatch is checked last, directly before the system call that takes the bytes.
         while exchange is not None and exchange.prepare(this.sock) <= stopwatch():
             pass
         send(data)
 
     def send(self, data: t.Any) -> None:
         if self._pieces is None:
-            super().send(data)  # type: ignore[misc]  # what a proxy is asked for while connecting is not the request
+            super().send(data)  # type: ignore[misc]  # CONNECT to a proxy, which is not the request
         else:
             self._pieces.append(data)
 
@@ -155,7 +156,7 @@ class _PlainConnection(_Reporting, HTTPConnection):
 class _TlsConnection(_Reporting, HTTPSConnection):
     def connect(self) -> None:
         super().connect()
-        # Python leaves the handshake out where the connection is gone by the time that TLS would begin.
+        # Python skips the handshake if the connection is already closed by the time TLS would begin.
         if t.cast(t.Any, self).sock.version() is None:
             raise OSError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
@@ -172,18 +173,18 @@ _POOLS = {"http": _PlainPool, "https": _TlsPool}
 
 
 class Adapter(HTTPAdapter):
-    """A connection pool that never sends anything again by itself (urllib3's own retries are off)."""
+    """A connection pool that never resends by itself: urllib3's own retries are off."""
 
     def __init__(self, connections: int = 8) -> None:
         super().__init__(pool_connections=connections, pool_maxsize=connections, max_retries=0)
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
-        """As the parent's, with the connections of this module."""
+        """Use the connection classes of this module."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: t.Any, **kwargs: t.Any) -> t.Any:
-        """As the parent's, with the connections of this module."""
+        """Use the connection classes of this module."""
         manager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager

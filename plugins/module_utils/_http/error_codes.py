@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Error codes and error bodies of the service, and the kind of error that they mean."""
+"""Error codes and error bodies of the service, and the kinds of errors that they mean."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typing as t
 from .._common.errors import Kind
 from .._common.text import printable
 
-#: DLF codes by their last four digits: DLF.0137 and DLF.30137 say the same, as do 0819 and 20819 [OTC-ERR][H-ERR][H-67][DGC-UG][TF].
+#: DLF codes by their last four digits: DLF.0137 and DLF.30137 mean the same, as do 0819 and 20819 [OTC-ERR][H-ERR][H-67][DGC-UG][TF].
 _DLF = {
     "0100": Kind.NOT_FOUND,
     "0137": Kind.NOT_FOUND,
@@ -22,7 +22,7 @@ _DLF = {
     "0107": Kind.ALREADY_RUNNING,
     "6888": Kind.NO_PERMISSION,
 }
-#: The rest of the documented ones: refusals of the request as it stands.
+#: The other documented DLF codes, which refuse the request as it stands.
 _DLF_INVALID = frozenset(
     re.findall(
         "[0-9]{4}",
@@ -33,7 +33,7 @@ _DLF_INVALID = frozenset(
     """,
     )
 )
-#: The gateway's codes [APIG][SIGN-FAQ][DLM-ERR]; both prefixes occur. 0201 is not a refusal: the retry policy has a row for it.
+#: The gateway's codes, with either prefix [APIG][SIGN-FAQ][DLM-ERR]. 0201 is missing, because it is not a refusal: the retry policy has a row for it.
 _GATEWAY = {
     "0101": Kind.NOT_PUBLISHED,
     "0106": Kind.INVALID,
@@ -45,7 +45,7 @@ _GATEWAY = {
 _BY_STATUS = {401: Kind.CREDENTIALS, 403: Kind.NO_PERMISSION, 404: Kind.NOT_FOUND, 407: Kind.UNREACHABLE, 429: Kind.THROTTLED}
 _DLF_CODE = re.compile(r"DLF\.[23]?([0-9]{4})")
 _GATEWAY_CODE = re.compile(r"APIGW?\.([0-9]{4})")
-#: A code as every part of the service writes its own; in a successful answer ``code`` may mean something else.
+#: The form of error codes of every part of the service. In a successful answer, ``code`` may mean something else.
 _CODE = re.compile(r"[A-Za-z]{2,12}\.[0-9]{3,8}")
 _ERRORS = ("error_msg", "errorMsg", "error_message", "errorMessage", "error")
 _SUCCEEDED = ("is_success", "isSuccess", "success")
@@ -57,11 +57,11 @@ _CLOCK = re.compile(r"time ?stamp|x-sdk-date|\bclock\b|signature (has )?expired|
 
 
 class ServiceError(t.NamedTuple):
-    """Content of an error body; all of it safe to show.
+    """Content of an error body, safe to show.
 
     :param code: as the service wrote it, or None.
-    :param message: its words, or "".
-    :param request_id: where the body names one, or None.
+    :param message: the service's message, or "".
+    :param request_id: the request id in the body, or None.
     """
 
     code: str | None
@@ -70,13 +70,13 @@ class ServiceError(t.NamedTuple):
 
 
 def service_error(json_body: t.Any, *, explicit: bool = False, secrets: t.Sequence[str] = ()) -> ServiceError:
-    """The code and words of an error body in any of the service's forms.
+    """Code, message and request id of an error body in any of the service's forms.
 
-    Understood are ``{error_code, error_msg}``, ``{errorCode, errorMsg}``, IAM's ``{error: {code, message, title}}`` and ``{code, message}``.
+    The forms are ``{error_code, error_msg}``, ``{errorCode, errorMsg}``, IAM's ``{error: {code, message, title}}`` and ``{code, message}``.
 
     :param json_body: parsed JSON of any shape.
-    :param explicit: of a successful answer: the last two only with a code in the service's own form, because ``code`` may mean something else.
-    :param secrets: cut out of its words, should it echo them; longest first.
+    :param explicit: for a successful answer: accept the last two forms only with a code in the service's own form.
+    :param secrets: masked if the service echoes them; longest first.
     """
     if not isinstance(json_body, dict):
         return ServiceError(None, "")
@@ -88,7 +88,7 @@ def service_error(json_body: t.Any, *, explicit: bool = False, secrets: t.Sequen
 
 
 def obs_error(body: bytes, secrets: t.Sequence[str] = ()) -> ServiceError:
-    """The code and words of an error body of OBS, which is XML [OBS-ERR]; looked for, not parsed."""
+    """Code, message and request id of an error body of OBS, which is XML [OBS-ERR]. The XML is searched, not parsed."""
     fields = [
         re.search(f"<{name}>([^<]{{1,500}})</{name}>", body[:20_000].decode("utf-8", "replace"))
         for name in ("Code", "Message", "RequestId")
@@ -98,7 +98,7 @@ def obs_error(body: bytes, secrets: t.Sequence[str] = ()) -> ServiceError:
 
 
 def reports_failure(json_body: t.Any) -> bool:
-    """Whether a successful answer to a write, which is documented to have no body, reports a failure in words or by a flag."""
+    """Whether a successful answer to a write, which should have no body, reports a failure by a message or a flag."""
     if not isinstance(json_body, dict):
         return False
     return any(json_body.get(name) for name in _ERRORS) or any(json_body.get(name) is False for name in _SUCCEEDED)
@@ -112,9 +112,9 @@ def without(text: str, secrets: t.Sequence[str]) -> str:
 
 
 def is_services_own(code: str | None) -> bool:
-    """Whether *code* has the form in which the gateway and every part of the service write theirs (``APIGW.0301``, ``DLF.30137``).
+    """Whether *code* has the form of the codes of the gateway and of every part of the service (``APIGW.0301``, ``DLF.30137``).
 
-    Something in between, such as a proxy or a firewall, answers with a page or with a status for a code.
+    A proxy or a firewall answers with an HTML page, or with the status as its code.
     """
     return code is not None and _CODE.fullmatch(code) is not None
 
@@ -126,16 +126,16 @@ def is_gateway(code: str | None, number: str) -> bool:
 
 
 def is_documented(code: str | None, message: str = "") -> bool:
-    """Whether *code* or *message* is documented to mean a refusal, so that it can be believed even with a status 200."""
+    """Whether *code* or *message* is documented as a refusal, so that it counts even with status 200."""
     return _kind_of_code(code, message) is not None or bool(_NOTHING.search(message))
 
 
 def kind_of(status: int | None, code: str | None, message: str = "") -> Kind:
-    """What a refusal means.
+    """The kind of error that a refusal means.
 
-    :param status: HTTP status, or None where only a code is known.
+    :param status: HTTP status, or None if only a code is known.
     :param code: the service's code in any form, or None.
-    :param message: the service's words.
+    :param message: the service's message.
     """
     if _NOTHING.search(message):
         return Kind.NOTHING_TO_RERUN
@@ -150,13 +150,15 @@ def kind_of(status: int | None, code: str | None, message: str = "") -> Kind:
 
 
 def blames_clock(message: str) -> bool:
-    """Whether the words of a 401 point at the time of the signature."""
+    """Whether the message of a 401 blames the time of the signature."""
     return bool(_CLOCK.search(message))
 
 
 def blames_token(message: str) -> bool:
-    """Whether the words of a refusal say that the token has to be fetched anew [IAM-30], which does not tell the status that comes with
-    them. No clock is to blame then: tokens are not signed."""
+    """Whether the message of a refusal says that the token must be renewed [IAM-30], which does not document the status.
+
+    Then the clock is not to blame: requests with a token are not signed.
+    """
     return "token must be updated" in message.lower()
 
 

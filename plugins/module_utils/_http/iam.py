@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""IAM: tokens, temporary keys, projects, and the ``requests`` authentication made of them.
+"""IAM: tokens, temporary keys and projects, and authentication for ``requests`` with them.
 
-A token lives 24 h, temporary keys 15 min to 24 h; both can die earlier, when a password, a key or any user group's permissions
-change, and the service then answers 401 or "The token must be updated" [IAM-30]. So whatever was fetched is renewed shortly before
-its end, and once more when the client asks for it through :meth:`FetchedAuth.renew`.
+A token is valid for 24 h, temporary keys for 15 min to 24 h. Both can expire earlier, when a password, a key or the permissions of a user
+group change; the service then answers 401 or "The token must be updated" [IAM-30]. So credentials are renewed shortly before they expire,
+and when the client asks for it through :meth:`FetchedAuth.renew`.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ from .signing import AkSkAuth
 if t.TYPE_CHECKING:
     from .client import Client
 
-#: What a token is valid for, in the form of IAM's request.
+#: The scope of a token (a project or an account), as in a request to IAM.
 TokenScope = t.Mapping[str, t.Any]
 
 TOKENS = "/v3/auth/tokens"
 PROJECTS = "/v3/projects"
 TEMPORARY_KEYS = "/v3.0/OS-CREDENTIAL/securitytokens"
-#: Seconds that temporary keys are asked to live; 900 to 86400 are allowed [SDK-IAM].
+#: Requested lifetime of temporary keys, seconds; 900 to 86400 are allowed [SDK-IAM].
 KEY_SECONDS = 3600
 
 
 class FetchedAuth(AuthBase):
-    """Authentication by credentials that *fetch* gets from IAM when the first request needs them.
+    """Authentication with credentials that *fetch* gets when the first request needs them.
 
-    They are kept for the whole process: every object with the same *key* shares them, from any thread.
+    All objects with the same *key* in the process share the credentials, in any thread.
 
-    :param fetch: gets new credentials; may raise ApiError, which then ends the request that needed them, unsent.
-    :param key: what the credentials depend on, see :func:`cache_key`.
+    :param fetch: gets new credentials. If it raises ApiError, the request that needs them is not sent.
+    :param key: digest of everything that the credentials depend on, see :func:`cache_key`.
     :param clock: seconds of a stopwatch.
-    :param who: whose password or key is tried, see :func:`login_key`.
+    :param who: digest of the login, see :func:`login_key`.
     """
 
-    #: Where a play has a process for each workspace, what makes them log in once.
+    #: Makes the processes of a play log in only once; None without such processes.
     gate: t.ClassVar[LoginGate | None] = None
     _leases: t.ClassVar[dict[str, Lease]] = {}
     _locks: t.ClassVar[dict[str, threading.RLock]] = {}
@@ -63,19 +63,19 @@ class FetchedAuth(AuthBase):
         self._used = threading.local()
 
     def __call__(self, request: t.Any) -> t.Any:
-        """*request* with the credentials. :raises ApiError: IAM gave none."""
+        """Add the credentials to *request*. :raises ApiError: they could not be fetched."""
         lease = self.lease()
         self._used.lease = lease
         return lease.apply(request)
 
     def lease(self) -> Lease:
-        """The credentials of the process, fetched if there are none or their end is near. :raises ApiError: IAM gave none."""
+        """The process's credentials, fetched if there are none or they expire soon. :raises ApiError: they could not be fetched."""
         with self._lock:
             lease = self._leases.get(self._key)
             return lease if lease is not None and self._clock() < lease.good_until else self._fetched(lease)
 
     def _fetched(self, stale: Lease | None) -> Lease:
-        """New credentials for the process, other ones than *stale*."""
+        """Get other credentials than *stale* for the process, from IAM or from another process."""
         if self.gate is None:
             lease = self._fetch()
         else:
@@ -86,8 +86,8 @@ class FetchedAuth(AuthBase):
     def renew(self) -> bool:
         """Replace the credentials that this thread used last, because the service refused them.
 
-        :returns: whether other credentials are there now, so that sending once more makes sense. Another thread may have fetched them.
-        :raises ApiError: IAM gave none.
+        :returns: whether there are other credentials now, perhaps fetched by another thread, so that sending again makes sense.
+        :raises ApiError: they could not be fetched.
         """
         with self._lock:
             used = getattr(self._used, "lease", None)
@@ -97,13 +97,13 @@ class FetchedAuth(AuthBase):
             return self.lease() is not used
 
     def issuing_time(self) -> float | None:
-        """The time now by the clock with which IAM issued the token that this thread used last, epoch seconds; None if it is not known."""
+        """The time now by the clock with which IAM issued this thread's latest token, epoch seconds; None if unknown."""
         lease: Lease | None = getattr(self._used, "lease", None)
         return None if lease is None or lease.issued is None else lease.issued + self._clock()
 
     @property
     def lifetime(self) -> float | None:
-        """Seconds that the token lives which this thread used last; None if that is not known."""
+        """Lifetime of the token that this thread used last, seconds; None if unknown."""
         return t.cast("Lease", self._used.lease).lifetime if hasattr(self._used, "lease") else None
 
     def __repr__(self) -> str:
@@ -111,21 +111,21 @@ class FetchedAuth(AuthBase):
 
 
 def cache_key(account: Account, base: str, scope: TokenScope) -> str:
-    """What credentials depend on, as a digest: the host, the account with its secrets, the scope."""
+    """Digest of everything that credentials depend on: the host, the account with its secrets, and the scope."""
     parts = json.dumps([base, vars(account), scope], sort_keys=True)
     return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def login_key(account: Account, base: str) -> str:
-    """Whose password or key IAM is asked to accept, as a digest: the same for every project and agency that it is used for."""
+    """Digest of the login at IAM: the host, and the user's password or key; the same for all projects and agencies."""
     parts = json.dumps([base, account.access_key, account.secret_key, account.user_name, account.user_password, account.domain_name])
     return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Iam:
-    """The requests to IAM.
+    """Requests to IAM.
 
-    :param client: sends them; each method says which authentication it needs.
+    :param client: sends the requests; each method says how it must authenticate.
     :param base: base URL of the IAM host.
     """
 
@@ -134,11 +134,11 @@ class Iam:
         self._base = base
 
     def user_token(self, account: Account, scope: TokenScope) -> tuple[str, Lease]:
-        """A token for the user of *account*, by password. The client needs no authentication.
+        """Get a token for the user of *account* by password. The client needs no authentication.
 
         :param scope: ``{"project": {"id": …}}``, ``{"project": {"name": region}}`` or ``{"domain": {"name": …}}``.
         :returns: the token, and the lease that uses it.
-        :raises ApiError: the user, the password, the account or the project was not accepted.
+        :raises ApiError: IAM did not accept the user, the password, the account or the project.
         """
         user = {"name": account.user_name, "password": account.user_password, "domain": {"name": account.domain_name}}
         identity = {"methods": ["password"], "password": {"user": user}}
@@ -147,17 +147,18 @@ class Iam:
         return self._token(identity, scope, (), verb, hint)
 
     def agency_token(self, account: Account, user_token: str, scope: TokenScope) -> tuple[str, Lease]:
-        """A token for the agency of *account*. The client needs no authentication; *user_token* is the user's, scoped to its account.
+        """Get a token for the agency of *account*. The client needs no authentication.
 
+        :param user_token: token of the user, with the user's own account as its scope.
         :returns: the token, and the lease that uses it.
-        :raises ApiError: the agency does not exist, or does not trust this user's account, or the user may not use agencies.
+        :raises ApiError: the agency does not exist or does not trust the user's account, or the user may not use agencies.
         """
         agency = {"agency_name": account.agency_name, "domain_name": account.agency_domain_name}
         identity = {"methods": ["assume_role"], "assume_role": agency}
         return self._token(identity, scope, (("X-Auth-Token", user_token),), _agency_verb(account), _AGENCY_HINT)
 
     def agency_keys(self, account: Account) -> Lease:
-        """Temporary keys for the agency of *account*. The client signs with the user's own keys.
+        """Get temporary keys for the agency of *account*. The client must sign with the user's keys.
 
         :raises ApiError: as :meth:`agency_token`.
         """
@@ -170,16 +171,16 @@ class Iam:
         return lease
 
     def project_id(self, region: str) -> str:
-        """Id of the project named like *region*. The client authenticates as the account.
+        """Look up the id of the project whose name is *region*. The client must authenticate as the account.
 
-        :raises ApiError: IAM refused, or knows none or several such projects [SDKC]; the text names the region and ``project_id``.
+        :raises ApiError: IAM refused, or knows no such project or several [SDKC]. The message names the region and ``project_id``.
         """
         path = PROJECTS
         answer = self._client.send(Request("GET", self._base, path, route="iam_projects", query=(("name", region),)))
         projects = _mapping(answer.body).get("projects")
         if not isinstance(projects, list):
             raise self._unreadable(path, answer, "no list of projects")
-        # The name is compared again: a service that ignored the filter must not choose the project.
+        # The service might ignore the filter by name.
         named = (project for project in projects if isinstance(project, dict) and project.get("name") == region)
         ids = sorted({str(project["id"]) for project in named if project.get("id")})
         if len(ids) == 1:
@@ -199,14 +200,14 @@ class Iam:
         self, identity: t.Mapping[str, t.Any], scope: TokenScope, headers: tuple[tuple[str, str], ...], verb: str, hint: str
     ) -> tuple[str, Lease]:
         body = {"auth": {"identity": identity, "scope": scope}}
-        # Without the catalog the answer is a few hundred bytes instead of some hundred thousand [IAM-30].
+        # Without the catalog the answer has a few hundred bytes instead of several hundred thousand [IAM-30].
         answer = self._post(TOKENS, (("nocatalog", "true"),), body, headers, verb, hint)
         token = next((value for name, value in answer.headers.items() if name.lower() == "x-subject-token"), None)
         if not token:
             raise self._unreadable(TOKENS, answer, "no token")
         details = _mapping(_mapping(answer.body).get("token"))
         project_id = _mapping(details.get("project")).get("id")
-        # The body's own times: they pass every proxy unchanged, which may not be true of Date.
+        # From the body, not from Date, which a proxy may rewrite.
         issued = _epoch(details.get("issued_at"))
         until = good_until(details.get("expires_at"), self._client.clock.seconds() if issued is None else issued, 24 * 3600)
         since = None if issued is None else issued - stopwatch()
@@ -224,7 +225,7 @@ class Iam:
         hint: str,
     ) -> Answer:
         try:
-            # Making a token twice harms nobody [IAM-30], so the client may repeat it like a read.
+            # A second token does no harm [IAM-30], so the client may retry this like a read.
             return self._client.send(Request("POST", self._base, path, route="iam", query=query, body=body, headers=headers, writes=False))
         except ApiError as error:
             refused = error.status is not None and 400 <= error.status < 500 and error.kind is not Kind.THROTTLED
@@ -259,9 +260,9 @@ def _mapping(value: t.Any) -> t.Mapping[str, t.Any]:
 
 
 def keys_of(body: t.Any, now: float) -> Lease | None:
-    """The temporary keys in *body*, as IAM and the metadata of a machine write them; None if there are none.
+    """The temporary keys in an answer of IAM or of a machine's metadata service; None if there are none.
 
-    :param now: the time by the clock of who wrote it, epoch seconds.
+    :param now: the time by the clock of the host that answered, epoch seconds.
     """
     keys = _mapping(_mapping(body).get("credential"))
     access, secret, token = (keys.get(name) for name in ("access", "secret", "securitytoken"))
@@ -271,10 +272,11 @@ def keys_of(body: t.Any, now: float) -> Lease | None:
 
 
 def good_until(expires_at: t.Any, now: float, seconds: int) -> float:
-    """When to fetch anew, in seconds of the stopwatch: five minutes, or a tenth of the lifetime, before the end.
+    """Stopwatch seconds after which to fetch new credentials: five minutes or a tenth of the lifetime before they expire, whichever is less.
 
-    :param expires_at: the end from IAM's answer, ISO 8601 in UTC; *seconds* from now if it cannot be read.
-    :param now: the time by IAM's clock, epoch seconds, so that this machine's does not matter.
+    :param expires_at: the expiry in IAM's answer, ISO 8601 in UTC.
+    :param now: the time by IAM's clock, epoch seconds; so this machine's clock does not matter.
+    :param seconds: the lifetime to assume if *expires_at* cannot be read.
     """
     end = _epoch(expires_at)
     lifetime = float(seconds) if end is None else end - now
@@ -282,7 +284,7 @@ def good_until(expires_at: t.Any, now: float, seconds: int) -> float:
 
 
 def _epoch(text: t.Any) -> float | None:
-    """ISO 8601 in UTC as epoch seconds, the fraction cut off; None for anything else."""
+    """ISO 8601 in UTC as epoch seconds, without the fraction; None for anything else."""
     try:
         moment = datetime.datetime.strptime(str(text)[:19], "%Y-%m-%dT%H:%M:%S")
     except ValueError:

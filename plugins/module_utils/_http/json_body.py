@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""JSON body of an answer, or its text, read without trusting it."""
+"""Read the body of an answer as JSON, text or bytes, without trusting it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import re
 import typing as t
 from collections.abc import Mapping
 
-#: Most bytes of a body that are read.
+#: Most bytes of a body.
 MAX_BODY = 5 * 1024 * 1024
-#: Most values a body may hold. 5 MiB of instances are about 250,000; as many small objects take 30 MB, and four lists are read at a time.
+#: Most values in a body. 5 MiB of instances have about 250,000 values; as many small objects take 30 MB, and four lists are read at a time.
 MAX_VALUES = 250_000
-#: Deepest nesting: known answers have five levels, and results are written out recursively.
+#: Deepest nesting. Known answers have five levels; results are serialized recursively.
 MAX_LEVELS = 100
 _MAX_DIGITS = 40
-_CONTAINERS = frozenset({dict, list})  # what json makes, and nothing derived from these
+_CONTAINERS = frozenset({dict, list})  # json creates no subclasses
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _LONG_NUMBER = b"0" * (_MAX_DIGITS + 1)
 _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 
 
 class UnreadableError(Exception):
-    """The body cannot be used; the text completes "the body …".
+    """The body cannot be used; the text continues "the body …".
 
-    :param whole: False if a part of it seems to be missing, so that the same answer might be readable another time.
+    :param whole: False if a part seems to be missing, so that another attempt may succeed.
     """
 
     def __init__(self, text: str, *, whole: bool = True) -> None:
@@ -36,11 +36,11 @@ class UnreadableError(Exception):
 
 
 def parse_json(status: int, headers: Mapping[str, str], body: bytes, *, may_be_empty: bool) -> t.Any:
-    """The JSON of *body*: a dict or a list, or None where it is empty and may be.
+    """Parse *body* as a JSON object or list; None for an empty body if *may_be_empty*.
 
-    Strict on purpose: what is not exactly JSON in UTF-8 is not guessed at. Also refused are NaN and infinities, numbers of more
-    than 40 digits, more than 100 levels, lone surrogates (they cannot be written out again), any compression, and bodies shorter than they were announced.
-    Of a key that occurs twice the last value counts.
+    Strict on purpose: only JSON in UTF-8 is accepted. NaN and infinities, integers of more than 40 digits, more than 100 levels, lone
+    surrogates (which cannot be written again), compression, and bodies of another length than announced are refused too. If a key occurs
+    twice, its last value counts.
 
     :param headers: names in lower case.
     :raises UnreadableError: with the reason.
@@ -50,12 +50,12 @@ def parse_json(status: int, headers: Mapping[str, str], body: bytes, *, may_be_e
         ended = status == 204 or _chunked(headers) or "content-length" in headers
         if may_be_empty and ended:
             return None
-        # Without an announced length, an empty body looks like a connection that was lost in the middle of the headers.
+        # Without an announced length, the connection may have been lost within the headers.
         raise UnreadableError("is empty", whole=ended)
     if body.count(b"[") + body.count(b"{") + body.count(b",") > MAX_VALUES:
         raise UnreadableError(f"holds more than {MAX_VALUES} values")
     try:
-        # To be called for each number takes longer than to look for a long one, and to look for one digit takes less than for any.
+        # Faster than calling _integer for each number: replace all digits by 0, then search for one long run of zeros.
         parse_int = _integer if _LONG_NUMBER in body.translate(_ZEROS) else None
         value = json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_int=parse_int, parse_float=_number)
         if b"\\u" in body:
@@ -74,7 +74,7 @@ def parse_json(status: int, headers: Mapping[str, str], body: bytes, *, may_be_e
 
 
 def parse_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
-    """The text of *body*, which stands in one line. :raises UnreadableError: it is not that."""
+    """Read *body* as one line of ASCII text. :raises UnreadableError: it is not that."""
     _check_whole(status, headers, body)
     try:
         text = body.decode("ascii").strip()
@@ -86,7 +86,7 @@ def parse_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
 
 
 def parse_raw(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
-    """*body* as it came. :raises UnreadableError: it is compressed, too large or not whole."""
+    """*body* unchanged. :raises UnreadableError: it is compressed, too large or incomplete."""
     _check_whole(status, headers, body)
     return body
 
@@ -105,7 +105,7 @@ def _check_whole(status: int, headers: Mapping[str, str], body: bytes) -> None:
 
 
 def _chunked(headers: Mapping[str, str]) -> bool:
-    # A chunked body that is not whole has already failed while it was read.
+    # Reading an incomplete chunked body has failed before.
     return headers.get("transfer-encoding", "").strip().lower() == "chunked"
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Credentials for a time: a token or temporary keys, and how long to use them."""
+"""Temporary credentials: a token or temporary keys, and how long to use them."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ Apply = t.Callable[[t.Any], t.Any]
 
 
 class TokenAuth(AuthBase):
-    """Authentication by an existing token. It cannot be renewed."""
+    """Authentication with an existing token, which cannot be renewed."""
 
     def __init__(self, token: str) -> None:
         self._token = token
 
     def __call__(self, request: t.Any) -> t.Any:
-        """*request* with the header ``X-Auth-Token``."""
+        """Add the header ``X-Auth-Token`` to *request*."""
         request.headers["X-Auth-Token"] = self._token
         return request
 
     def parts(self) -> list[str]:
-        """The token. A secret."""
+        """The token, a secret."""
         return [self._token]
 
     def __repr__(self) -> str:
@@ -36,13 +36,14 @@ class TokenAuth(AuthBase):
 
 @dataclass(frozen=True)
 class Lease:
-    """Credentials fetched from IAM, or from the machine, and how long to use them.
+    """Credentials fetched from IAM or from the machine's metadata service, and how long to use them.
 
-    :param apply: what puts them on a request: a :class:`TokenAuth`, or an ``AkSkAuth`` over temporary keys.
-    :param good_until: seconds of the stopwatch after which they are fetched anew.
-    :param project_id: the project that a token is scoped to, if the answer named it.
-    :param issued: when IAM issued a token by its own clock, epoch seconds, minus the stopwatch's reading then; None if the answer has no such time.
-    :param lifetime: seconds from then to the token's end; None if the answer has not both times.
+    :param apply: adds them to a request: a :class:`TokenAuth`, or an ``AkSkAuth`` with temporary keys.
+    :param good_until: stopwatch seconds after which to fetch new ones.
+    :param project_id: project in the token's scope, if the answer named it.
+    :param issued: time of issue by IAM's clock, epoch seconds, minus the stopwatch's reading when the answer came; None
+        if the answer has no such time.
+    :param lifetime: seconds from issue to expiry; None unless the answer has both times.
     """
 
     apply: Apply = field(repr=False)
@@ -56,12 +57,12 @@ class Lease:
         return other is not None and _parts(self.apply) == _parts(other.apply)
 
     def to_text(self) -> str:
-        """The lease with its secrets, for memory that processes of this machine share; never for a file."""
+        """Serialize the lease, secrets included, for memory that processes share; never for a file."""
         return json.dumps([_parts(self.apply), self.good_until, self.project_id, self.issued, self.lifetime])
 
     @staticmethod
     def of_text(text: str) -> Lease:
-        """What :meth:`to_text` made."""
+        """The lease that :meth:`to_text` serialized."""
         parts, *times = json.loads(text)
         return Lease(TokenAuth(parts[0]) if len(parts) == 1 else AkSkAuth(*parts), *times)
 

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Login gate: the many processes of a play log in to an account once.
+"""Login gate: the processes of a play try a login only once.
 
-IAM locks a user after a few wrong passwords, and a play has a process for each workspace. The first of them to log in is waited for: what
-refused it refuses the others too. What was granted to it serves the others where they share memory with it; where they do not, all may log
-in at once as soon as the account is known to be good. No secret is written, and nothing outlives the folder.
+IAM locks a user after a few wrong passwords, and a play has a process for each workspace. So all processes wait for the first one to log in.
+If that is refused, the others are refused too. If it succeeds, the others use its credentials if they share memory with it; otherwise
+they all may log in at once, since the account is known to be good. No secret is written to a file.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from .._common.stopwatch import stopwatch
 from .lease import Lease
 
 T = t.TypeVar("T")
-#: Seconds for which a refusal holds: the longest for which IAM counts wrong passwords before it locks the user [IAM-LOGIN].
+#: Seconds for which a refusal stays valid: the longest period over which IAM counts wrong passwords before it locks the user [IAM-LOGIN].
 REFUSAL_SECONDS = 3600.0
 _HEADER = 8
 
 
 class SharedMemory:
-    """Texts by name, in memory that a process shares with those that are forked from it later, and with nobody else. It is on no disk.
+    """Texts by name, in memory that a process shares only with its later forks. Nothing is written to disk.
 
-    :param size: bytes; what does not fit is not kept.
+    :param size: bytes. Texts that do not fit are not kept.
     """
 
     def __init__(self, size: int = 1 << 20) -> None:
         self._bytes = mmap.mmap(-1, size)
 
     def read(self) -> dict[str, str]:
-        """Everything that is kept. The caller sees to it that nobody writes meanwhile, here and below."""
+        """All texts. As for :meth:`keep`, the caller must hold a lock."""
         length = int.from_bytes(self._bytes[:_HEADER], "big")
         return t.cast("dict[str, str]", json.loads(self._bytes[_HEADER : _HEADER + length])) if length else {}
 
     def keep(self, name: str, text: str) -> None:
-        """Keep *text*; where there is no room for it and the others, it alone."""
+        """Keep *text*, and drop the others if there is not enough room."""
         for texts in ({**self.read(), name: text}, {name: text}, {}):
             data = json.dumps(texts).encode()
             if len(data) <= len(self._bytes) - _HEADER:
@@ -54,11 +54,11 @@ class SharedMemory:
 
 
 class LoginGate:
-    """The gate of those who share a folder.
+    """The login gate of all processes that use the same folder.
 
-    :param folder: an existing folder that only this user can read, as long-lived as a refusal is to be.
-    :param salt: the same for all of them, and written nowhere: without it the name of a file could tell which password was tried.
-    :param shared: what those share who were forked from the process that made it; None for any other.
+    :param folder: existing folder that only this user can read. Refusals last no longer than the folder.
+    :param salt: the same for all processes, and never written: without it, passwords could be guessed from the names of files.
+    :param shared: memory shared with other processes; None if this process was not forked from the one that created it.
     """
 
     def __init__(self, folder: str, salt: bytes = b"", shared: SharedMemory | None = None) -> None:
@@ -67,12 +67,12 @@ class LoginGate:
         self._shared = shared
 
     def pass_through(self, key: str, log_in: t.Callable[[], T], *, who: str = "", stale: Lease | None = None) -> T:
-        """A lease: one that another process has got, or what *log_in* returns. Without shared memory that may be anything.
+        """Return the lease of another process, or log in. Without shared memory, *log_in* may return anything.
 
-        :param key: what the lease depends on, a digest.
-        :param who: whose password or key is tried, a digest; *key* if it is empty.
-        :param stale: credentials that the service does not accept any more.
-        :raises ApiError: IAM gave no credentials, to this process or to another one that tried the same.
+        :param key: digest of everything that the lease depends on.
+        :param who: digest of the login (the user's password or key); *key* if it is empty.
+        :param stale: credentials that the service no longer accepts.
+        :raises ApiError: the login failed, in this process or in another one that tried the same.
         """
         arrived = stopwatch()
         handle = self._locked(who or key)
@@ -89,7 +89,7 @@ class LoginGate:
             os.close(handle)
 
     def _locked(self, who: str) -> int | None:
-        """The file of *who*, open and locked; None where that cannot be, so that all log in."""
+        """The open and locked file of *who*; None if that is impossible, in which case each process logs in by itself."""
         name = hmac.new(self._salt, who.encode(), hashlib.sha256).hexdigest()[:40]
         handle = -1
         with contextlib.suppress(OSError):
@@ -110,7 +110,7 @@ class LoginGate:
 
     def _logged_in(self, handle: int, state: dict[str, t.Any], key: str, log_in: t.Callable[[], T]) -> T:
         if state.get("accepted") and self._shared is None:
-            fcntl.flock(handle, fcntl.LOCK_UN)  # the account is good, and the lease is for this process alone: all may log in at once
+            fcntl.flock(handle, fcntl.LOCK_UN)  # the account is good and leases are not shared, so all processes may log in at once
         try:
             lease = log_in()
         except ApiError as error:
@@ -128,7 +128,7 @@ class LoginGate:
 
     @contextlib.contextmanager
     def _shared_lock(self) -> t.Iterator[None]:
-        """Held for reading and writing what all accounts share."""
+        """Lock the memory that all accounts share."""
         handle = self._locked("shared")
         try:
             yield
@@ -138,13 +138,13 @@ class LoginGate:
 
 
 def _scope(error: ApiError, key: str) -> str:
-    """Whom *error* concerns: the whole account (""), or those alone who want the same of it."""
+    """Which logins *error* concerns: all of the user (""), or only those with the same *key*."""
     of_account = error.status is None or error.status in (401, 429) or error.status >= 500
     return "" if of_account else key
 
 
 def _failure(state: t.Mapping[str, t.Any], key: str, arrived: float) -> ApiError | None:
-    """How the login of another process ended that stands for this one: a refusal for a while, anything else for those who waited for it."""
+    """The error of another process's login that applies to this one: a refusal for a while, any other error if this process waited for it."""
     for name in ("", key):
         ended = state.get("ended", {}).get(name)
         if ended is None:

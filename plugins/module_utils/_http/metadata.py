@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Temporary keys of the agency that this machine, an ECS, has: from its metadata, on the link-local address and nowhere else [SDKC]."""
+"""Temporary keys of this machine's agency, from the metadata service of an ECS at its link-local address [SDKC]."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .iam import keys_of
 from .lease import Lease
 from .request import METADATA_HOST, Request, is_loopback
 
-#: Where a test puts a stand-in; nothing but an address of this machine is taken from it.
+#: Variable with the address of a stand-in for tests; only loopback addresses are accepted.
 TEST_VARIABLE = "DATAARTS_TEST_METADATA"
 TOKEN = "/meta-data/latest/api/token"
 KEYS = "/openstack/latest/securitykey"
-#: Statuses with which machines answer whose metadata know no tokens [SDKC].
+#: Statuses from a metadata service that does not support tokens [SDKC].
 _WITHOUT_TOKENS = (404, 405, 503)
 _TOKEN_SECONDS = 21600
 _SECONDS = 3.0
@@ -31,7 +31,7 @@ _HINT = (
 
 
 def address(environ: t.Mapping[str, str]) -> str:
-    """Base URL of the metadata. :raises OptionError: a test's stand-in is not on this machine."""
+    """Base URL of the metadata service. :raises OptionError: the stand-in of a test is not on this machine."""
     text = environ.get(TEST_VARIABLE, "").strip()
     if not text:
         return f"http://{METADATA_HOST}"
@@ -42,11 +42,11 @@ def address(environ: t.Mapping[str, str]) -> str:
 
 
 def machine_keys() -> Lease:
-    """The keys, as long as they are good; the service makes new ones before they end.
+    """Get the current temporary keys; the metadata service replaces them before they expire.
 
-    :raises ApiError: the machine has no metadata, or no agency.
+    :raises ApiError: the machine has no metadata service, or no agency.
     """
-    # No proxy is asked, and nothing is signed: the address answers this machine alone.
+    # Requests are not signed and use no proxy: the address answers only this machine.
     client = Client(None, connect_timeout=_SECONDS, read_timeout=_SECONDS, max_retries=1, allow_http=True)
     base = address(os.environ)
     try:
@@ -71,7 +71,7 @@ def machine_keys() -> Lease:
 
 
 def _token(client: Client, base: str, *, needed: bool = False) -> str:
-    """The token that newer machines want with every question; "" where there is none."""
+    """The token that newer metadata services require; "" if the service does not support tokens and it is not *needed*."""
     try:
         answer = client.send(_request("PUT", base, TOKEN, "", (("X-Metadata-Token-Ttl-Seconds", str(_TOKEN_SECONDS)),)))
     except ApiError as error:

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rate limiter: keeps the documented requests per second of each route, across threads and processes.
+"""Rate limiter: keeps to the documented requests per second of each route, across threads and processes.
 
-The documented limits count per user, and forks of one play, or two plays, act as the same user. So the processes of one account share
-their :class:`Reservations` in a small file, which they read and write under a lock of microseconds. Without it a
-fleet of ten workspaces takes 15 % longer: half of its requests are refused and repeated.
+The limits are per user, and the forks of a play, or two plays, may act as the same user. So the processes of an account share their
+:class:`Reservations` in a small file, which they lock for microseconds. Without it, ten workspaces take 15 % longer, because half of the
+requests are refused and repeated.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .._common.files import read_json, write_json
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-#: Requests a second that one user may make on each route [H-OV1][H-OV2].
+#: Requests per second that one user may send on each route [H-OV1][H-OV2].
 RATES = {
     "v2.list": 10.0,
     "v2.retry": 10.0,
@@ -38,30 +38,29 @@ RATES = {
     "v1.job": 10.0,
     "statistics": 1.0,
 }
-#: For every route that is not in the table: the lowest of the documented limits but the statistics'.
+#: Rate of every other route: the lowest documented limit, except that of the statistics.
 OTHER_RATE = 10.0
-#: Requests leave a little slower than allowed, so that any second holds no more than the limit even at its edges.
+#: Requests are sent a little slower than allowed, so that no second contains more than the limit.
 _MARGIN = 1.05
-#: Where several processes wait, the one that sent last goes first for so many requests, because the others wake so many seconds later:
-#: the workspaces finish one after the other, instead of all at the end.
+#: If several processes wait, the one that sent last stays first for up to STREAK requests, because the others sleep _COURTESY seconds longer. So
+#: the workspaces finish one after the other, not all at the end.
 STREAK, _COURTESY = 100, 0.004
 
-#: Route -> monotonic seconds before which no request on it leaves; under :data:`ALL` those before which none at all does.
+#: Route -> monotonic seconds before which no request on it may be sent; :data:`ALL` -> the same for all routes.
 Times = t.Dict[str, float]
 ALL = "*"
-#: The furthest that a time may lie ahead, seconds: a Retry-After of a minute. What lies further is from before the last boot.
+#: Times further ahead than this, seconds, are from before the last boot: the longest wait is a Retry-After of a minute.
 FURTHEST = 61.0
-_TRIES, _PAUSE = 250, 0.002  # to lock the file; a process that was stopped in the middle must not hold up all others
+_TRIES, _PAUSE = 250, 0.002  # for locking the file: a process that is stopped while it holds the lock must not block the others
 
 
 class Reservations:
-    """From when on requests may leave: for the threads of this process, and for all processes that name the same file.
+    """Times from which requests may be sent, shared by the threads of this process and by all processes with the same file.
 
-    Nothing depends on the file: without a folder that only this user can write, or where it cannot be locked, each process keeps its own
-    times, and the service's answer 429 is what is left of the limit between them. All processes of a machine share the monotonic clock
-    from boot to boot; a time further ahead than any that is ever written is from another boot.
+    The file is optional. If it cannot be locked, or others can write to its folder, each process keeps times of its own, and only the service's
+    answer 429 limits them together. Within one boot, all processes of a machine have the same monotonic clock.
 
-    :param path: the file, or None; it is made when it is first needed, mode 0600, in a folder of mode 0700.
+    :param path: the file, or None. It is created when it is first needed, with mode 0600, in a folder with mode 0700.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -71,7 +70,7 @@ class Reservations:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Times]:
-        """The times, to read and to change; nobody else reads or changes them within the block."""
+        """The times, for exclusive reading and writing within the block."""
         with self._lock:
             fd = -1 if self._path is None else _locked(self._path)
             if fd < 0:
@@ -84,16 +83,16 @@ class Reservations:
                 if self._times != before:
                     write_json(fd, self._times)
             finally:
-                os.close(fd)  # which unlocks it
+                os.close(fd)  # also unlocks it
 
 
 class RateLimiter:
-    """Makes threads, and processes, wait so that each route's requests leave evenly spaced, never more than its rate in any second.
+    """Makes threads and processes wait, so that the requests of each route are evenly spaced and never exceed its rate.
 
-    :param rates: requests a second by route; routes it does not name get :data:`OTHER_RATE`; None stands for :data:`RATES`.
+    :param rates: requests per second by route, :data:`OTHER_RATE` for any other route; None for :data:`RATES`.
     :param clock: monotonic seconds.
-    :param sleep: sleeps that many seconds.
-    :param reservations: the times that are waited for; those of this object alone if None.
+    :param sleep: sleeps for so many seconds.
+    :param reservations: the times shared with other limiters; None for times of its own.
     """
 
     def __init__(
@@ -108,13 +107,13 @@ class RateLimiter:
         self._clock = clock
         self._sleep = sleep
         self._reservations = reservations or Reservations()
-        self._latest: dict[str, tuple[float, int]] = {}  # route -> the last reservation of this object, and how many it made in a row
+        self._latest: dict[str, tuple[float, int]] = {}  # route -> the latest reservation of this object, and how many it made in a row
 
     def wait(self, route: str, deadline: float | None = None) -> bool:
-        """Wait until a request on *route* may leave.
+        """Wait until a request on *route* may be sent.
 
-        :param deadline: in the clock's seconds, or None.
-        :returns: True once it may leave; False at once if that would be after *deadline*; then nothing is reserved.
+        :param deadline: seconds of the clock, or None.
+        :returns: True when it may be sent; False, without waiting further, if that would not be before *deadline*.
         """
         interval = _MARGIN / self._rates.get(route, OTHER_RATE)
         while True:
@@ -129,35 +128,35 @@ class RateLimiter:
                     times[route] = now + interval
                     self._latest[route] = times[route], streak + 1 if was_last else 1
                     return True
-            # Nothing is reserved while sleeping: another thread may back everybody off meanwhile, and a process may be killed.
+            # Nothing is reserved during sleep: another thread may call back_off meanwhile, and a process may be killed.
             self._sleep(start - now if was_last else start - now + _COURTESY)
 
     def back_off(self, seconds: float) -> None:
-        """Hold all routes back for *seconds* from now, at most a minute; never shortens a longer one under way."""
+        """Block all routes for *seconds* from now, at most a minute; never shortens a longer block."""
         with self._reservations.open() as times:
             times[ALL] = max(start_of(times, ALL, self._clock()), self._clock() + min(seconds, FURTHEST - 1))
 
 
 def start_of(times: t.Mapping[str, float], route: str, now: float) -> float:
-    """From when on a request on *route* may leave, not before *now*; both monotonic seconds."""
+    """The time from which a request on *route* may be sent, not before *now*; monotonic seconds."""
     known = (times.get(route, now), times.get(ALL, now))
     return max([now, *(start for start in known if start - now <= FURTHEST)])
 
 
 def shared_reservations(*account: str) -> Reservations:
-    """Those of *account*: the host and who acts on it. Only a digest of it becomes the name of the file."""
+    """The reservations of *account*: the host and the acting user. The file's name contains only a digest of it."""
     digest = hashlib.sha256("\0".join(account).encode("utf-8", "surrogatepass")).hexdigest()
     return Reservations(shared_folder(os.environ) / f"rate-{digest[:32]}.json")
 
 
 def shared_folder(environ: t.Mapping[str, str]) -> Path:
-    """Where this user's processes meet: below ``$XDG_RUNTIME_DIR``, or the folder for temporary files."""
+    """Folder for files that this user's processes share, in ``$XDG_RUNTIME_DIR`` or the folder for temporary files."""
     base = environ.get("XDG_RUNTIME_DIR", "")
     return Path(base if os.path.isabs(base) else tempfile.gettempdir()) / f"dataarts.factory-{os.geteuid()}"
 
 
 def _locked(path: Path) -> int:
-    """The file, open and locked; -1 if it cannot be, or is not this user's alone."""
+    """Descriptor of the file, open and locked; -1 if that is impossible, or its folder is not this user's alone."""
     try:
         if not _own_folder(path.parent):
             return -1
@@ -177,7 +176,7 @@ def _locked(path: Path) -> int:
 
 
 def _own_folder(path: Path) -> bool:
-    """Whether *path*, made if it does not exist, is a folder that nobody else can write. The place for temporary files is everybody's."""
+    """Whether only this user can access the folder *path*, which is created if missing: everybody can write to the folder for temporary files."""
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
     status = path.lstat()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a host is reached: the address of its name, the proxy in between, and whose certificate it shows. No request is sent."""
+"""How a host is reached: name resolution, proxy, and the issuer of its certificate. No request to the service is sent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .request import is_loopback
 
 
 def name_error(base: str) -> str:
-    """Why the name of the host of *base* has no address; "" if it has one."""
+    """Why the host name in *base* cannot be resolved; "" if it can."""
     host = urlsplit(base).hostname or ""
     try:
         socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
@@ -31,22 +31,22 @@ def name_error(base: str) -> str:
 
 
 def proxy_of(base: str) -> str:
-    """The proxy that the environment names for *base*, with its user and password; "" for none, and for this machine itself."""
+    """The proxy for *base* from the environment, with its user and password; "" without one, and for loopback."""
     if is_loopback(urlsplit(base).hostname or ""):
         return ""
     return str(select_proxy(base, dict(get_environ_proxies(base))) or "")
 
 
 def shown_proxy(proxy: str) -> str:
-    """Scheme, host and port of *proxy*, whatever stands there."""
+    """Scheme, host and port of *proxy*, without user and password, even if it is malformed."""
     scheme, _colon, rest = (proxy if "://" in proxy else f"http://{proxy}").partition("://")
     return printable(f"{scheme}://{re.split('[/?#]', rest.rpartition('@')[2])[0]}", 200) if proxy else ""
 
 
 def issuer(base: str, proxy: str, seconds: float) -> str:
-    """Who issued the certificate that the host of *base* shows, trusted or not; "" if that cannot be seen.
+    """Issuer of the certificate of the host in *base*, trusted or not; "" if unknown.
 
-    The connection is closed after the handshake: nothing of the account is sent over it, so its certificate need not be verified.
+    The connection is closed after the TLS handshake. No credentials of the account are sent over it, so the certificate need not be verified.
     """
     parts = urlsplit(base)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -71,7 +71,7 @@ def _first_hop(host: str, port: int, proxy: str) -> tuple[str, int]:
 
 
 def _tunnel(plain: socket.socket, target: str, proxy: str) -> None:
-    """Ask the proxy at the other end of *plain* to connect to *target*. :raises OSError: it does not."""
+    """Ask the proxy at the other end of *plain* to connect to *target*. :raises OSError: it refuses."""
     user, at, dummy = urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")
     login = f"Proxy-Authorization: Basic {base64.b64encode(unquote(user).encode()).decode()}\r\n" if at else ""
     plain.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{login}\r\n".encode())
@@ -82,15 +82,15 @@ def _tunnel(plain: socket.socket, target: str, proxy: str) -> None:
 
 
 def _issuer_name(certificate: bytes) -> str:
-    """The organisation and the common name of the issuer in a certificate (DER), "" if they cannot be read.
+    """Common name and organisation of the issuer in a certificate (DER); "" if they cannot be read.
 
-    A certificate is a sequence of: version, serial number, algorithm, issuer, ….
+    A certificate is a sequence of version, serial number, algorithm, issuer, and so on.
     """
     try:
         dummy, outer, dummy = _element(certificate, 0)
         dummy, start, dummy = _element(certificate, outer)
         position = start
-        if certificate[position] == 0xA0:  # the version, left out by the oldest certificates
+        if certificate[position] == 0xA0:  # the version, which the oldest certificates do not have
             position = _element(certificate, position)[2]
         position = _element(certificate, _element(certificate, position)[2])[2]
         dummy, begin, end = _element(certificate, position)
@@ -101,7 +101,7 @@ def _issuer_name(certificate: bytes) -> str:
 
 
 def _attributes(data: bytes, begin: int, end: int) -> t.Iterator[tuple[bytes, str]]:
-    """The attributes of a distinguished name: object identifier, text."""
+    """The attributes of a distinguished name, as object identifier and text."""
     while begin < end:
         dummy, inner, begin = _element(data, begin)
         dummy, pair, dummy = _element(data, inner)
@@ -111,7 +111,7 @@ def _attributes(data: bytes, begin: int, end: int) -> t.Iterator[tuple[bytes, st
 
 
 def _element(data: bytes, position: int) -> tuple[int, int, int]:
-    """The element of DER at *position*: its tag, where its content begins, and where it ends."""
+    """The DER element at *position*: its tag, and the start and end of its content."""
     tag, length, begin = data[position], data[position + 1], position + 2
     if length & 0x80:
         size = length & 0x7F

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Request to the service before it is sent, and its answer."""
+"""A request to the service, its answer, and the encoding of URLs."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from .._common.errors import OptionError
 from .._common.text import printable
 from .._config.regions import base_url
 
-CONTENT_TYPE = "application/json;charset=UTF-8"  # in these letters on the retry endpoint's page [H-RET]
-#: Where a machine of the cloud asks about itself; nothing beyond the machine ever gets what is sent there.
+CONTENT_TYPE = "application/json;charset=UTF-8"  # exactly as on the retry endpoint's page [H-RET]
+#: Link-local address of the metadata service of a cloud machine; requests to it never leave that machine's host.
 METADATA_HOST = "169.254.169.254"
-#: Longest percent-encoded segment that is sent. Gateways commonly stop at 8 KiB for the whole request line, and some then just hang up.
+#: Longest percent-encoded segment. Gateways commonly limit the request line to 8 KiB, and some just close the connection then.
 MAX_SEGMENT = 6000
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request. Its repr shows neither body nor headers, where secrets may stand.
+    """One request. Its repr shows neither body nor headers, which may contain secrets.
 
     :param method: HTTP method in capitals.
     :param base: scheme, host and port: ``https://dayu.eu-west-101.myhuaweicloud.eu``.
-    :param path: percent-encoded exactly once, see :func:`encoded_path`; encoding it again is refused as APIGW.0301 (OBS [KES]).
-    :param route: name of its flow control, see ``rate_limiter.RATES``.
+    :param path: percent-encoded exactly once, see :func:`encoded_path`; the gateway refuses double encoding as APIGW.0301 (OBS [KES]).
+    :param route: name of its rate limit, see ``rate_limiter.RATES``.
     :param query: decoded names and values; sent sorted.
-    :param body: becomes JSON; None sends none.
-    :param headers: in addition to those that every request has.
-    :param writes: whether it changes something, so that it must not be sent twice without reading back.
+    :param body: sent as JSON; None for no body.
+    :param headers: in addition to those of every request.
+    :param writes: whether it changes something and so must not be sent again without reading back.
     :param text: whether the body of the answer is text, not JSON.
-    :param raw: whether the body of the answer is a part of an object of OBS, of any content.
+    :param raw: whether the body of the answer is part of an OBS object, of any content.
     """
 
     method: str
@@ -51,7 +51,7 @@ class Request:
 
     @property
     def url(self) -> str:
-        """The URL as it is sent; the query sorted and encoded as the official SDK does [SDKC]."""
+        """The URL as it is sent, with the query sorted and encoded as by the official SDK [SDKC]."""
         return self.base + self.path + ("?" + encoded_query(self.query) if self.query else "")
 
     @property
@@ -64,8 +64,8 @@ class Request:
 class Answer:
     """A successful answer.
 
-    :param status: HTTP status, 200 to 204; 206 of a part of an object.
-    :param body: the JSON of the body, a dict or a list, or None where the body was empty; text or bytes where that was asked for.
+    :param status: HTTP status, 200 to 204; 206 for part of an OBS object.
+    :param body: JSON (a dict or a list, or None for an empty body); text or bytes if requested.
     :param request_id: the service's id of the request, safe to show, or None.
     :param headers: names in lower case.
     """
@@ -79,7 +79,7 @@ class Answer:
 def encoded_path(*segments: str) -> str:
     """``/a/b%2Fc`` for the segments ``a`` and ``b/c``.
 
-    :raises OptionError: for a segment that is empty, ``.`` or ``..`` (they collapse the URL), holds control characters or no valid text, or is too long.
+    :raises OptionError: a segment is empty, ``.`` or ``..`` (which would collapse the URL), too long, not valid text, or has control characters.
     """
     return "".join("/" + _encoded_segment(segment) for segment in segments)
 
@@ -107,7 +107,7 @@ def _encoded_segment(segment: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether *host* (no port, no brackets) is this machine: ``localhost``, 127.0.0.0/8 or ``::1``, nothing that would need a lookup."""
+    """Whether *host* (without port and brackets) is ``localhost``, in 127.0.0.0/8 or ``::1``. Other names are not resolved."""
     if host.lower() == "localhost":
         return True
     try:
@@ -117,9 +117,9 @@ def is_loopback(host: str) -> bool:
 
 
 def check_base(base: str, *, allow_http: bool) -> None:
-    """Refuse a base URL that would leak what is sent to it.
+    """Refuse a base URL that would leak credentials.
 
-    :raises OptionError: unless it is ``scheme://host[:port]`` as :func:`base_url` returns it, and https (or http to this machine, or *allow_http*).
+    :raises OptionError: it is not ``scheme://host[:port]`` as :func:`base_url` returns it, or it is http to another machine without *allow_http*.
     """
     if base_url(base, "endpoint") != base:
         raise OptionError(

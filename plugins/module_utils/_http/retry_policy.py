@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Retry policy: how an HTTP attempt ended and what follows.
 
-:data:`RETRY_POLICY` is what the client does, and what the guide on exactly-once reruns shows.
+The client follows :data:`RETRY_POLICY`; the guide on exactly-once reruns shows it.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ from .json_body import UnreadableError, parse_json, parse_raw, parse_text
 from .request import Answer, Request
 from .server_clock import CLOCK_LIMIT, date_ms
 
-#: Seconds of difference from which on a refused signature is blamed on the clock; a minute less than the gateway's limit, because the
-#: difference is known only so well.
+#: Seconds of clock difference above which a refused signature is blamed on the clock: a minute less than the gateway's limit, because the
+#: difference is not known exactly.
 CLOCK_BLAMED = CLOCK_LIMIT - 60
-#: Longest wait that a Retry-After can ask for, seconds.
+#: Longest wait for a Retry-After, seconds.
 MAX_RETRY_AFTER = 60.0
-#: The problem of a body whose end did not come within read_timeout.
+#: The problem of a body that was not complete within read_timeout.
 LATE = "did not arrive in time"
 _SUCCESS = frozenset((200, 201, 202, 204))
-#: 4xx that the gateway documents (and 428, 431) as answers before anything was processed. Not among them: 408.
+#: 4xx that the gateway documents as answers before any processing, and 428 and 431. 408 is not one of them.
 _REFUSALS = frozenset((*range(400, 408), *range(409, 418), 422, 428, 431))
 
 
 class AttemptOutcome(enum.Enum):
-    """How one attempt ended; the values are the words of the guide."""
+    """How one attempt ended; the guide shows the values."""
 
     NO_CONNECTION = "no connection: name, route, refused, proxy, connect_timeout"
     TLS = "TLS: certificate or protocol not accepted"
@@ -71,7 +71,7 @@ class AttemptOutcome(enum.Enum):
 
 
 class Step(enum.Enum):
-    """What the client does after an attempt; the values are the words of the guide."""
+    """What the client does after an attempt; the guide shows the values."""
 
     RETURN = "answer"
     RETRY = "retry, then"
@@ -81,7 +81,7 @@ class Step(enum.Enum):
 
 
 class NextStep(t.NamedTuple):
-    """What follows an attempt, and the kind of the error it ends in; None is the kind that code and status name."""
+    """What follows an attempt, and the kind of its error; None for the kind that code and status mean."""
 
     step: Step
     kind: Kind | None = None
@@ -97,7 +97,7 @@ _THROTTLED = NextStep(Step.RETRY, Kind.THROTTLED)
 _CREDENTIALS = NextStep(Step.RENEW, Kind.CREDENTIALS)
 _TLS, _CLOCK, _REDIRECT = (NextStep(Step.RAISE, kind) for kind in (Kind.TLS, Kind.CLOCK, Kind.REDIRECT))
 
-#: Attempt outcome -> next step of a read, next step of a write. A read is never FOREIGN: it may be repeated, so its status says enough.
+#: Attempt outcome -> next step of a read, next step of a write. A read is never FOREIGN: for a read, the status is enough.
 RETRY_POLICY: dict[AttemptOutcome, tuple[NextStep | None, NextStep]] = {
     AttemptOutcome.NO_CONNECTION: (_UNREACHABLE, _UNREACHABLE),
     AttemptOutcome.TLS: (_TLS, _TLS),
@@ -126,10 +126,10 @@ class Verdict(t.NamedTuple):
 
     :param outcome: the row of the policy.
     :param step: what follows for this request.
-    :param answer: set exactly where *step* is RETURN.
-    :param error: what to raise if nothing else follows.
-    :param wait: seconds the service asked to wait (Retry-After, at most :data:`MAX_RETRY_AFTER`), or None.
-    :param services_own: whether the service or its gateway wrote the answer; another may come from something in between, with a clock of its own.
+    :param answer: set if and only if *step* is RETURN.
+    :param error: raised if nothing else follows.
+    :param wait: seconds of Retry-After, at most :data:`MAX_RETRY_AFTER`, or None.
+    :param services_own: whether the service or its gateway certainly wrote the answer. Any other may come from a proxy, with a clock of its own.
     """
 
     outcome: AttemptOutcome
@@ -141,7 +141,7 @@ class Verdict(t.NamedTuple):
 
 
 def judge_failure(request: Request, outcome: AttemptOutcome, cause: str) -> Verdict:
-    """The verdict on an attempt that brought no answer.
+    """Judge an attempt without an answer.
 
     :param outcome: NO_CONNECTION, TLS, RESET, TIMEOUT or NOT_HTTP.
     :param cause: what happened, safe to show.
@@ -159,14 +159,14 @@ def judge(
     skew: float = 0.0,
     secrets: t.Sequence[str] = (),
 ) -> Verdict:
-    """The verdict on an attempt that brought at least a status.
+    """Judge an attempt that brought at least a status.
 
     :param status: HTTP status.
-    :param headers: of the answer, names in lower case.
-    :param body: what could be read of it.
-    :param problem: why the body is not whole ("broke off before its end", or :data:`LATE`), or "".
-    :param skew: by how many seconds the time of the signature was ahead of the answer's ``Date``, at least; 0.0 for a request without one.
-    :param secrets: what the request carried and no message may show, longest first.
+    :param headers: headers of the answer, names in lower case.
+    :param body: the part of the body that could be read.
+    :param problem: why the body is incomplete ("broke off before its end", or :data:`LATE`), or "".
+    :param skew: minimum of the seconds by which the time of the signature was ahead of the answer's ``Date``; 0.0 for an unsigned request.
+    :param secrets: secrets in the request, which no message may show, longest first.
     """
     json_body: t.Any = None
     whole, success = not problem, status in _SUCCESS or (request.raw and status == 206)
@@ -195,7 +195,7 @@ def judge(
 
 
 def _body_of(request: Request, status: int, headers: Mapping[str, str], body: bytes, *, success: bool) -> t.Any:
-    """What the body holds: JSON, or what *request* asks for. :raises UnreadableError: it does not."""
+    """Read the body in the form that *request* expects, JSON by default. :raises UnreadableError: it has another form."""
     if request.raw:
         return parse_raw(status, headers, body)
     if request.text and success:
@@ -231,7 +231,7 @@ def _outcome(status: int, error: ServiceError, skew: float, *, whole: bool, cloc
 
 
 def _words(outcome: AttemptOutcome, message: str, place: str, problem: str, skew: float) -> str:
-    """The service's *message* or, where it has none or it is not the point, our words; never empty."""
+    """The text of the error: the service's *message*, or our own if there is none or it does not name the cause. Never empty."""
     if outcome is AttemptOutcome.REDIRECT:
         return f"redirected to {place}; redirects are not followed"
     if outcome is AttemptOutcome.UNREADABLE:
@@ -266,12 +266,12 @@ def _failed(
 
 
 def skew_text(skew: float) -> str:
-    """``20m 05s ahead of`` or ``3s behind`` for seconds ahead."""
+    """``20m 05s ahead of`` or ``3s behind``, for the seconds by which a clock is ahead."""
     return f"{duration_text(round(abs(skew)))} {'ahead of' if skew > 0 else 'behind'}"
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that ``Retry-After`` asks for, 0 to :data:`MAX_RETRY_AFTER`, from a number or from a date next to ``Date``; None without one."""
+    """Seconds of ``Retry-After``, 0 to :data:`MAX_RETRY_AFTER`, from a number or from a date compared with ``Date``; None if unknown."""
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
         return min(float(value), MAX_RETRY_AFTER)
@@ -282,7 +282,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _place(location: str) -> str:
-    """Scheme and host of a Location, nothing that may hold a secret."""
+    """Scheme and host of a Location; the rest may contain secrets."""
     try:
         parts = urlsplit(location)
         host = parts.hostname

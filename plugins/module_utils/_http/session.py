@@ -31,9 +31,9 @@ class Session:
 
     :ivar client: sends requests as the account.
     :ivar hosts: base URLs.
-    :ivar account: its credentials; None only where a test made the session itself.
-    :param project_id: the project, or what finds it when it is first asked for.
-    :param settings: the client's keyword arguments, for others like it.
+    :ivar account: its credentials; None only in tests.
+    :param project_id: id of the project, or a function that looks it up when it is first needed.
+    :param settings: keyword arguments of the client, for further clients.
     """
 
     def __init__(
@@ -53,14 +53,14 @@ class Session:
 
     @property
     def project_id(self) -> str:
-        """Id of the project. :raises ApiError: it had to be looked up at IAM, which failed. :raises OptionError: neither project_id nor region is set."""
+        """Id of the project. :raises ApiError: looking it up at IAM failed."""
         with self._lock:
             if not isinstance(self._project_id, str):
                 self._project_id = self._project_id()
             return self._project_id
 
     def obs_client(self, base: str) -> Client:
-        """A client for objects of OBS at *base*, with the keys of the account. :raises OptionError: it logs in with a token, which OBS does not take."""
+        """A client for OBS at *base*, with the account's keys. :raises OptionError: the account has a token, which OBS does not accept."""
         auth = self.client.auth
         account = self.account
         if account is None or auth is None or account.kind in ("token", "user"):
@@ -79,17 +79,20 @@ class Session:
 
 
 def keys_of_auth(auth: t.Any) -> list[str]:
-    """Access key, secret key and, of a temporary key, security token that *auth* signs with. Secrets. :raises ApiError: IAM gave none."""
+    """The secrets with which *auth* signs: access key, secret key and, for temporary keys, security token.
+
+    :raises ApiError: they could not be fetched.
+    """
     signer: t.Any = auth.lease().apply if isinstance(auth, FetchedAuth) else auth
     return t.cast("list[str]", signer.parts())
 
 
 def open_session(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> Session:
-    """A session for the shared *options*; sends nothing yet.
+    """Create a session from *options*. Sends nothing yet.
 
-    :param options: option -> value as in the doc fragment ``account``; options that are missing, None or empty count as unset.
-    :param environ: where unset options are looked up (:data:`ENVIRONMENT`); the process's environment if None.
-    :raises OptionError: the options do not say who acts, where, or how; or a setting cannot be used.
+    :param options: option -> value as in the doc fragment ``account``; missing, None and empty values count as unset.
+    :param environ: environment variables for unset options (:data:`ENVIRONMENT`); None for the process's environment.
+    :raises OptionError: credentials, region or project are missing or wrong, or a setting cannot be used.
     """
     resolved = resolve(options, with_sources(options, os.environ if environ is None else environ))
     account = Account.from_options(resolved)
@@ -100,26 +103,26 @@ def open_session(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | 
     client = Client(auth, rate_limiter=RateLimiter(reservations=shared_reservations(hosts.v2, account.actor)), **settings)
     if project_id is not None:
         return Session(client, hosts, project_id, account, settings)
-    # Where and by which name to look is settled now, before anything is sent.
+    # hosts.iam and project_to_look_up may raise OptionError, so they are evaluated now, before anything is sent.
     return Session(
         client, hosts, functools.partial(_find_project, auth, Iam(client, hosts.iam), project_to_look_up(resolved)), account, settings
     )
 
 
 def hosts_of(resolved: t.Mapping[str, t.Any]) -> Hosts:
-    """The hosts that *resolved* options name, see :func:`resolve`. :raises OptionError: they name none."""
+    """The hosts for *resolved* options, see :func:`resolve`. :raises OptionError: an option cannot be used, or none names a host."""
     return Hosts(*(_text(resolved, name) for name in ("region", "cloud_domain", "endpoint", "endpoint_v1", "iam_endpoint")))
 
 
 def check_endpoints(options: t.Mapping[str, t.Any]) -> None:
-    """Refuse addresses among *options* that could not be sent to, before anything is sent. :raises OptionError: naming the option."""
+    """Refuse unusable endpoints in *options* before anything is sent. :raises OptionError: an endpoint cannot be used."""
     for name in ("endpoint", "endpoint_v1", "iam_endpoint"):
         if options.get(name):
             check_base(base_url(options[name], name), allow_http=bool(options.get("allow_http")))
 
 
 def client_settings(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The client's keyword arguments from *options*; unset options keep the client's defaults, and the client checks their ranges."""
+    """Keyword arguments of the client from *options*, without unset options. The client checks their ranges."""
     settings = {name: options[name] for name in _SETTINGS if options.get(name) is not None}
     ca_path = _text(options, "ca_path")
     return {**settings, "ca_path": os.path.expanduser(ca_path)} if ca_path else settings
@@ -133,12 +136,12 @@ def _text(options: t.Mapping[str, t.Any], name: str) -> str | None:
 
 
 def _scope(project_id: str | None, resolved: t.Mapping[str, t.Any], hosts: Hosts) -> TokenScope:
-    """What a token is asked for: the project by its id, or by its name, which is the region's unless a variable says another."""
+    """Scope of a token: the project by id, or by name, which is the region's unless a variable sets another."""
     return {"project": {"id": project_id} if project_id else {"name": resolved["project_name"] or hosts.region}}
 
 
 def _authentication(account: Account, hosts: Hosts, settings: dict[str, t.Any], scope: TokenScope) -> t.Any:
-    """What authenticates the requests of *account*; nothing is fetched before the first of them."""
+    """Authentication for requests of *account*. Credentials are not fetched before the first request."""
     if account.kind == MACHINE:
         return FetchedAuth(machine_keys, cache_key(account, address(os.environ), {}))
     if account.kind == "token":
@@ -154,7 +157,7 @@ def _authentication(account: Account, hosts: Hosts, settings: dict[str, t.Any], 
 
 
 def _fetching(auth: t.Any, hosts: Hosts, settings: dict[str, t.Any], ask: t.Callable[[Iam], Lease]) -> t.Callable[[], Lease]:
-    """What asks IAM over a client of its own that authenticates with *auth*, and leaves no connection open."""
+    """A function that runs *ask* with a new client, authenticated by *auth* and closed afterwards."""
     base = hosts.iam
 
     def fetch() -> Lease:
@@ -168,7 +171,7 @@ def _fetching(auth: t.Any, hosts: Hosts, settings: dict[str, t.Any], ask: t.Call
 
 
 def _token(iam: Iam, account: Account, scope: TokenScope) -> Lease:
-    """A token by password; with an agency, the agency's by way of the user's, which is scoped to the user's own account."""
+    """Get a token by password; for an agency, use a token of the user, scoped to the user's account, to get the agency's token."""
     if account.agency_name is None:
         return iam.user_token(account, scope)[1]
     user_token = iam.user_token(account, {"domain": {"name": account.domain_name}})[0]
@@ -176,6 +179,6 @@ def _token(iam: Iam, account: Account, scope: TokenScope) -> Lease:
 
 
 def _find_project(auth: t.Any, iam: Iam, name: str) -> str:
-    """The project that a fetched token is scoped to, or the one that IAM knows by that name."""
+    """Id of the project in the scope of a fetched token, or of the project called *name* at IAM."""
     scoped = auth.lease().project_id if isinstance(auth, FetchedAuth) else None
     return scoped or iam.project_id(name)

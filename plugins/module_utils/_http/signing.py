@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signatures for access keys as ``requests`` auth classes: SDK-HMAC-SHA256 of the service [SIGN][SDKC], and that of OBS [OBS-SIGN]."""
+"""Signatures with access keys as ``requests`` auth classes: the service's SDK-HMAC-SHA256 [SIGN][SDKC], and that of OBS [OBS-SIGN]."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if t.TYPE_CHECKING:
 
 ALGORITHM = "SDK-HMAC-SHA256"
 _STAMP = "%Y%m%dT%H%M%SZ"
-#: Headers that the transport or a proxy on the way may set or change; signing them could only break the signature.
+#: Headers that the transport or a proxy may set or change, which would break the signature.
 _UNSIGNED = frozenset(
     (
         "accept",
@@ -45,15 +45,14 @@ _UNSIGNED = frozenset(
 class AkSkAuth(AuthBase):
     """Signs a request with an access key, permanent or temporary.
 
-    Signed are host, x-sdk-date, content-type and every other header that the request carries on purpose (workspace, x-project-id,
-    x-security-token, …), except names with ``_`` [SDKC] and those in the list above. One key, no date scope. Every body is JSON, which is
-    signed by its hash.
+    All headers are signed (host, x-sdk-date, content-type, workspace, x-project-id, x-security-token, …), except those whose names contain
+    ``_`` [SDKC] and those in the list above. The key is used directly, not derived per date. The body is signed by its hash.
 
     :param access_key: AK.
-    :param secret_key: SK; never leaves this object.
-    :param security_token: of a temporary key; sent as X-Security-Token, added before signing [SIGN-TMP].
-    :param clock: epoch seconds to sign with; the gateway refuses more than 15 minutes of difference to its own [SIGN-FAQ].
-    :raises OptionError: if a value is empty or could not stand in a header.
+    :param secret_key: SK; never sent.
+    :param security_token: for a temporary key; sent as X-Security-Token, and signed [SIGN-TMP].
+    :param clock: epoch seconds for the signature; the gateway refuses a difference of more than 15 minutes [SIGN-FAQ].
+    :raises OptionError: a value is empty, or cannot be part of a header.
     """
 
     def __init__(self, access_key: str, secret_key: str, security_token: str | None = None, clock: Callable[[], float] = time.time) -> None:
@@ -73,7 +72,7 @@ class AkSkAuth(AuthBase):
         self._clock = clock
 
     def parts(self) -> list[str]:
-        """Access key, secret key and, of a temporary key, security token. Secrets."""
+        """The secrets: access key, secret key and, for a temporary key, security token."""
         return [self._access_key, self._secret.decode("utf-8"), *([self._security_token] if self._security_token else [])]
 
     def __repr__(self) -> str:
@@ -106,11 +105,11 @@ class AkSkAuth(AuthBase):
 
 
 class ObsAuth(AuthBase):
-    """Signs a request for an object of OBS, which takes access keys alone: HMAC-SHA1 over date and object [OBS-SIGN].
+    """Signs a request for an OBS object, by HMAC-SHA1 over method, content type, date and object [OBS-SIGN]. OBS accepts only access keys.
 
-    :param keys: the keys of the moment: access key, secret key and, of a temporary key, security token.
-    :param endpoint: host and port of OBS. In front of it stands the bucket; where nothing does, the path begins with the bucket.
-    :param clock: epoch seconds to sign with; OBS refuses more than 15 minutes of difference to its own.
+    :param keys: returns the current access key, secret key and, for temporary keys, security token.
+    :param endpoint: host and port of OBS. A request's host is the bucket's name before it, or the endpoint itself if the path begins with the bucket.
+    :param clock: epoch seconds for the signature; OBS refuses a difference of more than 15 minutes.
     """
 
     def __init__(self, keys: Callable[[], t.Sequence[str]], endpoint: str, clock: Callable[[], float] = time.time) -> None:
@@ -122,7 +121,7 @@ class ObsAuth(AuthBase):
         return "ObsAuth(***)"
 
     def __call__(self, r: PreparedRequest) -> PreparedRequest:
-        """Sign *r* in place: sets Host, Date, Authorization and, for a temporary key, x-obs-security-token. :raises ApiError: no key was to be had."""
+        """Sign *r* in place: sets Host, Date, Authorization and, for a temporary key, x-obs-security-token. :raises ApiError: there is no key."""
         access_key, secret_key, *token = self._keys()
         parts = urlsplit(str(r.url))
         bucket = "" if parts.netloc == self._endpoint else "/" + parts.netloc[: -len(self._endpoint) - 1]
@@ -138,15 +137,15 @@ class ObsAuth(AuthBase):
 
 
 def signing_time(request: PreparedRequest) -> float | None:
-    """When *request* was signed, epoch seconds, a whole second; None if it is not signed."""
+    """Time of the signature, epoch seconds, a whole second; None for an unsigned request."""
     stamp = request.headers.get("X-Sdk-Date")
     return None if stamp is None else float(calendar.timegm(time.strptime(str(stamp), _STAMP)))
 
 
 def canonical_path(url_path: str) -> str:
-    """What is signed for the path *url_path*: decoded as a whole, split at ``/``, every segment encoded again, with a trailing ``/``.
+    """Canonical form of a path for the signature: decoded, split at ``/``, each segment encoded again, with a trailing ``/``.
 
-    So ``/jobs/a%2Fb`` is signed as ``/jobs/a/b/``: that is what the official SDK signs and what the gateway checks [SDKC].
+    So ``/jobs/a%2Fb`` is signed as ``/jobs/a/b/``, as the official SDK signs it and the gateway expects it [SDKC].
     """
     path = "/".join(quote(segment, safe="~") for segment in unquote(url_path).split("/"))
     return path if path.endswith("/") else path + "/"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What surrounds an HTTP exchange: the signed request, proxies and certificates before it, body and cause of failure after it."""
+"""Helpers around an HTTP exchange: signed request, proxies and certificates before it; body and cause of failure after it."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ if t.TYPE_CHECKING:
 
 USER_AGENT = "ansible-dataarts.factory"
 _CHUNK = 65536
-#: Headers and body fields whose values are removed from the service's messages, should it echo them.
+#: Headers and body fields whose values are masked if the service's messages echo them.
 _SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token", "x-obs-security-token", "x-metadata-token")
 _SECRET_FIELDS = ("password", "secret")
 
 
 def prepare(request: Request, auth: AuthBase | None) -> PreparedRequest:
-    """The signed form of *request*, with nothing in it that was not put there on purpose.
+    """Sign *request*, adding only the headers below.
 
-    :raises OptionError: if a header or the body cannot be sent as it is.
+    :raises OptionError: a header or the body cannot be sent as it is.
     """
     headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
     if request.method != "GET":
-        headers["Content-Type"] = CONTENT_TYPE  # without it the gateway answers APIGW.0106, even where there is no body (OBS [KES])
+        headers["Content-Type"] = CONTENT_TYPE  # without it the gateway answers APIGW.0106, even to a request without a body (OBS [KES])
     if request.writes:
         headers["Connection"] = "close"
     for name, value in request.headers:
@@ -51,7 +51,7 @@ def prepare(request: Request, auth: AuthBase | None) -> PreparedRequest:
     prepared = requests.PreparedRequest()
     body = _body(request)
     try:
-        # Without auth, requests would take a user from the URL; check_base has refused those.
+        # Without auth, requests would use a user in the URL; check_base has refused those.
         prepared.prepare(method=request.method, url=request.url, headers=headers, data=body, auth=auth)
     except (requests.RequestException, ValueError) as exc:
         raise OptionError(
@@ -72,9 +72,9 @@ def _body(request: Request) -> bytes | None:
 
 
 def proxies_for(url: str) -> dict[str, str]:
-    """The proxies that the environment names for *url* (HTTPS_PROXY, NO_PROXY, …); none for this machine itself and its metadata.
+    """The proxies for *url* from the environment (HTTPS_PROXY, NO_PROXY, …); none for loopback and the metadata service.
 
-    :raises OptionError: for a SOCKS proxy: how far an exchange over it got cannot be observed.
+    :raises OptionError: a SOCKS proxy, over which the progress of an exchange cannot be observed.
     """
     host = urlsplit(url).hostname or ""
     if is_loopback(host) or host == METADATA_HOST:
@@ -89,11 +89,11 @@ def proxies_for(url: str) -> dict[str, str]:
 
 
 def ca_bundle(ca_path: str | None, validate_certs: bool) -> bool | str:
-    """What certificates are verified against, in the form ``requests`` takes it.
+    """The argument ``verify`` of ``requests``.
 
-    *ca_path*, else what REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names, else the bundle of ``requests``; False where *validate_certs* is.
+    *ca_path*, else the path in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, else True for the bundle of ``requests``; False without *validate_certs*.
 
-    :raises OptionError: if the named file or directory does not exist.
+    :raises OptionError: the file or directory does not exist.
     """
     if not validate_certs:
         return False
@@ -111,7 +111,7 @@ def ca_bundle(ca_path: str | None, validate_certs: bool) -> bool | str:
 
 
 def read_body(response: requests.Response) -> bytes:
-    """The body as it came, not decompressed; at most one chunk more than :data:`MAX_BODY`, so that too much is seen."""
+    """The raw body, not decompressed. Reading stops after the chunk that exceeds :data:`MAX_BODY`, so that the caller sees the excess."""
     chunks: list[bytes] = []
     size = 0
     while size <= MAX_BODY:
@@ -124,12 +124,12 @@ def read_body(response: requests.Response) -> bytes:
 
 
 def lower_headers(response: requests.Response) -> dict[str, str]:
-    """The answer's headers, names in lower case."""
+    """Headers of the answer, with names in lower case."""
     return {str(name).lower(): str(value) for name, value in response.headers.items()}
 
 
 def secrets_of(prepared: PreparedRequest, request: Request) -> list[str]:
-    """Every secret that *prepared* carries, longest first."""
+    """Every secret in *prepared*, longest first."""
     secrets = [str(prepared.headers[name]) for name in _SECRET_HEADERS if name in prepared.headers]
     secrets += [value.rpartition("Signature=")[2] for value in secrets if "Signature=" in value]
     secrets += list(_secret_fields(request.body))
@@ -149,17 +149,17 @@ def _secret_fields(value: t.Any) -> Iterator[str]:
 
 
 def failure(exc: BaseException, exchange: Exchange, place: str, connect: float, read: float) -> tuple[AttemptOutcome, str]:
-    """How an attempt ended that raised *exc*, and the cause in words that hold nothing of the exception's own text but the system's.
+    """Outcome and cause of an attempt that raised *exc*. The cause quotes only messages of the system and of TLS.
 
-    :param exchange: how far it got.
+    :param exchange: shows how far the attempt got.
     :param place: scheme, host and port.
-    :param connect: seconds it had for connecting.
-    :param read: seconds it had after that.
+    :param connect: seconds allowed for connecting.
+    :param read: seconds allowed after that.
     """
     causes = list(_causes(exc))
     late = exchange.expired or _timed_out(causes)
     if not exchange.sending_began:
-        # urllib3 1.26 compares names by itself, with an error of its own that is none of TLS.
+        # urllib3 1.26 compares host names itself and raises its own CertificateError, which is not an SSLError.
         refusal = next((cause for cause in causes if isinstance(cause, ssl.SSLError) or type(cause).__name__ == "CertificateError"), None)
         if refusal is not None and not late and not isinstance(refusal, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return AttemptOutcome.TLS, f"the TLS connection to {place} was not accepted: {_tls_words(refusal)}"
@@ -176,7 +176,7 @@ def failure(exc: BaseException, exchange: Exchange, place: str, connect: float, 
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
-    """*exc* and every exception it wraps, each once."""
+    """*exc* and all exceptions that it wraps, each once."""
     seen: set[int] = set()
     waiting = [exc]
     while waiting:
@@ -190,7 +190,7 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
 
 
 def _timed_out(causes: t.Iterable[BaseException]) -> bool:
-    # Only the system's and the reader's: in urllib3 1.26 every failure to connect is a kind of ConnectTimeoutError.
+    # ConnectTimeoutError does not count: in urllib3 1.26 every failure to connect is a subclass of it.
     return any(isinstance(cause, (socket.timeout, urllib3.exceptions.ReadTimeoutError)) for cause in causes)
 
 
@@ -200,7 +200,7 @@ def _tls_words(error: BaseException) -> str:
 
 
 def _words(causes: t.Iterable[BaseException]) -> str:
-    """The system's words for the innermost cause, or the name of its class: exception texts may quote the URL or a proxy's password."""
+    """The first of the system's messages among *causes*, or the last cause's class: other texts may quote the URL or a proxy's password."""
     name = ""
     for cause in causes:
         if isinstance(cause, OSError) and not isinstance(cause, requests.RequestException):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The client on real sockets: every row of its table, with the number of requests that the server really saw."""
+"""The client on real sockets: every row of the retry policy, with the number of requests that the server received."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def error(code: str, words: str = "words of the service") -> bytes:
 
 
 class TokenAuth:
-    """A token that can be renewed as often as told."""
+    """A token that can be renewed *renewals* times."""
 
     def __init__(self, renewals: int = 0) -> None:
         self.number = 0
@@ -58,7 +58,7 @@ class TokenAuth:
 
 
 class Pauses:
-    """Counts seconds instead of letting them pass, for the client and its rate_limiter."""
+    """Adds up sleep instead of sleeping, for the client and its rate limiter."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -97,7 +97,7 @@ def outcome(http: Client, base: str, *, writes: bool, **more: t.Any) -> Answer |
     return result
 
 
-#: name -> what the server does, the kind a read and a write end in (None: success) and how many requests the server then saw with two retries allowed.
+#: Name -> action of the server; kind of the error (None: success) and number of requests of a read, then of a write, with two retries allowed.
 Row = tuple[Action, t.Optional[Kind], int, t.Optional[Kind], int]
 AMBIGUOUS = Kind.AMBIGUOUS
 ROWS: dict[str, Row] = {
@@ -203,14 +203,14 @@ def test_an_attempt_ends_in_time(action: Action, writes: bool) -> None:
 
 def test_a_read_is_tried_again_after_a_timeout() -> None:
     with HttpServer(hang(), OK) as server:
-        # Attempts enough for a machine so slow that even a prompt answer takes longer than this.
+        # So many retries, because on a slow machine even an immediate answer may take longer than the timeout.
         result = outcome(client(max_retries=20, read_timeout=1.0), server.base, writes=False)
     assert isinstance(result, Answer)
     assert len(server.seen) >= 2
 
 
 def test_a_refusal_whose_words_do_not_come_proves_nothing() -> None:
-    """A read asks again which refusal it was."""
+    """A read is sent again to learn the reason of the refusal."""
     actions = (drip(b"HTTP/1.1 403 Forbidden\r\n\r\n"), reply(403, error("DLF.6888")))
     with HttpServer(*actions) as server:
         written = outcome(client(max_retries=2, read_timeout=SHORT), server.base, writes=True)
@@ -223,7 +223,7 @@ def test_a_refusal_whose_words_do_not_come_proves_nothing() -> None:
 
 
 class Asked(Pauses):
-    """Keeps what a client says it is waiting for in each pause."""
+    """Records the client's ``trouble`` in each pause."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -242,7 +242,7 @@ def test_who_waits_reads_what_is_tried_again_and_why() -> None:
         for dummy in range(2):
             outcome(pauses.http, server.base, writes=False)
             assert pauses.http.trouble == "", "an answer has come"
-    causes = [cause for cause in pauses.heard if cause]  # a pause of the rate limiter has none
+    causes = [cause for cause in pauses.heard if cause]  # pauses of the rate limiter have none
     assert [cause.rpartition(" ")[2] for cause in causes] == ["503)", "500)"], causes
 
 
@@ -257,13 +257,13 @@ def test_no_connection_is_tried_again(writes: bool) -> None:
     assert result.kind is Kind.UNREACHABLE
     assert result.message == f"no connection to http://127.0.0.1:{port}: Connection refused"
     assert http.counts == {"POST" if writes else "GET": 4}
-    # Three pauses of 0.5, 1 and 2 seconds, each shortened by up to a half, in addition to the rate limiter's.
+    # Three pauses of 0.5, 1 and 2 seconds, each shortened by up to a half, and those of the rate limiter.
     assert 1.75 < pauses.now < 4.2
 
 
 @pytest.fixture
 def nameless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names under .invalid are not known, and nobody is asked."""
+    """Names under .invalid never resolve, and no name server is asked."""
     known = socket.getaddrinfo
 
     def look_up(host: str, *more: t.Any, **options: t.Any) -> t.Any:
@@ -361,7 +361,7 @@ def reset(connection: socket.socket, server: HttpServer) -> bool:
 def test_a_connection_that_is_gone_before_tls_begins_has_sent_nothing(
     monkeypatch: pytest.MonkeyPatch, greeting: Action, seconds: float, words: str
 ) -> None:
-    """A busy machine comes to the handshake late."""
+    """On a busy machine the handshake may begin late."""
 
     class Late(_connection._TlsConnection):
         def _new_conn(self) -> t.Any:
@@ -442,7 +442,7 @@ def test_reads_share_a_connection_and_writes_have_their_own() -> None:
 
 @pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
 def test_a_dying_connection_harms_nobody(writes: bool) -> None:
-    # The first answer promises to keep the connection; then it is closed.
+    # After the first answer the server closes the connection without announcing it.
     with HttpServer(raw(message(200, b"{}")), OK) as server:
         http = client()
         http.send(request(server.base, writes=False))
@@ -465,7 +465,7 @@ def test_pauses_grow_and_end() -> None:
     with HttpServer(reply(500)) as server:
         outcome(client(pauses, max_retries=9), server.base, writes=False)
     assert len(server.seen) == 10
-    # 0.5 + 1 + 2 + 4 + 8 + 16 + 30 + 30 + 30, each shortened by up to a half, and a little for the rate_limiter.
+    # 0.5 + 1 + 2 + 4 + 8 + 16 + 30 + 30 + 30, each shortened by up to a half, and a little for the rate limiter.
     assert 60 < pauses.now < 124
 
 
@@ -495,7 +495,7 @@ def test_nothing_is_read_after_the_deadline(writes: bool) -> None:
         http = Client(None, rate_limiter=RateLimiter({}), read_timeout=3600)
         result = outcome(http, server.base, writes=writes, deadline=time.monotonic() + 1)
     assert isinstance(result, ApiError)
-    # On a machine slow enough, the deadline was over before anything was sent.
+    # On a very slow machine the deadline passes before anything is sent.
     lost = Kind.AMBIGUOUS if writes else Kind.SERVER
     assert result.kind is (lost if http.counts else Kind.THROTTLED)
 
@@ -567,7 +567,7 @@ def test_a_date_that_the_accepted_signature_contradicts_is_not_believed(days: in
 
 @pytest.mark.parametrize(("issued", "believed"), [(None, True), (-86_400.0, True), (0.0, False)])
 def test_the_date_next_to_a_token_is_held_against_its_issuing(issued: float | None, believed: bool) -> None:
-    """A day behind this machine's clock: the token may have been issued by that clock, or by another, or nobody knows."""
+    """A ``Date`` a day behind this machine's clock; the token was issued by the same clock, by another one, or by an unknown one."""
     now = time.time() - 86_400
 
     class IssuedToken(TokenAuth):
@@ -649,7 +649,7 @@ def test_what_the_guard_raises_ends_the_call_unsent(reason: Exception) -> None:
 
 
 class Freshness:
-    """A guard as a run sets it: what was listed may be acted on for a minute."""
+    """The guard of a run: a list may be acted on for one minute."""
 
     def __init__(self, pauses: Pauses) -> None:
         self.pauses = pauses
@@ -815,7 +815,7 @@ def test_what_cannot_be_sent_is_refused_before(made: Request) -> None:
     http = client(max_retries=0)
     with pytest.raises((OptionError, ApiError)) as caught:
         http.send(made)
-    if isinstance(caught.value, ApiError):  # a name that no resolver accepts
+    if isinstance(caught.value, ApiError):  # no resolver accepts the name
         assert caught.value.kind is Kind.UNREACHABLE
     else:
         assert str(caught.value).startswith(("Failed to ", "endpoint holds a user"))
@@ -880,7 +880,7 @@ def test_threads_share_a_client() -> None:
 
 
 def hostile(seed: int) -> bytes:
-    """An answer that begins well and is then damaged in one to three places."""
+    """A plausible answer, damaged in one to three places."""
     chance = random.Random(seed)
     body = chance.choice([b"{}", b'{"total": 1, "instances": []}', error("DLF.0137"), b"", b"[" * 5000, b'{"a":' * 900])
     headers = chance.choice(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long fetched credentials are used, when they are fetched anew, and by whom; the calls themselves run against the emulator."""
+"""Lifetime, renewal and sharing of fetched credentials. The requests themselves are tested with the emulator."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ NOW = 1_795_402_800.0  # 2026-11-23T03:00:00Z
 
 
 class Request:
-    """As much of a request as authentication touches."""
+    """The part of a request that authentication changes."""
 
     def __init__(self) -> None:
         self.headers: dict[str, str] = {}
 
 
 class Source:
-    """Returns token 1, token 2, ... and counts; each good for 100 seconds of its own clock."""
+    """Issues token 1, token 2, ... and counts them; each is valid for 100 seconds of its own clock."""
 
     def __init__(self) -> None:
         self.fetched = 0
@@ -46,13 +46,13 @@ class Source:
 
 
 def used(auth: FetchedAuth) -> str:
-    """The token that *auth* puts on a request."""
+    """The token that *auth* adds to a request."""
     return str(auth(Request()).headers["X-Auth-Token"])
 
 
 @pytest.fixture
 def source(monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
-    monkeypatch.setattr(FetchedAuth, "gate", None)  # a test of the action in the same process has set it
+    monkeypatch.setattr(FetchedAuth, "gate", None)  # a test of the action in the same process may have set it
     FetchedAuth._leases.clear()
     yield Source()
     FetchedAuth._leases.clear()
@@ -85,7 +85,7 @@ def test_renewed_when_the_service_refuses_it(source: Source) -> None:
 
 
 def test_renewed_by_another_in_the_meantime(source: Source) -> None:
-    """Two used token 1 and are both refused: only the first fetches, the second goes on with what the first got."""
+    """Two users of token 1 are refused: only the first one fetches a new token, and the second one uses it."""
     first, second = source.auth(), source.auth()
     assert [used(first), used(second)] == ["token 1", "token 1"]
     assert first.renew()
@@ -135,7 +135,7 @@ def test_nothing_shows_a_secret(source: Source) -> None:
 
 
 def test_what_credentials_are_kept_under() -> None:
-    """Anything that changes the credentials changes the key, a secret too; and the key shows none."""
+    """Every change of the credentials, including secrets, changes the key, which shows no secret."""
     user = Account("user", user_name="ops", user_password="secret of ops", domain_name="acme")
     scope = {"project": {"id": "p1"}}
     keys = {
@@ -158,14 +158,14 @@ def test_what_credentials_are_kept_under() -> None:
         ("2026-11-24T03:00:00.000000Z", NOW, 86_100),  # 24 h, five minutes before its end
         ("2026-11-24T03:00:00Z", NOW, 86_100),
         ("2026-11-23T03:15:00.123456Z", NOW, 810),  # 15 min, a tenth before
-        ("2026-11-23T02:00:00Z", NOW, 0),  # over already
+        ("2026-11-23T02:00:00Z", NOW, 0),  # already expired
         ("soon", NOW, 3300),
         (None, 0.0, 3300),
         (1_795_402_800, NOW, 3300),
     ],
 )
 def test_how_long_credentials_are_used(expires_at: t.Any, now: float, seconds: float) -> None:
-    """By the service's clock; this machine's is years away from it in this test."""
+    """By the service's clock; in this test, this machine's clock is off by years."""
     before = stopwatch()
     until = good_until(expires_at, now, 3600)
     assert before + seconds <= until <= stopwatch() + seconds

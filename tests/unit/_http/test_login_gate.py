@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One login for everybody with the same folder and account: what refused it, and with shared memory what was granted to it."""
+"""One login for all processes with the same folder and account: they share refusals, and with shared memory also credentials."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECRET = "token-of-nobody-0123456789"
 
 
 class Login:
-    """A login that ends in *answer*, counted."""
+    """A login with the outcome *answer*, which counts its calls."""
 
     def __init__(self, answer: str | ApiError) -> None:
         self.answer = answer
@@ -105,7 +105,7 @@ def test_what_says_nothing_about_the_password_is_tried_again(tmp_path: Path, kin
 
 
 def test_what_ends_a_login_ends_it_for_those_who_waited(tmp_path: Path) -> None:
-    """Otherwise every workspace would find out by itself, one after the other, that IAM is out of reach."""
+    """Otherwise the workspaces would find out one after the other that IAM cannot be reached."""
     ended: list[Kind] = []
     asked = threading.Barrier(5)
 
@@ -124,7 +124,7 @@ def test_what_ends_a_login_ends_it_for_those_who_waited(tmp_path: Path) -> None:
     def unreachable() -> Lease:
         for thread in others:
             thread.start()
-        asked.wait(60)  # they have come, and have to wait
+        asked.wait(60)  # all threads have arrived and wait for the lock
         raise refusal(Kind.UNREACHABLE, None)
 
     with pytest.raises(ApiError):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The budget of requests, with a clock that only moves when somebody sleeps."""
+"""The rate limiter, with a clock that advances only during sleep."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limite
 
 
 class Time:
-    """A clock whose sleep moves it."""
+    """A clock that only sleep advances."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -49,7 +49,7 @@ def test_no_second_holds_more_than_the_budget(route: str) -> None:
     rate = RATES.get(route, OTHER_RATE)
     for begin in left:
         assert sum(begin <= moment <= begin + 1 for moment in left) <= rate
-    # ... and the budget is used: no more than a tenth of it is left over.
+    # ... and at least nine tenths of the rate are used.
     assert 99 / (left[-1] - left[0]) > 0.9 * rate
 
 
@@ -176,6 +176,6 @@ def test_threads_share_one_budget() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    # Forty requests at 200 a second cannot leave faster than 39 intervals, however the threads are scheduled.
+    # Forty requests at 200 per second take at least 39 intervals, however the threads are scheduled.
     assert len(left) == 40
     assert max(left) - begin >= 39 / 200

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is shown of a proxy: where it is, and nothing of its user and password, however it is written."""
+"""Only the address of a proxy is shown, never its user and password, however it is written."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils._http.reach impor
         ("https://ops:secret@proxy:3128/", "https://proxy:3128"),
         ("ops:secret@proxy:3128", "http://proxy:3128"),
         ("http://[::1]:3128", "http://[::1]:3128"),
-        ("http://ops:secret@[::1", "http://[::1"),  # a typing mistake that no address has
-        ("http://ops:sec/ret@proxy:3128", "http://proxy:3128"),  # what should have been percent-encoded
+        ("http://ops:secret@[::1", "http://[::1"),  # a typing error that makes the address invalid
+        ("http://ops:sec/ret@proxy:3128", "http://proxy:3128"),  # not percent-encoded, as it should be
         ("http://ops:sec?ret#x@proxy:3128", "http://proxy:3128"),
         ("http://ops:sec@ret@proxy", "http://proxy"),
     ],

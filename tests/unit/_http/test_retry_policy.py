@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of every way a request can outcome, row by row, without a network."""
+"""The retry policy: every outcome of an attempt, row by row, without a network."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def verdict_of(request: Request, status: int, body: bytes = b"", **more: t.Any) 
     return judge(request, status, headers, body, **more)
 
 
-#: status, body, further arguments -> the row it belongs to, for a read and a write alike.
+#: Status, body, further arguments, outcome; the same for a read and a write.
 CASES: list[tuple[int, bytes, dict[str, t.Any], AttemptOutcome]] = [
     (200, b'{"total": 0}', {}, AttemptOutcome.SUCCESS),
     (200, b"[]", {}, AttemptOutcome.SUCCESS),
@@ -110,7 +110,7 @@ CASES: list[tuple[int, bytes, dict[str, t.Any], AttemptOutcome]] = [
 PAGE = b"<html>Blocked by policy</html>"
 BROKE_OFF = {"problem": "broke off before its end"}
 REFUSALS = (400, 402, 403, 404, 405, 406, 407, 409, 410, 411, 412, 413, 414, 415, 416, 417, 422, 428, 431)
-#: 4xx whose body is not the service's own error, from something in between -> the row of a read.
+#: 4xx without the service's own error body, perhaps from a proxy: status, body, further arguments, outcome of a read.
 FOREIGN: list[tuple[int, bytes, dict[str, t.Any], AttemptOutcome]] = [
     (401, PAGE, {}, AttemptOutcome.UNAUTHORIZED),
     (401, PAGE, {"skew": 1201.0}, AttemptOutcome.CLOCK),
@@ -186,7 +186,7 @@ def test_an_empty_body_is_success_only_for_a_write_and_only_where_its_length_is_
     assert verdict_of(WRITE, 200).outcome is AttemptOutcome.SUCCESS
     assert verdict_of(READ, 200).outcome is AttemptOutcome.UNREADABLE
     assert judge(WRITE, 200, {"transfer-encoding": "chunked"}, b"").outcome is AttemptOutcome.SUCCESS
-    # The connection may have been lost among the headers.
+    # The connection may have been lost within the headers.
     assert judge(WRITE, 200, {}, b"").outcome is AttemptOutcome.UNREADABLE
     assert judge(WRITE, 200, {}, b"\n").outcome is AttemptOutcome.UNREADABLE
     assert judge(WRITE, 200, {"transfer-encoding": "identity"}, b"").outcome is AttemptOutcome.UNREADABLE
@@ -205,7 +205,7 @@ def test_a_clock_can_be_blamed_by_words_only_where_no_date_tells() -> None:
 
 
 def test_what_a_write_may_not_do() -> None:
-    """A write is sent again only where the service cannot have begun with it, and is said to have failed only where it was refused."""
+    """A write is retried only if the service cannot have begun to process it, and reported as failed only if it was refused."""
     again = {outcome for outcome, (_read, write) in RETRY_POLICY.items() if write.step is Step.RETRY}
     assert again == {AttemptOutcome.NO_CONNECTION, AttemptOutcome.THROTTLED}
     verify = {outcome for outcome, (_read, write) in RETRY_POLICY.items() if write.step is Step.VERIFY}
@@ -305,7 +305,7 @@ def test_kinds(status: int | None, code: str | None, message: str, kind: Kind) -
     ],
 )
 def test_a_200_that_says_that_a_write_failed_is_not_a_success(body: bytes) -> None:
-    """Whatever the words: what became of it is read back. A read's answer has fields of its own."""
+    """Whatever the message, the outcome is read back. The answer to a read may have such fields itself."""
     assert verdict_of(WRITE, 200, body).outcome is AttemptOutcome.ODD_CODE_IN_SUCCESS
     assert verdict_of(READ, 200, body).outcome is AttemptOutcome.SUCCESS
 

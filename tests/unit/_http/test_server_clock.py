@@ -17,7 +17,7 @@ NOW = 1_790_000_000.0
 
 
 class World:
-    """Two clocks: this machine's, *ahead* of the service's, and a monotonic one."""
+    """Two clocks: this machine's, *ahead* of the service's by so many seconds, and a monotonic one."""
 
     def __init__(self, ahead: float) -> None:
         self.elapsed = 5000.0
@@ -102,7 +102,7 @@ def test_after_a_step_the_newer_reading_counts_and_the_bounds_hold_both(step: in
 
 
 def test_a_step_settles_nothing_earlier_than_the_time_that_passed() -> None:
-    """Not at once, not after the clock steps back and forth, and not after answers have narrowed the newer reading."""
+    """Not at once, not after the clock steps back and forth, and not after answers have narrowed the newer bounds."""
     world = World(0)
     world.answer()
     lost = world.clock.latest_ms()
@@ -159,7 +159,7 @@ def test_where_nothing_is_known_every_date_is_believed() -> None:
 
 @given(st.floats(-5000, 5000), st.floats(0, 60), st.floats(0, 1))
 def test_a_skew_between_is_never_exaggerated(ahead: float, seconds: float, part: float) -> None:
-    """Of a signature, whose fraction of a second is cut off, against an answer written at any moment until it came."""
+    """For a signature without its fraction of a second, and an answer written at any moment before it arrived."""
     date = int(NOW + seconds * part)
     skew = skew_between(int(NOW + ahead), date * 1000, seconds)
     assert abs(skew) <= abs(ahead) + 0.001

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which credentials are used, out of options and environment; what is refused, and that no refusal repeats a secret."""
+"""Choice of credentials from options and environment, and refusals, whose messages never contain a secret."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def test_no_repr_shows_a_secret(first: str, second: str, third: str, password: s
 
 
 def marked(text: str) -> str:
-    """*text* with a character in it that no message holds, so that it cannot be a piece of one by chance."""
+    """*text* with a character that no message contains, so that it cannot be part of one by chance."""
     return f"{text[: len(text) // 2]}‡{text[len(text) // 2 :]}"
 
 

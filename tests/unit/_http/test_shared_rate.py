@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The times that the processes of one account share, in real files and between real processes."""
+"""The rate limit that the processes of one account share, with real files and real processes."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def _work(path: Path, requests: int, left: t.Any) -> None:
     limiter = RateLimiter({"list": 100.0}, clock=clock, reservations=Reservations(path))
     for _request in range(requests):
         limiter.wait("list")
-        left.put(moments[-1])  # the moment, read under the lock, at which it was let go
+        left.put(moments[-1])  # the time of the last request, read under the lock
 
 
 def test_processes_share_one_budget_also_when_one_of_them_is_killed(path: Path) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SDK-HMAC-SHA256, held against the official SDK's own signer."""
+"""SDK-HMAC-SHA256, compared with the official SDK's signer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def signed_headers(authorization: str) -> list[str]:
 
 
 def official(request: requests.PreparedRequest, path: str, query: list[tuple[str, str]]) -> str:
-    """The Authorization header that the SDK computes for the same method, path, query, body and the headers we signed."""
+    """The Authorization header that the SDK computes for the same method, path, query, body and signed headers."""
     names = signed_headers(request.headers["Authorization"])
     headers = {name: value for name, value in request.headers.items() if name.lower() in names}
     sdk = SdkRequest(
