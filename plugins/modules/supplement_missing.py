@@ -65,9 +65,9 @@ options:
   approved:
     description:
       - What was approved for this workspace, its entry in the C(dataarts_plans) that M(dataarts.factory.rerun_summary) returns. C(gaps) are the
-        names of the PatchData runs, C(missing_at) is RV(missing_at).
-      - If other instances are missing now, nothing is made, and the message says what differs. A gap that was already filled under its approved
-        name is not a difference.
+        names of the PatchData runs, C(missing_at) is RV(missing_at), and C(options), there C(missing_options), is RV(options).
+      - If other instances are missing now, or C(options) are not those of this task, nothing is made, and the message says what differs. A gap that
+        was already filled under its approved name is not a difference.
     type: dict
   max_instances:
     description:
@@ -154,6 +154,7 @@ EXAMPLES = r"""
     approved:
       gaps: "{{ absent.gaps | selectattr('state', 'equalto', 'missing') | map(attribute='name') }}"
       missing_at: "{{ absent.missing_at }}"
+      options: "{{ absent.options }}"
     purpose: INC-4711
 """
 
@@ -293,6 +294,11 @@ planned_before:
   type: int
   returned: when the schedules could be read
   sample: 1795473351000
+options:
+  description: O(parallel), O(not_between) and O(pause_schedules) of the task, which an approval binds.
+  type: dict
+  returned: when the schedules could be read
+  sample: {parallel: 1, not_between: null, pause_schedules: false}
 approved:
   description: Whether the gaps were compared with O(approved).
   type: bool

@@ -275,6 +275,32 @@ def test_where_the_reruns_are_refused_nothing_is_made_before(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize(
+    ("jobs", "otherwise", "words"),
+    [
+        ("parts", {"dataarts_parallel": 3}, "parallel was 1 and is 3"),
+        ("parts", {"dataarts_pause_schedules": True}, "pause_schedules was False and is True"),
+        ("parts", {"dataarts_not_between": ["00:00-00:01 +00:00"]}, "not_between was not set and is"),
+        ("loads", {"dataarts_max_parallel_per_job": 1}, "the options are not those of the approved plan"),
+    ],
+)
+def test_an_approved_repair_without_failures_is_made_as_it_was_approved(
+    service: Running, ansible: Ansible, tmp_path: Path, jobs: str, otherwise: Json, words: str
+) -> None:
+    """Whether nothing is to be rerun, or only what depends on what is made."""
+    night = Night()
+    service.reset(night.damaged())
+    hosts = hosts_file(service, tmp_path, night)
+    plan = command(ansible.playbook(PLAYBOOK, "-i", hosts, "--check", variables={"dataarts_jobs": [jobs]}).succeeded())
+    refused = ansible.playbook(PLAYBOOK, *plan, variables=otherwise).ended(2)
+    assert words in " ".join(" ".join(closing(refused)).split())
+    assert not service.journal()
+    ansible.playbook(PLAYBOOK, *plan).succeeded()
+    concerned = {"loads", "feed", "mirror"} if jobs == "loads" else {jobs}
+    assert writes(service) == {place: number for place, number in night.everything().items() if place[1] in concerned}
+
+
+@pytest.mark.long
 def test_what_depends_on_it_is_foreseen_also_where_it_is_not_selected(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     night = Night()
     service.reset(night.damaged())

@@ -285,6 +285,23 @@ def test_only_what_was_approved_is_made(service: t.Any, make: Make) -> None:
     assert states(make(approved={"gaps": names})) == {"sales": ["made", "made"], "stock": ["made"]}
 
 
+def test_an_approval_binds_how_it_is_made(service: t.Any, make: Make) -> None:
+    service.reset(night(sales()))
+    checked = make(check=True, parallel=2)
+    plan = {"gaps": [gap["name"] for gap in checked["gaps"]], "options": checked["options"]}
+    changes: list[tuple[Json, str]] = [
+        ({}, "parallel was 2 and is 1"),
+        ({"parallel": 2, "pause_schedules": True}, "pause_schedules was False and is True"),
+        ({"parallel": 2, "not_between": ["00:00-00:01 +00:00"]}, "not_between was not set and is ['00:00-00:01 +00:00']"),
+    ]
+    for options_now, words in changes:
+        result = make(approved=plan, **options_now)
+        assert (result["failed"], result["error"]["kind"], words in result["msg"]) == (True, "limit", True), result["msg"]
+    assert made(service) == []
+    assert states(make(approved=plan, parallel=2)) == {"sales": ["made", "made"]}
+    assert not make(approved={"gaps": [], "options": checked["options"]})["failed"], "nothing is made"
+
+
 def test_an_approved_repair_that_was_interrupted_goes_on(service: t.Any, make: Make) -> None:
     service.reset(night({**sales(), "run_seconds": 600}, {"name": "stock", "instances": instances(2), "run_seconds": 360_000}))
     names = [gap["name"] for gap in make(check=True)["gaps"]]

@@ -195,8 +195,11 @@ def _planned(times: t.Sequence[int]) -> str:
 
 def _changed_options(record: t.Any, options: t.Mapping[str, t.Any]) -> str:
     before = record.get("options") if isinstance(record, t.Mapping) else None
-    if not isinstance(before, t.Mapping):
-        return ""
+    return changed_options(before, options) if isinstance(before, t.Mapping) else ""
+
+
+def changed_options(before: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> str:
+    """Which of *options* had another value *before*, as a text for people; "" if none had."""
     pairs = {name: (_shown(before.get(name)), _shown(value)) for name, value in options.items()}
     return ", ".join(f"{name} was {was} and is {now}" for name, (was, now) in pairs.items() if was != now)
 

@@ -18,6 +18,7 @@ from .._models.gap import FAILED, GONE, MADE, TO_MAKE, Gap
 from .._models.instance import JobName
 from .._models.patch_data import PatchDataRow
 from .graph import reached
+from .plan_id import changed_options
 from .schedules import SCHEDULED_STATUS
 
 #: When missing instances are made.
@@ -26,6 +27,8 @@ BEFORE, AFTER = "before_reruns", "after_reruns"
 END = "end"
 #: Reason for leaving a gap of a scheduled job alone.
 EARLIER = "an earlier version of the job was in force, maybe with another schedule"
+#: Options that an approval of what is missing is about; those that choose what is made show in the gaps.
+_APPROVED = ("parallel", "not_between", "pause_schedules")
 _NAMED = 5
 _DIGITS = 13  # digits of a time
 #: A result of module supplement_missing in any stage; results that Ansible made up have no ``gaps``.
@@ -210,6 +213,21 @@ def approved_names(plan: t.Mapping[str, t.Any]) -> frozenset[str]:
     """Names of the PatchData runs approved for one workspace, from its entry of approved plans. Entries of playbook rerun have none."""
     names = plan.get("gaps")
     return frozenset(map(str, names)) if isinstance(names, (list, tuple)) else frozenset()
+
+
+def approved_options(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """How what is missing is made, for an approval: of the *options* of supplement_missing."""
+    return {name: options[name] for name in _APPROVED}
+
+
+def made_otherwise(plan: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> str:
+    """Which of *options* are not those of the approved *plan*, in which something is to be made, as one text for people; "" if all are, and where the
+    plan does not say how, as one that somebody wrote."""
+    before = plan.get("options")
+    if not isinstance(before, t.Mapping) or not approved_names(plan):
+        return ""
+    changed = changed_options(before, approved_options(options))
+    return f"what is missing would be made otherwise than it was approved: {changed}" if changed else ""
 
 
 def missing_at(plan: t.Mapping[str, t.Any] | None, now_ms: int) -> int:

@@ -92,7 +92,7 @@ def supplement_missing(run: ModuleRun) -> None:
 #: What a stage takes over from the one before.
 _CARRIED = (
     *("workspace_id", "gaps", "made_before", "upstream", "failed_jobs", "unreadable", "unread_workspaces", "since", "missing_at"),
-    *("planned_after", "planned_before", "approved", "began", "paused_jobs", "pause_id"),
+    *("planned_after", "planned_before", "options", "approved", "began", "paused_jobs", "pause_id"),
 )
 
 
@@ -127,6 +127,7 @@ def _find(run: ModuleRun) -> None:
         missing_at=now_ms,
         planned_after=window.begin,
         planned_before=window.end,
+        options=repair.approved_options(options),
         approved=options["approved"] is not None,
         began=False,
         paused_jobs=[],
@@ -209,7 +210,7 @@ def _compare(run: ModuleRun, api: WorkspaceApi) -> None:
         return
     rows = _rows(run) if approved - {gap.name for gap in due} else []
     made = [row for row in rows if row.name in approved and len(row.jobs) == 1 and row.begin is not None and row.end is not None]
-    different = repair.changes(due, approved, {row.name for row in made})
+    different = repair.made_otherwise(run.options["approved"], run.options) or repair.changes(due, approved, {row.name for row in made})
     if different:
         run.fail("limit", different, _CHANGED)
         return

@@ -37,6 +37,7 @@ _COPIED_IF_THERE = (
     "quiet_hours",
     "missing",
     "missing_at",
+    "missing_options",
     "unreadable",
     "unread_workspaces",
     "only_missing",

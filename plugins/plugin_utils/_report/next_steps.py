@@ -82,7 +82,7 @@ def plans_variables(plans: t.Mapping[str, Result]) -> dict[str, t.Any]:
     return {
         "dataarts_plans": {
             host: {
-                **{name: plan[name] for name in (*PLAN_KEYS, "gaps", "missing_at") if name in plan},
+                **{name: plan[name] for name in (*PLAN_KEYS, "gaps", "missing_at", "missing_options") if name in plan},
                 **({"plan_record": bound} if (bound := bound_record(plan)) else {}),
             }
             for host, plan in plans.items()

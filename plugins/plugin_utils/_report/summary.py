@@ -134,14 +134,15 @@ def bound_record(result: Result) -> dict[str, t.Any]:
 
 
 def repair_plan(result: Result) -> dict[str, t.Any]:
-    """What the plan of a repair says in addition: gaps, the names of the PatchData of what it makes or has made, and missing_at, when it was missing.
+    """What the plan of a repair says in addition: gaps, the names of the PatchData of what it makes or has made, missing_at, when it was missing, and
+    missing_options, how it is made.
 
     :param result: of a host, or its workspace in a report; {} if it is not one of a repair.
     """
     if "missing" not in result:
         return {}
     names = [str(gap["name"]) for gap in result["missing"] if gap.get("state") in ("missing", "made", "failed")]
-    return {"gaps": names, "missing_at": result.get("missing_at")}
+    return {"gaps": names, **{name: result.get(name) for name in ("missing_at", "missing_options")}}
 
 
 def statistics_text(lines: t.Sequence[str]) -> str:

@@ -79,7 +79,7 @@ def plan_of(plans: t.Any, host: str, module: str = "job_rerun") -> dict[str, t.A
         return {}
     if module == "supplement_missing":
         return {
-            "approved": {"gaps": own.get("gaps") or [], "missing_at": own.get("missing_at")},
+            "approved": {"gaps": own.get("gaps") or [], "missing_at": own.get("missing_at"), "options": own.get("missing_options")},
             **{name: own[name] for name in _WINDOW if said(own.get(name))},
         }
     return {name: own[name] for name in _PLANNED if said(own.get(name))}

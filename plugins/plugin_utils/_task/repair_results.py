@@ -92,6 +92,7 @@ def with_missing(result: Result, missing: Result) -> Result:
         "missing": [*missing["gaps"]],
         "paused_first": [*(missing.get("paused_jobs") or ())],
         "missing_at": missing.get("missing_at"),
+        "missing_options": missing.get("options"),
         "unreadable": [*(missing.get("unreadable") or ())],
         "unread_workspaces": [*(missing.get("unread_workspaces") or ())],
     }
