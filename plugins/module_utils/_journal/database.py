@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What SQLite and PostgreSQL have in common here: one connection, transactions, and a schema that is made and migrated by statement."""
+"""Common part of the SQLite and PostgreSQL journals: one connection, transactions, creation and migration of the schema."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ Statement = t.Tuple[str, t.Sequence[t.Any]]
 
 
 class Database:
-    """One connection to the journal's database, opened when it is first needed, used by one thread at a time.
+    """One connection to the journal's database, opened on first use, used by one thread at a time.
 
-    :param read_only: nothing is made, written or set aside; a journal of an earlier schema is migrated all the same, else it could not be read.
+    :param read_only: nothing is created, written or set aside; an earlier schema is migrated all the same, or it could not be read.
     :ivar name: for messages; without a password.
     :ivar warnings: what the user should know.
-    :ivar set_aside_ms: when this object found that the journal cannot be read, epoch ms of the journal's clock, else None.
+    :ivar set_aside_ms: when this object found the journal unreadable, epoch ms on the journal's clock, or None.
     """
 
-    #: SQL of each kind of database: the type of a key that counts up, whether there are tables, and what keeps everybody else from making or
-    #: migrating them until the end of the transaction.
+    #: SQL of each kind of database: the type of an auto-increment key, whether there are tables, and what excludes others from creating or migrating
+    #: them until the transaction ends.
     identity: str
     tables_exist: str
     exclude_others: str
 
     @property
     def exists(self) -> bool:
-        """Whether there is one; a server that can be reached is one."""
+        """Whether the journal exists; a reachable server counts."""
         return True
 
     def __init__(self, name: str, read_only: bool) -> None:
@@ -46,16 +46,15 @@ class Database:
         self.set_aside_ms: int | None = None
         self._connection: t.Any = None
         self._guard = threading.RLock()
-        self._there = False  # whether the open connection has the schema of this version
-        self._outdated = ""  # that the journal has an earlier one, while it is migrated: why something could not be done
+        self._there = False  # whether the connection's schema is known to be of this version
+        self._outdated = ""  # for error messages during a migration: which schema the journal has
 
     def transact(self, work: t.Callable[[Database], _T], *, write: bool = False) -> _T:
-        """What *work* returns, done in one transaction.
+        """Return the result of *work*, done in one transaction.
 
-        :param work: may be called again, even after its transaction took effect, where the answer to a commit is lost; the result has to be
-            the same then.
-        :param write: whether it changes something; the journal is made then. What it changed is durable when this returns.
-        :raises JournalError: it cannot be read, written or reached; nothing was changed, or this process cannot know.
+        :param work: may be called again, even after its transaction took effect, if the answer to a commit is lost; its result must be the same then.
+        :param write: whether it changes something; then the journal is created, and the changes are durable on return.
+        :raises JournalError: the journal cannot be read, written or reached; nothing was changed, or it is unknown whether anything was.
         """
         if write and self.read_only:
             raise self.failed("write", "it is opened for reading only", "Run without check mode")
@@ -74,13 +73,13 @@ class Database:
         return self._rows(sql, values) if self._there else []
 
     def change(self, statements: t.Sequence[Statement]) -> int:
-        """Execute *statements* in their order; how many rows they changed. Those in a row that are alike go together."""
+        """Execute *statements* in order and return how many rows they changed. Consecutive ones with the same SQL are executed together."""
         with self._in_one_go():
             cursors = [self._many(sql, [row[1] for row in group]) for sql, group in itertools.groupby(statements, operator.itemgetter(0))]
         return sum(max(0, cursor.rowcount) for cursor in cursors)
 
     def await_writers(self) -> None:
-        """Wait until all others have committed, and let them wait until this transaction ends; nothing to do where one writes at a time."""
+        """Wait until all other writers have committed, and block new ones until this transaction ends; a no-op if only one can write at a time."""
 
     def clock_ms(self) -> int:
         """The journal's clock now, epoch ms."""
@@ -91,33 +90,33 @@ class Database:
         return JournalError(f"Failed to {verb} the journal {self.name}: {cause.rstrip().rstrip('.')}. {remedy}.")
 
     def _transact(self, work: t.Callable[[Database], _T], write: bool) -> _T:
-        """:meth:`_once`, with its errors turned into :class:`JournalError`, and what each database does about them."""
+        """:meth:`_once` with the database's own error handling; errors become :class:`JournalError`."""
         raise NotImplementedError
 
     def _connect(self, write: bool) -> bool:
-        """Connect unless that is done; False if there is nothing to connect to and *write* is false."""
+        """Connect if necessary; False if there is nothing to connect to and *write* is false."""
         raise NotImplementedError
 
     def _begin(self, write: bool) -> None:
         raise NotImplementedError
 
     def _execute(self, sql: str, values: t.Sequence[t.Any] = ()) -> t.Any:
-        """A cursor as DB-API has it."""
+        """Execute one statement; return a DB-API cursor."""
         raise NotImplementedError
 
     def _many(self, sql: str, rows: t.Sequence[t.Sequence[t.Any]]) -> t.Any:
-        """*sql* executed for the values of each of *rows*; a cursor that counts what they changed."""
+        """Execute *sql* for the values of each of *rows*; return a cursor that counts changed rows."""
         raise NotImplementedError
 
     def _in_one_go(self) -> t.ContextManager[t.Any]:
-        """What is executed within may be sent together; errors and counts are there at its end."""
+        """Context in which statements may be sent together; errors and counts are known at its end."""
         return contextlib.nullcontext()
 
     def _rows(self, sql: str, values: t.Sequence[t.Any] = ()) -> list[t.Any]:
         return t.cast("list[t.Any]", self._execute(sql, values).fetchall())
 
     def _once(self, work: t.Callable[[Database], _T], write: bool) -> _T:
-        """One try of :meth:`transact`; errors are the driver's, or :class:`~.schema.Unreadable`."""
+        """One try of :meth:`transact`. Errors are the driver's, or :class:`~.schema.Unreadable`."""
         if not self._connect(write):
             return work(self)
         self._begin(write)
@@ -130,7 +129,7 @@ class Database:
             self._there = before
             try:
                 self._execute("ROLLBACK")
-            except Exception:  # the connection is of no use any more, and its end ends the transaction
+            except Exception:  # the connection is broken; closing it ends the transaction
                 self.close()
             if not isinstance(error, _Outdated):
                 raise
@@ -142,7 +141,7 @@ class Database:
         return self._once(work, False)
 
     def _upgrade(self) -> None:
-        """Bring an earlier schema to this version where nothing else is to be written: by a connection of its own."""
+        """Migrate an earlier schema although this object is read-only, with a connection of its own."""
         self.close()
         self.read_only = False
         try:
@@ -152,9 +151,9 @@ class Database:
             self.close()
 
     def _prepare(self, write: bool) -> bool:
-        """Bring the schema to this version; False if there is none, and none may be made.
+        """Bring the schema to this version; False if there is none and none may be created.
 
-        :raises JournalError: it is of a later version.
+        :raises JournalError: a later version made it.
         """
         latest, version = len(schema.MIGRATIONS), self._version()
         self._outdated = f"it has schema {version} and has to be brought to {latest}: " if 0 < version < latest else ""
@@ -194,4 +193,4 @@ class Database:
 
 
 class _Outdated(Exception):  # noqa: N818
-    """The schema is of an earlier version, and the transaction does not write."""
+    """The schema is of an earlier version, but the transaction does not write."""

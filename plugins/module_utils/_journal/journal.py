@@ -1,14 +1,14 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The journal: the database of attempts. What makes a rerun, or a stop, happen once are two unique indexes, and nothing else:
+"""The journal: the database of attempts. Only its two unique indexes make sure that a rerun, or a stop, happens once:
 
 - At most one attempt per failure is open.
-- The attempts of a slot (one planned run of a job) are numbered, each number is given once, and a claim takes the one after the newest that its
-  run has read. So of two runs that have read the same, one gets it, whatever their lists say of status, times, submit_time or instance_id; the
-  other has to read again. A request that is tried once more takes the next number too: what another run has claimed since, it does not send.
+- The attempts of a slot (one planned run of a job) are numbered without duplicates, and a claim takes the number after the newest that its run has
+  read. Of two runs that have read the same, only one gets it, whatever their lists say about status, times, submit_time or instance_id; the other
+  has to read again. Retrying a request takes the next number too, so a run does not send what another one has claimed since.
 
-SQLite on this machine, or PostgreSQL where several controllers share one (option ``journal``). Nothing secret is in it.
+SQLite on this machine, or PostgreSQL shared by several controllers (option ``journal``). It contains no secrets.
 """
 
 from __future__ import annotations
@@ -34,27 +34,27 @@ from .database import Database, Statement
 from .postgresql import PostgresqlDatabase
 from .sqlite import SqliteDatabase, journal_path
 
-#: How long an attempt is kept: the service shows instances for six months [OTC-UMN-C].
+#: How long attempts are kept: the service shows instances for six months [OTC-UMN-C].
 _KEEP_MS = 190 * DAY_MS
 _MESSAGE = 400
-_AT_ONCE = 500  # attempts in one statement
-_PAGE = 1_000  # attempts that the history reads at once
+_AT_ONCE = 500  # attempts per statement
+_PAGE = 1_000  # attempts per page of the history
 
 _T = t.TypeVar("_T")
-#: A slot as the database has it, and the newest number in it with the claim that took it.
+#: The columns of a slot; the newest number in it, with the claim that took it.
 _SlotKey = t.Tuple[t.Any, ...]
 _Number = t.Tuple[t.Any, ...]
 _Values = t.Callable[[Database], t.Sequence[t.Any]]
-#: Attempts of one request, and the columns that say how it ended.
+#: Attempts of one request, and the columns that record its end.
 _Ended = t.Tuple[t.Sequence[Attempt], t.Mapping[str, t.Any]]
 
 _SELECT = f"SELECT {schema.SELECTED} FROM dataarts_attempt WHERE"
 _READ = f"SELECT serial, claim, {schema.SELECTED} FROM dataarts_attempt WHERE"
-#: Whether the newest attempt of the slot is still the one that was read; '' if none was.
+#: Whether the newest attempt of the slot is still the one that was read ('' if there was none).
 _STILL = f"COALESCE((SELECT claim FROM dataarts_attempt WHERE {schema.SLOT} ORDER BY serial DESC LIMIT 1), '') = ?"
 _CLAIM = f"INSERT INTO dataarts_attempt ({schema.INSERTED}) SELECT {schema.marks(schema.INSERTED.split(','))} WHERE {_STILL}{{}} ON CONFLICT DO NOTHING"
 _SUPERSEDED = " AND EXISTS (SELECT 1 FROM dataarts_attempt WHERE id = ? AND taken_by = ?)"
-#: Only what was seen is superseded: not what was recorded, or sent once more, since.
+#: Supersede an attempt only as it was read: not if it has been recorded or retried since.
 _SUPERSEDE = (
     f"UPDATE dataarts_attempt SET open = NULL, taken_by = ? WHERE id = ? AND outcome = ? AND last_ms <= ? AND journal_ms = ? AND {_STILL}"
 )
@@ -72,12 +72,12 @@ _PRUNE = (
     "DELETE FROM dataarts_run WHERE sent_ms < ?",
 )
 _COVER = "INSERT INTO dataarts_coverage (project_id, workspace_id, since_ms, journal_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
-#: A fact that is noted again is not the first to grow old.
+#: Noting a fact again renews its date, so that it is pruned later.
 _NOTE = (
     "INSERT INTO dataarts_note (project_id, scope, key, value, made_ms, claim) VALUES (?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (project_id, scope, key) DO UPDATE SET made_ms = excluded.made_ms WHERE excluded.made_ms > dataarts_note.made_ms"
 )
-#: An instance has a plan time; PatchData has the day that it begins with in ``submit_time``, and the last one in ``end_time``.
+#: An instance has a plan time; a PatchData attempt has its first date in ``submit_time`` and its last one in ``end_time``.
 _PLANNED = f"(plan_time BETWEEN ? AND ? OR kind = '{AttemptKind.PATCH_DATA.value}' AND submit_time <= ? AND end_time >= ?)"
 _NEWEST_SINCE = "SELECT since FROM dataarts_attempt WHERE project_id = ? ORDER BY since DESC LIMIT 1"
 _NOTES = "SELECT {} FROM dataarts_note WHERE project_id = ? AND scope = ?"
@@ -85,16 +85,16 @@ _NOTES = "SELECT {} FROM dataarts_note WHERE project_id = ? AND scope = ?"
 
 @dataclass(frozen=True)
 class Known:
-    """What the journal knows of some workspaces, read in one go.
+    """What the journal knows about some workspaces, read in one transaction.
 
-    :param attempts: the newest attempt of each (workspace, job_id, plan_time, submit_time, instance_id), oldest first.
-    :param stops: every request to stop an instance, oldest first; in none of the others.
-    :param effective: the attempts that may have taken effect, oldest first: those accepted, and those intended or unknown that are still open.
-    :param reruns: ``sent_ms`` of those of them in the 24 h before ``now_ms``, oldest first.
-    :param complete_since: from when on the journal knows every attempt of all these workspaces, epoch ms of the service's clock (the latest of
-        them); None if one of them is not in it yet.
-    :param covered_ms: when that was written, epoch ms of the journal's clock (the latest); None if no journal says so.
-    :param set_aside_ms: when an unreadable journal was set aside and this one begun in its place, epoch ms of the journal's clock, else None.
+    :param attempts: the newest rerun attempt of each (workspace, job_id, plan_time, submit_time, instance_id), oldest first.
+    :param stops: all requests to stop instances, oldest first; the other fields do not include them.
+    :param effective: rerun attempts that may have taken effect, oldest first: accepted ones, and intended or unknown ones that are still open.
+    :param reruns: ``sent_ms`` of those in the 24 h before ``now_ms``, sorted.
+    :param complete_since: time from which the journal knows every attempt in all these workspaces (the latest of them), epoch ms on the service's
+        clock; None if one of them is not covered yet.
+    :param covered_ms: when that was recorded (the latest), epoch ms on the journal's clock; None if unknown.
+    :param set_aside_ms: when this journal replaced an unreadable one, epoch ms on the journal's clock, or None.
     :param journal_ms: the journal's clock now, epoch ms.
     """
 
@@ -109,16 +109,16 @@ class Known:
 
 
 class Journal:
-    """Opened when it is first used, closed by :meth:`close` or the end of its ``with`` block. Its methods may be called from several threads.
+    """The journal. Opened on first use, closed by :meth:`close` or the end of its ``with`` block. Thread-safe.
 
     :param where: option ``journal``: None, a path, or a PostgreSQL URI.
     :param password: option ``journal_password``.
-    :param project_id: the project whose workspaces are meant; "" reads the history of all.
-    :param read_only: for check mode: nothing is made, written or set aside.
-    :ivar sightings: of records that lie ahead of its clock.
+    :param project_id: the project of the workspaces; with "" the history covers all projects.
+    :param read_only: for check mode: nothing is created, written or set aside.
+    :ivar sightings: of records from the future of its clock.
     :ivar name: where it is, for messages; without a password.
     :ivar warnings: what the user should know, such as that a journal was set aside.
-    :raises OptionError: *where* names a kind of database that is not supported.
+    :raises OptionError: *where* names an unsupported kind of database.
     :raises JournalError: from all methods: it cannot be read, written or reached, so nothing may be sent.
     """
 
@@ -140,8 +140,8 @@ class Journal:
         self._pruned = False
         self._lock = threading.RLock()
         self._newest: dict[_SlotKey, _Number] = {}
-        self._last: dict[int | None, int] = {}  # ``last_ms`` by the id, as it was read: hold_off.py counts it otherwise
-        self._later: list[_Ended] = []  # what is yet to be recorded
+        self._last: dict[int | None, int] = {}  # attempt id -> ``last_ms`` as read, because hold_off.py changes it in the attempts
+        self._later: list[_Ended] = []  # ends to be recorded with the next write
 
     def __enter__(self) -> Journal:
         return self
@@ -150,7 +150,7 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Close it; harmless if it is not open. The next use opens it again. What cannot be recorded is left as it is, see :meth:`flush`."""
+        """Close the journal if it is open; the next use opens it again. Ends that cannot be recorded stay unrecorded, see :meth:`flush`."""
         with contextlib.suppress(JournalError):
             self.flush()
         self._database.close()
@@ -161,7 +161,7 @@ class Journal:
         return self._database.exists
 
     def read(self, workspace_ids: t.Collection[str], plan_times: Window, now_ms: int) -> Known:
-        """What it knows of the instances with a plan time in *plan_times*, which is what claims rest on from then on.
+        """What the journal knows about instances planned in *plan_times*. Later claims are based on it.
 
         Creates nothing: a journal that does not exist reads as empty.
         """
@@ -191,7 +191,7 @@ class Journal:
         return known
 
     def newest_id(self) -> int:
-        """The newest id of an attempt, 0 if there is none: what is claimed later has a greater one."""
+        """The newest attempt id, or 0: later claims get greater ones."""
 
         def work(database: Database) -> int:
             database.await_writers()
@@ -201,7 +201,7 @@ class Journal:
         return self.work(work)
 
     def cover(self, workspace_ids: t.Collection[str], since_ms: int) -> None:
-        """The journal knows every attempt in these workspaces from *since_ms* on. Kept as it is for those it knows already; creates the journal."""
+        """Record that the journal knows every attempt in these workspaces from *since_ms* on, unless it covers them already. Creates the journal."""
         names = [schema.stored(workspace_id) for workspace_id in sorted(set(workspace_ids))]
 
         def work(database: Database) -> None:
@@ -211,8 +211,10 @@ class Journal:
         self._write(work)
 
     def claim(self, intents: t.Sequence[Intent]) -> list[Attempt | None]:
-        """Claim failures in one transaction, durable when this returns: the attempt with its id, or None where another run has claimed the failure,
-        or anything of its slot since :meth:`read`."""
+        """Claim failures in one transaction, durable on return.
+
+        Returns for each intent the attempt with its id, or None if another run has claimed the failure, or anything in its slot since :meth:`read`.
+        """
         if not intents:
             return []
         token = uuid.uuid4().hex
@@ -221,7 +223,7 @@ class Journal:
         def work(database: Database) -> list[t.Any]:
             now, newest = database.clock_ms(), dict(self._newest)
             statements: list[Statement] = []
-            for index in sorted(range(len(keys)), key=keys.__getitem__):  # in one order, so that two claims never wait for each other
+            for index in sorted(range(len(keys)), key=keys.__getitem__):  # sorted, so that two claims never deadlock
                 serial, seen = newest.get(keys[index][:3], (0, ""))
                 newest[keys[index][:3]] = serial + 1, token
                 row = schema.to_row(self._project_id, keys[index], intents[index].attempt, token, serial + 1, now)
@@ -243,9 +245,9 @@ class Journal:
         return [row and replace(intent.attempt, attempt_id=row[0], journal_ms=row[1]) for intent, row in zip(intents, claimed)]
 
     def stamp(self, attempts: t.Sequence[Attempt], now_ms: int) -> None:
-        """The request of *attempts* is about to be tried once more: their ``last_ms`` and ``journal_ms`` move. Durable when this returns.
+        """Move ``last_ms`` and ``journal_ms`` of *attempts* before their request is retried. Durable on return.
 
-        :raises ClaimLostError: another run took one of them over meanwhile, or claimed something else of its slot; it must not be sent then.
+        :raises ClaimLostError: another run has taken one of them over, or claimed something else in its slot; the request must not be sent.
         """
 
         def work(database: Database) -> list[t.Any]:
@@ -270,11 +272,12 @@ class Journal:
         conflict_in_batch: bool = False,
         later: bool = False,
     ) -> list[Attempt]:
-        """Record how the request of *attempts* ended, and return them as they are now. ACCEPTED also moves ``last_ms``: until its answer came it
-        may have been in flight. UNKNOWN moves ``journal_ms`` too.
+        """Record how the request of *attempts* ended, and return them with the new values.
 
-        :param later: whether it may be recorded with what is written next, at the latest by :meth:`flush`. Until then it is INTENDED, as if this
-            process had ended: not to be sent again before that is settled.
+        ACCEPTED and UNKNOWN also move ``last_ms``, because the request may have been in flight until now; UNKNOWN moves ``journal_ms`` too.
+
+        :param later: whether it may be recorded with the next write, at the latest by :meth:`flush`; UNKNOWN never is. Until then the journal has
+            INTENDED, as if this process had ended: nobody sends it again before it has settled.
         """
         end: dict[str, t.Any] = {
             "outcome": outcome,
@@ -298,23 +301,23 @@ class Journal:
         return [replace(attempt, **end) for attempt in attempts]
 
     def flush(self) -> None:
-        """Record what was to be recorded later. Durable when this returns."""
+        """Record the postponed ends. Durable on return."""
         if self._later:
             self._write(lambda dummy: None)
 
     def work(self, work: t.Callable[[Database], _T], *, write: bool = False) -> _T:
-        """What *work* returns, done in one transaction; for the other books of the same database. See :meth:`.database.Database.transact`."""
+        """Run *work* in one transaction, for the other books in the same database. See :meth:`.database.Database.transact`."""
         with self._lock:
             return self._write(work) if write else self._database.transact(work)
 
     def claimed(
         self, change: str, new: _Values, seen: t.Sequence[t.Any], read: Statement, extra: t.Callable[[Database], t.Any] | None = None
     ) -> t.Any:
-        """The row that the statement *change* made or changed, durably; None where another run was faster.
+        """Execute *change* durably and return the row that it inserted or updated; None if another run was faster.
 
-        :param change: with the *new* values, a claim, and the values that were *seen*, on which it rests.
-        :param read: what selects the row, but for its claim.
-        :param extra: done in the same transaction if there is one.
+        :param change: takes the *new* values, a claim token, and the values *seen* before, which must still be there.
+        :param read: statement that selects the row, apart from its claim.
+        :param extra: done in the same transaction if there is a row.
         """
         token = uuid.uuid4().hex
 
@@ -329,7 +332,7 @@ class Journal:
         return next(iter(self._write(work)), None)
 
     def _write(self, work: t.Callable[[Database], _T]) -> _T:
-        """What *work* returns, done in one transaction with what is yet to be recorded."""
+        """Run *work* in one transaction, together with the postponed ends."""
 
         def both(database: Database) -> _T:
             if self._later:
@@ -342,7 +345,7 @@ class Journal:
             return result
 
     def _know(self, numbers: t.Iterable[tuple[t.Sequence[t.Any], t.Sequence[t.Any]]]) -> None:
-        """The newest attempt of a slot that this run has read, or made, by its number and claim."""
+        """Keep the number and claim of the newest attempt of each slot that this run has read or made."""
         for slot, number in numbers:
             self._newest[tuple(slot)] = max(tuple(number), self._newest.get(tuple(slot), (0, "")))
 
@@ -359,8 +362,11 @@ class Journal:
         kinds: t.Collection[AttemptKind] | None = None,
         limit: int | None = 100,
     ) -> list[Attempt]:
-        """Attempts, newest first, without runs by hand, see :class:`.runs.RunBook`. *jobs* are names or patterns (fnmatch); *plan_times* also
-        takes PatchData between whose dates one of them is; *made_after* and *made_before* compare ``sent_ms``; None filters nothing."""
+        """Attempts, newest first, without runs by hand (see :class:`.runs.RunBook`). None means no filter.
+
+        *jobs* are names or patterns (fnmatch). *plan_times* also selects PatchData whose dates overlap it. *made_after* and *made_before* filter by
+        ``sent_ms``.
+        """
         conditions: list[tuple[str, t.Collection[t.Any] | None]] = [
             ("project_id = ?", [self._project_id] if self._project_id else None),
             (f"workspace_id IN ({schema.marks(workspace_ids or ())})", workspace_ids),
@@ -385,7 +391,7 @@ class Journal:
         return attempts[:limit]
 
     def newest_since(self) -> int:
-        """The latest ``since`` of a run that made an attempt, in any workspace of the project, epoch ms; 0 if there is none."""
+        """The latest ``since`` of a run that made an attempt in any workspace of the project, epoch ms; 0 if there is none."""
         rows = self._database.transact(lambda database: database.query(_NEWEST_SINCE, (self._project_id,)))
         return int(rows[0][0]) if rows else 0
 
@@ -393,25 +399,25 @@ class Journal:
         return self._database.transact(lambda database: [schema.from_row(row) for row in database.query(sql, values)])
 
     def notes(self, scope: str) -> dict[str, str]:
-        """The facts of *scope*, value by key."""
+        """The facts of *scope*, as key -> value."""
         sql, values = _NOTES.format("key, value"), (self._project_id, schema.stored(scope))
         return dict(self._database.transact(lambda database: database.query(sql, values)))
 
     def note(self, scope: str, key: str, value: str) -> bool:
-        """Keep one fact, durably; False if the key was there already, whatever its value."""
+        """Keep one fact durably; False if the key existed already, with any value."""
         named = (self._project_id, schema.stored(scope), schema.stored(key))
         read = f"{_NOTES.format('1')} AND key = ?", named
         return self.claimed(_NOTE, lambda database: (*named, schema.stored(value), database.clock_ms()), (), read) is not None
 
 
 def set_aside_ms(database: Database) -> int | None:
-    """When an unreadable journal was set aside and this one begun in its place, epoch ms of the journal's clock, else None."""
+    """When this journal replaced an unreadable one, epoch ms on the journal's clock, or None."""
     aside = database.query("SELECT value FROM dataarts_meta WHERE key = 'set_aside_ms'")
     return int(aside[0][0]) if aside else database.set_aside_ms
 
 
 def lately_set_aside(journal: Journal, aside_ms: int | None, now_ms: int) -> int | None:
-    """What :func:`set_aside_ms` returned, in the time of the journal's clock as it is set at *now_ms*, see :class:`.Sightings`; None a day later."""
+    """The value of :func:`set_aside_ms`, corrected for steps of the journal's clock, see :class:`.Sightings`; None after a day."""
     if aside_ms is None:
         return None
     recorded_ms = journal.sightings.recorded_ms("set aside", aside_ms, now_ms)
@@ -419,7 +425,7 @@ def lately_set_aside(journal: Journal, aside_ms: int | None, now_ms: int) -> int
 
 
 def _database(where: str | None, password: str | None, read_only: bool, environ: t.Mapping[str, str]) -> Database:
-    """A slip must not make a file of this machine out of a database that is meant for several controllers."""
+    """The database that *where* names. A mistyped URI is refused: it must not create a local file instead of a shared database."""
     where = (where or "").strip()
     if where.startswith(("postgresql://", "postgres://")):
         return PostgresqlDatabase(where, password, read_only)
@@ -438,7 +444,7 @@ def _database(where: str | None, password: str | None, read_only: bool, environ:
 
 
 def _claim(row: t.Sequence[t.Any], still: t.Sequence[t.Any], supersedes: Attempt | None, token: str) -> list[Statement]:
-    """The statements that claim the failure of *row*, if the newest attempt of its slot is *still* the one that was read."""
+    """The statements that claim the failure of *row*, on condition that the newest attempt of its slot is *still* the one that was read."""
     if supersedes is None:
         return [(_CLAIM.format(""), (*row, *still))]
     seen = (supersedes.attempt_id, supersedes.outcome.value, supersedes.last_ms, supersedes.journal_ms)
@@ -446,7 +452,7 @@ def _claim(row: t.Sequence[t.Any], still: t.Sequence[t.Any], supersedes: Attempt
 
 
 def _record(database: Database, ended: t.Sequence[_Ended]) -> None:
-    """Record how requests ended. :raises JournalError: an attempt is not there any more, although its claim was durable."""
+    """Record how requests ended. :raises JournalError: an attempt has disappeared although its claim was durable."""
     statements = [statement for attempts, end in ended for statement in _recorded(attempts, end)]
     if database.change(statements) != sum(len(attempts) for attempts, _end in ended):
         cause = "it does not contain any more what this run has claimed in it, as if a copy had been restored"
@@ -468,7 +474,7 @@ def _by_slot(attempts: t.Iterable[Attempt]) -> dict[Slot, tuple[Attempt, ...]]:
 def _by_instance(
     attempts: t.Sequence[Attempt], now_ms: int
 ) -> tuple[tuple[Attempt, ...], dict[Slot, tuple[Attempt, ...]], dict[Slot, tuple[int, ...]]]:
-    """The first three of :class:`Known` for *attempts*, oldest first."""
+    """The first three fields of :class:`Known` from *attempts*, oldest first."""
     newest: dict[tuple[t.Any, ...], Attempt] = {}
     for attempt in attempts:
         key = attempt.failure[:5]

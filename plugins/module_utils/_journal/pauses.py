@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pauses in the journal: which jobs were stopped in order to be started again, and which runs need that.
 
-At most one pause of a job is open, by a unique index. Each change names the one that it rests on, so that of two runs one gets it.
+A unique index allows one open pause per job. Each change names the state it is based on, so that only one of two runs succeeds.
 """
 
 from __future__ import annotations
@@ -20,16 +20,14 @@ from . import schema
 from .database import Database
 from .journal import Journal, lately_set_aside, set_aside_ms
 
-_COLUMNS = (
-    'job_name, made_by, phase, run_id, sent_ms, journal_ms, flight_ms, controller, "user", purpose, id, claim'  # in the order of Pause
-)
+_COLUMNS = 'job_name, made_by, phase, run_id, sent_ms, journal_ms, flight_ms, controller, "user", purpose, id, claim'  # the order of Pause's fields
 _OPEN = f"SELECT {_COLUMNS} FROM dataarts_pause WHERE project_id = ? AND workspace_id = ? AND open = 1"
 _PAUSED = "SELECT DISTINCT project_id, workspace_id FROM dataarts_pause WHERE open = 1"
 _OF_WORKSPACE = "project_id = ? AND workspace_id = ?"
 _KINDS = ", ".join(f"'{kind.value}'" for kind in OF_SCHEDULES)
 _BY_ID = f"SELECT 1 FROM dataarts_pause WHERE id = ? AND {_OF_WORKSPACE} AND job_name = ?"
 _KNOWN = f"SELECT job_name FROM dataarts_pause WHERE {_OF_WORKSPACE} UNION SELECT job_name FROM dataarts_attempt WHERE {_OF_WORKSPACE} AND kind IN ({_KINDS})"
-#: Scope of the journal's facts about jobs that were not scheduled when they were to be paused, ``<workspace_id>/<job name>``.
+#: Scope of the notes about jobs that were not scheduled when they were to be paused, ``<workspace_id>/<job name>``.
 _LEFT = "not scheduled when they were to be paused"
 _HOLDS = "SELECT job_name, run_id, until_ms, lease_ms FROM dataarts_hold WHERE project_id = ? AND workspace_id = ?"
 _BEGIN = (
@@ -50,7 +48,7 @@ _FORGET_HOLDS = "DELETE FROM dataarts_hold WHERE project_id = ? AND workspace_id
 class OpenPauses(t.NamedTuple):
     """The open pauses of a workspace by job, and the journal's clock when they were read, epoch ms.
 
-    :param set_aside_ms: when, in the 24 hours before that, an unreadable journal was set aside with the pauses in it, else None.
+    :param set_aside_ms: when, in the last 24 hours, an unreadable journal was set aside with its pauses, or None.
     """
 
     by_job: t.Mapping[str, Pause]
@@ -59,19 +57,19 @@ class OpenPauses(t.NamedTuple):
 
     @property
     def claims(self) -> dict[str, str]:
-        """What each was changed by last: the same as long as no run has begun, changed or ended a pause."""
+        """Job -> token of its pause's last change. Unchanged as long as no run begins, changes or ends a pause."""
         return {job_name: pause.claim for job_name, pause in self.by_job.items()}
 
 
 class PauseBook:
-    """The pauses of one workspace, in *journal*. All methods raise JournalError if the journal cannot be used."""
+    """The pauses of one workspace. All methods raise JournalError if the journal cannot be used."""
 
     def __init__(self, journal: Journal, project_id: str, workspace_id: str) -> None:
         self.journal = journal
         self._where = (schema.stored(project_id), schema.stored(workspace_id))
 
     def read(self) -> OpenPauses:
-        """What is paused now. Creates nothing."""
+        """The open pauses. Creates nothing."""
 
         def work(database: Database) -> OpenPauses:
             holds = grouped_by(database.query(_HOLDS, self._where), operator.itemgetter(0))
@@ -85,7 +83,7 @@ class PauseBook:
         return OpenPauses(dated, now, lately_set_aside(self.journal, pauses.set_aside_ms, now))
 
     def _dated(self, pause: Pause, now: int) -> Pause:
-        """*pause* in the time of the journal's clock as it is set at *now*, see :class:`.Sightings`."""
+        """*pause* with its times corrected for steps of the journal's clock, see :class:`.Sightings`."""
         recorded_ms = self.journal.sightings.recorded_ms
         began = pause.journal_ms if pause.phase is Phase.PAUSED else recorded_ms(pause.run_id, pause.journal_ms, now)
         holds = tuple(
@@ -103,17 +101,17 @@ class PauseBook:
         return replace(pause, journal_ms=began, holds=holds)
 
     def unknown(self, job_names: t.Iterable[str]) -> set[str]:
-        """Those of the jobs of whose schedule the journal has no record, not even of a pause that is over: it is not the one in which theirs was claimed."""
+        """The jobs without any record of their schedule, not even of a past pause: their pauses were claimed in another journal, if at all."""
         known = {row[0] for row in self.journal.work(lambda database: database.query(_KNOWN, (*self._where, *self._where)))}
         return {name for name in job_names if schema.stored(name) not in known}
 
     def left(self, job_names: t.Iterable[str]) -> set[str]:
-        """Those of the jobs that were not scheduled when they were to be paused, see :meth:`note_left`."""
+        """The jobs that were not scheduled when they were to be paused, see :meth:`note_left`."""
         known = self.journal.notes(_LEFT)
         return {name for name in job_names if self._note(name) in known}
 
     def note_left(self, job_names: t.Collection[str]) -> None:
-        """Keep that these jobs were not scheduled when they were to be paused, durably."""
+        """Record durably that these jobs were not scheduled when they were to be paused."""
         for name in set(job_names) - self.left(job_names):
             self.journal.note(_LEFT, self._note(name), "")
 
@@ -121,7 +119,7 @@ class PauseBook:
         return f"{self._where[1]}/{schema.stored(job_name)}"
 
     def begin(self, job_name: str, made_by: MadeBy, run_id: str, who: t.Sequence[str], sent_ms: int, flight_ms: int) -> Pause | None:
-        """Claim the pause of a job, durably; None where another run has.
+        """Claim the pause of a job, durably; None if another run has.
 
         :param who: controller, user and purpose.
         """
@@ -131,17 +129,17 @@ class PauseBook:
         return begun and _pause(begun)
 
     def change(self, pause: Pause, phase: Phase, *, run_id: str, made_by: MadeBy, flight_ms: int = 0) -> Pause | None:
-        """Move *pause* to *phase*, durably; None where another run has changed it since it was read."""
+        """Move *pause* to *phase*, durably; None if another run has changed it since it was read."""
         return self._changed(pause, (phase.value, run_id, made_by.value, flight_ms))
 
     def _changed(self, pause: Pause, new: t.Sequence[t.Any], extra: t.Callable[[Database], t.Any] | None = None) -> Pause | None:
-        """*pause* with *new* values; None where another run has changed it since it was read."""
+        """*pause* with *new* values; None if another run has changed it since it was read."""
         seen, read = (pause.pause_id, pause.claim), (_OPEN, self._where)
         changed = self.journal.claimed(_CHANGE, lambda database: (database.clock_ms(), *new), seen, read, extra)
         return changed and _pause(changed, pause.holds)
 
     def close(self, pause: Pause, ended: str) -> bool:
-        """*pause* is over; False where another run has changed it since it was read.
+        """End *pause*; False if another run has changed it since it was read.
 
         :param ended: how, in a few words.
         """
@@ -153,12 +151,12 @@ class PauseBook:
         return closed is not None
 
     def lost(self, pause: Pause) -> bool:
-        """Whether the journal does not contain *pause* any more, not even as one that is over."""
+        """Whether *pause* has disappeared from the journal, not just ended."""
         named = (pause.pause_id, *self._where, schema.stored(pause.job_name))
         return not self.journal.work(lambda database: database.query(_BY_ID, named))
 
     def hold(self, job_names: t.Collection[str], run_id: str, lease_ms: int) -> None:
-        """The run needs the pauses of these jobs for *lease_ms* from now, unless it says so again."""
+        """Record that the run needs the pauses of these jobs for *lease_ms* from now, unless it renews this."""
         self.journal.work(lambda database: self._hold(database, job_names, run_id, lease_ms), write=True)
 
     def _hold(self, database: Database, job_names: t.Collection[str], run_id: str, lease_ms: int) -> None:
@@ -166,20 +164,20 @@ class PauseBook:
         database.change([(_HOLD, (*self._where, schema.stored(name), run_id, *lease, *lease)) for name in sorted(job_names)])
 
     def adopt(self, pause: Pause, run_id: str, lease_ms: int) -> bool:
-        """The run needs *pause*, which another has made, as :meth:`hold` says; False where that was changed since it was read, because it may be over.
+        """Record that the run needs *pause*, made by another run, like :meth:`hold`; False if it has changed since it was read, as it may be over.
 
-        Whoever ends a pause by what it read before this, of the runs that need it, does not get it any more.
+        A run that read the holds before this can no longer end the pause.
         """
         same = (Phase.PAUSED.value, pause.run_id, pause.made_by.value, pause.flight_ms)
         return self._changed(pause, same, lambda database: self._hold(database, [pause.job_name], run_id, lease_ms)) is not None
 
     def release(self, run_id: str) -> None:
-        """The run needs nothing any more."""
+        """Record that the run needs no pause any more."""
         self.journal.work(lambda database: database.change([(_RELEASE, (*self._where, run_id))]), write=True)
 
 
 def renew_everywhere(journal: Journal, run_ids: t.Iterable[str], lease_ms: int) -> None:
-    """The runs need what they hold, in whatever workspace, for *lease_ms* from now. :raises JournalError: the journal cannot be used."""
+    """Renew all holds of the runs, in any workspace, for *lease_ms* from now. :raises JournalError: the journal cannot be used."""
 
     def work(database: Database) -> None:
         database.change([(_RENEW, (database.clock_ms() + lease_ms, lease_ms, run_id)) for run_id in run_ids])
@@ -188,7 +186,7 @@ def renew_everywhere(journal: Journal, run_ids: t.Iterable[str], lease_ms: int) 
 
 
 def paused_workspaces(journal: Journal) -> list[tuple[str, str]]:
-    """In which workspaces a pause is open: project_id and workspace_id of each. :raises JournalError: the journal cannot be used."""
+    """(project_id, workspace_id) of each workspace with an open pause. :raises JournalError: the journal cannot be used."""
     return journal.work(lambda database: sorted(map(tuple, database.query(_PAUSED))))
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The journal in PostgreSQL 10 or newer, for several controllers. Driver psycopg 3, imported only where such a journal is used."""
+"""The journal in PostgreSQL 10 or newer, for several controllers. The driver, psycopg 3, is imported only if such a journal is used."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from .database import Database
 from .schema import Unreadable
 
 _T = t.TypeVar("_T")
-#: Seconds to try again to connect to a server that was lost in the middle, or is starting: a restart takes a few.
+#: Seconds to retry the connection to a server that was lost or is starting: a restart takes a few.
 PATIENCE = 30.0
 _PAUSE = 0.25
-_TRIES = 10  # of one transaction
-#: SQLSTATEs of a transaction that another one was in the way of: serialization, deadlock, a number that both took in the same moment.
+_TRIES = 10  # tries of one transaction
+#: SQLSTATEs of conflicts with another transaction: serialization, deadlock, and a number that both took at the same moment.
 _IN_THE_WAY = ("40001", "40P01", "23505")
-#: Key of the advisory lock under which the schema is made and migrated: "DAFJ". The next one is shared by all that write.
+#: Key of the advisory lock for creating and migrating the schema: "DAFJ". All writers share the next key.
 _LOCK_KEY = 0x4441464A
 _WRITERS = _LOCK_KEY + 1
-#: libpq's parameters where the URI does not set them. A dead connection is noticed within a minute.
+#: Defaults of libpq's parameters. A dead connection is noticed within a minute.
 _DEFAULTS = {
     "connect_timeout": "10",
     "application_name": "dataarts.factory",
@@ -35,13 +35,13 @@ _DEFAULTS = {
     "keepalives_count": "3",
     "tcp_user_timeout": "60000",
 }
-#: A transaction takes a few ms. A process that stops within one is cut off before those that wait for it give up.
+#: A transaction takes a few ms. A process that stops within one is disconnected before those waiting for it give up.
 _BEGIN = (
     "BEGIN ISOLATION LEVEL READ COMMITTED {access}; SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '30s';"
     " SET LOCAL idle_in_transaction_session_timeout = '15s'; SET LOCAL synchronous_commit = on"
 )
 _CONNECTION = "Check journal and that the server runs and can be reached from here"
-#: What helps, by what SQLSTATE and message say.
+#: Pattern for SQLSTATE and message -> remedy.
 _REMEDIES = (
     (
         r"^42501 it has schema",
@@ -68,15 +68,15 @@ _REMEDIES = (
 
 
 class PostgresqlDatabase(Database):
-    """See :class:`Database`.
+    """The journal's database in PostgreSQL.
 
-    :param uri: in libpq's words; a password in it appears in no message.
-    :param password: goes before the one in *uri*; None for libpq's own ways.
+    :param uri: with libpq's parameters; a password in it appears in no message.
+    :param password: overrides the one in *uri*; None leaves it to libpq.
     :raises JournalError: psycopg is missing, or *uri* cannot be read.
     """
 
     identity = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
-    # Not by to_regclass(): it answers from a cache that need not know what was committed while the lock was waited for.
+    # Not with to_regclass(): its cache may miss what was committed while this session waited for the lock.
     tables_exist = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'dataarts_meta' AND pg_catalog.pg_table_is_visible(oid)"
     exclude_others = f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"
 
@@ -88,14 +88,13 @@ class PostgresqlDatabase(Database):
         self._patience = 0.0
 
     def _read(self, uri: str) -> dict[str, t.Any]:
-        """The parameters in *uri*. Where a password has a bare ``@`` or ``/``, libpq would take the rest of it for the host or the database, which
-        messages name."""
+        """Parse *uri*. With a bare ``@`` or ``/`` in a password, libpq would take the rest for the host or the database, which messages name."""
         authority, _slash, path = uri.partition("://")[2].partition("?")[0].partition("/")
         try:
             if authority.count("@") > 1 or "@" in path:
                 raise self._psycopg.ProgrammingError
             return t.cast("dict[str, t.Any]", self._psycopg.conninfo.conninfo_to_dict(uri))
-        except self._psycopg.Error:  # its text holds the URI
+        except self._psycopg.Error:  # its text contains the URI
             raise JournalError(
                 "Failed to open the journal: the PostgreSQL URI in journal cannot be read. "
                 "Write postgresql://user@host:5432/database and percent-encode what is special in it."
@@ -139,7 +138,7 @@ class PostgresqlDatabase(Database):
                     raise self._refusal(verb, error) from None
 
     def _refusal(self, verb: str, error: t.Any) -> JournalError:
-        """*error* in the server's or libpq's words, in one line and without the password."""
+        """The error for users: the server's or libpq's words in one line, without the password."""
         line = str(error.diag.message_primary or error).partition("\n")[0]
         cause = re.sub(r"^.*failed: +(?:FATAL: +)?", "", line) or type(error).__name__
         cause, self._outdated = f"{self._outdated}{cause}", ""
@@ -152,7 +151,7 @@ class PostgresqlDatabase(Database):
         return self.failed(verb, printable(cause, 300), f"Nothing is sent without it. {remedy}")
 
     def _connect(self, write: bool) -> bool:  # noqa: ARG002
-        """See :class:`Database`; the server is there, or an error says why not."""
+        """See :class:`Database`. Never returns False: without a server it raises."""
         deadline = time.monotonic() + (self._patience or PATIENCE)
         while self._connection is None:
             try:
@@ -160,7 +159,7 @@ class PostgresqlDatabase(Database):
             except self._psycopg.Error as error:
                 starting = re.search("starting up|shutting down|recovery", str(error))
                 if not (self._patience or starting) or time.monotonic() >= deadline:
-                    self._patience = 0.0  # whatever else is to be written does not wait again
+                    self._patience = 0.0  # later writes do not wait again
                     raise self._refusal("open", error) from None
                 time.sleep(_PAUSE)
         self._patience = PATIENCE
@@ -184,7 +183,7 @@ def _driver() -> t.Any:
 
 
 def _name(given: t.Mapping[str, t.Any]) -> str:
-    """Server, database and user of the parameters *given*, for messages."""
+    """Server, database and user of a connection, for messages."""
     if given.get("service"):
         return f"of PostgreSQL service {printable(given['service'], 100)}"
     host = given.get("host") or given.get("hostaddr") or os.environ.get("PGHOST") or "the local socket"

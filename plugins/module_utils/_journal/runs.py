@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs by hand in the journal. What makes a key start one run is a unique index: whoever inserts its row sends, everybody else follows."""
+"""Runs by hand in the journal. A unique index lets a run_key start only one run: the task that inserts the row sends, all others follow."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _INSERT = (
 )
 _SET = ", ".join(f'"{name}" = ?' for name in _FIELDS)
 _UPDATE = f"UPDATE dataarts_run SET {_SET}, claim = ? WHERE id = ? AND claim = ?"
-#: What the task that sends knows of it, whatever others who looked for its instance have changed; that nothing was started, only where they found none.
+#: The sender's own result, which overrides changes by tasks that looked for the instance; "nothing was started" only if they found none.
 _ANSWERED = f"UPDATE dataarts_run SET {_SET}, claim = ? WHERE id = ? AND run_id = ?"
 _NOT_STARTED = f"{_ANSWERED} AND instance_id = ''"
 _MESSAGE = 400
@@ -44,7 +44,7 @@ class RunBook:
         self._where = (schema.stored(project_id), schema.stored(workspace_id), schema.stored(job_name))
 
     def read(self) -> tuple[list[KeyedRun], int]:
-        """Every run of the job, the oldest first, and the journal's clock now, epoch ms. Creates nothing."""
+        """Every run of the job, oldest first, and the journal's clock now, epoch ms. Creates nothing."""
 
         def work(database: Database) -> tuple[list[KeyedRun], int]:
             return [_run(row) for row in database.query(f"{_READ} ORDER BY id", self._where)], database.clock_ms()
@@ -54,14 +54,14 @@ class RunBook:
         return [replace(run, journal_ms=recorded_ms(run.run_id, run.journal_ms, now)) for run in runs], now
 
     def set_aside_ms(self) -> int | None:
-        """When, in the last 24 hours, an unreadable journal was set aside with the runs in it, epoch ms of the journal's clock, else None."""
+        """When, in the last 24 hours, an unreadable journal was set aside with its runs, epoch ms on the journal's clock, or None."""
         aside, now = self._journal.work(lambda database: (set_aside_ms(database), database.clock_ms()))
         return lately_set_aside(self._journal, aside, now)
 
     def claim(self, run: KeyedRun, instead_of: KeyedRun | None) -> KeyedRun | None:
-        """Claim the key of *run*, durably; None where another task has.
+        """Claim the key of *run*, durably; None if another task has.
 
-        :param instead_of: what the journal has of the key, of which nothing was started.
+        :param instead_of: the journal's earlier run of the key, which provably started nothing.
         """
 
         def new(database: Database) -> tuple[t.Any, ...]:
@@ -72,9 +72,9 @@ class RunBook:
         return self._claimed(_INSERT, lambda database: (*self._where[:2], *new(database)), ())
 
     def stamp(self, run: KeyedRun, now_ms: int) -> KeyedRun:
-        """The request of *run* is about to leave. Durable when this returns.
+        """Record, just before it leaves, that the request of *run* may be in flight. Durable on return.
 
-        :raises ClaimLostError: another task has changed the row; nothing may be sent then.
+        :raises ClaimLostError: another task has changed the row; the request must not be sent.
         """
         stamped = self._changed(run, last_ms=now_ms)
         if stamped is None:
@@ -84,15 +84,16 @@ class RunBook:
         return stamped
 
     def record(self, run: KeyedRun, outcome: Outcome, **end: t.Any) -> KeyedRun | None:
-        """Record how the request of *run* ended; None where another task has changed the row. An instance that was not read back, or that nothing was
-        started, is known to the task that sends: it counts whatever another one has recorded meanwhile, but for an instance that one follows.
-        A row that is gone is written again.
+        """Record how the request of *run* ended; None if another task has changed the row.
+
+        Two results of the sender override what other tasks have recorded: an instance from the service's answer, and that nothing was started, unless
+        another task follows an instance. A lost row is written again.
 
         :param end: ``instance_id``, ``read_back``, ``request_id``, ``message``, ``last_ms``.
         """
         end["message"] = printable(end.get("message", ""), _MESSAGE)
         recorded = self._changed(run, outcome=outcome, **end)
-        # A server that took over without the last transactions does not know the key: this task, or the next one, would run the job again.
+        # After a failover without the last transactions the server does not know the key: this task, or the next one, would run the job again.
         return recorded or self.claim(replace(run, outcome=outcome, **end), None)
 
     def _changed(self, run: KeyedRun, **changes: t.Any) -> KeyedRun | None:
@@ -114,7 +115,7 @@ class RunBook:
 
 
 def jobs_run(journal: Journal) -> list[tuple[str, str, str]]:
-    """Which jobs were run by hand: project_id, workspace_id and name of each. :raises JournalError: the journal cannot be used."""
+    """(project_id, workspace_id, name) of each job that was run by hand. :raises JournalError: the journal cannot be used."""
     return journal.work(lambda database: sorted(map(tuple, database.query(_JOBS))))
 
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Schema of the journal, one for both databases, and attempts as its rows.
+"""Schema of the journal for both databases, and the conversion between attempts and rows.
 
-``start_time`` and ``end_time`` are 0, and ``instance_id`` is '', where the instance has none: to a unique index no NULL equals another.
+For missing values, ``start_time`` and ``end_time`` are 0 and ``instance_id`` is '': to a unique index, no NULL equals another.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from .._models.attempt import Attempt, AttemptKind, Failure, Outcome
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _KINDS = {kind.value: kind for kind in AttemptKind}
-#: Columns of a failure, named as its attributes, and what stands there for None; next to the project they are what the unique index compares.
+#: Columns of a failure, named like its fields, with their values for None. With the project, they are what the unique index compares.
 _FAILURE = {name: 0 if name.endswith("_time") else "" for name in Failure._fields}
-#: Columns of the rest of an attempt, in the order of its attributes.
+#: The other columns of an attempt, in the order of its fields.
 _NAMES = tuple(field.name for field in dataclasses.fields(Attempt) if field.name not in ("failure", "attempt_id", "open"))
 _JOURNAL_MS = _NAMES.index("journal_ms")
 _read = operator.attrgetter(*_NAMES)
 
 
 def columns(*names: str) -> str:
-    """*names* as SQL has them: ``user`` is a word of PostgreSQL's own."""
+    """*names* as quoted SQL identifiers: ``user`` is a reserved word in PostgreSQL."""
     return ", ".join(map('"{}"'.format, names))
 
 
 def marks(values: t.Collection[t.Any]) -> str:
-    """A ``?`` for each of *values*; a list of none matches nothing."""
+    """A ``?`` for each of *values*, or NULL, so that an empty list matches nothing."""
     return ", ".join("?" * len(values)) or "NULL"
 
 
-#: What is inserted for an attempt: :func:`to_row`. What is selected of it: :func:`from_row`.
+#: Columns inserted for an attempt, see :func:`to_row`; columns selected, see :func:`from_row`.
 INSERTED = columns("project_id", *_FAILURE, *_NAMES, "open", "claim", "serial")
 FAILURE = columns(*_FAILURE)
 SELECTED = columns("id", "open", *_FAILURE, *_NAMES)
-#: By which columns attempts are at the same slot.
+#: Columns that identify a slot.
 SLOT_COLUMNS = ("project_id", "workspace_id", "job_id", "plan_time")
 SLOT = " AND ".join(f"{name} = ?" for name in SLOT_COLUMNS)
 
-#: Statements that bring a journal from version n to n + 1, the first tuple from nothing to 1. ``{identity}`` is the type of a key that counts up.
+#: Statements that migrate a journal from version n to n + 1; the first tuple creates version 1. ``{identity}`` is the type of an auto-increment key.
 #: Published tuples never change.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -72,7 +72,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """UPDATE dataarts_attempt SET serial = (SELECT count(*) FROM dataarts_attempt AS earlier
             WHERE earlier.project_id = dataarts_attempt.project_id AND earlier.workspace_id = dataarts_attempt.workspace_id
             AND earlier.job_id = dataarts_attempt.job_id AND earlier.plan_time = dataarts_attempt.plan_time AND earlier.id <= dataarts_attempt.id)""",
-        # The rule of the whole product: each number of a slot is given once, and a claim takes the one after the newest that its run has read.
+        # The central rule: numbers in a slot are unique, and a claim takes the one after the newest that its run has read.
         "CREATE UNIQUE INDEX dataarts_attempt_serial ON dataarts_attempt (project_id, workspace_id, plan_time, job_id, serial)",
         "DROP INDEX dataarts_attempt_plan",
     ),
@@ -83,7 +83,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             made_by TEXT NOT NULL, phase TEXT NOT NULL, run_id TEXT NOT NULL, sent_ms BIGINT NOT NULL, journal_ms BIGINT NOT NULL,
             flight_ms BIGINT NOT NULL, controller TEXT NOT NULL, "user" TEXT NOT NULL, purpose TEXT NOT NULL, ended TEXT NOT NULL,
             claim TEXT NOT NULL, open INTEGER)""",
-        # A job is paused once, by whichever run was first.
+        # A job has one open pause, from the run that was first.
         "CREATE UNIQUE INDEX dataarts_pause_open ON dataarts_pause (project_id, workspace_id, job_name) WHERE open = 1",
         """CREATE TABLE dataarts_hold (project_id TEXT NOT NULL, workspace_id TEXT NOT NULL, job_name TEXT NOT NULL, run_id TEXT NOT NULL,
             until_ms BIGINT NOT NULL, PRIMARY KEY (project_id, workspace_id, job_name, run_id))""",
@@ -95,22 +95,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # The same key never starts a second run.
         "CREATE UNIQUE INDEX dataarts_run_key ON dataarts_run (project_id, workspace_id, job_name, run_key)",
     ),
-    # Further kinds of attempts: to a collection that does not know them, a journal with one would be unreadable.
+    # Further kinds of attempts: an older collection, which does not know them, must refuse the journal.
     (),
     ("ALTER TABLE dataarts_hold ADD COLUMN lease_ms BIGINT NOT NULL DEFAULT 0",),
-    # What was made lately in a workspace, as each pass reads it; by the slots SQLite would walk over all that the workspace has.
+    # For reading a workspace's latest attempts in each pass; with the slot index, SQLite would scan the whole workspace.
     ("CREATE INDEX dataarts_attempt_made ON dataarts_attempt (project_id, workspace_id, sent_ms)",),
 )
 
 
 class Unreadable(Exception):  # noqa: N818
-    """The journal is there, but holds what no version of it writes. The text is the cause."""
+    """The journal exists but contains what no version writes. The text is the cause."""
 
 
 def stored(value: t.Any) -> t.Any:
-    """*value* as a column holds it. What a database refuses in a text, NUL and lone surrogates, becomes visible."""
+    """*value* as stored in a column. NUL and lone surrogates, which databases refuse in text, become visible."""
     kind = type(value)
-    if value is None or kind is int or (kind is str and value.isprintable()):  # nearly every one
+    if value is None or kind is int or (kind is str and value.isprintable()):  # the usual case
         return value
     if isinstance(value, enum.Enum):
         return value.value
@@ -120,15 +120,15 @@ def stored(value: t.Any) -> t.Any:
 
 
 def failure_key(failure: Failure) -> tuple[t.Any, ...]:
-    """What the unique index compares, next to the project."""
+    """The columns that the unique index compares, apart from the project."""
     return tuple(stored(value or default) for value, default in zip(failure, _FAILURE.values()))
 
 
 def to_row(project_id: str, failure: t.Sequence[t.Any], attempt: Attempt, claim: str, serial: int, journal_ms: int) -> tuple[t.Any, ...]:
-    """The values of :data:`INSERTED` for *attempt*, open and claimed by *claim* with the number *serial* of its slot.
+    """The values of :data:`INSERTED` for *attempt*: open, claimed by *claim*, with number *serial* in its slot.
 
     :param failure: its :func:`failure_key`.
-    :param journal_ms: of the claim, epoch ms.
+    :param journal_ms: time of the claim, epoch ms.
     """
     rest = list(map(stored, _read(attempt)))
     rest[_JOURNAL_MS] = journal_ms
@@ -136,9 +136,9 @@ def to_row(project_id: str, failure: t.Sequence[t.Any], attempt: Attempt, claim:
 
 
 def from_row(row: t.Sequence[t.Any]) -> Attempt:
-    """The attempt that the values of :data:`SELECTED` describe.
+    """The attempt in the values of :data:`SELECTED`.
 
-    :raises Unreadable: a value that no version writes.
+    :raises Unreadable: no version writes such a value.
     """
     attempt_id, is_open, *failure = row[:10]
     workspace_id, job_id, plan_time, submit_time, instance_id, status, start_time, end_time = failure

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The journal as a SQLite file of this machine (3.24 or newer): rollback journal, not WAL, because home directories are on network file systems."""
+"""The journal as a SQLite file (3.24 or newer), with a rollback journal instead of WAL: home directories may be on network file systems."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from .schema import Unreadable
 
 try:
     import sqlite3
-except ImportError:  # a Python that was built without it
+except ImportError:  # this Python was built without it
     sqlite3 = None  # type: ignore[assignment]
 
 _T = t.TypeVar("_T")
 FILE_NAME = "journal.db"
 #: Marks a SQLite file as a journal: "DAFJ".
 APPLICATION_ID = 0x4441464A
-#: Seconds to wait for another process that writes.
+#: Seconds to wait for another writer.
 BUSY_SECONDS = 30.0
 _SUFFIXES = (".db", ".sqlite", ".sqlite3")
 _BROKEN = ("file is not a database", "malformed", "could not decode to utf-8")
 _ANOTHER_PATH = "Set journal to a path that this user can write and that every run of this user uses"
-#: What may lie next to the file: SQLite's own parts of it, and what keeps others from setting it aside.
+#: Files next to the journal: SQLite's own, and the lock for setting the journal aside.
 _PARTS = ("-journal", "-wal", "-shm")
 _LOCK = ".lock"
-#: What helps, by what the cause says. A path of its own knows nothing of what another user has sent.
+#: Pattern for the cause -> remedy. Another path would not know what other users have sent.
 _REMEDIES = (
     (
         r"^it has schema.*(readonly|unable to open)",
@@ -57,10 +57,10 @@ _REMEDIES = (
 
 
 def journal_path(where: str | None, environ: t.Mapping[str, str]) -> Path:
-    """The file that option ``journal`` means: *where*, in it if it is a directory, or in ``$XDG_STATE_HOME`` or ``~/.local/state``.
+    """The file for option ``journal``: *where*; a file in *where* if that is a directory; by default in ``$XDG_STATE_HOME`` or ``~/.local/state``.
 
-    A relative path counts from the current directory. ``~`` and variables of the environment are replaced, as Ansible does in an option of type
-    path; the option has none, because it may be the URI of a database, in which nothing is replaced.
+    A relative path counts from the current directory. ``~`` and environment variables are expanded here, as Ansible does for options of type path;
+    this option has another type because it may be a database URI, where nothing is expanded.
 
     :raises JournalError: there is no home directory to put it in.
     """
@@ -78,14 +78,14 @@ def journal_path(where: str | None, environ: t.Mapping[str, str]) -> Path:
 
 
 class SqliteDatabase(Database):
-    """See :class:`Database`. A file that cannot be read is set aside, and a new one begun in its place.
+    """The journal's database in a SQLite file. An unreadable file is set aside and replaced by a new one.
 
     :param path: absolute.
     """
 
     identity = "INTEGER PRIMARY KEY AUTOINCREMENT"
     tables_exist = "SELECT 1 FROM sqlite_master WHERE name = 'dataarts_meta'"
-    exclude_others = f"PRAGMA application_id = {APPLICATION_ID}"  # BEGIN IMMEDIATE has excluded them; this marks the file
+    exclude_others = f"PRAGMA application_id = {APPLICATION_ID}"  # BEGIN IMMEDIATE has excluded others already; this marks the file
 
     def __init__(self, path: Path, read_only: bool) -> None:
         super().__init__(printable(path), read_only)
@@ -94,7 +94,7 @@ class SqliteDatabase(Database):
 
     @property
     def exists(self) -> bool:
-        """Whether there is the file. :raises JournalError: it is not a regular file."""
+        """Whether the file exists. :raises JournalError: it is not a regular file."""
         return self._file() is not None
 
     def clock_ms(self) -> int:
@@ -122,18 +122,18 @@ class SqliteDatabase(Database):
             return work(self) if self.read_only else self._once(work, False)
         except (Unreadable, sqlite3.Error) as error:
             raise self._refusal(verb, printable(error, 200)) from None
-        except (OSError, ValueError) as error:  # ValueError: a path that no file can have
+        except (OSError, ValueError) as error:  # ValueError: an impossible path
             raise self._refusal(verb, getattr(error, "strerror", None) or printable(error, 200)) from None
 
     def _refusal(self, verb: str, cause: str) -> JournalError:
         cause, self._outdated = self._explained(f"{self._outdated}{cause}"), ""
         remedy = next(remedy for pattern, remedy in _REMEDIES if re.search(pattern, cause.lower()))
-        if self.read_only and cause == "attempt to write a readonly database":  # a process died while it wrote; only a writer can undo that
+        if self.read_only and cause == "attempt to write a readonly database":  # a process died while writing; only a writer can undo that
             remedy = "Run once without check mode"
         return self.failed(verb, cause, f"Nothing is sent without it. {remedy.format(busy=BUSY_SECONDS)}")
 
     def _explained(self, cause: str) -> str:
-        """*cause*, with the part of the journal that this user may not use where it does not say which."""
+        """*cause*, plus the file or directory that this user may not use, if SQLite does not name it."""
         beside = [Path(f"{self.path}{suffix}") for suffix in (*_PARTS, _LOCK)]
         parts = [self.path, *beside, self.path.parent] if re.search("unable to open|readonly|denied", cause) else []
         for part in parts:
@@ -158,11 +158,11 @@ class SqliteDatabase(Database):
             connection = sqlite3.connect(uri, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
             if self._file() == self._inode:
                 self._connection = connection
-            else:  # another process set the file aside meanwhile: which of the two was opened is not known
+            else:  # another process has set the file aside: it is unknown which of the two was opened
                 connection.close()
-        # EXTRA syncs the directory too after a commit, without which a power failure could undo the last one.
+        # EXTRA also syncs the directory after a commit; otherwise a power failure could undo the last one.
         self._execute("PRAGMA synchronous = EXTRA")
-        # In this order: whoever makes the tables marks the file in the same transaction.
+        # In this order, because the transaction that creates the tables also marks the file.
         if self._rows("SELECT 1 FROM sqlite_master LIMIT 1") and self._rows("PRAGMA application_id") != [(APPLICATION_ID,)]:
             self.close()
             raise self.failed("open", "the file is the database of another program", "Move it away, or set journal to another path")
@@ -174,9 +174,9 @@ class SqliteDatabase(Database):
         self._execute("BEGIN IMMEDIATE" if write else "BEGIN")
 
     def _file(self) -> tuple[int, int] | None:
-        """Device and inode of the file; None if there is none.
+        """Device and inode of the file, or None.
 
-        :raises JournalError: it is a symbolic link or no regular file. It is not opened for that: closing it would drop SQLite's locks on it.
+        :raises JournalError: it is not a regular file. It is not opened to check that: closing it would drop SQLite's locks on it.
         """
         try:
             status = self.path.lstat()
@@ -188,7 +188,7 @@ class SqliteDatabase(Database):
         raise self.failed("open", f"it is {what}, not a file", "Set journal to the file itself")
 
     def _make(self, path: Path) -> tuple[int, int] | None:
-        """An empty file, mode 0600, and its directory, mode 0700, unless another process was faster; lasting through a power failure."""
+        """Durably create an empty file (mode 0600) and its directory (0700), unless another process was faster; return :meth:`_file`."""
         directory = path.parent
         if not directory.is_dir():
             directory.parent.mkdir(parents=True, exist_ok=True)
@@ -201,15 +201,15 @@ class SqliteDatabase(Database):
         return self._file()
 
     def _set_aside(self, cause: str) -> None:
-        """Begin a new journal in place of the one that cannot be read, which is kept under a name that says when.
+        """Replace the unreadable journal by a new one, and keep it under a name with the time.
 
-        It is replaced in one step, so that nobody finds none, and only if it is still the one that was read: another process may have
-        done it meanwhile. The new one knows when.
+        The replacement is atomic, and only done if the file is still the one that was read: another process may have replaced it. The new
+        journal knows when it was begun.
         """
         unreadable = self._inode
         self.close()
         now = self.clock_ms()
-        if "not a database" in cause and self.path.suffix not in _SUFFIXES:  # a slip of the pen is not to move files of others
+        if "not a database" in cause and self.path.suffix not in _SUFFIXES:  # a typo in the path must not move other files
             raise self.failed(
                 "read", f"{cause}, and it is not named like one ({', '.join(_SUFFIXES)})", "Move it away, or set another path"
             )
@@ -226,12 +226,12 @@ class SqliteDatabase(Database):
                 return
             fresh = self.path.with_name(f"{self.path.name}.new")
             _begin_anew(fresh, now)
-            for suffix in _PARTS:  # first: SQLite would play it into the new one
+            for suffix in _PARTS:  # first, because SQLite would apply it to the new one
                 with contextlib.suppress(FileNotFoundError):
                     os.rename(f"{self.path}{suffix}", f"{aside}{suffix}")
             try:
                 os.link(self.path, aside)
-            except OSError:  # a file system without hard links, or a second time within a second
+            except OSError:  # no hard links on this file system, or a second time within a second
                 aside = aside.with_name(f"{aside.name}-{os.getpid()}")
                 os.rename(self.path, aside)
             os.replace(fresh, self.path)
@@ -243,7 +243,7 @@ class SqliteDatabase(Database):
 
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[None]:
-        """Within the block no other process sets this journal aside; the kernel ends that with the process."""
+        """Exclude other processes from setting this journal aside; the kernel releases the lock if this process ends."""
         lock = os.open(f"{self.path}{_LOCK}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -253,7 +253,7 @@ class SqliteDatabase(Database):
 
 
 def _begin_anew(path: Path, now: int) -> None:
-    """A new journal at *path* that knows that another one was set aside at *now* (epoch ms)."""
+    """Create a journal at *path* that knows that it replaces one set aside at *now* (epoch ms)."""
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     database = SqliteDatabase(path, False)
@@ -263,7 +263,7 @@ def _begin_anew(path: Path, now: int) -> None:
 
 
 def _name_of(uid: int) -> str:
-    with contextlib.suppress(KeyError):  # a container's user need not have a name
+    with contextlib.suppress(KeyError):  # a user in a container may have no name
         return pwd.getpwuid(uid).pw_name
     return str(uid)
 
@@ -273,7 +273,7 @@ def _is_broken(error: Exception) -> bool:
 
 
 def _sync(directory: Path) -> None:
-    """Bring the names in *directory* to the disk."""
+    """Sync the entries of *directory* to the disk."""
     fd = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(fd)

@@ -1,13 +1,13 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Disguise: other characters for the names, ids, addresses and texts of a customer, the same ones wherever they occur. Pure.
+"""Disguise: consistently replaces a customer's names, ids, addresses and texts by other characters. Pure.
 
-It goes by what may stay, not by what has to go: what is not in ``plain_words.py`` is replaced, character by character. So a text keeps its length,
-its punctuation and the scripts of its characters, a Chinese name looks like a Chinese name, and a digit stays a digit, but none stays the same.
-Which characters follows from a key. Whoever has it can tell whether a guess is right, so it is made for one file and thrown away.
+It has a list of what may stay, not of what must go: everything not in ``plain_words.py`` is replaced character by character. A text keeps its length,
+punctuation and scripts: a Chinese name still looks like a Chinese name, and a digit becomes another digit. The characters follow from a key. Whoever
+has the key can verify guesses, so each file gets its own, which is thrown away.
 
-Times are shifted back by a whole number of weeks, all by the same: hours, days of the week and intervals stay, which is what they are read for.
+All times are shifted back by the same whole number of weeks, so that hours, days of the week and intervals stay readable.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ from urllib.parse import quote, unquote
 from .._common.times import DAY_MS
 from . import plain_words
 
-#: Characters in a row that are replaced together, so that a word is disguised alike in every name and text that it is a part of.
+#: Unicode categories whose consecutive characters are replaced together, so that a word is disguised alike in every name and text.
 _TOGETHER = ("L", "M", "N", "C")
 _PICTURES = "So"
 _HEX = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{8,}|(?=.*[0-9])(?=.*[A-F])[0-9A-F]{8,}")
-#: A part of a URL in which characters are percent-encoded.
+#: Part of a URL with percent-encoded characters.
 _ENCODED = re.compile(r"[\w.~-]*(?:%[0-9A-Fa-f]{2}[\w.~-]*)+")
 _AROUND = re.compile(r"""([(\[{"'\u201c\u2018]*)(.*?)([)\]}.,:;!?"'\u201d\u2019…]*)""", re.DOTALL)
 _WEEK_MS = 7 * DAY_MS
 _WEEKS = 500
-#: Blocks of Unicode in which the characters of a script are many and in no order that says anything.
+#: Large Unicode blocks of one script, whose order reveals nothing.
 _WIDE = tuple("".join(map(chr, range(first, last + 1))) for first, last in ((0x4E00, 0x9FA5), (0xAC00, 0xD7A3)))
-#: How often another key of the same word is tried, so that no word becomes another one of the customer's.
+#: Tries to disguise a word without turning it into another of the customer's words.
 _TRIES = 64
 
 
 class Disguise:
     """One consistent disguise.
 
-    :param key: of this disguise alone, 32 bytes drawn by chance.
-    :param originals: names, ids and whatever else is known to be the customer's, so that it is replaced in sentences too where all its words
-        are in ``plain_words.py``.
-    :param ours: texts that stay as they are: what this collection itself asked for.
-    :ivar made: every text and number that was made up.
+    :param key: 32 random bytes, for this disguise alone.
+    :param originals: names, ids and other texts known to be the customer's. They are replaced in sentences even if all their words are in
+        ``plain_words.py``.
+    :param ours: texts to keep: what this collection itself asked for.
+    :ivar made: all replacement texts and numbers.
     """
 
     def __init__(self, key: bytes, originals: t.Iterable[str] = (), ours: t.Collection[str] = ()) -> None:
@@ -60,7 +60,7 @@ class Disguise:
         self.made: list[str] = []
 
     def text(self, text: str) -> str:
-        """*text* with every character replaced that is a letter, a digit or a picture."""
+        """*text* with every letter, digit, picture and control character replaced."""
         if text in self._ours:
             return text
         made = "".join(self._other(part) for part in _parts(text))
@@ -68,7 +68,7 @@ class Disguise:
         return made
 
     def sentence(self, text: str) -> str:
-        """*text* with every word replaced that is not one of this collection's own messages, or that is the name of something."""
+        """*text* with every word replaced that is not from this collection's own messages, or that is the name of something."""
         shown, last = [], 0
         for match in self._named.finditer(text) if self._named is not None else ():
             shown += [self._plain(text[last : match.start()]), self.text(match[0])]
@@ -86,7 +86,7 @@ class Disguise:
         return -value if number < 0 else value
 
     def time(self, ms: int) -> int:
-        """The time *ms*, epoch ms, shifted."""
+        """The time *ms* (epoch ms), shifted."""
         self.made.append(str(ms + self._shift))
         return ms + self._shift
 
@@ -100,7 +100,7 @@ class Disguise:
         return token if known else f"{before}{self.text(core)}{after}"
 
     def _other(self, part: str) -> str:
-        """*part* of a text disguised; what is percent-encoded in it is disguised as the text that it stands for."""
+        """*part* disguised; percent-encoded characters are decoded first."""
         if "%" in part and _ENCODED.fullmatch(part):
             try:
                 return quote(
@@ -125,7 +125,7 @@ class Disguise:
             candidates = "abcdef" if hexadecimal and char in "abcdef" else "ABCDEF" if hexadecimal and char in "ABCDEF" else _alike(char)
             if number and index == 0 and char != "0" and len(run) > 1:
                 candidates = "123456789"
-            own = candidates.find(char)  # it is never replaced by itself
+            own = candidates.find(char)  # a character never replaces itself
             chosen = int.from_bytes(drawn[2 * index : 2 * index + 2], "big") % (len(candidates) - (own >= 0))
             made.append(candidates[chosen + (0 <= own <= chosen)])
         return "".join(made)
@@ -138,7 +138,7 @@ class Disguise:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether every word of *text* could stay as it is in a sentence."""
+    """Whether every word of *text* may stay in a sentence."""
     matches = map(_AROUND.fullmatch, text.split())
     return all(match is not None and _is_plain_token(match[2]) for match in matches)
 
@@ -153,7 +153,7 @@ def _is_plain_token(token: str) -> bool:
 
 
 def _parts(text: str) -> t.Iterator[str]:
-    """*text* in pieces: those with percent-encoded characters, and what is between them."""
+    """Split *text* into pieces with percent-encoded characters and the pieces between them."""
     last = 0
     for match in _ENCODED.finditer(text):
         yield text[last : match.start()]
@@ -163,7 +163,7 @@ def _parts(text: str) -> t.Iterator[str]:
 
 
 def _runs(text: str) -> t.Iterator[tuple[str, bool]]:
-    """*text* in pieces, and of each whether its characters are to be replaced."""
+    """Split *text* into pieces, each with whether its characters are replaced."""
     start, together = 0, False
     for index, char in enumerate(text):
         own = _is_replaced(char)
@@ -182,7 +182,7 @@ def _is_replaced(char: str) -> bool:
 
 @functools.lru_cache(maxsize=20_000)
 def _alike(char: str) -> str:
-    """Characters that can stand for *char*: of the same script and kind, and at least two."""
+    """Characters that may replace *char*: at least two, of the same script and kind if possible."""
     if char.isascii() and char.isalnum():
         return "0123456789" if char.isdigit() else "abcdefghijklmnopqrstuvwxyz" if char.islower() else "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     number, category = ord(char), unicodedata.category(char)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Dependants of what is rerun as results hold them, and as people read them.
+"""Dependants of reruns, in results and as lines for people.
 
-Pure. Names come from the service; they are made safe to show.
+Pure. Names come from the service and are made safe to show.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _SHOWN = (
     *("workspace_id", "job_name", "job_id", "instance_id", "status", "plan_time", "plan_time_iso"),
     *("start_time", "start_time_iso", "end_time", "end_time_iso"),
 )
-_NAMED = 4  # jobs that a line names
-#: How people say what the rerun means for a number of dependants, in the order in which they are told.
+_NAMED = 4  # jobs named in a line
+#: Effect -> words for one dependant and for several, in display order.
 EFFECT_WORDS = {
     Effect.STALE.value: ("succeeded on old data", "succeeded on old data"),
     Effect.CANCELLED.value: ("was cancelled and needs a rerun of its own", "were cancelled and need a rerun of their own"),
@@ -34,14 +34,14 @@ EFFECT_WORDS = {
         "were stopped or set to success by a person, and are left alone",
     ),
 }
-#: What the service does not tell of those that were cancelled.
+#: A caveat about cancelled dependants.
 UNSURE = "the service does not say whether a person stopped them while they waited"
 
 
 def downstream_result(dependant: Dependant, names: t.Mapping[str, str], joined: t.Container[InstanceKey]) -> Result:
-    """One dependant: what names it, its status and times, and workspace_name, effect, certain, level, joined, upstream.
+    """One dependant: its identity, status and times, and workspace_name, effect, certain, level, joined, upstream.
 
-    :param names: of workspaces, by id.
+    :param names: workspace id -> name.
     :param joined: the dependants that are part of the plan.
     """
     instance, upstream = dependant.instance, dependant.upstream
@@ -64,10 +64,10 @@ def downstream_result(dependant: Dependant, names: t.Mapping[str, str], joined: 
 
 
 def downstream_lines(dependants: t.Sequence[Result], workspace_id: str) -> list[str]:
-    """A line for each effect, with the jobs that it concerns; none where there are no dependants.
+    """A line for each effect with its jobs; none without dependants.
 
-    :param dependants: as :func:`downstream_result` made them.
-    :param workspace_id: of the run; others are named.
+    :param dependants: from :func:`downstream_result`.
+    :param workspace_id: of the run; other workspaces are named.
     """
     lines = []
     for effect, number, jobs in downstream_groups(dependants, workspace_id):
@@ -80,7 +80,7 @@ def downstream_lines(dependants: t.Sequence[Result], workspace_id: str) -> list[
 def downstream_groups(
     dependants: t.Iterable[t.Mapping[str, t.Any]], workspace_id: str = ""
 ) -> t.Iterator[tuple[str, int, list[tuple[str, int]]]]:
-    """Each effect with the number of its dependants, and the jobs that it concerns with theirs, the most first."""
+    """Each effect with the number of its dependants, and its jobs with theirs, most first."""
     by_effect: dict[str, collections.Counter[str]] = {}
     for dependant in dependants:
         by_effect.setdefault(str(dependant.get("effect")), collections.Counter())[job_text(dependant, workspace_id)] += 1
@@ -91,6 +91,6 @@ def downstream_groups(
 
 
 def jobs_text(jobs: t.Sequence[tuple[str, int]]) -> str:
-    """The jobs with the most dependants, each with its number; the others are counted."""
+    """The jobs with the most dependants, with their numbers; the others are counted."""
     named = [f"{name} {number}" if number > 1 else name for name, number in jobs[:_NAMED]]
     return listed([*named, counted(len(jobs) - _NAMED, "more job")] if len(jobs) > _NAMED else named)

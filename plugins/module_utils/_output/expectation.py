@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Expectation: when everything will probably have ended, and which jobs miss a deadline, as data for programs and as lines for people.
+"""Expectation: when everything will probably have ended, and which jobs miss a deadline, as data and as lines for people.
 
-Pure. Nothing is said of what is not known.
+Pure. Unknown ends are left out.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from .._common.times import to_iso, with_iso
 from .._planner.deadline import JobEnd
 
 Result = t.Dict[str, t.Any]
-_NAMED = 3  # jobs that a line names
+_NAMED = 3  # jobs named in a line
 
 
 def expectation(jobs: t.Sequence[JobEnd], deadline: int | None, workspaces: t.Mapping[str, str]) -> Result:
-    """What module job_rerun returns as ``expected``.
+    """The result ``expected`` of module job_rerun.
 
     :param deadline: the option, epoch ms.
-    :param workspaces: id of a workspace -> its name, as far as it is known.
+    :param workspaces: workspace id -> name, as far as known.
     """
     end = max((job.end for job in jobs if job.end is not None), default=None)
     return {
@@ -48,16 +48,16 @@ def expectation(jobs: t.Sequence[JobEnd], deadline: int | None, workspaces: t.Ma
 
 
 def late_lines(jobs: t.Iterable[t.Mapping[str, t.Any]], most: int = _NAMED) -> list[str]:
-    """Which jobs miss their deadline, and which do unless somebody acts, a line for each deadline; nothing where none does.
+    """Jobs that miss their deadline, and jobs that will unless somebody acts: a line for each deadline.
 
-    :param jobs: those of what :func:`expectation` returned, of one workspace or of several. Where two have the same name, their workspace is named.
+    :param jobs: ``jobs`` of :func:`expectation`, of one or several workspaces. Jobs with the same name are shown with their workspaces.
     :param most: how many jobs a line names.
     """
     by_deadline: dict[int, list[str]] = {}
     by_person: dict[int, list[str]] = {}
     concerned: dict[tuple[str, str, int], t.Mapping[str, t.Any]] = {}
     for job in sorted(jobs, key=lambda job: (not job["late"], not job["left_to_person"])):
-        if job["deadline"] is not None:  # two hosts may have to do with one job: the one that is worse off says it
+        if job["deadline"] is not None:  # two hosts may report the same job: the worse report counts
             concerned.setdefault((job["workspace_id"], job["job_name"], job["deadline"]), job)
     places = collections.Counter(name for _where, name in {key[:2] for key in concerned})
     for (where, job_name, deadline), job in concerned.items():
@@ -78,5 +78,5 @@ def late_lines(jobs: t.Iterable[t.Mapping[str, t.Any]], most: int = _NAMED) -> l
 
 
 def minute(ms: int) -> int:
-    """*ms* (epoch milliseconds) to the minute, which is as much as a forecast can say."""
+    """*ms* (epoch ms) rounded to the minute: a forecast is not more exact."""
     return (ms + 30_000) // 60_000 * 60_000

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the journal knows, as modules return it: attempts of every kind, and the pauses that are open. Pure."""
+"""The journal's attempts and open pauses as modules return them. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .._models.attempt import Attempt, AttemptKind
 from .._models.pause import Pause
 
 Result = t.Dict[str, t.Any]
-#: Kinds that answer an instance; the others have neither its times nor a ``since``.
+#: Kinds for instances; the others have neither an instance's times nor a ``since``.
 _OF_INSTANCES = (AttemptKind.RERUN, AttemptKind.STOP, AttemptKind.STOP_AND_RERUN)
 
 
 def attempt_result(attempt: Attempt) -> Result:
-    """*attempt* as modules return it: times in epoch ms, next to them ``*_iso`` in ISO 8601 UTC."""
+    """*attempt* as modules return it: times in epoch ms, and ``*_iso`` in ISO 8601 UTC."""
     failure = attempt.failure
     result: Result = {
         "workspace_id": failure.workspace_id,
@@ -46,7 +46,7 @@ def attempt_result(attempt: Attempt) -> Result:
     if attempt.kind not in _OF_INSTANCES:
         result.update(dict.fromkeys(("job_id", "plan_time", "submit_time", "status_before", "since")))
     name = failure.job_id.partition(":")[2]
-    if attempt.kind is AttemptKind.PATCH_DATA:  # next to its name stand its dates
+    if attempt.kind is AttemptKind.PATCH_DATA:  # its dates are stored next to its name
         result.update(patch_data=name, plan_time=failure.submit_time, plan_time_end=failure.end_time)
     elif attempt.kind is AttemptKind.PATCH_DATA_STOP:
         result["patch_data"] = name.partition(":")[2]

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Messages: what the modules that rerun say of decisions: the plan, and how to find out more.
+"""Messages of the modules that rerun: the plan, and how to find out more.
 
-Pure. Names come from the service; they are made safe to show.
+Pure. Names come from the service and are made safe to show.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from .._planner.hung import NONE, REPORT, STOP_AND_RERUN
 from .._planner.plan import Plan
 from .plan_details import detail_lines, job_text, left_lines, stage_text
 
-_NAMED_LENGTH = 1500  # characters of jobs that a command names
-_PLANNED_JOBS = 50  # jobs that a plan names; the rest is counted
+_NAMED_LENGTH = 1500  # characters of job names in a command
+_PLANNED_JOBS = 50  # jobs named in a plan; the rest is counted
 #: The plan's line about instances that may not be sent yet: until when (ISO), how many, and why.
 HELD_BACK = re.compile(r"  held back until (?P<until>\S+), then rerun: (?P<number>\d+) instances?; (?P<why>.*)")
-#: Options that a command may repeat: where the service is. Who asks is never repeated.
+#: Options that a command may repeat: where the service is, never the credentials.
 _WHERE = ("region", "cloud_domain", "project_id", "endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "api_version", "workspace_id")
 
 
 def plan_lines(workspace_id: str, scope: RunScope, plan: Plan, details: t.Mapping[str, t.Any], purpose: str = "") -> list[str]:
-    """The plan as people read it: one line about the workspace, one per job that is rerun, and what is left alone and why.
+    """The plan for people: a line about the workspace, one for each job to be rerun, and what is left alone and why.
 
-    With ``order: upstream_first`` the jobs are grouped by stages; the same job is in several where its cycles are.
+    With ``order: upstream_first``, jobs are grouped by stages; a job may be in several.
 
-    :param details: what :func:`plan_details` returned for it.
-    :param purpose: incident name or ticket that people set.
+    :param details: from :func:`plan_details`.
+    :param purpose: incident name or ticket from the option.
     """
     decisions, total = plan.decisions, details["to_rerun"]
     later = sum(bool(decision.queued or decision.quiet_hours) for decision in decisions)
@@ -62,7 +62,7 @@ def plan_lines(workspace_id: str, scope: RunScope, plan: Plan, details: t.Mappin
 
 
 def stop_lines(options: t.Mapping[str, t.Any]) -> list[str]:
-    """What the plan may stop later on, which nothing else in it says: ``timeout_action`` and ``running_exception``; nothing by default."""
+    """What the run may stop later (``timeout_action``, ``running_exception``), which the rest of the plan does not show; empty by default."""
     lines = []
     if options["timeout_action"] != NONE and options["wait"]:
         followed = " and rerun once more" if options["timeout_action"] == STOP_AND_RERUN else ""
@@ -74,8 +74,10 @@ def stop_lines(options: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def unshown_notes(decisions: t.Iterable[Decision]) -> list[str]:
-    """A sentence for every job of which the service should show an accepted rerun by now and does not. Without a number or a time, which
-    would be another one in every pass."""
+    """A sentence for each job with an accepted rerun that the service should show by now but does not.
+
+    It has no numbers or times, which would differ in every pass.
+    """
     return [
         f"The service accepted reruns of job {printable(name, 100)} that it does not show. The run waits for them and does not send them "
         "again: if the console does not show them either, rerun these instances after 15 minutes, without since (or with a later one)."
@@ -84,10 +86,9 @@ def unshown_notes(decisions: t.Iterable[Decision]) -> list[str]:
 
 
 def lookup_hint(options: t.Mapping[str, t.Any], jobs: t.Sequence[str], window: Window) -> str:
-    """The command that shows what became of the instances of *jobs* planned in *window*, as a sentence. No credentials are in it.
+    """A sentence with the command that shows what became of the instances of *jobs* planned in *window*. It contains no credentials.
 
-    What it holds is a template to Ansible, and names come from the service, so no name can bring one in. With more jobs than fit into a
-    message it shows all.
+    Ansible evaluates templates in it, and names come from the service, so no name may introduce one. If the jobs do not fit, it shows all.
     """
     given: dict[str, t.Any] = {name: options[name] for name in _WHERE if options.get(name) and "{" not in str(options[name])}
     patterns = [job_pattern(printable(name, MAX_NAME)) for name in jobs]
@@ -130,7 +131,7 @@ def _span(job: t.Mapping[str, t.Any]) -> str:
 
 
 def _held_off(decisions: t.Iterable[Decision], scope: RunScope) -> int:
-    """How many instances are to be rerun as soon as the hold-off is over."""
+    """How many instances are to be rerun once the hold-off is over."""
     until = scope.hold_off_until
     return sum(until is not None and decision.action is Action.SETTLING and decision.due_ms == until for decision in decisions)
 
@@ -146,7 +147,7 @@ def _held_off_lines(held_off: int, scope: RunScope) -> list[str]:
 
 
 def _quiet_lines(decisions: t.Iterable[Decision]) -> list[str]:
-    """What quiet hours hold back."""
+    """The line about instances held back by quiet hours."""
     until = [decision.due_ms for decision in decisions if decision.quiet_hours and decision.due_ms is not None]
     if not until:
         return []
@@ -154,7 +155,7 @@ def _quiet_lines(decisions: t.Iterable[Decision]) -> list[str]:
 
 
 def _slack_lines(decisions: t.Iterable[Decision], scope: RunScope) -> list[str]:
-    """What the clock slack decided: a start that counts as after ``since`` although it was before it."""
+    """The line about instances that clock_slack left alone: they started before ``since``, but that counted as after it."""
     slack = scope.clock_slack_ms
     starts = [decision.instance.start_time for decision in decisions if decision.attempt is None and decision.action is Action.FAILED_AGAIN]
     counted_late = sum(start is not None and scope.since.ms - slack <= start < scope.since.ms for start in starts)
@@ -165,7 +166,7 @@ def _slack_lines(decisions: t.Iterable[Decision], scope: RunScope) -> list[str]:
 
 
 def _queued_lines(decisions: t.Iterable[Decision]) -> list[str]:
-    """What there is no room for at once."""
+    """The line about instances that have no room yet."""
     queued = [decision for decision in decisions if decision.queued == 1]
     of_job = any(decision.reason.startswith("queued: max_parallel_per_job") for decision in queued)
     return [f"  of them queued (max_parallel{', max_parallel_per_job' if of_job else ''}): {len(queued)}"] if queued else []

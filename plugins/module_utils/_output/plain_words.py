@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a recording may show as it is: words of this collection's own messages, and what the service's documentation names. Nothing of a customer's.
+"""What a recording may show: words of this collection's messages, and names from the service's documentation. Nothing of a customer's.
 
-Whatever is not in these lists is disguised, see ``disguise.py``.
+Everything else is disguised, see ``disguise.py``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def _split(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-#: Words of our own messages, and of the messages that the service's documents show, in lower case. A test compares them with the messages.
+#: Words of our own messages, and of messages in the service's documents, in lower case. A test compares them with the messages.
 PLAIN = _split(
     """
     a above accept accepted accepts access according account action activate active add address administrator after again agencies agency agent agrees
@@ -60,9 +60,9 @@ PLAIN = _split(
     word words workspace workspaces would write writes written wrong yaml yes yet you your zeros zone
     """
 )
-#: An error code of the service or of another part of the cloud, HTTP included.
+#: An error code of the service or of another part of the cloud, also for HTTP.
 CODE = re.compile(r"(?:DLF|APIGW?|IAM|DAYU|DLI|DWS|CDM|MRS|OBS|DLM)\.[0-9]{3,6}")
-#: Names of fields that the service's documents and SDKs have [SDK][H-208][H-WS][OTC-95].
+#: Names of fields in the service's documents and SDKs [SDK][H-208][H-WS][OTC-95].
 FIELDS = _split(
     """
     alarms attempts bad_record_location_name basicConfig billing_check charge_type cleanOverdueDays code commodity_orders conditions count
@@ -85,7 +85,7 @@ FIELDS = _split(
 )
 #: Fields that hold a time in epoch milliseconds.
 TIME_FIELDS = re.compile(r"(?:.*[a-z_])?(?:[tT]ime)$")
-#: Fields that count, measure or number something, so that their small numbers say nothing of a customer.
+#: Fields with counts, measures or numbers, whose small values reveal nothing about a customer.
 NUMBER_FIELDS = _split(
     """
     charge_type cleanOverdueDays code count executeTime execute_time inputRowCount instanceTimeout instanceType instance_type is_auto_renew
@@ -93,7 +93,7 @@ NUMBER_FIELDS = _split(
     retryInterval retryTimes status total total_page version work_space_mode x y
     """
 )
-#: Fields whose words are the service's own, with the words that are known.
+#: Known values of the service, and the fields that hold such words.
 VALUES = _split(
     """
     waiting running success fail running-exception pause manual-stop manual skip-by-depend skip freeze waiting-confirm waiting_confirm
@@ -109,13 +109,13 @@ WORD_FIELDS = _split(
     dependFailPolicy preciseQuery is_own getJobSubmitVersion
     """
 )
-#: Fields with the status of an instance or a job: their words are the service's own also where no document has them.
+#: Fields with a status of an instance or a job: their words are the service's, even undocumented ones.
 STATUS_FIELDS = frozenset({"status", "last_instance_status", "lastInstanceStatus"})
-#: Fields with a message of the service about a request that it refused.
+#: Fields with the service's message about a refused request.
 MESSAGE_FIELDS = frozenset({"error_msg", "errorMsg", "error_message", "message", "title", "error"})
 CODE_FIELDS = frozenset({"error_code", "errorCode", "code"})
 KNOWN_REGIONS = frozenset(REGIONS)
-#: The path of each request that is made, by its route; ``*`` stands for what is disguised.
+#: Route -> path of the request; ``*`` stands for disguised segments.
 ROUTE_PATHS: dict[str, tuple[str, ...]] = {
     "v1.jobs": ("v1", "*", "jobs"),
     "v2.jobs": ("v2", "*", "factory", "jobs"),

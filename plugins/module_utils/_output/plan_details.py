@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Plan details: what a plan says in addition to its numbers, as data for programs and reports, and as lines for people.
 
-Where each rerun starts and with which parameters, why the rest is not selected, what a later stage waits for, and how long it will probably
-take. Pure. Names come from the service; they are made safe to show.
+Where each rerun starts and with which parameters, why other instances are not rerun, what a later stage waits for, and how long it will probably
+take. Pure. Names come from the service and are made safe to show.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from .._planner.plan import Plan
 from .expectation import minute
 
 Result = t.Dict[str, t.Any]
-_NAMED = 3  # jobs that a line names
+_NAMED = 3  # jobs named in a line
 _NO_NAMES: t.Mapping[str, str] = MappingProxyType({})
-_PAUSED = 20  # those that are paused: whoever approves a plan has to know them
+_PAUSED = 20  # paused jobs named: whoever approves a plan has to know them
 _STARTS = {"errorNode": "at the node that failed", "firstNode": "at the first node"}
 _PARAMETERS = {"original_version": "its original parameters", "current_version": "the parameters submitted last"}
 _AGAIN = "rerun again after attempt_delay"
@@ -52,13 +52,13 @@ def plan_details(
     paused_jobs: t.Sequence[str] = (),
     workspace_names: t.Mapping[str, str] = _NO_NAMES,
 ) -> Result:
-    """What module job_rerun returns as ``plan_details``.
+    """The result ``plan_details`` of module job_rerun.
 
-    :param expected: when the instances of *plan* will probably end, counted from *now_ms*, the service's time, epoch ms.
+    :param expected: forecast for *plan*, counted from *now_ms*, the service's time, epoch ms.
     :param statuses: those to rerun.
-    :param hold_off_until: of the run.
-    :param paused_jobs: the jobs that ``pause_schedules`` pauses meanwhile.
-    :param workspace_names: of other workspaces, by id, as far as they are known.
+    :param hold_off_until: of the run, epoch ms.
+    :param paused_jobs: jobs that ``pause_schedules`` pauses meanwhile.
+    :param workspace_names: id -> name of other workspaces, as far as known.
     """
     stages = _stages(plan)
     due = [decision for stage in stages.values() for decision in stage]
@@ -85,14 +85,14 @@ def plan_details(
 
 
 def detail_lines(details: t.Mapping[str, t.Any]) -> list[str]:
-    """Where the reruns start, how long they will probably take, and which jobs are paused meanwhile; nothing where nothing is rerun."""
+    """Where the reruns start, how long they will probably take, and which jobs are paused meanwhile; empty if nothing is rerun."""
     if not details.get("to_rerun"):
         return []
     return [_start_line(details), *_expected_lines(details), *(f"  {text}" for text in [paused_text(details)] if text)]
 
 
 def left_lines(details: t.Mapping[str, t.Any]) -> list[str]:
-    """What is not rerun, and why, except what was fine from the beginning."""
+    """What is not rerun and why, except instances that were fine from the beginning."""
     left = {entry["reason"]: entry["instances"] for entry in details["left"]}
     others = sum(number for reason, number in left.items() if reason.startswith(_STATUS))
     texts = [text for text in (_LEFT[Action.WAIT], _LEFT[Action.SETTLING], *MISSED_WORDS.values()) if text in left]
@@ -104,7 +104,7 @@ def left_lines(details: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def paused_text(details: t.Mapping[str, t.Any]) -> str:
-    """Which jobs are paused while their instances are made or rerun; "" if none is."""
+    """Which jobs are paused while their instances are made or rerun, or ""."""
     names = [printable(name, 100) for name in details.get("paused_jobs") or ()]
     if not names:
         return ""
@@ -147,7 +147,7 @@ def _expected_lines(details: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def _stages(plan: Plan) -> dict[int, list[Decision]]:
-    """What is to be rerun, by stage, in their order; what max_parallel queues belongs to the first, after what is sent at once."""
+    """The instances to rerun, by stage; those queued by max_parallel or held back by quiet hours come last in the first stage."""
     batched = [decision for batch in plan.batches for decision in batch.decisions]
     at_once = batched or [decision for decision in plan.decisions if decision.action is Action.RETRY]
     room = [decision for decision in plan.decisions if decision.queued == 1 or (decision.quiet_hours and not decision.queued)]
@@ -158,7 +158,7 @@ def _stages(plan: Plan) -> dict[int, list[Decision]]:
 def _left(
     decisions: t.Iterable[Decision], due: t.Container[int], statuses: t.Container[Status], hold_off_until: int | None
 ) -> list[Result]:
-    """Why the other selected instances are not rerun: how many for each reason, the most frequent first."""
+    """Why the other selected instances are not rerun: the number for each reason, most frequent first."""
     counts = collections.Counter(_why(decision, statuses, hold_off_until) for decision in decisions if id(decision) not in due)
     return [{"reason": reason, "instances": number} for reason, number in counts.most_common()]
 
@@ -205,6 +205,6 @@ def _waits_for(stage: int, decisions: t.Iterable[Decision]) -> list[Result]:
 
 
 def job_text(entry: t.Mapping[str, t.Any], workspace_id: str) -> str:
-    """The job of *entry*, with its workspace if that is not the one of the plan."""
+    """The job of *entry*, with its workspace if that differs from the plan's."""
     name, place = printable(entry["job_name"], 100), entry["workspace_id"]
     return name if place in ("", workspace_id) else f"{name} (workspace {printable(entry['workspace_name'] or place, 100)})"

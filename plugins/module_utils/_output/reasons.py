@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reasons as results hold them, and as people read them.
+"""Reasons of failures, in results and as lines for people.
 
-Pure. Text that came from the service is made safe to show before it enters a result.
+Pure. Texts from the service are made safe to show.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from .._models.instance import SHOWN_MESSAGE
 from .._models.reason import Reason
 from .._planner.reasons import Group, with_texts
 
-#: Reasons that a list of lines names; the rest is counted.
+#: Reasons named in a list; the rest is counted.
 SHOWN_REASONS = 5
-#: Lines of a log that stand below a reason, and characters of a line.
+#: Log lines shown below a reason, and characters per line.
 SHOWN_LINES, MAX_LINE = 5, 500
 
 
 def reason_result(reason: Reason | None) -> dict[str, t.Any] | None:
-    """Why an instance failed, as its ``failure``: node, node_type, retries, message, reason, log_path, log_tail, read. None where it has not failed."""
+    """Why an instance failed, as ``failure``: node, node_type, retries, message, reason, log_path, log_tail, read. None if it has not failed."""
     if reason is None:
         return None
     return {
@@ -40,12 +40,12 @@ def reason_result(reason: Reason | None) -> dict[str, t.Any] | None:
 
 
 def policy_result(left: LeftOut | None) -> dict[str, t.Any] | None:
-    """By what an instance is left to a person, as its ``policy``; None if no policy does."""
+    """Which policy leaves an instance to a person, as ``policy``, or None."""
     return None if left is None else {"option": left.option, "pattern": left.pattern, "read": left.read}
 
 
 def reason_lines(instances: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
-    """A line for each of the reasons with the most of *instances*, and how many others there are; none where nothing is known but a number."""
+    """A line for each of the most frequent reasons, and the number of others; empty if nothing but the number of failures is known."""
     groups = with_texts(instances, SHOWN_REASONS)
     if not any(group["reason"] or group["nodes"] for group, _text in groups):
         return []
@@ -55,12 +55,12 @@ def reason_lines(instances: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
 
 
 def _log_lines(group: Group) -> list[str]:
-    """The end of the log of one of its instances."""
+    """The last log lines of one instance in *group*."""
     return [f"    | {printable(line, 160)}" for line in (group["log_tail"] or [])[-SHOWN_LINES:]]
 
 
 def policy_lines(decisions: t.Iterable[Decision]) -> list[str]:
-    """How many instances which pattern of which option leaves to a person, the most first."""
+    """How many instances each option and pattern leaves to a person, most first."""
     counts = collections.Counter(decision.left_out for decision in decisions if decision.left_out is not None)
     return [f"  left to a person: {number}, {_policy_words(left)}" for left, number in counts.most_common()]
 

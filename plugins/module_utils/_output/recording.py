@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recording: the findings of a checkup and the answers that they rest on, disguised, as people send it with an issue.
+"""Recording: the findings of a checkup and the answers behind them, disguised, to be sent with an issue.
 
-Of a list the first entries are kept, so that a person can read the whole file before it is sent. See ``disguise.py`` for what is replaced.
+Lists are shortened to their first entries, so that a person can read the whole file before sending it. ``disguise.py`` says what is replaced.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from . import plain_words
 from .disguise import Disguise
 
 FORMAT = "dataarts.factory recording"
-#: Of the format; a reader refuses a later one.
+#: Version of the format; readers refuse later ones.
 FORMAT_VERSION = 1
 ABOUT = (
     "Made by module account_doctor to be sent with an issue. Names, ids, addresses and texts are replaced, each by the same characters wherever it "
     "occurs; the key for that was thrown away. Times are shifted back by a whole number of weeks. Read it before you send it."
 )
 _OURS = (NO_SUCH_JOB, NO_SUCH_WORKSPACE, NO_SUCH_CALL)
-#: Entries of a list, names of a mapping, and characters of a text that are kept.
+#: Kept entries of a list, names of a mapping, and characters of a text.
 _ENTRIES, _NAMES, _CHARACTERS = 5, 100, 2000
-#: Free text, in which nothing is a name by itself.
+#: Free text, which is not a name as a whole.
 _FREE = plain_words.MESSAGE_FIELDS | {"errorMessage", "description"}
-#: How often another key is drawn, so that nothing that is made up contains an original by chance; of originals with so many characters.
+#: Draws of a key until no replacement happens to contain an original of at least this many characters.
 _DRAWS, _LONG = 50, 6
 _VERSION_TEXT = re.compile(r"[0-9A-Za-z.+-]{1,40}")
 
@@ -44,7 +44,7 @@ class Checkup:
 
     :param result: of module account_doctor.
     :param answers: in the order in which they came.
-    :param originals: values of options and credentials, and what else is the customer's.
+    :param originals: values of options and credentials, and other texts of the customer's.
     """
 
     result: t.Mapping[str, t.Any]
@@ -56,7 +56,7 @@ class Checkup:
 def record(checkup: Checkup, draw_key: t.Callable[[], bytes]) -> dict[str, t.Any]:
     """The recording of *checkup*.
 
-    :param draw_key: 32 bytes by chance, each time it is called.
+    :param draw_key: returns 32 random bytes at each call.
     """
     bodies = [_Body(answer.body) for answer in checkup.answers]
     originals = {*checkup.originals, *_names(checkup.seen)}
@@ -74,14 +74,14 @@ def record(checkup: Checkup, draw_key: t.Callable[[], bytes]) -> dict[str, t.Any
 
 
 def to_json(recording: t.Mapping[str, t.Any]) -> bytes:
-    """*recording* as the content of a file that people can read."""
+    """*recording* as the content of a readable file."""
     return f"{json.dumps(recording, indent=1, ensure_ascii=False)}\n".encode("utf-8", "replace")
 
 
 class _Body:
     """The body of an answer, shortened.
 
-    :ivar left_out: name of a list -> how many of its entries were left out, of all lists of that name.
+    :ivar left_out: name of a list -> entries left out, over all lists of that name.
     """
 
     def __init__(self, body: bytes) -> None:
@@ -136,7 +136,7 @@ def _setting(setting: t.Any, disguise: Disguise) -> t.Any:
 
 
 def _read(error: t.Any, disguise: Disguise) -> dict[str, t.Any] | None:
-    """How a read ended, None for an answer."""
+    """The error of a read, or None."""
     if error is None:
         return None
     code = error.code if error.code and plain_words.CODE.fullmatch(error.code) else None
@@ -167,7 +167,7 @@ def _path(answer: AnswerSeen, disguise: Disguise) -> str:
 
 
 def _headers(headers: t.Mapping[str, str], disguise: Disguise) -> dict[str, str]:
-    """Those that an open point is about."""
+    """The headers that an open point is about."""
     shown: dict[str, str] = {}
     date, wait, kind = date_ms(headers.get("date")), headers.get("retry-after", ""), headers.get("content-type", "")
     if date is not None:
@@ -182,7 +182,7 @@ def _headers(headers: t.Mapping[str, str], disguise: Disguise) -> dict[str, str]
 
 
 def _value(name: str, value: t.Any, disguise: Disguise) -> t.Any:
-    """*value* of the field *name*, disguised unless the field and the value are the service's own."""
+    """*value* of the field *name*, disguised unless both belong to the service."""
     if isinstance(value, dict):
         return {_name(inner, disguise): _value(inner, item, disguise) for inner, item in value.items()}
     if isinstance(value, list):
@@ -204,7 +204,7 @@ def _name(name: str, disguise: Disguise) -> str:
 
 
 def _is_name(name: str) -> bool:
-    """Whether the service's documents have a field of that name, or it consists of words that say nothing of a customer."""
+    """Whether the service's documents have a field of that name, or all its words are plain."""
     words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)
     plain = bool(words) and re.fullmatch(r"[A-Za-z_]{1,60}", name) is not None
     return name in plain_words.FIELDS or (plain and all(word.lower() in plain_words.PLAIN for word in words))
@@ -228,7 +228,7 @@ def _is_time(name: str, value: float | str) -> bool:
 
 
 def _originals(name: str, value: t.Any) -> t.Iterator[str]:
-    """The names and ids in *value* of the field *name*, as they stand there."""
+    """The names and ids in *value* of the field *name*, unchanged."""
     if isinstance(value, dict):
         for inner, item in value.items():
             yield from _originals(inner, item)
@@ -240,7 +240,7 @@ def _originals(name: str, value: t.Any) -> t.Iterator[str]:
 
 
 def _names(seen: Observed) -> t.Iterator[str]:
-    """What a checkup knows as the customer's."""
+    """What a checkup knows to be the customer's."""
     yield from (seen.region, seen.project_id, seen.workspace_id, *(seen.region_projects or ()))
     for host in seen.hosts.values():
         yield from (host.base, host.host, host.host.partition(":")[0], host.proxy, host.proxy.partition("://")[2], host.issuer)

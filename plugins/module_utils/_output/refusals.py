@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Refusals: requests that the service did not accept, as people read them. Equal ones are one line with a count, however many there were."""
+"""Refusals: requests that the service did not accept, as lines for people. Equal ones share a line with a count."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .._common.text import counted, listed, printable
 from .._models.attempt import Outcome
 from .._models.decision import Decision
 
-_NAMED = 5  # jobs that a line names
+_NAMED = 5  # jobs named in a line
 
 
 @dataclass
 class _Alike:
-    """Requests that ended alike: the error of the first, how many there were, and instances by job."""
+    """Requests with the same end: the error of the first, their number, and instances by job."""
 
     error: ApiError
     requests: int = 0
@@ -27,13 +27,13 @@ class _Alike:
 
 
 class Refusals:
-    """The requests of one pass that were not accepted."""
+    """The unaccepted requests of one pass."""
 
     def __init__(self) -> None:
         self._alike: dict[tuple[t.Any, ...], _Alike] = {}
 
     def add(self, after: t.Sequence[Decision], error: ApiError) -> None:
-        """One more: what became of its instances, which are of one job, and the error in which it ended."""
+        """Add a request: *after* are the decisions about its instances (of one job), *error* is how it ended."""
         lost = any(decision.attempt is not None and decision.attempt.outcome is Outcome.UNKNOWN for decision in after)
         alike = self._alike.setdefault((lost, error.kind, error.status, error.code, error.message, error.hint), _Alike(error))
         alike.requests += 1

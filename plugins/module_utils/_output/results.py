@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Results: instances and what was decided about them as modules return it: results, counts, a difference.
+"""Results: instances and decisions as modules return them, counts, and differences.
 
-Pure. Text that came from the service is made safe to show before it enters a result.
+Pure. Texts from the service are made safe to show.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .._planner.outcomes import is_broken, standing
 from .._planner.quiet_hours import QuietSpan
 
 Result = t.Dict[str, t.Any]
-_HISTORY = 10  # reruns by others that an instance names; rerun_history_info has all
+_HISTORY = 10  # reruns by others in an instance's history; rerun_history_info has all
 
 
 def decided(
@@ -31,11 +31,13 @@ def decided(
     effective: t.Mapping[Slot, t.Sequence[Attempt]] | None = None,
     check_mode: bool = False,
 ) -> Result:
-    """One instance with what was decided about it: the keys of :meth:`JobInstance.to_result`, and action, standing, broken, reason, status_before,
-    start_time_before, end_time_before, sent_time, attempts, request_id, rerun, adopted, history.
+    """One instance with its decision.
+
+    Keys: those of :meth:`JobInstance.to_result`, and action, standing, broken, reason, status_before, start_time_before, end_time_before, sent_time,
+    attempts, request_id, rerun, adopted, history.
 
     :param wanted: the statuses to rerun.
-    :param run_id: of this run; a rerun that another one sent is *adopted*, and those of others are *history*.
+    :param run_id: of this run. A rerun that another run sent is *adopted*; reruns of others are *history*.
     :param effective: the attempts that may have taken effect, oldest first.
     """
     attempt = decision.attempt if decision.attempts else None
@@ -86,15 +88,15 @@ def instance_result(instance: JobInstance) -> Result:
 
 
 def with_key(instance: JobInstance) -> Result:
-    """The same with ``key``: what job_instance_retry takes in task_retrys."""
+    """The same with ``key``: an entry for task_retrys of job_instance_retry."""
     key = {"job_id": instance.key.job_id, "plan_time": instance.key.plan_time, "submit_time": instance.key.submit_time}
     return {**instance_result(instance), "key": safe(key)}
 
 
 def instance_line(result: Result) -> str:
-    """One instance in one line for people: job, plan time, status, and where it failed and why.
+    """One line for people: job, plan time, status, and where and why it failed.
 
-    :param result: what :func:`instance_result` returned, with ``failure``.
+    :param result: from :func:`instance_result`, with ``failure``.
     """
     failure = result.get("failure") or {}
     node, cause = failure.get("node"), failure.get("message") or result.get("error_message")
@@ -105,7 +107,7 @@ def instance_line(result: Result) -> str:
 
 
 def quiet_result(quiet_hours: QuietSpan | None, decisions: t.Iterable[Decision]) -> Result | None:
-    """``quiet_hours`` of a result: what was not sent because of them, and when it may be; None where nothing was held back."""
+    """The result ``quiet_hours``: what they held back, and until when; None if nothing."""
     held_back = sum(decision.quiet_hours for decision in decisions)
     if quiet_hours is None or not held_back:
         return None
@@ -115,8 +117,8 @@ def quiet_result(quiet_hours: QuietSpan | None, decisions: t.Iterable[Decision])
 def summary(instances: t.Sequence[t.Mapping[str, t.Any]], already_done: int = 0) -> Result:
     """``total``, ``already_done``, ``rerun``, and counts of ``actions`` and ``statuses``.
 
-    :param instances: what :func:`decided` returned.
-    :param already_done: instances next to them that had succeeded before; they are counted as done and success.
+    :param instances: from :func:`decided`.
+    :param already_done: further instances that had succeeded before; counted as done and success.
     """
     actions = collections.Counter(str(instance["action"]) for instance in instances)
     words = collections.Counter(str(instance["status"]) for instance in instances)
@@ -133,12 +135,12 @@ def summary(instances: t.Sequence[t.Mapping[str, t.Any]], already_done: int = 0)
 
 
 def statuses(instances: t.Iterable[JobInstance]) -> dict[str, int]:
-    """How many instances there are by status, the most frequent first."""
+    """Number of instances by status, most frequent first."""
     return {safe(word): number for word, number in collections.Counter(instance.status_text for instance in instances).most_common()}
 
 
 def diff(results: t.Iterable[Result], *, check_mode: bool) -> dict[str, str]:
-    """Status before and after of each instance that was, or would be, rerun, as text that Ansible shows as a difference."""
+    """Status before and after of each instance that was, or would be, rerun, as a difference for Ansible."""
     rows = []
     for result in results:
         asked = result["action"] == Action.RETRY.value
@@ -149,11 +151,14 @@ def diff(results: t.Iterable[Result], *, check_mode: bool) -> dict[str, str]:
 
 
 def planned_name(result: Result) -> str:
-    """An instance by its job and plan time."""
+    """An instance by job and plan time, for people."""
     return f"{printable(result['job_name'], 200)} planned {result['plan_time_iso']}"
 
 
 def difference(what: str, rows: t.Sequence[tuple[str, str, str]]) -> dict[str, str]:
-    """A difference as Ansible shows it: of each row its name, and *what* of it was before and is after."""
+    """A difference for Ansible, from rows of name, value before and value after.
+
+    :param what: name of the value.
+    """
     before, after = ("".join(f"{row[0]}: {row[index]}\n" for row in rows) for index in (1, 2))
     return {"before_header": f"{what} before", "after_header": f"{what} after", "before": before, "after": after}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Results about the scheduling of jobs. Pure."""
+"""Results about schedules of jobs. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .._planner.schedules import SCHEDULED_STATUS, STOPPED_STATUS, ScheduleOutco
 from .results import difference
 
 Result = t.Dict[str, t.Any]
-#: The status that each step leads to.
+#: Step -> status that it leads to.
 _LEADS_TO = {
     ScheduleStep.START: SCHEDULED_STATUS,
     ScheduleStep.RESUME: SCHEDULED_STATUS,

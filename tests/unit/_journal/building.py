@@ -18,7 +18,7 @@ ALL = Window(0, 9_999_999_999_999)
 
 
 def attempt(number: int = 1, seconds: float = 1.0, **changes: t.Any) -> Attempt:
-    """An attempt at instance *number*, claimed *seconds* after T; changes of its failure by their names."""
+    """An attempt for instance *number*, claimed *seconds* after T; *changes* are for it or its failure."""
     failure = {name: changes.pop(name) for name in list(changes) if name in Failure._fields}
     made = Attempt(Failure.of(instance(number=number)), "daily_sales", "run-1", T, 1, 1, at(seconds), at(seconds), 0)
     return replace(made, failure=made.failure._replace(**failure), **changes)
@@ -29,5 +29,5 @@ def intent(number: int = 1, seconds: float = 1.0, supersedes: Attempt | None = N
 
 
 def claim(journal: t.Any, *numbers: int, **changes: t.Any) -> list[t.Any]:
-    """What a claim of the instances *numbers* got."""
+    """The result of claiming the instances *numbers*."""
     return t.cast("list[t.Any]", journal.claim([intent(number, **changes) for number in numbers]))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Both databases of the journal, for real."""
+"""Real databases for tests of the journal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.unit._journal.controllers import Controllers
 
 @dataclasses.dataclass
 class Place:
-    """Where a test's journal is; nothing is there yet."""
+    """Where a test's journal goes; empty at first."""
 
     where: str
     password: str | None = None
@@ -34,7 +34,7 @@ class Place:
         return Journal(self.where, password=self.password, project_id=project_id, read_only=read_only)
 
     def rows(self, sql: str) -> list[t.Any]:
-        """What is in it, by a connection of one's own."""
+        """Rows of the journal, read with a connection of the test's own."""
         if self.server is not None:
             return self.server.sql(sql, database=self.database)
         import sqlite3

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Other controllers: processes that do something with a journal, step by step.
+"""Other controllers: processes that use a journal step by step.
 
-A process is used again by the next test: its imports take longer than all that it does.
+Tests reuse processes, because their imports take longer than their work.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from tests.unit._journal.building import ALL, WORKSPACE, T, claim, intent
 
 
 def claims(where: str, password: str | None, run: int, failures: int, supersede: bool, differing: bool) -> Iterator[str]:
-    """Reads the journal, and claims so many failures; says which it got."""
+    """Read the journal and claim that many failures; report which were claimed."""
     with Journal(where, password=password, project_id="p") as journal:
         known = {attempt.failure.plan_time: attempt for attempt in journal.read([WORKSPACE], ALL, T).attempts}
-        # Each controller's list may say something else of the same failures.
+        # Each controller's list may show the same failures differently.
         changes: dict[str, t.Any] = {"run_id": f"run-{run}", **({"end_time": T + run} if differing else {})}
         intents = [intent(number, 90, **changes) for number in range(failures)]
         if supersede:
@@ -34,7 +34,7 @@ def claims(where: str, password: str | None, run: int, failures: int, supersede:
 
 
 def sets_aside(where: str, number: int) -> Iterator[str]:
-    """Reads a journal that cannot be read, and claims in the new one; says when it was set aside, and how often it warns."""
+    """Read an unreadable journal and claim in the new one; report when it was set aside, and the number of warnings."""
     with Journal(where, password=None, project_id="p") as journal:
         yield "ready"
         known = journal.read([WORKSPACE], ALL, T)
@@ -43,7 +43,7 @@ def sets_aside(where: str, number: int) -> Iterator[str]:
 
 
 class Controller:
-    """A process that waits for what it is to do."""
+    """A process that waits for instructions."""
 
     def __init__(self) -> None:
         environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -52,13 +52,13 @@ class Controller:
         )
 
     def tell(self, line: str = "") -> None:
-        """What it is to do, or the next step of it."""
+        """Send an instruction, or let it take the next step."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
 
     def said(self) -> str:
-        """The next line that it says."""
+        """The next line that it reports."""
         assert self._process.stdout is not None
         return self._process.stdout.readline().strip()
 
@@ -67,21 +67,21 @@ class Controller:
         return self._process.returncode is None
 
     def end(self, *, kill: bool = False) -> None:
-        """End it: in order, or wherever it is."""
+        """End it, in order or by force."""
         if kill:
             self._process.kill()
         self._process.communicate()
 
 
 class Controllers:
-    """Those that have nothing to do."""
+    """A pool of free controllers."""
 
     def __init__(self) -> None:
         self._free: list[Controller] = []
 
     @contextlib.contextmanager
     def at(self, act: t.Callable[..., Iterator[str]], arguments: t.Sequence[tuple[t.Any, ...]]) -> Iterator[list[Controller]]:
-        """A controller for each of *arguments* that has done the first step of *act*; at the end of the block it does the last one."""
+        """A controller for each of *arguments* that has done the first step of *act*; it does the last step at the end of the block."""
         started = [self._free.pop() if self._free else Controller() for _arguments in arguments]
         try:
             for controller, words in zip(started, arguments):
@@ -104,7 +104,7 @@ class Controllers:
 
 
 def go(*controllers: Controller) -> None:
-    """The next step of each."""
+    """Let each take its next step."""
     for controller in controllers:
         controller.tell()
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pauses of jobs and runs by hand, in both databases: of several that want the same, one gets it."""
+"""Pauses of jobs and runs by hand, in both databases: of several competitors, only one succeeds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def runs(journal: t.Any, job: str = "load") -> RunBook:
 
 
 def at_once(place: t.Any, work: t.Callable[[t.Any], t.Any], number: int = 5) -> list[t.Any]:
-    """What each of several got that did *work* at the same time, each with a journal of its own."""
+    """The results of several threads that did *work* at the same time, each with its own journal."""
     results: list[t.Any] = []
 
     def member() -> None:
@@ -108,7 +108,7 @@ def test_holds_are_renewed_and_released(place: t.Any) -> None:
 
 
 def test_what_a_run_holds_ends_in_time_where_the_clock_was_set_back(place: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither early nor an hour late, whatever records it: an interrupted pause, a run that needs it, a run by hand."""
+    """Neither early nor an hour late, for each kind of record: an interrupted pause, a run that needs it, a run by hand."""
     back, seen = [0], [0.0]
     with place.open() as journal:
         clock_ms = type(journal._database).clock_ms
@@ -128,7 +128,7 @@ def test_what_a_run_holds_ends_in_time_where_the_clock_was_set_back(place: t.Any
             assert made[0].settle_window_end(10_000) - now == pytest.approx(10_000 - 1000 * seconds, abs=1)
         (warning,) = journal.warnings
         assert "run ours on host had paused job load" in warning
-    place.rows("UPDATE dataarts_hold SET lease_ms = 0")  # of an earlier schema: as long as the clock says
+    place.rows("UPDATE dataarts_hold SET lease_ms = 0")  # of an earlier schema: the clock decides
     with place.open() as journal:
         read = book(journal).read()
         assert read.by_job["load"].held_by_others("ours", read.journal_ms)
@@ -170,14 +170,14 @@ def test_a_key_is_claimed_once_and_recorded(place: t.Any) -> None:
 
 @pytest.mark.parametrize("meanwhile", [{}, {"instance_id": "9", "read_back": True}], ids=["nothing", "another instance"])
 def test_the_answer_to_a_request_counts_whatever_was_found_out_before_it_came(place: t.Any, meanwhile: dict[str, t.Any]) -> None:
-    """The process that sends may be stopped for longer than its request may be in flight."""
+    """The sending process may be suspended for longer than its request may be in flight."""
     with place.open() as journal:
         made = runs(journal).claim(RUN, None)
         assert made is not None
         assert runs(journal).record(made, Outcome.ACCEPTED if meanwhile else Outcome.UNKNOWN, **meanwhile)
         with pytest.raises(ClaimLostError):
             runs(journal).stamp(made, 9)
-        for outcome in (Outcome.NOT_EXECUTED, Outcome.REJECTED):  # no run; an instance that another task follows stays what it is
+        for outcome in (Outcome.NOT_EXECUTED, Outcome.REJECTED):  # no run was started, but an instance that another task follows is kept
             assert (runs(journal).record(made, outcome) is None) is bool(meanwhile)
         assert runs(journal).record(made, Outcome.UNKNOWN) is None
         assert runs(journal).record(made, Outcome.ACCEPTED, instance_id="3", request_id="r")

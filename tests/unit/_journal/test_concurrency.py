@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several controllers on one journal, and connections that end at the worst moment. Processes, servers and connections are real."""
+"""Several controllers on one journal, and connections that break at the worst moment. Processes, servers and connections are real."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.unit._journal.building import ALL, WORKSPACE, T, at, claim, intent
 from tests.unit._journal.conftest import Place
 from tests.unit._journal.controllers import Controller, Controllers, claims, go
 
-#: So many controllers that have read the journal and are about to claim the same failures.
+#: Controllers that have read the journal and are about to claim the same failures.
 Claiming = t.Callable[..., contextlib.AbstractContextManager[list[Controller]]]
 
 
@@ -46,7 +46,7 @@ def claiming(controllers: Controllers, place: Place) -> Claiming:
 
 
 def winners(*controllers: Controller) -> Counter[int]:
-    """They claim at once: how often each failure was got."""
+    """Let all claim at once; how often each failure was claimed."""
     go(*controllers)
     return Counter(int(number) for controller in controllers for number in controller.said().split())
 
@@ -83,14 +83,14 @@ class TestControllers:
     def test_what_is_being_claimed_when_the_newest_is_asked_for_is_not_newer_than_it_unread(
         self, place: Place, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Of two claims the one with the lower ids may end last."""
+        """Of two claims, the one with the lower ids may commit last."""
         claimed, asked = threading.Event(), threading.Event()
 
         def commit_late(database: Database, statements: t.Sequence[Statement]) -> int:
             changed = change(database, statements)
             monkeypatch.setattr(Database, "change", change)
             claimed.set()
-            asked.wait(1)  # or until it is answered, if that does not wait for this
+            asked.wait(1)  # or until it is answered, if it does not have to wait for this
             return changed
 
         change = Database.change
@@ -100,7 +100,7 @@ class TestControllers:
             late = pool.submit(claim, slow, 1)
             assert claimed.wait(PATIENCE)
             others = pool.submit(claim, fast, 2)
-            if place.server is not None:  # in SQLite it waits for the other one
+            if place.server is not None:  # with SQLite it waits for the other one
                 others.result()
             newest = reader.newest_id()
             read = {entry.attempt_id for entry in reader.read([WORKSPACE], ALL, T).attempts}
@@ -163,7 +163,7 @@ class TestControllers:
         for delay in (0.0, 0.001, 0.002, 0.003, 0.005, 0.008):
             with claiming(1, 400) as (controller,):
                 go(controller)
-                time.sleep(delay)  # not a wait for something: the moment of the kill
+                time.sleep(delay)  # not a wait for anything: this sets the moment of the kill
                 controller.end(kill=True)
             with place.open() as journal:
                 assert len(journal.history(limit=None)) in (0, 400)
@@ -173,7 +173,7 @@ class TestControllers:
 
 @pytest.fixture
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that is gone is given up soon."""
+    """Stop waiting for a lost server early."""
     monkeypatch.setattr(postgresql_file, "PATIENCE", 2.0)
 
 
@@ -217,7 +217,7 @@ class TestRestart:
         with ThreadPoolExecutor(4) as pool:
             running = [pool.submit(controller, number) for number in range(4)]
             for dummy in range(4):
-                time.sleep(0.3)  # not a wait for something: the moments of the crashes
+                time.sleep(0.3)  # not a wait for anything: this sets the moments of the crashes
                 postgres.server.restart("immediate")
             over.set()
             claims = [entry for done in running for entry in done.result()]
@@ -255,7 +255,7 @@ def after_it(client: socket.socket, server: socket.socket, data: bytes) -> None:
     client.shutdown(socket.SHUT_RDWR)
     server.sendall(data)
     server.settimeout(10)
-    # The server closes once it has done it.
+    # The server closes the connection once it has committed.
     server.shutdown(socket.SHUT_WR)
     with contextlib.suppress(OSError):
         while server.recv(65536):
@@ -263,9 +263,9 @@ def after_it(client: socket.socket, server: socket.socket, data: bytes) -> None:
 
 
 def much_later(client: socket.socket, server: socket.socket, data: bytes) -> None:
-    """The client has lost its connection and tries again while the COMMIT is still to come."""
+    """The client has lost its connection and retries before the COMMIT arrives."""
     client.shutdown(socket.SHUT_RDWR)
-    time.sleep(0.7)  # the try again is blocked by the transaction all that time
+    time.sleep(0.7)  # the transaction blocks the retry all that time
     server.sendall(data)
     time.sleep(0.1)
 
@@ -275,7 +275,7 @@ LOSSES = [before_it, after_it, much_later]
 
 @pytest.fixture(params=LOSSES, ids=lambda loss: loss.__name__)
 def losing(request: pytest.FixtureRequest, postgres: Place) -> Iterator[Place]:
-    """The journal by way of a connection that breaks at the next COMMIT."""
+    """A journal whose connection breaks at the next COMMIT."""
     assert postgres.server is not None
     with postgres.open() as journal:
         journal.cover(["made"], T)
@@ -350,7 +350,7 @@ class TestPauses:
 
 
 def test_the_server_of_the_tests_ends_with_them(postgresql: PostgresServer) -> None:
-    """A process that started a server is killed: nothing of it is left."""
+    """Even if the process that started it is killed, nothing is left."""
     code = "from tests.support.postgresql import PostgresServer as S; import sys; s = S(); s.make(); print(s.folder, s.port, flush=True); sys.stdin.read()"
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ)

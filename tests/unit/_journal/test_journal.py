@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The journal on both databases: what it claims, records and knows."""
+"""What the journal claims, records and knows, on both databases."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def known(place: Place, *workspaces: str, now: int = T, window: Window = ALL, **
         return journal.read(workspaces or (WORKSPACE,), window, now)
 
 
-#: What the lists of two runs may say of one failure.
+#: What the lists of two runs may show for one failure.
 DIFFERENCES: list[dict[str, t.Any]] = [
     {"status": "manual-stop"},
     {"start_time": None},
@@ -105,7 +105,7 @@ class TestReading:
                 journal.record(claim(journal, 1, seconds=seconds, start_time=at(number)), outcome, now_ms=at(seconds + 1))
             (intended,) = claim(journal, 1, seconds=10, start_time=at(20))
             assert journal.read([WORKSPACE], ALL, now).reruns == {slot: (at(3), at(5), at(9), at(10))}
-            # What was taken over had no effect, unless it was accepted.
+            # An attempt that was taken over had no effect, unless it was accepted.
             for seconds, old in ((11, intended), *((12, old) for old in journal.history() if old.outcome is Outcome.UNKNOWN)):
                 (new,) = journal.claim([intent(1, seconds, old, start_time=old.failure.start_time)])
                 journal.record([new], Outcome.REJECTED, now_ms=at(13))
@@ -183,7 +183,7 @@ class TestClaims:
 
     @pytest.mark.parametrize("change", [{}, *DIFFERENCES], ids=str)
     def test_so_it_is_where_an_attempt_is_taken_over(self, place: Place, change: dict[str, t.Any]) -> None:
-        """One of them takes for a failure of its own what the other takes over."""
+        """One of them claims a failure of its own in the slot where the other takes over."""
         with place.open() as first, place.open() as second:
             (old,) = first.record(claim(first, 1), Outcome.NOT_EXECUTED, now_ms=at(2))
             second.read([WORKSPACE], ALL, T)
@@ -221,7 +221,7 @@ class TestClaims:
             assert claim(first, 1, end_time=at(1))[0], "the run itself knows"
 
     def test_what_another_run_has_claimed_since_is_not_sent_once_more(self, place: Place) -> None:
-        """The other one saw the instance in another state, so it did not take over."""
+        """The other run saw the instance in another state, so it did not take over."""
         with place.open() as first, place.open() as second:
             claimed = claim(first, 1, 2)
             second.read([WORKSPACE], ALL, T)
@@ -272,7 +272,7 @@ class TestClaims:
     @pytest.mark.parametrize("counted", [-3600, 3600])
     @pytest.mark.parametrize("once_more", [False, True])
     def test_so_it_is_however_the_reader_counts_its_time(self, place: Place, counted: int, once_more: bool) -> None:
-        """After a step of the service's clock what was read settles by the journal's: ``last_ms`` lies before, or after, what the journal has."""
+        """After a step of the service's clock, attempts settle by the journal's clock: the reader's ``last_ms`` may be before or after the stored one."""
         with place.open() as other, place.open() as journal:
             (made,) = claim(other, 1)
             (old,) = journal.read([WORKSPACE], ALL, at(2)).attempts
@@ -325,7 +325,9 @@ class TestClaims:
         with place.open() as journal:
             claim(journal, 4, seconds=0)
             assert [entry.sent_ms for entry in journal.history()] == [at(0), at(0), at(-190 * day)]
-        with place.open() as journal:  # a service whose clock is a year ahead deletes nothing that is younger by this one
+        with (
+            place.open() as journal
+        ):  # a service whose clock is a year ahead must not prune records that are recent by this machine's clock
             now = known(place).journal_ms
             claim(journal, 5, sent_ms=now)
             claim(journal, 6, sent_ms=now + 365 * DAY_MS)
@@ -347,7 +349,7 @@ class TestOutcomes:
 
     @pytest.mark.parametrize("later", [True, False])
     def test_that_a_claim_is_gone_is_noticed_when_its_outcome_is_recorded(self, place: Place, later: bool) -> None:
-        """As where a standby server takes over without the last transactions. Nothing else is written by then."""
+        """As after a failover to a standby without the last transactions. Nothing else is written then."""
         with place.open() as journal:
             first, second = claim(journal, 1, 2)
             place.rows(f"DELETE FROM dataarts_attempt WHERE id = {second.attempt_id} RETURNING id")
@@ -436,7 +438,7 @@ class TestHistory:
         assert [(entry.sent_ms - T) // 1000 for entry in journal.history(**filters)] == numbers
 
     def test_what_a_pass_reads_of_it_is_found_by_its_time(self, sqlite: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Not among all that a workspace has: SQLite does not know how many that are."""
+        """Not by scanning the workspace: SQLite does not know how large that is."""
         asked: list[tuple[str, t.Any]] = []
         query = SqliteDatabase.query
 
@@ -473,7 +475,7 @@ class TestNotes:
             assert journal.notes("plans") == {}
 
     def test_one_that_is_noted_again_is_as_young_as_that(self, place: Place) -> None:
-        """A run notes what whoever comes after it needs before its first claim, which deletes what is old."""
+        """A run notes what the next run needs before that one's first claim prunes old notes."""
         with place.open() as journal:
             assert journal.note("plans", "again", "run-1")
             assert journal.note("plans", "once", "run-1")
@@ -516,7 +518,7 @@ class TestSchema:
     def test_a_journal_of_an_earlier_version_is_migrated_with_what_is_in_it(
         self, place: Place, monkeypatch: pytest.MonkeyPatch, read_only: bool
     ) -> None:
-        """By readers too: the first task after an update may be the history, or check mode."""
+        """Readers migrate it too: the first task after an update may be the history, or check mode."""
         with place.open() as journal:
             (claimed,) = claim(journal, 1)
         monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, self.MORE, ("CREATE TABLE dataarts_shape (side INTEGER)",)))
@@ -526,7 +528,7 @@ class TestSchema:
         assert known(place, read_only=not read_only).attempts == (claimed,)
 
     def test_one_of_schema_1_gets_its_numbers(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The schema before attempts were numbered, with what it held."""
+        """The schema before attempts were numbered, with data."""
         with monkeypatch.context() as patch, place.open() as journal:
             patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
             journal.note("scope", "key", "")
@@ -576,7 +578,7 @@ class TestSchema:
 
     @pytest.mark.parametrize("version", range(len(schema.MIGRATIONS)))
     def test_many_make_it_or_bring_it_up_to_date_at_once(self, place: Place, monkeypatch: pytest.MonkeyPatch, version: int) -> None:
-        """Those that only read it, too."""
+        """Readers among them."""
         if version:
             with monkeypatch.context() as patch, place.open() as journal:
                 patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:version])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file that cannot be read is set aside under a name that says when, once, and a new journal knows that it was."""
+"""An unreadable file is set aside once, under a name with the time, and the new journal knows it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ DAMAGES: dict[str, Damage] = {
 
 @pytest.fixture
 def place(sqlite: Place) -> Place:
-    """A journal with something in it."""
+    """A journal with data."""
     with sqlite.open() as journal:
         journal.cover([WORKSPACE], T)
         claim(journal, *range(300))
@@ -93,7 +93,7 @@ class TestDamage:
             assert fresh.set_aside_ms is not None
             assert 0 <= fresh.journal_ms - fresh.set_aside_ms < 60_000
             assert claim(journal, 1)[0]
-        with place.open() as journal:  # the next process knows it too, and finds nothing to warn of
+        with place.open() as journal:  # the next process knows it too and does not warn
             later = journal.read([WORKSPACE], ALL, T)
             assert later.set_aside_ms == fresh.set_aside_ms
             assert len(later.attempts) == 1
@@ -188,7 +188,7 @@ class TestMoments:
                 unaware.record(claimed, Outcome.ACCEPTED, now_ms=at(9))
 
     def test_a_rollback_journal_is_not_left_to_the_new_one(self, place: Place) -> None:
-        """Played into the new one, the pages of the old one would destroy it."""
+        """The old pages, applied to the new journal, would destroy it."""
         rollback = place.path.with_name("journal.db-journal")
         other_words(place.path)
         rollback.write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + b"\0" * 504)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the journal says when it cannot be used: one message with cause and remedy, and no password. Every trouble is a real one."""
+"""What the journal says when it cannot be used: one message with cause and remedy, without a password. All failures are real."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Trouble = t.Callable[[Path], t.ContextManager[t.Any]]
 
 @contextlib.contextmanager
 def unprivileged() -> Iterator[None]:
-    """Within the block the process has no more rights than an ordinary user: root may do everything."""
+    """Run the block with an ordinary user's rights, because root may do everything."""
     if os.geteuid() != 0:
         yield
         return
@@ -48,7 +48,7 @@ def unprivileged() -> Iterator[None]:
 
 
 def refused(journal: Journal, act: t.Callable[[Journal], object], pattern: str) -> str:
-    """The message of the JournalError that *act* ends with; *pattern* stands in it."""
+    """The message of the JournalError that *act* raises; it must match *pattern*."""
     with journal, pytest.raises(JournalError) as caught:
         act(journal)
     message = str(caught.value)
@@ -98,7 +98,7 @@ def file_to_read_only(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def part_without_rights(path: Path, suffix: str = "-journal") -> Iterator[None]:
-    """Of a writer that died as another user, or of a program of another user that has the file open."""
+    """A file of another user's writer that died, or of a program that has the journal open."""
     claim(Journal(str(path), password=None, project_id="p"), 9)
     with contextlib.closing(sqlite3.connect(path)) as connection:
         if suffix == "-wal":
@@ -177,13 +177,13 @@ def lasting_reader(path: Path) -> Iterator[None]:
         yield
 
 
-#: What is said of a part of the journal that this user may not use: it belongs to another one, unless the tests run without root's rights.
+#: Message about a part of the journal that this user may not use: it belongs to another user, unless the tests run without root's rights.
 OF_ANOTHER = r": user (\S+) may not use {}, which belongs to " + (
     r"(?!\1 )\S+ and has mode {}\. Nothing is sent without it. Run as the user it belongs to, or set journal to a PostgreSQL database that both use"
     if os.geteuid() == 0
     else r"\1 and has mode {}\. Nothing is sent without it. Set journal to a path"
 )
-#: And of its folder.
+#: The same for its folder.
 OF_FOLDER = r": user \S+ may not use home/, which belongs to \S+ and has mode {}\. Nothing is sent without it. Set journal to a path that this user can"
 
 FILES: dict[str, tuple[Trouble, str]] = {
@@ -219,7 +219,7 @@ class TestSqlite:
 
     @pytest.fixture
     def open_folder(self) -> Iterator[Path]:
-        """A folder that every user can reach; pytest's own are for root alone."""
+        """A folder that every user can reach; pytest's own are only for root."""
         with tempfile.TemporaryDirectory(prefix="journal-") as name:
             os.chmod(name, 0o777)
             yield Path(name)
@@ -293,7 +293,7 @@ class TestSqlite:
             refused(Place(str(tmp_path / name)).open(), act, "(null|surrogates|too long).*Set journal to a path that this user can write")
 
     def test_check_mode_after_a_writer_died(self, sqlite: Place) -> None:
-        """A hot rollback journal can only be played back by somebody who may write."""
+        """Only a user who can write can roll back a hot journal."""
         with sqlite.open() as journal:
             claim(journal, *range(50))
         code = (
@@ -383,7 +383,7 @@ class TestPlace:
 
 @contextlib.contextmanager
 def tls_in_front(server: PostgresServer, folder: Path) -> Iterator[tuple[int, Path]]:
-    """A port that speaks TLS as PostgreSQL does, with a certificate that nobody signed, for *server*, which has none."""
+    """A TLS port with a self-signed certificate, in PostgreSQL's protocol, in front of *server*, which has no TLS."""
     context, certificate = localhost_tls(folder)
     listener = socket.create_server(("127.0.0.1", 0))
 

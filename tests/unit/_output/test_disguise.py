@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A disguised text looks like the original and shows nothing of it."""
+"""A disguised text looks like the original and reveals nothing of it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.assumpti
 
 KEY = b"k" * 32
 MODULE_UTILS = Path(__file__).resolve().parents[3] / "plugins" / "module_utils"
-#: Files whose texts make up the sentences of a checkup.
+#: Files with the texts of a checkup's sentences.
 SPEAKING = (
     "_planner/diagnosis.py",
     "_planner/assumptions.py",
@@ -142,7 +142,7 @@ def test_the_words_of_our_messages_are_known() -> None:
 
 
 def recorded(body: bytes, **more: t.Any) -> dict[str, t.Any]:
-    """What is recorded of one answer."""
+    """The recording of one answer."""
     answer: dict[str, t.Any] = {"route": "v1.list", "method": "GET", "path": "/v1/p1/jobs/instances/detail", "query": (), "status": 200}
     seen = AnswerSeen(**{**answer, "headers": {}, **more}, body=body)
     recording = record(Checkup({}, Observed(), [seen]), lambda: KEY)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules that rerun say: the plan, what does not show, how to find out."""
+"""Messages of the modules that rerun: the plan, reruns that do not show, how to find out."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def decision(action: Action, status: Status = Status.FAIL, **changes: t.Any) -> 
 
 
 def lines_of(scope: RunScope, plan: Plan, wanted: Policy, purpose: str = "") -> list[str]:
-    """The lines of a plan but for those of its details, with a short id of the workspace."""
+    """The lines of a plan without its details, with a short workspace id."""
     details = plan_details(plan, Forecast(), wanted.statuses, RetryOptions(), at(0), hold_off_until=scope.hold_off_until)
     without = detail_lines(details)
     lines = plan_lines(WORKSPACE, scope, plan, details, purpose)
@@ -135,7 +135,7 @@ def test_a_plan_of_which_everything_is_queued_and_held_back_says_so_once() -> No
         (-30.001, 30_000, False, False),  # it is rerun
         (0, 30_000, False, False),  # it started after since by either clock
         (-20, 0, False, False),
-        (-20, 30_000, True, False),  # the journal knows that it is a rerun of this run
+        (-20, 30_000, True, False),  # the journal knows it as a rerun of this run
     ],
 )
 def test_a_plan_says_what_only_the_clock_slack_keeps_from_being_rerun(start: float, slack: int, known: bool, shown: bool) -> None:

@@ -66,7 +66,7 @@ def test_why_the_rest_is_not_rerun(left: Decision, reason: str) -> None:
     assert made["left"] == [{"reason": reason, "instances": 2}]
     assert (made["selected"], made["to_rerun"]) == (3, 1)
     (line,) = left_lines(made) or [""]
-    # What was fine from the beginning, is stopped first or held off has no such line.
+    # Instances that were fine from the beginning, are stopped first or are held off have no such line.
     fine = reason.startswith(("succeeded", "stopped first", "held back"))
     words = "with other statuses" if reason.startswith("status ") else reason
     assert line.strip() in ([""] if fine else [f"not rerun: 2 {words}", f"{words}: 2"])
@@ -128,7 +128,7 @@ def test_which_jobs_are_paused_meanwhile(jobs: list[str], text: str) -> None:
 
 
 def succeeded(job_name: str, number: int = 9) -> Decision:
-    """A run of ten minutes."""
+    """A successful run of ten minutes."""
     return decision(Action.DONE, Status.SUCCESS, number=number, job_name=job_name, already_done=True)
 
 

@@ -117,11 +117,11 @@ def test_a_difference_shows_what_changes(
         (Status.SUCCESS, (10, 20), attempt(), True),
         (Status.RUNNING, (10, None), attempt("unknown"), True),
         (Status.SUCCESS, (10, 20), attempt(run_id="run-2"), False),
-        (Status.SUCCESS, (10, 20), attempt("rejected"), False),  # somebody's, but no rerun of an attempt
-        (Status.SUCCESS, (-60, 20), attempt("unknown"), False),  # unknown whose it is
+        (Status.SUCCESS, (10, 20), attempt("rejected"), False),  # somebody's run, but not a rerun by an attempt
+        (Status.SUCCESS, (-60, 20), attempt("unknown"), False),  # it is unknown whose it is
         (Status.SUCCESS, (10, 20), None, False),
     ],
 )
 def test_a_rerun_is_adopted_if_another_run_sent_it(status: Status, run: t.Any, record: t.Any, adopted: bool) -> None:
-    """Told by the run id: two tasks of one since, and two controllers, each see the other's reruns as adopted."""
+    """The run id decides: two tasks with one since, or two controllers, each see the other's reruns as adopted."""
     assert decided(decide(instance(status, *run), policy(), at(100), record), FAIL, "run-2")["adopted"] is adopted
