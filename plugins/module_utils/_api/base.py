@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Requests of one workspace, and the parts of answers that both API generations share: instances and jobs."""
+"""Requests in one workspace, and the parsing of instances and jobs, which both API versions share."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if t.TYPE_CHECKING:
 _T = t.TypeVar("_T")
 _WORKSPACE = re.compile(r"[!-~]{1,128}")
 
-#: Statuses that a request may filter by, because every edition of that generation spells them alike; other filters are applied here.
-#: Left out: manual-stop and skip-by-depend, which an older SDK spells differently [KES], and v1's success, which leaves out instances
-#: that were set to success by hand: v1 has another status for them.
+#: Statuses that a request may filter by, because every edition of that API version spells them alike; the caller applies other filters.
+#: manual-stop and skip-by-depend are missing, because an older SDK spells them differently [KES]. v1's success is missing, because v1 has
+#: another status for instances that were set to success by hand.
 ASKED_V1 = frozenset({Status.WAITING, Status.RUNNING, Status.FAIL, Status.RUNNING_EXCEPTION, Status.PAUSE, Status.FREEZE})
 ASKED_V2 = ASKED_V1 | {Status.SUCCESS}
-#: Jobs to ask for at once: the only limit that every edition allows [OTC][TF].
+#: Page size of lists of jobs: the only limit that every edition allows [OTC][TF].
 JOBS_PAGE = 100
 
 
 class ScopedClient:
-    """Builds and sends requests of one workspace, or of a project if there is no workspace.
+    """Builds and sends requests in one workspace, or in the project without a workspace.
 
-    :param workspace_id: sent in the ``workspace`` header of every request: without the header, v1 uses the default workspace and v2
+    :param workspace_id: sent in the ``workspace`` header of every request. Without the header, v1 uses the default workspace and v2
         answers with an error (OBS [KES]).
     :raises OptionError: *workspace_id* cannot be the id of a workspace.
     """
@@ -71,11 +71,11 @@ class ScopedClient:
         query: t.Mapping[str, t.Any] | None = None,
         body: t.Mapping[str, t.Any] | None = None,
     ) -> Request:
-        """A request whose first two path segments are the version and the project. A POST counts as a write.
+        """A request whose first two path segments are the version and the project. Every POST counts as a write.
 
-        :param query: decoded; entries that are None are left out, booleans become ``true`` and ``false``.
+        :param query: decoded. Entries that are None are left out; booleans become ``true`` and ``false``.
         :raises OptionError: a segment cannot be part of a URL.
-        :raises ApiError: the project had to be looked up, and that failed.
+        :raises ApiError: looking up the project failed.
         """
         project_id = self.session.project_id
         headers = [("X-Project-Id", project_id)]
@@ -88,21 +88,21 @@ class ScopedClient:
         return Request(method, base, path, route, query=pairs, body=body, headers=tuple(headers), writes=method == "POST")
 
     def read(self, request: Request, parse: t.Callable[[t.Any], _T], deadline: float | None = None) -> _T:
-        """Send a read and return what *parse* makes of the JSON.
+        """Send a read and parse its JSON with *parse*.
 
-        :raises ApiError: the request failed, or *parse* refused the answer; then the error names the request.
+        :raises ApiError: the request failed, or *parse* refused the answer; the error names the request.
         """
         return _named(request, self._answer(request, deadline), parse)
 
     def read_instances(self, request: Request, deadline: float | None = None) -> Page[JobInstance]:
-        """Send a read of either instance list. :raises ApiError: as :meth:`read`; where an instance cannot be read, once the entries are looked at."""
+        """Send a read of either list of instances. :raises ApiError: as :meth:`read`, but for a bad instance only when the entries are accessed."""
         answer = self._answer(request, deadline)
         number = _named(request, answer, lambda body: len(_listed(body).entries("instances")))
         total = _named(request, answer, lambda body: _listed(body).count("total"))
         return Page(total, Unparsed(number, lambda: _named(request, answer, lambda body: instance_page(body, self.workspace_id)).entries))
 
     def _answer(self, request: Request, deadline: float | None) -> Answer:
-        """The answer to a read. :raises ApiError: NOT_FOUND in the service's own words alone: something in between says nothing about what is there."""
+        """Send a read. :raises ApiError: NOT_FOUND only with the service's own code; a 404 of a proxy, which proves nothing, becomes BAD_ANSWER."""
         try:
             return self.session.client.send(request, deadline=deadline)
         except ApiError as error:
@@ -111,9 +111,9 @@ class ScopedClient:
             raise
 
     def write(self, request: Request) -> Answer:
-        """Send a write. Both 200 and 204 mean that it was accepted, whichever of them its page documents.
+        """Send a write. Both 200 and 204 mean that it was accepted, whichever of them is documented.
 
-        :raises ApiError: it was refused; AMBIGUOUS if its outcome is unknown.
+        :raises ApiError: AMBIGUOUS if its outcome is unknown; any other kind if it had no effect.
         """
         answer = self.session.client.send(request)
         if answer.status not in (200, 204):
@@ -130,13 +130,13 @@ class ScopedClient:
 
 
 class FactoryApi(abc.ABC):
-    """What both versions of the Factory API have in one workspace. Every method raises ApiError."""
+    """The part of the Factory API that both versions share, in one workspace. Every method raises ApiError."""
 
     def __init__(self, client: ScopedClient) -> None:
         self._client = client
 
     def list_jobs(self, name: str | None, job_type: str) -> list[Job]:
-        """The jobs of that type whose name contains *name* (None: all)."""
+        """The jobs of type *job_type* whose name contains *name* (None: all)."""
 
         def fetch(limit: int, offset: int) -> Page[Job]:
             return self._client.read(self.jobs_request(job_type, limit, offset, name), job_page)
@@ -144,16 +144,16 @@ class FactoryApi(abc.ABC):
         return read_paged(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
 
     def probe(self) -> None:
-        """One page with a single job, to see whether this version is open to the account, and what time it is there."""
+        """List a single job, to learn whether this version is open to the account, and the service's time."""
         self._client.read(self.jobs_request("BATCH", 1, 0), job_page)
 
     @abc.abstractmethod
     def jobs_request(self, job_type: str, limit: int, offset: int, name: str | None = None) -> Request:
-        """One page of :meth:`list_jobs`."""
+        """The request for one page of :meth:`list_jobs`."""
 
 
 def _named(request: Request, answer: Answer, parse: t.Callable[[t.Any], _T]) -> _T:
-    """What *parse* makes of *answer*. :raises ApiError: it refused it; the error names the request."""
+    """Parse *answer* with *parse*. :raises ApiError: *parse* refused it; the error names the request."""
     try:
         return parse(answer.body)
     except ApiError as error:
@@ -167,14 +167,14 @@ def _listed(body: t.Any) -> Fields:
 
 
 def instance_page(body: t.Any, workspace_id: str) -> Page[JobInstance]:
-    """One page of either instance list. :raises ApiError: BAD_ANSWER, naming the instance and the field."""
+    """Parse one page of either list of instances. :raises ApiError: BAD_ANSWER, naming the instance and the field."""
     fields = _listed(body)
     entries = enumerate(fields.entries("instances"), 1)
     return Page(fields.count("total"), [instance(entry, workspace_id, f"instance {number} of the list") for number, entry in entries])
 
 
 def instance(value: t.Any, workspace_id: str, what: str) -> JobInstance:
-    """An instance of either list. v1's forceSuccess and ignoreSuccess become success with a flag, as in v2 [KES].
+    """Parse an instance of either list. v1's forceSuccess and ignoreSuccess become success with a flag, as in v2 [KES].
 
     :raises ApiError: BAD_ANSWER, naming *what* and the field.
     """
@@ -191,7 +191,7 @@ def instance(value: t.Any, workspace_id: str, what: str) -> JobInstance:
         forced, ignored = forced or status is Status.FORCE_SUCCESS, ignored or status is Status.IGNORE_SUCCESS
         status = Status.SUCCESS
     return JobInstance(
-        # Interned, so that a hundred thousand instances of a few jobs hold each name once.
+        # Interned: a hundred thousand instances of a few jobs share their names.
         key=InstanceKey(workspace_id, sys.intern(fields.job_id()), plan_time, submit_time),
         job_name=sys.intern(fields.name("job_name")),
         status=status,
@@ -210,7 +210,7 @@ def instance(value: t.Any, workspace_id: str, what: str) -> JobInstance:
 
 
 def job_page(body: t.Any) -> Page[Job]:
-    """One page of either list of jobs. :raises ApiError: BAD_ANSWER, naming the job and the field."""
+    """Parse one page of either list of jobs. :raises ApiError: BAD_ANSWER, naming the job and the field."""
     fields = Fields(body, "the list of jobs")
     entries = enumerate(fields.entries("jobs"), 1)
     return Page(fields.count("total"), [_job(entry, f"job {number} of the list") for number, entry in entries])
@@ -218,7 +218,7 @@ def job_page(body: t.Any) -> Page[Job]:
 
 def _job(value: t.Any, what: str) -> Job:
     fields = Fields(value, what)
-    next_plan = fields.text("next_plan_time")  # the SDK's class says "str"; used if it is epoch ms
+    next_plan = fields.text("next_plan_time")  # a "str" in the SDK; used only if it is epoch ms
     return Job(
         name=fields.name("name"),
         job_id=fields.identifier("job_id") or fields.identifier("id"),
@@ -238,19 +238,19 @@ def _job(value: t.Any, what: str) -> Job:
 
 
 def wanted_status(instance: JobInstance, statuses: t.Collection[Status] | None) -> bool:
-    """Whether *instance* has one of *statuses* (None or empty: any); forceSuccess and ignoreSuccess match by the flag."""
+    """Whether *instance* has one of *statuses* (None or empty: any). forceSuccess and ignoreSuccess match by its flags."""
     if not statuses or instance.status in statuses:
         return True
     return (instance.force_success and Status.FORCE_SUCCESS in statuses) or (instance.ignore_success and Status.IGNORE_SUCCESS in statuses)
 
 
 def wanted_type(instance: JobInstance, instance_type: InstanceType | None) -> bool:
-    """Whether *instance* may be of that type. An instance without a known type counts, because the service was asked for the type."""
+    """Whether *instance* may be of *instance_type*. One of unknown type may be, because the request asked for that type."""
     return instance_type is None or instance.instance_type in (None, instance_type)
 
 
 def asked_status(statuses: t.Collection[Status] | None, known: t.Collection[Status]) -> str | None:
-    """The status to filter by in the request, if exactly one is wanted and every edition knows it; otherwise None, and the caller filters."""
+    """The status for the request's filter, if exactly one is wanted and it is in *known*; otherwise None, and the caller filters."""
     words = {status.value for status in statuses or () if status in known}
     return words.pop() if len(words) == 1 and len(set(statuses or ())) == 1 else None
 

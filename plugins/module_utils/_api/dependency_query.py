@@ -1,19 +1,20 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Dependencies of instances, read from the service with few requests.
+"""Read the upstream dependencies of instances with few requests.
 
-First, once per job: whether it depends on anything. v1's definition of the job says so, its own previous cycle included [SDK][OTC]. Where
-the service says that v1 is not open, v2's list of the jobs next to it is used [SDK], which does not name the previous cycle: whether a v1
-host that does not answer would is not known, and what was read holds for the whole run. Jobs that depend on nothing are done with that.
+First, once per job: does it depend on anything? v1's definition of the job says so, and whether the job depends on its own previous
+cycle [SDK][OTC]. Only if the service says that v1 is not open, v2's list of related jobs is used [SDK], which does not contain the previous
+cycle. It is not used if v1's host is unreachable, because v1 may be open all the same, and answers are kept for the whole run. Jobs that
+depend on nothing need no further request.
 
-Only the service knows which *instances* an instance depends on: cycles of a day and of an hour do not match one to one, and the policy
-("same period", "previous period") is the service's. So for jobs that depend on something the instances are read, by v2 [H-DEP]. One
-answer names everything above an instance with its parents, 50 levels up and across workspaces. So the instances furthest downstream are
-read first, and instances that their answers show are not read again.
+Only the service knows which *instances* an instance depends on: daily and hourly cycles do not match one to one, and policies such as "same
+period" and "previous period" are the service's. So for jobs with dependencies, the instances are read by v2 [H-DEP]. One answer contains
+everything above an instance, up to 50 levels and across workspaces. So instances furthest downstream are read first, and instances in their
+answers are not read again.
 
-Neither changes during a run, so what was read is handed from pass to pass. Only the status of an instance that is not selected and that
-others wait for is read again, with one request for everything above an instance.
+None of this changes during a run, so it is handed from pass to pass. Only the status of an instance that is not selected but that others
+wait for is read again, with one request for everything above one of those.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ from .list_budget import MAX_ENTRIES
 from .v2 import MAX_DEPTH
 from .workspace import WorkspaceApi
 
-#: How long before a cycle the one before it is looked for, ms: a job that runs monthly.
+#: How far back the previous cycle of a job is looked for, ms: long enough for a monthly job.
 PREVIOUS_CYCLE_MS = 31 * DAY_MS
-#: Kinds of errors that concern one job or instance and say nothing about the others.
+#: Kinds of errors that concern only one job or instance.
 ONE_ONLY = frozenset({Kind.NOT_FOUND, Kind.INVALID})
 _NO_HOST = (
     "Only v1 of the API says which jobs depend on their own previous cycle. If its host can never be reached from here, set api_version to v2: "
@@ -47,14 +48,13 @@ _NO_HOST = (
 class Dependencies:
     """The dependencies read so far.
 
-    :ivar jobs: job name -> names of the jobs of its workspace that it depends on: an empty tuple if it depends on nothing, None if it is
-        only known to depend on something.
-    :ivar chained: jobs that depend on their own previous cycle.
+    :ivar jobs: job name -> names of the jobs that it depends on: () if it depends on nothing, None if the names are unknown.
+    :ivar chained: names of jobs that depend on their own previous cycle.
     :ivar parents: instance -> the instances directly above it.
-    :ivar others: all instances above those, each as it was read last.
-    :ivar first_starts: the start of each of them when it was read first.
-    :ivar averages: how long the runs of each job of the workspace take on average, ms, as far as an answer told it.
-    :ivar workspaces: the names of their workspaces, by id.
+    :ivar others: instances above those that were asked for, each as it was read last.
+    :ivar first_starts: start of each of *others* when it was first read.
+    :ivar workspaces: workspace id -> name.
+    :ivar averages: job name -> average duration in ms, for jobs of the workspace in answers.
     :ivar closed: whether the service does not publish dependencies here.
     """
 
@@ -68,12 +68,12 @@ class Dependencies:
     closed: bool = False
 
     def keep(self, other: JobInstance) -> None:
-        """*other* is above some instance, as it was read now."""
+        """Store *other*, which was just read, as an instance above some other one."""
         self.others[other.key] = other
         self.first_starts.setdefault(other.key, other.start_time)
 
     def to_pass_state(self) -> dict[str, t.Any]:
-        """As JSON, with each key once."""
+        """Convert to JSON, with each key only once."""
         keys = sorted({*self.parents, *self.others, *(key for above in self.parents.values() for key in above)})
         number = {key: index for index, key in enumerate(keys)}
         return {
@@ -100,7 +100,7 @@ class Dependencies:
 
     @classmethod
     def from_pass_state(cls, state: t.Any) -> Dependencies:
-        """What :meth:`to_pass_state` returned; without any dependencies if *state* is anything else."""
+        """Restore the result of :meth:`to_pass_state`; empty if *state* is anything else."""
         try:
             keys = [InstanceKey(str(key[0]), str(key[1]), int(key[2]), int(key[3])) for key in state["keys"]]
             return cls(
@@ -122,7 +122,7 @@ class Dependencies:
             return cls()
 
     def depends(self, instances: t.Iterable[JobInstance]) -> dict[InstanceKey, frozenset[InstanceKey]]:
-        """Instance -> the instances it depends on: those that were read, and the previous cycle among *instances* for chained jobs."""
+        """Instance -> the instances that it depends on: those that were read, and for chained jobs the previous cycle among *instances*."""
         parents = dict(self.parents)
         for before, after in cycles_of(instance for instance in instances if instance.job_name in self.chained):
             parents[after] = parents.get(after, frozenset()) | {before}
@@ -130,7 +130,7 @@ class Dependencies:
 
 
 def cycles_of(instances: t.Iterable[JobInstance]) -> t.Iterator[tuple[InstanceKey, InstanceKey]]:
-    """Each cycle among *instances* of jobs that depend on their own previous one, with the one after it."""
+    """Pairs of successive cycles of the same job and type among *instances*."""
     cycles = grouped_by(instances, lambda instance: (instance.key.workspace_id, instance.key.job_id, instance.instance_type))
     for of_job in cycles.values():
         keys = sorted((instance.key for instance in of_job), key=lambda key: (key.plan_time, key.submit_time))
@@ -138,9 +138,9 @@ def cycles_of(instances: t.Iterable[JobInstance]) -> t.Iterator[tuple[InstanceKe
 
 
 class DependencyReader:
-    """Reads what instances of one workspace depend on. Its methods raise ApiError if the service does not answer that.
+    """Reads what instances of one workspace depend on. Its methods raise ApiError.
 
-    :param known: what earlier passes have read; what is read is added.
+    :param known: the dependencies from earlier passes; new ones are added to it.
     """
 
     def __init__(self, api: WorkspaceApi, known: Dependencies) -> None:
@@ -148,7 +148,7 @@ class DependencyReader:
         self.known = known
 
     def read(self, instances: t.Sequence[JobInstance]) -> None:
-        """Read everything above *instances* that is not known yet."""
+        """Read the instances above *instances*, as far as they are not known yet."""
         names = sorted({instance.job_name for instance in instances} - self.known.jobs.keys())
         for name, (above, chained) in zip(names, in_threads(lambda name: job_dependencies(self._api, name), names)):
             self.known.jobs[name] = above
@@ -162,7 +162,7 @@ class DependencyReader:
                 self._learn_previous(min(left, key=lambda instance: instance.key))
 
     def refresh(self, instances: t.Iterable[JobInstance], stale: t.AbstractSet[InstanceKey]) -> None:
-        """Read the status of *stale* again, instances above some of *instances* that are not selected: one request for all above an instance."""
+        """Read the status of the instances *stale* again, which are above some of *instances*: one request for everything above one instance."""
         left = set(stale)
         for instance in instances:
             above = reached(self.known.parents, [instance.key]) & left if left else set()
@@ -174,7 +174,7 @@ class DependencyReader:
             left -= above
 
     def _learn_previous(self, first: JobInstance) -> None:
-        """The cycle of a job before *first*, on which that depends, should it not be selected. No answer about dependencies names it."""
+        """List the cycle before *first*, on which *first* depends; it may not be selected, and no answer about dependencies contains it."""
         window = Window(max(0, first.key.plan_time - PREVIOUS_CYCLE_MS), first.key.plan_time - 1)
         cycles = [instance for instance in list_job(self._api, first.job_name, window) if instance.instance_type is first.instance_type]
         if cycles:
@@ -199,7 +199,7 @@ class DependencyReader:
                 self.known.averages[above.instance.job_name] = above.average_ms
             if above.workspace_name:
                 self.known.workspaces[key.workspace_id] = above.workspace_name
-            # Beyond the last level of an answer nothing is known; an instance there is read by itself if it is to be rerun.
+            # Parents beyond the last level of the answer are missing; such an instance is read itself if it is to be rerun.
             if parents and all(parent in by_id for parent in parents):
                 self.known.parents[key] = frozenset(by_id[parent] for parent in parents) - {key}
                 inner |= self.known.parents[key]
@@ -207,8 +207,8 @@ class DependencyReader:
             raise ApiError(
                 Kind.INVALID, f"the instances depend on more than {MAX_ENTRIES} others", hint="Narrow the time window or name fewer jobs."
             )
-        # What is above another parent is above *instance* by that already, unless its job is directly above too: what lies between may
-        # have succeeded.
+        # An instance above another parent is already above *instance* indirectly. It is kept as a parent only if its job is directly above too,
+        # because the instance between them may have succeeded.
         jobs_above = self.known.jobs.get(instance.job_name)
         keys = {above.instance.key for above in related} - {instance.key}
         named = {above.instance.key for above in related if jobs_above is None or above.instance.job_name in jobs_above}
@@ -216,16 +216,18 @@ class DependencyReader:
 
 
 def job_dependencies(api: WorkspaceApi, name: str) -> tuple[tuple[str, ...] | None, bool | None]:
-    """What job *name* depends on, as in :attr:`Dependencies.jobs`, and whether it depends on its own previous cycle; None: only v1 could tell.
+    """Read the jobs that job *name* depends on, as in :attr:`Dependencies.jobs`, and whether it depends on its own previous cycle.
 
-    :raises ApiError: the service tells that of no job.
+    The latter is None if v2 answered and does not tell.
+
+    :raises ApiError: the dependencies cannot be read, except for errors that concern only this job.
     """
     if api.api_version != "v2" and api.session.hosts.knows_v1:
         try:
             return _defined(api.job_detail(name))
         except ApiError as error:
             if _says_nothing(error):
-                return None, False  # for example a sub-job of a real-time job: its instances are read
+                return None, False  # for example a sub-job of a real-time job; its instances will be read
             if api.api_version == "v1" or error.kind is not Kind.NOT_PUBLISHED:
                 error.hint = f"{error.hint} {_NO_HOST}" if error.kind is Kind.UNREACHABLE else error.hint
                 raise
@@ -235,13 +237,14 @@ def job_dependencies(api: WorkspaceApi, name: str) -> tuple[tuple[str, ...] | No
         if _says_nothing(error):
             return None, False
         raise
-    # Its own name may be that of a job of another workspace, because an answer has no ids of workspaces: then its instances are read too.
+    # v2 names no workspaces, so its own name may also be that of a job in another workspace.
     return tuple(above), name in above or None
 
 
 def _says_nothing(error: ApiError) -> bool:
-    """Whether *error* is the service's own word that there is nothing to tell of one job. If something in between refused instead, it is worded as
-    that: then it is not known what the job depends on, least of all that it is not its own previous cycle.
+    """Whether *error* is the service's own refusal that concerns only one job.
+
+    A refusal of something in between, such as a proxy, becomes BAD_ANSWER: it must not be taken for "depends on nothing".
     """
     if error.kind in ONE_ONLY and not is_services_own(error.code):
         error.kind, error.hint = Kind.BAD_ANSWER, REMEDIES[Kind.BAD_ANSWER]
@@ -249,7 +252,7 @@ def _says_nothing(error: ApiError) -> bool:
 
 
 def _defined(detail: t.Mapping[str, t.Any]) -> tuple[tuple[str, ...] | None, bool]:
-    """The dependencies in v1's definition of a job, as :meth:`DependencyReader._job`; None where their form is not documented."""
+    """The dependencies in v1's definition of a job, as :func:`job_dependencies`. The names are None if their form is not documented."""
     schedule = detail.get("schedule") or {}
     cron = schedule.get("cron") if isinstance(schedule, t.Mapping) else None
     if cron is None:
@@ -265,7 +268,7 @@ def _defined(detail: t.Mapping[str, t.Any]) -> tuple[tuple[str, ...] | None, boo
         return None, chained
     in_workspaces = depends.get("otherWorkSpaceJobs") or depends.get("sameWorkSpaceJobs")
     own = str(detail.get("name"))
-    # Its own name is that of its previous cycle, unless a job of another workspace has it too.
+    # Its own name means its previous cycle, unless a job of another workspace has the same name.
     namesake = own in _names_in(depends.get("otherWorkSpaceJobs"))
     above = tuple(name for name in names if namesake or name != own)
     again = own in _names_in(depends.get("sameWorkSpaceJobs")) or (own in names and not namesake)
@@ -281,7 +284,7 @@ def _mappings(entries: t.Any) -> list[t.Mapping[str, t.Any]]:
 
 
 def upstream_jobs(detail: t.Mapping[str, t.Any], workspace_id: str) -> list[tuple[str, str]]:
-    """The jobs, by workspace and name, that v1's definition *detail* of a job of *workspace_id* says it depends on [SDK]; none where it says none."""
+    """The jobs (workspace id, name) on which a job of *workspace_id* depends by its v1 definition *detail* [SDK], except itself."""
     schedule = detail.get("schedule")
     cron = schedule.get("cron") if isinstance(schedule, t.Mapping) else None
     depends = cron.get("dependJobs") if isinstance(cron, t.Mapping) else None
@@ -299,7 +302,7 @@ def upstream_jobs(detail: t.Mapping[str, t.Any], workspace_id: str) -> list[tupl
 
 
 def _downstream_first(names: t.AbstractSet[str], jobs: t.Mapping[str, tuple[str, ...] | None]) -> list[str]:
-    """*names*, each before the jobs that it depends on; in any order where they depend on each other in a circle."""
+    """*names*, each before the jobs that it depends on; jobs in a circle of dependencies come last."""
     order, circles = in_order(
         {name: [above for above in jobs.get(name) or () if above in names - {name}] for name in sorted(names, reverse=True)}
     )

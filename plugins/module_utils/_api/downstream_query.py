@@ -1,14 +1,15 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What depends on instances, across workspaces, read from the service with few requests.
+"""Read the downstream instances that depend on others, across workspaces, with few requests.
 
-One answer names everything below an instance with its parents, as many levels down as asked for [H-DEP]. So one instance of each job is read
-first, which shows the jobs that are below others; then the rest, upstream jobs first, and what an answer showed whole is not read again. No
-answer names the later cycles of a job that depends on its own previous one. v1's definition says which jobs do; their cycles are listed.
+One answer contains everything below an instance and the parents of each, down to the requested level [H-DEP]. So one instance of each job is
+read first, which shows the order of the jobs; then the rest, upstream jobs first, except those whose dependants an answer has shown
+completely. No answer contains the later cycles of a job that depends on its own previous cycle. v1's definition tells which jobs do; their
+cycles are listed.
 
-What depends on what does not change during a run and is handed from pass to pass. How the dependants stand does change: it is read by
-listing their jobs, one request for all cycles of a job, with everything that a decision needs.
+The dependencies do not change during a run and are handed from pass to pass. The status of the dependants does change. It is read by listing
+their jobs: one list has all cycles of a job, with everything that a decision needs.
 """
 
 from __future__ import annotations
@@ -28,20 +29,20 @@ from .instance_query import list_job
 from .list_budget import MAX_ENTRIES
 from .workspace import WorkspaceApi
 
-#: Kinds of errors by which one job's instances, or its definition, cannot be read, now or later.
+#: Kinds of errors that mean that the instances or the definition of one job cannot be read, in later passes either.
 _REFUSED = ONE_ONLY | {Kind.NO_PERMISSION, Kind.NOT_PUBLISHED}
 
 
 @dataclass
 class Downstream:
-    """What was read so far.
+    """The dependants read so far.
 
-    :ivar parents: instance -> the instances directly above it, those below which was read.
-    :ivar instances: every instance below, as it was read last.
-    :ivar names: of workspaces, by id.
-    :ivar read: the instances of which everything below is known, by :func:`_place`.
-    :ivar chained: whether a job depends on its own previous cycle; None: only v1 could tell.
-    :ivar loose: instance -> ids of instances directly above it that nothing else is known of, as they are not below what was read.
+    :ivar parents: instance -> the instances directly above it, as far as they are known.
+    :ivar instances: every instance below another one, as it was read last.
+    :ivar names: workspace id -> name.
+    :ivar read: the instances below which everything is known, by :func:`_place`.
+    :ivar chained: job -> whether it depends on its own previous cycle; None if only v1 could tell.
+    :ivar loose: instance -> ids of instances directly above it of which no answer has shown more.
     """
 
     parents: dict[InstanceKey, frozenset[InstanceKey]] = field(default_factory=dict)
@@ -52,7 +53,7 @@ class Downstream:
     loose: dict[InstanceKey, frozenset[str]] = field(default_factory=dict)
 
     def to_pass_state(self) -> dict[str, t.Any]:
-        """As JSON, with each key once; empty if nothing was read."""
+        """Convert to JSON, with each key only once; {} if nothing was read."""
         if not self.read:
             return {}
         keys = sorted({*self.parents, *self.instances, *(key for above in self.parents.values() for key in above)})
@@ -72,7 +73,7 @@ class Downstream:
 
     @classmethod
     def from_pass_state(cls, state: t.Any) -> Downstream:
-        """What :meth:`to_pass_state` returned; nothing read if *state* is anything else."""
+        """Restore the result of :meth:`to_pass_state`; empty if *state* is anything else."""
         try:
             keys = [InstanceKey(str(key[0]), str(key[1]), int(key[2]), int(key[3]), str(key[4])) for key in state["keys"]]
             return cls(
@@ -93,36 +94,34 @@ class Downstream:
 
 
 class DownstreamReader:
-    """Reads what is below instances.
+    """Reads the instances below others. Whatever could not be read is read again in the next pass.
 
-    :param api_of: the API of a workspace, by its id.
-    :param known: what earlier passes have read; what is read is added.
-    :param depth: how many levels.
-    :ivar unlisted: jobs whose instances could not be listed, and why.
+    :param api_of: returns the API of a workspace by its id.
+    :param known: the dependants from earlier passes; new ones are added to it.
+    :param depth: number of levels to read.
+    :ivar unlisted: job -> why its instances could not be listed.
     :ivar missing: instances that no list shows.
-    :ivar unread: jobs with instances below which nothing could be read, because the service does not know them, and why.
-    :ivar unchained: jobs of which it could not be read whether they depend on their own previous cycle, and why.
-
-    What could not be read counts as unknown, so the next pass asks again.
+    :ivar unread: job -> why the dependants of some of its instances could not be read, for instances that the service does not know.
+    :ivar unchained: job -> why it could not be read whether it depends on its own previous cycle.
     """
 
     def __init__(self, api_of: t.Callable[[str], WorkspaceApi], known: Downstream, depth: int) -> None:
         self._api_of = api_of
         self._depth = depth
-        self._listed: dict[JobName, tuple[int, list[JobInstance]]] = {}  # since when, and what
+        self._listed: dict[JobName, tuple[int, list[JobInstance]]] = {}  # begin of the window, instances
         self.known = known
         self.unlisted: dict[JobName, ApiError] = {}
         self.missing: set[InstanceKey] = set()
         self.unread: dict[JobName, ApiError] = {}
         self.unchained: dict[JobName, ApiError] = {}
-        self._in_vain: set[tuple[t.Any, ...]] = set()  # the instances asked for that are unread, by :func:`_place`
+        self._in_vain: set[tuple[t.Any, ...]] = set()  # instances whose dependants could not be read, by :func:`_place`
 
     def read(self, roots: t.Sequence[JobInstance], listed: t.Sequence[JobInstance], now_ms: int) -> None:
         """Read everything below *roots* that is not known yet.
 
-        :param listed: instances whose state need not be read.
-        :param now_ms: the service's time, up to which cycles are listed.
-        :raises ApiError: the service does not tell what depends on what.
+        :param listed: instances that were just listed.
+        :param now_ms: the service's time, epoch ms, up to which cycles are listed.
+        :raises ApiError: the dependencies cannot be read.
         """
         left = self._unread(roots)
         new = bool(left)
@@ -139,7 +138,10 @@ class DownstreamReader:
             self._tie([*roots, *self.known.instances.values()])
 
     def states(self, listed: t.Sequence[JobInstance], now_ms: int) -> dict[InstanceKey, JobInstance]:
-        """Every instance below by the name that it was read by, as it stands now: as *listed*, else by a list of its job, else as it was read."""
+        """The current state of every instance in ``known.instances``: from *listed*, else from a list of its job, else as it was read last.
+
+        The keys are those by which the instances were read, even if a rerun has changed them.
+        """
         by_place: dict[tuple[t.Any, ...], list[JobInstance]] = collections.defaultdict(list)
         for instance in listed:
             by_place[_slot(instance.key)].append(instance)
@@ -161,11 +163,11 @@ class DownstreamReader:
         return states
 
     def _unread(self, instances: t.Iterable[JobInstance]) -> list[JobInstance]:
-        """Those of *instances* of which what is below is not known yet, and was not asked for."""
+        """The *instances* whose dependants were neither read nor asked for in vain."""
         return [instance for instance in instances if _place(instance.key) not in self.known.read | self._in_vain]
 
     def _below(self, instance: JobInstance) -> list[RelatedInstance] | None:
-        """None if it cannot be read."""
+        """Read the instances below *instance*; None if they cannot be read."""
         try:
             if not instance.instance_id:
                 raise ApiError(Kind.INVALID, "the service listed an instance of it without its id")
@@ -205,10 +207,10 @@ class DownstreamReader:
             )
         self.known.read.add(_place(instance.key))
         if max(levels(children, [instance.key]).values()) < self._depth:
-            self.known.read.update(map(_place, by_id.values()))  # everything below them is in the answer too
+            self.known.read.update(map(_place, by_id.values()))  # the answer also contains everything below these
 
     def _tie(self, instances: t.Iterable[JobInstance]) -> None:
-        """What one answer did not know above an instance may be below, or be itself, what another was about."""
+        """Resolve loose parents: an id that one answer did not explain may belong to one of *instances*."""
         by_id = {instance.instance_id: instance.key for instance in instances if instance.instance_id is not None}
         for key, ids in self.known.loose.items():
             above = {by_id[parent] for parent in ids if parent in by_id} - {key}
@@ -216,12 +218,12 @@ class DownstreamReader:
         self.known.loose = {key: ids - by_id.keys() for key, ids in self.known.loose.items() if ids - by_id.keys()}
 
     def _rank(self, instances: t.Sequence[JobInstance]) -> int:
-        """How many instances that were read are above some of *instances*: upstream jobs first."""
+        """Number of known instances directly above those of the job of *instances*. Sorting by it puts upstream jobs first."""
         job = instances[0].job
         return len({parent for key, below in self.known.instances.items() if below.job == job for parent in self.known.parents[key]})
 
     def _later_cycles(self, roots: t.Sequence[JobInstance], listed: t.Sequence[JobInstance], now_ms: int) -> list[JobInstance]:
-        """The later cycles of jobs that depend on their own previous one, of which what is below is not known yet."""
+        """List later cycles of jobs that depend on their own previous one, and return those whose dependants are not known yet."""
         names, concerned = self._unasked(roots), grouped_by([*roots, *self.known.instances.values()], lambda instance: instance.job)
         for _done in in_threads(self._learn_whether_chained, names):
             pass
@@ -237,7 +239,7 @@ class DownstreamReader:
         return self._unread(left.values())
 
     def _unasked(self, roots: t.Iterable[JobInstance]) -> list[JobName]:
-        """The jobs of *roots* and of what is below of which it is not known yet, and was not asked, whether they depend on their own previous cycle."""
+        """The jobs among *roots* and their dependants for which it is not known whether they depend on their own previous cycle."""
         names = dict.fromkeys(instance.job for instance in (*roots, *self.known.instances.values()))
         return [name for name in names if name not in self.known.chained and name not in self.unchained]
 
@@ -250,7 +252,7 @@ class DownstreamReader:
             self.unchained[name] = error
 
     def _list(self, name: JobName, begin: int, now_ms: int) -> list[JobInstance]:
-        """The instances of a job planned since *begin*, once in a pass. Up to now, so that each is there by whatever time a window is compared."""
+        """List the instances of a job planned between *begin* and now, once per pass."""
         since, instances = self._listed.get(name, (None, []))
         if since is None or begin < since:
             try:
@@ -264,8 +266,10 @@ class DownstreamReader:
 
 
 def _match(key: InstanceKey, below: JobInstance, listed: t.Iterable[JobInstance]) -> JobInstance | None:
-    """The one of *listed*, of the same job and plan time, that *below* is. A rerun may have changed its submit_time or its id, but not both of two
-    that share a plan time."""
+    """The instance *below* among *listed*, which have the same job and plan time; None if it is not there.
+
+    A rerun may have changed its submit_time and its id; both only if no other instance shares its job and plan time.
+    """
     alike = list(listed)
     by_id = [instance for instance in alike if instance.instance_id is not None and instance.instance_id == below.instance_id]
     return next(iter(by_id or [instance for instance in alike if instance.key == key] or (alike if len(alike) == 1 else [])), None)
@@ -276,5 +280,5 @@ def _slot(key: InstanceKey) -> tuple[t.Any, ...]:
 
 
 def _place(key: InstanceKey) -> tuple[t.Any, ...]:
-    """What an instance is known by also after a rerun."""
+    """Identity of an instance that a rerun does not change."""
     return (*_slot(key), key.twin)

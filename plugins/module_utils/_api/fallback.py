@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fallback from v2 to v1, route by route.
 
-v2 is an invited beta on some sites and absent on others [H-RET][OTC]. With ``api_version`` auto, each route uses v2 and falls back to v1
-if the gateway says that the API is not published. An explicit version never falls back.
+v2 is a beta by invitation on some sites and missing on others [H-RET][OTC]. With ``api_version`` auto, each route uses v2 and falls back to
+v1 if the gateway says that the API is not published. An explicit version never falls back.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class ApiVersions:
     """The API version of each route.
 
     :param wanted: ``auto``, ``v2`` or ``v1``.
-    :ivar known: route -> the version that answers it, as far as a fallback has shown it.
+    :ivar known: route -> the version to use, as learned from a fallback.
     :ivar used: route -> the version used last.
-    :ivar answered: the versions that have answered, so that they are open to the account.
-    :raises OptionError: *wanted* is another word.
+    :ivar answered: the versions that have answered, which proves that they are open to the account.
+    :raises OptionError: *wanted* has another value.
     """
 
     def __init__(self, hosts: Hosts, wanted: str) -> None:
@@ -38,11 +38,11 @@ class ApiVersions:
         self._wanted = wanted
 
     def preferred(self, route: str) -> str:
-        """The version that is tried first."""
+        """The version to try first."""
         return self.known.get(route, "v1" if self._wanted == "v1" else "v2")
 
     def v2_or_v1(self, route: str, by_v2: t.Callable[[], _T], by_v1: t.Callable[[], _T]) -> _T:
-        """The result of v2, or of v1 where v2 is not published and not required."""
+        """The result of v2, or of v1 if v1 is preferred, or v2 is not published and ``api_version`` is auto."""
         if self.preferred(route) == "v2":
             try:
                 with self.asking("v2", route):
@@ -56,7 +56,7 @@ class ApiVersions:
             return by_v1()
 
     def only(self, version: str, route: str, request: t.Callable[[], _T]) -> _T:
-        """The result of the only version that has the route. :raises ApiError: NOT_PUBLISHED, if ``api_version`` excludes it."""
+        """The result of *version*, the only one with this route. :raises ApiError: NOT_PUBLISHED if ``api_version`` excludes it."""
         if self._wanted not in ("auto", version):
             raise ApiError(
                 Kind.NOT_PUBLISHED,
@@ -68,16 +68,16 @@ class ApiVersions:
 
     @contextlib.contextmanager
     def asking(self, version: str, route: str, *, only: bool = False) -> t.Iterator[None]:
-        """Note that what is asked within is answered by *version*. An error "not published" gets a hint that names the option to change.
+        """Record that *version* answers the requests in this block. An error "not published" gets a hint that names the option to change.
 
-        :param only: the other version has no such route.
+        :param only: whether the other version has no such route.
         """
         try:
             yield
         except ApiError as error:
             if error.kind is not Kind.NOT_PUBLISHED:
                 self.used[route] = version
-                if error.code is not None:  # only the service's own error body proves that the version is there
+                if error.code is not None:  # only an error body with a code proves that the version is there
                     self.answered.add(version)
             elif error.status is not None:
                 error.hint = self._remedy(version, only) or error.hint
@@ -86,7 +86,7 @@ class ApiVersions:
         self.answered.add(version)
 
     def _remedy(self, version: str, only: bool) -> str:
-        """What helps where *version* is not open to the account; "" if no option does."""
+        """Hint for an account to which *version* is not open; "" if no option helps."""
         if only:
             return f"Only {version} of the API has this call, and it is not open here: ask the service to open it, or do without."
         if self._wanted != "auto":

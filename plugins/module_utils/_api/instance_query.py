@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The instances that a selection means."""
+"""List the instances of a selection, however the service compares its time windows."""
 
 from __future__ import annotations
 
@@ -18,21 +18,19 @@ from .service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, last_start_ms
 from .workspace import WorkspaceApi
 from .workspace_lists import Listing
 
-#: A window that ends so shortly before the last moment at which something may have started, ms, is listed up to that at once.
+#: A window that ends at most this long before the latest possible start, ms, is extended to that start.
 _NEAR_MS = 2 * CLOCK_LIMIT_MS
 
 
 def list_selected(api: WorkspaceApi, selection: Selection, *, since: int | None = None, every_type: bool = False) -> Listing:
-    """All instances that *selection* means: oldest plan time first, then by job name.
+    """List all instances in *selection*: oldest plan time first, then by job name.
 
-    Twins (see :attr:`.JobInstance.full_key`) are all there, each once by its key and instance_id. The list shows the state of some moment
-    after the call began, whatever time its requests take: what is decided by it must count its age from before the call. Jobs that
-    cannot be listed do not stop the others.
+    Twins (see :attr:`.JobInstance.full_key`) are all included, each once by its key and instance_id. Each state dates from some time after the
+    call began, so decisions must count the list's age from before the call. A job that cannot be listed does not stop the others.
 
-    :param since: from when on what is meant may have been started anew, epoch ms; None: not asked for.
-    :param every_type: whether to return instances of the selected jobs of any type. Twins differ in their type, and whoever reruns one of
-        them has to know of the other.
-    :raises ApiError: of a kind that ends every job's list.
+    :param since: time since which the instances may have been rerun, epoch ms; None if that does not matter.
+    :param every_type: return instances of the selected jobs of every type. Twins differ in type, and a rerun of one must consider the other.
+    :raises ApiError: a kind of error that ends the lists of all jobs.
     """
     meant = replace(selection, instance_types=frozenset()) if every_type else selection
     types = meant.instance_types
@@ -44,12 +42,13 @@ def list_selected(api: WorkspaceApi, selection: Selection, *, since: int | None 
 
 
 def late_starts(window: Window, instances: t.Iterable[JobInstance], until: int) -> Window | None:
-    """The window to list next to *window*, should the service compare windows with start times: what was planned in *window* and
-    started after its end is shown there only.
+    """The window to list in addition to *window*, in case the service compares windows with start times.
 
-    :param instances: what was listed for *window*. An instance that was planned in it and did not start in it proves that plan times count.
-    :param until: epoch ms.
-    :returns: the time from the end of *window* until then; None if that is empty, or nothing can be in it.
+    Then an instance that was planned in *window* but started after its end is found only there.
+
+    :param instances: the list for *window*. An instance in it that was planned but not started in *window* proves that plan times are compared.
+    :param until: end of the additional window, epoch ms.
+    :returns: the time between the end of *window* and *until*; None if it is empty, or plan times are compared.
     """
     by_plan_time = any(
         instance.key.plan_time in window and instance.start_time is not None and instance.start_time not in window for instance in instances
@@ -66,11 +65,11 @@ def list_job(
     statuses: t.Collection[Status] | None = None,
     instance_type: InstanceType | None = None,
 ) -> list[JobInstance]:
-    """Every instance of job *name* that is planned in *window*: oldest plan time first.
+    """List every instance of job *name* that is planned in *window*, oldest plan time first.
 
     :param since: see :func:`list_selected`.
     :param statuses: None or empty for all.
-    :param instance_type: the only type to list; None: all.
+    :param instance_type: None for all.
     """
 
     def read(span: Window) -> Listing:
@@ -81,33 +80,33 @@ def list_job(
 
 
 def names_without_instances(selection: Selection, instances: t.Iterable[JobInstance], failed: t.Collection[str] = ()) -> list[str]:
-    """The names in *selection* (not its patterns) of jobs without an instance, in the order given, without those that *failed*."""
+    """The names in *selection* (not its patterns) of jobs without an instance, in order, except jobs in *failed*."""
     seen = {instance.job_name for instance in instances}.union(failed)
     return [name for name in WantedJobs.of(selection).exact if name not in seen]
 
 
 def patterns_without_instances(selection: Selection, instances: t.Iterable[JobInstance], failed: t.Collection[str] = ()) -> list[str]:
-    """The patterns in *selection* (not its names) that no job with an instance matches, and none that *failed*; but none that match any name."""
+    """The patterns in *selection* (not its names, and not ``*``) that match no job with an instance and no job in *failed*."""
     seen = {instance.job_name for instance in instances}.union(failed)
     return [pattern for pattern in selection.unmatched(seen) if has_wildcard(pattern) and pattern.strip("*")]
 
 
 def _listed(api: WorkspaceApi, window: Window, since: int | None, read: t.Callable[[Window], Listing]) -> list[Listing]:
-    """What *read* returns for *window*, and for the times at which what was planned in it may have started.
+    """Read *window*, and the times at which instances planned in it may have started.
 
-    Should the service compare windows with start times, as its text says and its parameters' names do not [H-208], a late or rerun instance
-    leaves the window of its plan time and is found there only. Costs nothing where one window holds both.
+    The service may compare windows with start times, as its text says, or with plan times, as the names of the parameters say [H-208]. By start
+    times, a late or rerun instance leaves the window of its plan time. If one window covers both, no additional request is made.
     """
     clock, begun = api.session.client.clock, stopwatch()
     first, *rest = windows_to_list(window, since, last_start_ms(clock))
     parts = [read(first)]
-    last = last_start_ms(clock) - math.ceil((stopwatch() - begun) * 1000)  # as it was then, by what the answer has told of the time
+    last = last_start_ms(clock) - math.ceil((stopwatch() - begun) * 1000)  # before the request, by the clock that its answer has set
     late = late_starts(first, parts[0].instances, last) if first.end <= window.end or last > first.end + TOLERANCE_MS else None
     return parts + [read(span) for span in ([late] if late is not None else rest)]
 
 
 def windows_to_list(window: Window, since: int | None, last: int) -> list[Window]:
-    """*window* and the time from *since* to *last*, as one where they meet. A window that ends about now goes on to *last* anyway."""
+    """*window* and the time from *since* to *last*, merged if they touch. Without *since*, a *window* that ends about now is extended to *last*."""
     if since is None:
         return [replace(window, end=max(window.end, last))] if last - window.end <= _NEAR_MS else [window]
     started = Window(since, max(since + CLOCK_LIMIT_MS, last))
@@ -117,7 +116,7 @@ def windows_to_list(window: Window, since: int | None, last: int) -> list[Window
 
 
 def _newest(parts: t.Iterable[Listing], meant: t.Callable[[JobInstance], bool]) -> list[JobInstance]:
-    """The instances that are *meant*, each once, by the later list, which shows the newer state."""
+    """The instances accepted by *meant*, each once, in the state of the last list that has it, which is the newest."""
     return sorted({instance.full_key: instance for part in parts for instance in part.instances if meant(instance)}.values(), key=_order)
 
 

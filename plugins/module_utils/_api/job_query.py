@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of jobs: which jobs a selection lists, which of its names and patterns match no job, and what was probably meant.
+"""Names of jobs: which jobs to list for a selection, which of its names and patterns match no job, and suggestions for typos.
 
-Sub-jobs of a real-time job are listed as ``<real-time job>_<node>`` [H-208]; no list of jobs names them.
+Instances of sub-jobs of a real-time job are listed as ``<real-time job>_<node>`` [H-208]; no list of jobs contains sub-jobs.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ class JobLists(t.Protocol):
 class WantedJobs(t.NamedTuple):
     """Which jobs of a workspace to list.
 
-    :param name: whether a job of that name is wanted.
-    :param prefix: whether any name that starts so may be wanted.
-    :param exact: names to list even if no list of jobs shows them, and *only_exact*: no other job is wanted.
+    :param name: whether a job with this name is wanted.
+    :param prefix: whether some name with this prefix may be wanted.
+    :param exact: names to list even if no list of jobs contains them.
+    :param only_exact: whether no other job is wanted.
     """
 
     name: t.Callable[[str], bool] = lambda dummy: True
@@ -42,7 +43,7 @@ class WantedJobs(t.NamedTuple):
 
     @classmethod
     def of(cls, selection: Selection) -> WantedJobs:
-        """The jobs that *selection* names; no sub-jobs where it has no instances of them."""
+        """The jobs in *selection*; without sub-jobs if it excludes their instances by type."""
         exact = tuple(dict.fromkeys(pattern for pattern in selection.patterns if not has_wildcard(pattern)))
         sub_jobs = not selection.instance_types or InstanceType.SUB_JOB in selection.instance_types
 
@@ -54,10 +55,10 @@ class WantedJobs(t.NamedTuple):
 
 @dataclass
 class JobNames:
-    """The names of all wanted jobs that can be listed one by one.
+    """The names of all wanted jobs, for listing them one by one.
 
-    :ivar problems: real-time job -> error, where its definition could not be read.
-    :ivar notes: sentences about real-time jobs whose sub-jobs cannot be listed here.
+    :ivar problems: real-time job -> error by which its definition could not be read.
+    :ivar notes: sentences about real-time jobs whose sub-jobs cannot be listed.
     """
 
     names: list[str] = field(default_factory=list)
@@ -70,7 +71,7 @@ def listed_names(
 ) -> JobNames:
     """The names of the wanted batch jobs and of the wanted sub-jobs.
 
-    :param nodes: the names of the nodes of a real-time job; None where only v2 is open, which has no definitions of jobs.
+    :param nodes: returns the names of a real-time job's nodes, or an error; None if only v2 is open, which has no definitions of jobs.
     """
     result = JobNames([*wanted.exact, *(job.name for job in batch if wanted.name(job.name))])
     for name in (job.name for job in real_time if wanted.prefix(f"{job.name}_")):
@@ -90,7 +91,7 @@ def listed_names(
 
 
 def may_match(pattern: str, prefix: str) -> bool:
-    """Whether some name that starts with *prefix* may match *pattern*, judged by the part of the pattern before its first wildcard."""
+    """Whether some name with *prefix* may match *pattern*, judging by the part of the pattern before its first wildcard."""
     if not has_wildcard(pattern):
         return pattern.startswith(prefix)
     literal = _literal_start(pattern)
@@ -98,9 +99,9 @@ def may_match(pattern: str, prefix: str) -> bool:
 
 
 class JobCatalog:
-    """All jobs of a workspace, read when they are first needed. Its methods raise ApiError.
+    """All jobs of a workspace, listed when they are first needed. Its methods raise ApiError.
 
-    :param real_time: whether real-time jobs and their sub-jobs count.
+    :param real_time: include real-time jobs and their sub-jobs.
     """
 
     def __init__(self, api: JobLists, *, real_time: bool = True) -> None:
@@ -121,15 +122,15 @@ class JobCatalog:
         return [job.name for job in self._api.list_jobs(job_type="REAL_TIME")] if self._with_real_time else []
 
     def has(self, name: str) -> bool:
-        """Whether there is a job of exactly that name. A sub-job ``<real-time job>_<node>`` counts by its real-time job [H-208]."""
+        """Whether there is a job called *name*. A sub-job ``<real-time job>_<node>`` exists if its real-time job does [H-208]."""
         return name in self._batch or name in self._real_time or any(name.startswith(f"{job}_") for job in self._real_time)
 
     def unmatched(self, patterns: t.Iterable[str]) -> list[str]:
-        """The names and patterns that match no job, in the order given. A pattern that matches every name is not one of them."""
+        """The names and patterns that match no job, in order. ``*`` is never one of them."""
         return [pattern for pattern in dict.fromkeys(patterns) if pattern.strip("*") and not self._matches(pattern)]
 
     def suggestion(self, pattern: str) -> str:
-        """See :func:`suggestion`; "" also where the names cannot be read, which is not the problem to report."""
+        """As :func:`suggestion` among all jobs; "" if they cannot be listed, which is not the problem to report."""
         return suggestion(pattern, self._names)
 
     @functools.cached_property
@@ -151,7 +152,7 @@ class JobCatalog:
 def suggestion(pattern: str, names: t.Iterable[str]) -> str:
     """``Did you mean daily_sales?`` for the most similar of *names*; "" if none is similar.
 
-    A pattern is compared by the part before its first wildcard, with the same number of characters of each name.
+    Of a pattern, the part before its first wildcard is compared with as many characters of each name.
     """
     literal = _literal_start(pattern) if has_wildcard(pattern) else pattern
     short = [name for name in names if len(name) <= COMPARED]
@@ -160,7 +161,7 @@ def suggestion(pattern: str, names: t.Iterable[str]) -> str:
     if similar is None:
         return ""
     name = compared[similar]
-    # What a pattern acts on is written as a pattern that means it: the very name may be what was asked for.
+    # A name with wildcard characters is suggested as a pattern that matches it: as it is, it would be read as a pattern.
     return f"Did you mean {printable(job_pattern(name) if has_wildcard(name) else name, 100)}?"
 
 

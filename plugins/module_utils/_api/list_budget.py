@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bounds of one listing: how many entries and how much text may be in memory, whatever the service answers."""
+"""Memory limits of one listing: most entries, and most bytes of text, whatever the service answers."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from dataclasses import fields
 
 from .._common.errors import ApiError, Kind
 
-#: Most entries one listing may hold: 200,000 instances take about 130 MB, without the characters of their texts.
+#: Most entries of a listing: 200,000 instances take about 130 MB, without the characters of their texts.
 MAX_ENTRIES = 200_000
-#: Most bytes of characters that the entries of one listing may hold, counted as if no two of them shared a text.
+#: Most bytes of characters in a listing, counted as if its entries shared no texts.
 MAX_TEXT_BYTES = 64 * 1024 * 1024
-#: Bytes of a text without characters.
+#: Size of an empty str.
 _EMPTY = sys.getsizeof("")
 
 
 class ListBudget:
-    """What one listing may hold in memory, shared by everything that it is made of: pages, windows and jobs. Thread-safe.
+    """The memory limits of one listing, shared by all its pages, windows and jobs. Thread-safe.
 
-    :param what: the listing, for messages: "instances".
+    :param what: the listing in messages, such as "instances".
     :param entries: most entries.
     :param text_bytes: most bytes of the entries' texts.
     :ivar exceeded: whether the listing was refused.
@@ -41,12 +41,12 @@ class ListBudget:
         self._lock = threading.Lock()
 
     def foresee(self, total: int) -> None:
-        """Refuse a part of the listing by the service's own count, before it is read. :raises ApiError: INVALID."""
+        """Check the service's *total* of a part of the listing before that part is read. :raises ApiError: INVALID, it is too large."""
         if self._entries + total > self._most:
             raise self._too_large(f"there are {self._entries + total} {self.what}, more than the {self._most} that one list may hold")
 
     def add(self, entry: object, replaced: object = None) -> None:
-        """Count *entry*, which takes the place of *replaced*. :raises ApiError: INVALID, the listing is too large."""
+        """Count *entry*, which replaces *replaced* (None: nothing). :raises ApiError: INVALID, the listing is too large."""
         added = text_bytes(entry) - (0 if replaced is None else text_bytes(replaced))
         with self._lock:
             self._entries += replaced is None
@@ -57,7 +57,7 @@ class ListBudget:
             raise self._too_large(f"the texts of the {self.what} take more than the {most} MiB that one list may hold")
 
     def release(self, entries: t.Iterable[object]) -> None:
-        """Stop counting *entries*, which are dropped."""
+        """Stop counting *entries*, which the caller drops."""
         for entry in entries:
             with self._lock:
                 self._entries -= 1
@@ -69,7 +69,7 @@ class ListBudget:
 
 
 def text_bytes(entry: object) -> int:
-    """Bytes that the characters of the texts among the fields of a dataclass take; 0 for anything else."""
+    """Bytes of the characters in the text fields of a dataclass with several fields; 0 for anything else."""
     values = _fields_of(t.cast(t.Any, type(entry)))
     return sum(sys.getsizeof(value) - _EMPTY for value in values(entry) if isinstance(value, str)) if values is not None else 0
 
@@ -77,5 +77,5 @@ def text_bytes(entry: object) -> int:
 @functools.lru_cache(maxsize=32)
 def _fields_of(kind: t.Any) -> t.Callable[[object], tuple[object, ...]] | None:
     names = [field.name for field in fields(kind)] if hasattr(kind, "__dataclass_fields__") else []
-    # With one name attrgetter returns the value itself instead of a tuple.
+    # With only one name, attrgetter would return the value itself instead of a tuple.
     return t.cast("t.Callable[[object], tuple[object, ...]]", operator.attrgetter(*names)) if len(names) > 1 else None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The end of a node's log, an object of OBS [OTC-95][OBS-GET]: a part of it by one request with ``Range``, without trusting what it holds."""
+"""Read the end of a node's log, an OBS object [OTC-95][OBS-GET], by one request with ``Range``, without trusting its content."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .._http.client import Client
 from .._http.request import Request, encoded_path, is_loopback
 from .._http.session import Session
 
-#: Most lines that may be asked for, and the bytes from the end that are read for them.
+#: Most lines that may be requested, and the bytes that are read for them.
 MOST_LOG_LINES = 200
 TAIL_BYTES = 64 * 1024
 _MAX_LINE = 1000
@@ -31,8 +31,8 @@ class LogReader:
     """Reads the ends of logs.
 
     :param endpoint: option ``obs_endpoint``, or None.
-    :param lines: how many lines of each.
-    :raises OptionError: *lines* is out of range, the host of OBS is not known, or the login is a token.
+    :param lines: number of lines to read from each log.
+    :raises OptionError: the host of OBS is unknown, or the login is a token.
     """
 
     def __init__(self, session: Session, endpoint: str | None, lines: int) -> None:
@@ -42,7 +42,10 @@ class LogReader:
 
     @classmethod
     def of(cls, session: t.Callable[[], Session], options: t.Mapping[str, t.Any]) -> LogReader | None:
-        """What *options* ask for; None if they do not. :raises OptionError: see the class; or no detail is read, which alone names a log."""
+        """The reader for *options*; None if log_tail is 0.
+
+        :raises OptionError: see the class; log_tail is out of range, or reasons is none, so that no instance detail names the logs.
+        """
         lines = options["log_tail"]
         if not 0 <= lines <= MOST_LOG_LINES:
             raise OptionError(f"log_tail is {lines}. Set it to the number of lines, 0 to {MOST_LOG_LINES}.")
@@ -53,10 +56,10 @@ class LogReader:
         return cls(session(), options["obs_endpoint"], lines)
 
     def tail(self, log_path: str) -> tuple[str, ...]:
-        """The last lines of the object *log_path*, ``obs://bucket/key``, safe to show; none of one that is empty.
+        """The last lines of the object *log_path*, ``obs://bucket/key``, safe to show; () if it is empty.
 
-        :raises ApiError: OBS refuses it.
-        :raises OptionError: it is not the path of an object, or cannot be part of a URL.
+        :raises ApiError: the object cannot be read.
+        :raises OptionError: *log_path* is not the path of an object, or cannot be part of a URL.
         """
         match = _PATH.fullmatch(log_path)
         if match is None:
@@ -66,7 +69,7 @@ class LogReader:
         try:
             answer = self._client.send(request)
         except ApiError as error:
-            if error.status == 416:  # there is nothing in it
+            if error.status == 416:  # the object is empty
                 return ()
             error.hint = _HINTS.get(error.kind, error.hint)
             raise
@@ -75,7 +78,7 @@ class LogReader:
         return last_lines(answer.body[-TAIL_BYTES:], self._lines, cut=cut or len(answer.body) > TAIL_BYTES)
 
     def _place(self, bucket: str, segments: t.Sequence[str]) -> tuple[str, str]:
-        """Base URL and path. A bucket stands in front of the host, unless no certificate or no name fits that."""
+        """Base URL and path. The bucket becomes part of the host name, unless the host's certificate or address does not allow that."""
         parts = urlsplit(self._base)
         if "." in bucket or is_loopback(parts.hostname or ""):
             return self._base, encoded_path(bucket, *segments)
@@ -83,9 +86,9 @@ class LogReader:
 
 
 def last_lines(body: bytes, most: int, *, cut: bool) -> tuple[str, ...]:
-    """The last *most* lines of *body* that are not blank, without secrets and without what a terminal would obey.
+    """The last *most* lines of *body* that are not blank, without secrets and terminal control characters.
 
-    :param cut: whether it begins in the middle of a line, perhaps of a character.
+    :param cut: whether *body* may begin in the middle of a line or even of a character.
     """
     lines = without_secrets(body.decode("utf-8", "replace")).splitlines()
     whole = lines[1:] if cut and len(lines) > 1 else lines

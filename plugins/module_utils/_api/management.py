@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The management API (host dayu): DataArts Studio instances and their workspaces."""
+"""Management API (host dayu): DataArts Studio instances and their workspaces."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .parsing import Fields
 if t.TYPE_CHECKING:
     from .._http.session import Session
 
-#: Entries to ask for at once; the default is 20 and no largest number is documented [H-WS].
+#: Page size; the default is 20, and no maximum is documented [H-WS].
 STUDIO_PAGE = 100
 _KINDS = {0: "private", 1: "default", 2: "public"}
 
@@ -27,7 +27,7 @@ class Management:
         self._client = ScopedClient(session)
 
     def studio_instances(self, deadline: float | None = None) -> list[StudioInstance]:
-        """GET /v1/{project_id}/instances [SDK]: every DataArts Studio instance, also those that are not in use, see ``usable``."""
+        """GET /v1/{project_id}/instances [SDK]: every DataArts Studio instance, even if it is not in use, see ``usable``."""
 
         def fetch(limit: int, offset: int) -> Page[StudioInstance]:
             request = self._client.management("instances", "instances", query={"limit": limit, "offset": offset})
@@ -38,7 +38,7 @@ class Management:
     def workspaces(self, studio_instance_id: str, deadline: float | None = None) -> list[Workspace]:
         """GET /v1/{project_id}/workspaces/{instance_id} [H-WS]: every workspace of one DataArts Studio instance.
 
-        The page describes ``count`` as a number of users; here it is the number of workspaces, as in Terraform [TF].
+        The documentation describes ``count`` as a number of users; it is taken for the number of workspaces, as by Terraform [TF].
         """
 
         def fetch(limit: int, offset: int) -> Page[Workspace]:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The service's JSON, read field by field without trusting any of it.
+"""Read the service's JSON field by field, without trusting it.
 
-v1 writes camelCase and v2 snake_case [SDK]; a field is read by its v2 name and found under either. Whatever does not fit is an
-:class:`ApiError` of kind BAD_ANSWER that names the field, never a KeyError or a value of another type.
+v1 writes camelCase and v2 snake_case [SDK]; fields are read by their v2 name and found under either. Unexpected content raises
+:class:`ApiError` of kind BAD_ANSWER, which names the field; never a KeyError, and never returns a value of another type.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from .._common.errors import ApiError, Kind
 from .._common.text import printable
 from .._models.instance import CUT, MAX_MESSAGE, MAX_NAME
 
-#: Longest other text, such as an owner or a path; what is longer is cut.
+#: Most characters of other texts, such as owners and paths; longer ones are cut.
 MAX_TEXT = 1_000
-#: Numbers are 64 bits wide, as the service's "long".
+#: Largest number of 64 bits, the service's "long".
 MAX_NUMBER = 2**63 - 1
 
 _NUMBER = re.compile(r"-?[0-9]{1,19}")
@@ -28,7 +28,7 @@ _CAMEL = re.compile(r"_([a-z0-9])")
 
 
 def bad_answer(message: str) -> ApiError:
-    """The error of an answer that cannot be understood. The sender of the request adds its method, path and request id."""
+    """The error for an answer that cannot be understood. The caller adds method, path, status and request id."""
     return ApiError(
         Kind.BAD_ANSWER,
         printable(message),
@@ -39,9 +39,9 @@ def bad_answer(message: str) -> ApiError:
 class Fields:
     """A JSON object of an answer.
 
-    :param value: what should be an object.
+    :param value: the parsed JSON.
     :param what: what it describes, for messages: "instance 3 of the list".
-    :raises ApiError: BAD_ANSWER, if it is not an object.
+    :raises ApiError: BAD_ANSWER, *value* is not an object.
     """
 
     def __init__(self, value: t.Any, what: str) -> None:
@@ -51,18 +51,18 @@ class Fields:
         self._what = what
 
     def raw(self, name: str) -> t.Any:
-        """The value of the field under its v2 or its v1 name; None if there is none."""
+        """The value under the field's v2 or v1 name; None if it is missing."""
         value = self._values.get(name)
         return self._values.get(camel(name)) if value is None else value
 
     def number(self, name: str) -> int:
-        """A required whole number of 64 bits, written as a number or as text. :raises ApiError: BAD_ANSWER."""
+        """A required whole number of 64 bits, as a number or text. :raises ApiError: BAD_ANSWER."""
         return t.cast(int, self._required(name, self.optional_number(name)))
 
     def optional_number(self, name: str) -> int | None:
-        """A whole number, or None where it is absent, null or empty. :raises ApiError: BAD_ANSWER for anything else."""
+        """A whole number; None if missing, null or empty. :raises ApiError: BAD_ANSWER for anything else."""
         value = self.raw(name)
-        if isinstance(value, int) and not isinstance(value, bool) and -MAX_NUMBER <= value <= MAX_NUMBER:  # nearly every number is one
+        if isinstance(value, int) and not isinstance(value, bool) and -MAX_NUMBER <= value <= MAX_NUMBER:  # the usual case
             return value
         if isinstance(value, str):
             value = value.strip()
@@ -80,19 +80,19 @@ class Fields:
         return value
 
     def time(self, name: str) -> int | None:
-        """Epoch ms, or None where it is absent, null, empty or 0, which is the time of something that has not happened."""
+        """Epoch ms; None if missing, null, empty, or 0 (or less), which means that it has not happened yet. :raises ApiError: BAD_ANSWER."""
         value = self.optional_number(name)
         return value if value is not None and value > 0 else None
 
     def count(self, name: str) -> int:
-        """A required number of entries. :raises ApiError: BAD_ANSWER, also if it is negative."""
+        """A required number of entries, not negative. :raises ApiError: BAD_ANSWER."""
         value = self.number(name)
         if value < 0:
             raise self._wrong(name, value, "a number of entries")
         return value
 
     def flag(self, name: str) -> bool:
-        """True or false, also as text or as 0 and 1; false where it is absent or null. :raises ApiError: BAD_ANSWER for anything else."""
+        """A boolean, also as text or as 0 or 1; False if missing, null or empty. :raises ApiError: BAD_ANSWER for anything else."""
         value = self.raw(name)
         word = value.strip().lower() if isinstance(value, str) else value
         if word in ("true", 1):
@@ -102,14 +102,14 @@ class Fields:
         raise self._wrong(name, value, "true or false")
 
     def name(self, name: str) -> str:
-        """A required name, exactly as the service wrote it, 1 to :data:`MAX_NAME` characters. :raises ApiError: BAD_ANSWER."""
+        """A required name of 1 to :data:`MAX_NAME` characters, exactly as the service wrote it. :raises ApiError: BAD_ANSWER."""
         value = self._required(name, self.raw(name))
         if not isinstance(value, str) or not value or len(value) > MAX_NAME:
             raise self._wrong(name, value, f"text of 1 to {MAX_NAME} characters")
         return value
 
     def identifier(self, name: str) -> str | None:
-        """An id as text, written as text or as a number; blanks around it are removed. None where it is absent, null or empty. :raises ApiError: BAD_ANSWER."""
+        """An id from text or a number, as text without surrounding white space; None if missing, null or empty. :raises ApiError: BAD_ANSWER."""
         value = self.raw(name)
         if isinstance(value, str):
             value = value.strip()
@@ -120,15 +120,15 @@ class Fields:
         return None if number is None else str(number)
 
     def required_id(self, name: str) -> str:
-        """As :meth:`identifier`, of one without which the entry is nothing."""
+        """As :meth:`identifier`, but required."""
         return t.cast(str, self._required(name, self.identifier(name)))
 
     def required_time(self, name: str) -> int:
-        """As :meth:`time`, of one without which the entry is nothing."""
+        """As :meth:`time`, but required."""
         return t.cast(int, self._required(name, self.time(name)))
 
     def job_id(self) -> str:
-        """A required id of a job, its digits as text. The sample of one specification has a stray comma, "868641," [HCAPI]. :raises ApiError: BAD_ANSWER."""
+        """A required id of a job, as digits. A specification has a sample with a stray comma, "868641," [HCAPI]. :raises ApiError: BAD_ANSWER."""
         value = self.required_id("job_id")
         digits = value.rstrip(", ")
         if not _NUMBER.fullmatch(digits) or not 0 <= int(digits) <= MAX_NUMBER:
@@ -136,7 +136,7 @@ class Fields:
         return str(int(digits))
 
     def text(self, name: str, most: int = MAX_TEXT) -> str | None:
-        """Text for people, cut after *most* characters; None where it is absent, null or empty. :raises ApiError: BAD_ANSWER for a list or an object."""
+        """Text for people, cut after *most* characters; None if missing, null or empty. :raises ApiError: BAD_ANSWER, neither text nor a number."""
         value = self.raw(name)
         if value is None or value == "":
             return None
@@ -147,7 +147,7 @@ class Fields:
         return value[:most]
 
     def message(self, name: str) -> str | None:
-        """Why something failed, without the secrets in it; it ends in ``CUT`` if it is longer than what is kept. None, and raises, as :meth:`text`."""
+        """As :meth:`text`, for the reason of a failure: secrets are masked, and a text of more than ``MAX_MESSAGE`` characters ends in ``CUT``."""
         whole = self.text(name, MAX_MESSAGE + 1)
         shown = None if whole is None else without_secrets(whole)
         return shown if shown is None or len(shown) <= MAX_MESSAGE >= len(whole or "") else shown[:MAX_MESSAGE] + CUT
@@ -160,7 +160,7 @@ class Fields:
         return printable(value.strip(), 100)
 
     def entries(self, name: str) -> list[t.Any]:
-        """A list; empty where it is absent or null. :raises ApiError: BAD_ANSWER for anything else."""
+        """A list; empty if missing or null. :raises ApiError: BAD_ANSWER for anything else."""
         value = self.raw(name)
         if value is None:
             return []
@@ -179,12 +179,12 @@ class Fields:
 
 @functools.cache
 def camel(name: str) -> str:
-    """The v1 name of a field by its v2 name: ``plan_time`` becomes ``planTime``."""
+    """The v1 name of a field from its v2 name: ``planTime`` for ``plan_time``."""
     return _CAMEL.sub(lambda match: match.group(1).upper(), name)
 
 
 def _kind(value: t.Any) -> str:
-    """What *value* is, in words that are short whatever it holds."""
+    """A short description of *value* for messages."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int):

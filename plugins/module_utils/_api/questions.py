@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Single questions to the service, whose answers are looked at as they came: one page of a list, one entry, one call that need not exist.
+"""Single requests whose raw answers account_doctor examines: one page of a list, one entry, a request for something that does not exist.
 
-The lists of the collection are complete or an error; here a part is enough, and how the service answers is what is asked for. The requests are those
-of :mod:`.v1` and :mod:`.v2`.
+Elsewhere lists are complete or an error; here one page is enough, because the form of the answer matters. The requests are those of
+:mod:`.v1` and :mod:`.v2`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
 
 #: A job name that cannot exist: names consist of letters, digits, hyphens, underscores and periods.
 NO_SUCH_JOB = "no such job: account_doctor asks whether this is open"
-#: A workspace, and a call, that cannot exist.
+#: A workspace and a resource that cannot exist.
 NO_SUCH_WORKSPACE = "0" * 32
 NO_SUCH_CALL = "no-such-call"
 #: An instance that cannot exist, planned on 2001-09-09, long before the service.
@@ -32,7 +32,7 @@ _NO_SUCH_TIME = 1_000_000_000_000
 
 
 class Questions:
-    """The questions about one workspace. Every method raises ApiError.
+    """Single requests in one workspace. Every method raises ApiError.
 
     :param deadline: ``time.monotonic()`` seconds after which nothing is sent.
     """
@@ -45,7 +45,7 @@ class Questions:
         self.workspace_id = workspace_id
 
     def send(self, request: Request) -> Answer:
-        """The answer to *request*."""
+        """Send *request* and return its answer."""
         return self._session.client.send(request, deadline=self._deadline)
 
     def jobs(self, version: str, limit: int, offset: int = 0) -> Answer:
@@ -53,7 +53,10 @@ class Questions:
         return self.send((self._v2 if version == "v2" else self._v1).jobs_request("BATCH", limit, offset))
 
     def instances(self, version: str, job_name: str | None, window: Window | None, limit: int) -> Answer:
-        """The first page of the instances of a job, or with v1 of the whole workspace if there is no *job_name*; without a window of today's."""
+        """First page of the instances of *job_name*, planned in *window* (None: today).
+
+        Without *job_name*, v1 lists the whole workspace, and v2 a job that does not exist.
+        """
         if version == "v2":
             return self.send(self._v2.instances_request(job_name or NO_SUCH_JOB, window, limit, 0))
         return self.send(self._v1.instances_request(job_name, window, limit, 0))
@@ -67,11 +70,11 @@ class Questions:
         return self.send(self._v1.instance_request(job_name, instance_id))
 
     def dependencies(self, job_name: str) -> Answer:
-        """The jobs that a job depends on, and that depend on it."""
+        """The jobs that a job depends on and that depend on it."""
         return self.send(self._v2.depend_jobs_request(job_name, "both"))
 
     def statistics(self) -> Answer:
-        """Counts of the instances of the last days by status."""
+        """Number of instances of the last days by status."""
         return self.send(self._v2.statistics_request())
 
     def without_workspace(self) -> Answer:
@@ -79,7 +82,7 @@ class Questions:
         return self.send(V2Api(ScopedClient(self._session)).jobs_request("BATCH", 1, 0))
 
     def no_such_call(self) -> Answer:
-        """A call that no edition has, which the gateway refuses in its own words."""
+        """A request that no edition of the API has, so that the gateway refuses it."""
         return self.send(self._client.management("instances", NO_SUCH_CALL))
 
     def no_such_job(self, version: str) -> Answer:
@@ -93,7 +96,7 @@ class Questions:
         return Questions(self._session, NO_SUCH_WORKSPACE, self._deadline).jobs(version, 1)
 
     def rerun_of_nothing(self, version: str) -> Answer:
-        """A rerun of an instance that cannot exist, of a job that cannot exist: whatever else it is, it is refused, and nothing runs."""
+        """A rerun of an instance that cannot exist, of a job that cannot exist. The service must refuse it, and nothing runs."""
         if version == "v2":
             key = InstanceKey(self.workspace_id, "1", _NO_SUCH_TIME, _NO_SUCH_TIME)
             return self.send(self._v2.retry_request(NO_SUCH_JOB, [key], RetryOptions()))

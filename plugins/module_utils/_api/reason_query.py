@@ -1,13 +1,13 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why instances failed, read from v1 with few requests, whichever API listed them.
+"""Read why instances failed, with few requests to v1, whichever version listed them.
 
-The list of v1 has a message for each instance, that of v2 has none [SDK]; then one list of v1 for each job has them. Which node failed is
-shown by v1's detail of the instance alone [OTC-95]. With ``auto`` one detail is read for each reason of each job, the most frequent first,
-and :data:`MOST_DETAILS` in all; and one for each failure that is named by itself, :data:`MOST_NAMED` at most. With ``all`` every one is.
+v1's list has a message for each instance, v2's list has none [SDK]; after a list by v2, one list by v1 for each job has the messages. Only
+v1's instance detail shows which node failed [OTC-95]. With mode ``auto``, one detail is read for each reason of each job, the most frequent
+first, up to :data:`MOST_DETAILS`, and one for each failure that is shown by name, up to :data:`MOST_NAMED`. With ``all``, every detail is read.
 
-What was read of a failure does not change, so it is handed from pass to pass. Nothing that cannot be read stops a run.
+The reason of a failure does not change, so it is handed from pass to pass. An error never stops a run.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from .log_query import LogReader
 from .workspace import WorkspaceApi
 from .workspace_lists import ENDS_ALL
 
-#: Details that ``auto`` reads for their reasons, and for being named one by one; in one workspace and one run.
+#: Most details that ``auto`` reads: for reasons in one workspace and one run, and for failures shown by name in one pass.
 MOST_DETAILS, MOST_NAMED = 10, 20
-#: Logs that are read in one workspace and one run.
+#: Most logs that are read in one workspace and one run.
 MOST_LOGS = 10
-#: How long ``auto`` may take, seconds.
+#: Seconds that ``auto`` may take.
 AUTO_SECONDS = 10.0
-#: Details that are not worth threads.
+#: Up to so many details are read without threads.
 _FEW = 4
-#: Errors of the service, or answers that say nothing where none has said anything yet, after which no further one is asked for.
+#: After so many SERVER errors (with ``all``), or BAD_ANSWER errors before any detail could be read, nothing further is read.
 _PATIENCE = 3
 
 
 class ReasonReader:
-    """What one pass knows of why instances of one workspace failed.
+    """Reads why instances of one workspace failed.
 
-    :param mode: ``auto``, ``all`` or ``none``, which reads nothing: then the messages are those that were listed.
-    :param carried: what the pass before has read, see :meth:`carried`.
-    :param logs: reads the ends of logs; None if nobody asks for them.
-    :ivar notes: sentences for people about what could not be read, of the newest :meth:`read`.
+    :param mode: ``auto``, ``all``, or ``none`` to read nothing and use only messages in the list.
+    :param carried: the reasons that the previous pass knew, see :meth:`carried`.
+    :param logs: reads the ends of logs; None if they are not requested.
+    :ivar notes: sentences for people about what the latest :meth:`read` could not read.
     """
 
     def __init__(self, api: WorkspaceApi, mode: str, carried: t.Mapping[str, t.Any] | None = None, logs: LogReader | None = None) -> None:
@@ -56,26 +56,26 @@ class ReasonReader:
             str(name): reason for name, value in (carried or {}).items() if (reason := Reason.from_pass_state(value)) is not None
         }
         self._troubles: list[ApiError] = []
-        self._ended = False  # nothing more is asked for
+        self._ended = False  # nothing further is read
 
     def carried(self) -> dict[str, t.Any]:
-        """What the next pass needs not to read again, as JSON."""
+        """The reasons that the next pass need not read again, as JSON."""
         return {name: reason.to_pass_state() for name, reason in self._known.items()}
 
     def read(self, instances: t.Sequence[JobInstance], named: t.Sequence[JobInstance] = ()) -> dict[FullKey, Reason]:
-        """The reason of each of *instances* that has failed, by its full key, as far as it can be shown.
+        """Read the reason of each failure among *instances*, by its full key, as far as possible.
 
-        :param named: those among them that are shown one by one.
+        :param named: the instances that are shown by name.
         """
         self.notes, self._troubles, self._ended = [], [], False
         failed = [instance for instance in instances if instance.status in FAILED]
         names = {_failure(instance) for instance in failed}
-        self._known = {name: reason for name, reason in self._known.items() if name in names}  # what is over is not shown again
+        self._known = {name: reason for name, reason in self._known.items() if name in names}  # forget failures that are over
         if failed and self._mode != "none":
             if self._api.shows_details:
                 try:
                     self._read(failed, [instance for instance in named if instance.status in FAILED])
-                except ApiError as error:  # a reason is told, and nothing depends on it
+                except ApiError as error:  # reasons are only shown, so the run goes on
                     self._troubles.append(error)
             else:
                 self._troubles.append(ApiError(Kind.NOT_PUBLISHED, "only v1 of the API shows it, and v1 is not used or not open here"))
@@ -96,15 +96,15 @@ class ReasonReader:
             left = MOST_DETAILS - sum(reason.read for reason in self._known.values())
             wanted = [*unread[: max(0, left)], *named[:MOST_NAMED]]
         unique = {_failure(instance): instance for instance in wanted if not self._is_read(instance)}
-        # A few follow each other on the connection of the list; each thread would open one of its own.
+        # A few requests reuse the list's connection one after the other; each thread would open a new one.
         perform = in_threads if len(unique) > _FEW else map
         for _done in perform(lambda instance: self._read_detail(instance, deadline), list(unique.values())):
             pass
 
     def _read_messages(self, failed: t.Sequence[JobInstance], deadline: float | None) -> None:
-        """The messages that the list of v2 left out, by one list of v1 for each job.
+        """Read the messages that v2's list does not have, by one list of v1 for each job.
 
-        :raises ApiError: every other list would end so too.
+        :raises ApiError: every other list would fail too.
         """
         if self._api.api_versions.get("list") != "v2":
             return
@@ -123,7 +123,7 @@ class ReasonReader:
                 self._known[_failure(instance)] = Reason(messages.get(key))
 
     def _read_detail(self, instance: JobInstance, deadline: float | None) -> None:
-        """:raises ApiError: every other detail would end so too."""
+        """Read the detail of one failure. :raises ApiError: every other detail would fail too."""
         if self._ended:
             return
         try:
@@ -135,7 +135,7 @@ class ReasonReader:
             self._known[_failure(instance)] = Reason.of(instance, detail, self._message(instance))
 
     def _read_logs(self, logs: LogReader, failed: t.Sequence[JobInstance]) -> None:
-        """The end of one log for each job, node and message, of what was read for itself, the first in the list first."""
+        """Read the end of one log for each job, node and message, in order, among failures whose detail was read."""
         groups: dict[tuple[str, str | None, str], list[str]] = {}
         for instance in failed:
             name, known = _failure(instance), self._known.get(_failure(instance))
@@ -152,15 +152,15 @@ class ReasonReader:
                 cause = printable(error, 400).rstrip(".")
                 self.notes.append(f"The log {printable(known.log_path, 300)} could not be read (log_tail): {cause}.{hint}")
                 if not isinstance(error, ApiError) or error.kind is not Kind.NOT_FOUND:
-                    return  # the others lie in the same bucket
+                    return  # the others are in the same bucket
 
     def _trouble(self, error: ApiError | OptionError) -> None:
-        """Keep *error*. :raises ApiError: it is one that the others would end in too, or there have been several."""
+        """Record *error*. :raises ApiError: all other requests would probably fail too, by its kind or after several such errors."""
         if isinstance(error, OptionError):
             error = ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL
         patience = {Kind.SERVER: _PATIENCE if self._mode == "all" else 0}
         if not any(reason.read for reason in self._known.values()):
-            patience[Kind.BAD_ANSWER] = _PATIENCE  # a single one may be the instance's
+            patience[Kind.BAD_ANSWER] = _PATIENCE  # a single one may concern only its instance
         same = sum(past.kind is error.kind for past in self._troubles)
         if error.kind in ENDS_ALL or same >= patience.get(error.kind, len(self._troubles) + 1):
             self._ended = True
@@ -176,7 +176,7 @@ class ReasonReader:
         return known is not None and known.read
 
     def _note(self) -> None:
-        """One sentence for all troubles. That v1 is closed is only worth one where somebody asked for every reason."""
+        """Add one note for all errors. That v1 is not open is noted only in mode ``all``."""
         shown = [error for error in self._troubles if self._mode == "all" or error.kind not in (Kind.NOT_PUBLISHED, Kind.NOT_FOUND)]
         if shown:
             what = counted(len(shown), "instance") if shown[0].kind not in ENDS_ALL else "instances"
@@ -184,7 +184,7 @@ class ReasonReader:
 
 
 def _failure(instance: JobInstance) -> str:
-    """What the failure of *instance* is known by from pass to pass: an instance that fails again has another start."""
+    """Key of the failure of *instance* across passes. An instance that fails again has another start, and so another key."""
     key = instance.key
     parts = (key.job_id, key.plan_time, key.submit_time, instance.instance_id or "", instance.start_time or 0, instance.end_time or 0)
     return "/".join(map(str, parts))
