@@ -65,17 +65,49 @@ class PostgresServer:
 
     def make(self) -> None:
         """Make the cluster and start it."""
-        if self._as and not all(path.stat().st_mode & 0o001 for path in self.bin.parents):
-            package, site = self.bin.parents[1], self.bin.parents[2]
-            for part in (package.relative_to(site), f"{package.name}.libs"):
-                shutil.copytree(site / part, self.folder / "site" / part, symlinks=True)
-            self.bin = self.folder / "site" / self.bin.relative_to(site)
+        self._settle_in()
         secret = self.folder / "secret"
         secret.write_text(PASSWORD, encoding="utf-8")
         secret.chmod(0o644)
         words = ["-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions", f"--pwfile={secret}"]
         self._run("initdb", "-U", OWNER, *words)
         self.start()
+
+    def make_standby(self, primary: PostgresServer) -> None:
+        """Make it a standby server that *primary* streams to, without waiting for it, and start it."""
+        self._settle_in()
+        self._run(
+            "pg_basebackup",
+            "-R",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "--no-sync",
+            "-d",
+            f"{primary.uri()}?password={urllib.parse.quote(PASSWORD)}",
+        )
+        self.start()
+
+    def cut_off(self) -> None:
+        """Receive nothing any more: what the primary commits from now on, this standby does not have."""
+        self.sql("ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")
+        deadline = time.monotonic() + 30
+        while self.sql("SELECT 1 FROM pg_stat_wal_receiver"):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    def promote(self) -> None:
+        """Make a primary server of this standby."""
+        self._run("pg_ctl", "-w", "-s", "promote")
+
+    def _settle_in(self) -> None:
+        """Put the programs where the user that they run as can read them."""
+        if self._as and not all(path.stat().st_mode & 0o001 for path in self.bin.parents):
+            package, site = self.bin.parents[1], self.bin.parents[2]
+            for part in (package.relative_to(site), f"{package.name}.libs"):
+                shutil.copytree(site / part, self.folder / "site" / part, symlinks=True)
+            self.bin = self.folder / "site" / self.bin.relative_to(site)
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""

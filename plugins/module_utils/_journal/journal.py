@@ -26,7 +26,7 @@ from .._common.grouping import grouped_by
 from .._common.sightings import Sightings
 from .._common.text import printable
 from .._common.times import DAY_MS, Window
-from .._models.attempt import LOST, Attempt, AttemptKind, Intent, Outcome, Slot
+from .._models.attempt import LOST, Attempt, AttemptKind, Intent, Outcome, OwnClaim, Slot
 from .._models.selection import select
 from .._models.slotted import replace
 from . import schema
@@ -60,11 +60,13 @@ _SUPERSEDE = (
 )
 _OTHERS = "FROM dataarts_attempt AS other WHERE " + " AND ".join(f"other.{name} = dataarts_attempt.{name}" for name in schema.SLOT_COLUMNS)
 _STAMP = (
-    f"UPDATE dataarts_attempt SET last_ms = ?, journal_ms = ?, serial = (SELECT max(other.serial) + 1 {_OTHERS}) WHERE id = ? AND open = 1"
+    f"UPDATE dataarts_attempt SET last_ms = ?, journal_ms = ?, serial = (SELECT max(other.serial) + 1 {_OTHERS}) WHERE id = ? AND run_id = ? AND open = 1"
     f" AND NOT EXISTS (SELECT 1 {_OTHERS} AND other.serial > dataarts_attempt.serial AND other.claim <> dataarts_attempt.claim)"
 )
 _CLAIMED = f"SELECT id, journal_ms, serial, claim, {schema.FAILURE} FROM dataarts_attempt WHERE claim = "
-_RECORD = "UPDATE dataarts_attempt SET {} WHERE id IN ({})"
+#: By the run too: in a journal that lost the last claims, other runs get their ids.
+_RECORD = "UPDATE dataarts_attempt SET {} WHERE run_id = ? AND id IN ({})"
+_OWN = "SELECT 1 FROM dataarts_attempt WHERE id = ? AND run_id = ?"
 _PRUNE = (
     "DELETE FROM dataarts_attempt WHERE sent_ms < ?",
     "DELETE FROM dataarts_note WHERE made_ms < ?",
@@ -117,6 +119,7 @@ class Journal:
     :param read_only: for check mode: nothing is created, written or set aside.
     :ivar sightings: of records from the future of its clock.
     :ivar name: where it is, for messages; without a password.
+    :ivar own: what the run of this object claimed last, without which it cannot go on; of an earlier pass, if somebody sets it.
     :ivar warnings: what the user should know, such as that a journal was set aside.
     :raises OptionError: *where* names an unsupported kind of database.
     :raises JournalError: from all methods: it cannot be read, written or reached, so nothing may be sent.
@@ -137,6 +140,7 @@ class Journal:
         self._database = _database(where, password, read_only, os.environ if environ is None else environ)
         self.name = self._database.name
         self.warnings = self._database.warnings
+        self.own: OwnClaim | None = None
         self._pruned = False
         self._lock = threading.RLock()
         self._newest: dict[_SlotKey, _Number] = {}
@@ -164,6 +168,8 @@ class Journal:
         """What the journal knows about instances planned in *plan_times*. Later claims are based on it.
 
         Creates nothing: a journal that does not exist reads as empty.
+
+        :raises JournalError: it counts as complete since before the newest claim of this run, and does not have it.
         """
         self.flush()
         workspaces = [schema.stored(workspace_id) for workspace_id in dict.fromkeys(workspace_ids)]
@@ -182,6 +188,7 @@ class Journal:
                 journal_ms=database.clock_ms(),
                 stops=_by_slot(attempt for attempt in attempts if attempt.kind is not AttemptKind.RERUN),
             )
+            self._check_own(database, known.complete_since)
             return known, rows, {attempt.attempt_id: attempt.last_ms for attempt in attempts}
 
         with self._lock:
@@ -189,6 +196,14 @@ class Journal:
             self._newest.clear()
             self._know((row[4:7], row[:2]) for row in rows)
         return known
+
+    def _check_own(self, database: Database, complete_since: int | None) -> None:
+        """:raises JournalError: see :meth:`read`."""
+        own = self.own
+        if own is None or complete_since is None or complete_since > own.sent_ms:
+            return
+        if not database.query(_OWN, (own.attempt_id, own.run_id)):
+            raise _incomplete(database, "use")
 
     def newest_id(self) -> int:
         """The newest attempt id, or 0: later claims get greater ones."""
@@ -209,6 +224,7 @@ class Journal:
             database.change([(_COVER, (self._project_id, name, since_ms, now)) for name in names])
 
         self._write(work)
+        self.own = None  # of a journal that is gone, if there was any: this one says from when on it is complete
 
     def claim(self, intents: t.Sequence[Intent]) -> list[Attempt | None]:
         """Claim failures in one transaction, durable on return.
@@ -242,6 +258,10 @@ class Journal:
         self._pruned = True
         ours = {tuple(row[4:]): row for row in rows}
         claimed = [ours.pop(key, None) for key in keys]
+        made = [(row[0], intent.attempt) for intent, row in zip(intents, claimed) if row]
+        if made:
+            newest, attempt = max(made, key=lambda own: own[0])
+            self.own = OwnClaim(newest, attempt.run_id, attempt.sent_ms)
         return [row and replace(intent.attempt, attempt_id=row[0], journal_ms=row[1]) for intent, row in zip(intents, claimed)]
 
     def stamp(self, attempts: t.Sequence[Attempt], now_ms: int) -> None:
@@ -252,7 +272,7 @@ class Journal:
 
         def work(database: Database) -> list[t.Any]:
             now = database.clock_ms()
-            stamped = database.change([(_STAMP, (now_ms, now, attempt.attempt_id)) for attempt in attempts])
+            stamped = database.change([(_STAMP, (now_ms, now, attempt.attempt_id, attempt.run_id)) for attempt in attempts])
             if stamped != len(attempts):
                 cause = "another run took it over in the meantime"
                 raise ClaimLostError(str(database.failed("keep a claim in", cause, "Start again with the same since")))
@@ -455,8 +475,12 @@ def _record(database: Database, ended: t.Sequence[_Ended]) -> None:
     """Record how requests ended. :raises JournalError: an attempt has disappeared although its claim was durable."""
     statements = [statement for attempts, end in ended for statement in _recorded(attempts, end)]
     if database.change(statements) != sum(len(attempts) for attempts, _end in ended):
-        cause = "it does not contain any more what this run has claimed in it, as if a copy had been restored"
-        raise database.failed("write", cause, "Wait until settle_time has passed, then start again with the same since")
+        raise _incomplete(database, "write")
+
+
+def _incomplete(database: Database, verb: str) -> JournalError:
+    cause = "it does not contain any more what this run has claimed in it, as if a copy had been restored"
+    return database.failed(verb, cause, "Wait until settle_time has passed, then start again with the same since")
 
 
 def _recorded(attempts: t.Sequence[Attempt], end: t.Mapping[str, t.Any]) -> list[Statement]:
@@ -464,7 +488,7 @@ def _recorded(attempts: t.Sequence[Attempt], end: t.Mapping[str, t.Any]) -> list
     columns, values = ", ".join(f"{name} = ?" for name in end), [schema.stored(value) for value in end.values()]
     ids = [attempt.attempt_id for attempt in attempts]
     pages = [ids[begin : begin + _AT_ONCE] for begin in range(0, len(ids), _AT_ONCE)]
-    return [(_RECORD.format(columns, schema.marks(page)), (*values, *page)) for page in pages]
+    return [(_RECORD.format(columns, schema.marks(page)), (*values, attempts[0].run_id, *page)) for page in pages]
 
 
 def _by_slot(attempts: t.Iterable[Attempt]) -> dict[Slot, tuple[Attempt, ...]]:

@@ -171,6 +171,18 @@ class Intent(t.NamedTuple):
     supersedes: Attempt | None = None
 
 
+class OwnClaim(t.NamedTuple):
+    """The newest claim of a run. As long as the journal has it, it has all that the run claimed before: what a standby server or a copy lacks is what
+    came last.
+
+    :param sent_ms: of the attempt.
+    """
+
+    attempt_id: int
+    run_id: str
+    sent_ms: int
+
+
 class Comparison(enum.Enum):
     """How an instance compares with the failure that an attempt answered."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from .._common.errors import OptionError
 from .._common.times import Window, parse_time, to_iso, window
+from .attempt import OwnClaim
 
 Options = t.Mapping[str, t.Any]
 Carried = t.Mapping[str, t.Any]
@@ -93,6 +94,7 @@ class PassState:
     :param restore: whether the pass only resumes paused jobs, because the run is over.
     :param options_only: whether only the options are read, so that errors in them come before any task has run.
     :param repair: what a repair creates, see ``made.py``; the action plugin hands it to each pass.
+    :param own: the newest claim of the run; the journal has to have it still.
     :param fleet: whether the caller has further workspaces, and judges over all of them whether a name or a pattern matches any job.
     """
 
@@ -120,6 +122,7 @@ class PassState:
     restore: bool = False
     options_only: bool = False
     repair: Carried = field(default_factory=dict)
+    own: OwnClaim | None = None
 
     @classmethod
     def from_option(cls, value: t.Any) -> PassState:
@@ -138,6 +141,7 @@ class PassState:
             baselines=_numbers(value.get("baselines")),
             paused=_jobs(value.get("paused")),
             stopped=_jobs(value.get("stopped")),
+            own=_own(value.get("own")),
             repair=value["repair"] if isinstance(value.get("repair"), t.Mapping) else {},
             **parts,
         )
@@ -158,11 +162,19 @@ class PassState:
             "paused": list(map(list, self.paused)),
             "stopped": list(map(list, self.stopped)),
             "baselines": None if self.baselines is None else dict(self.baselines),
+            "own": None if self.own is None else list(self.own),
         }
 
 
 def _jobs(value: t.Any) -> tuple[tuple[str, str], ...]:
     return tuple((str(where), str(name)) for where, name in value or ())
+
+
+def _own(value: t.Any) -> OwnClaim | None:
+    if not isinstance(value, list) or len(value) != len(OwnClaim._fields) or not all(map(isinstance, value, (int, str, int))):
+        return None
+    attempt_id, run_id, sent_ms = value
+    return OwnClaim(int(attempt_id), str(run_id), int(sent_ms))
 
 
 def _numbers(value: t.Any) -> dict[str, int] | None:

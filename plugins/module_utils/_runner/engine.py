@@ -151,6 +151,7 @@ class Engine:
         """Passes until nothing is left that this call can bring to an end; then the verdict."""
         waiting = Waiting()
         with open_journal(self._run, self._strategy.sightings) as self._journal:
+            self._journal.own = self._strategy.state.own
             while True:
                 snapshot, plan = self._pass()
                 left = self._strategy.seconds_left(plan)
@@ -197,6 +198,7 @@ class Engine:
                     strategy.before_send(plan, self._journal)
                     self._send(snapshot, plan)
         finally:
+            strategy.state = replace(strategy.state, own=self._journal.own)
             strategy.report(snapshot, plan)
         if not self._run.check_mode:
             strategy.after_pass(plan, self._journal)

@@ -359,6 +359,41 @@ class TestOutcomes:
         assert [entry.outcome for entry in known(place).attempts] == [Outcome.INTENDED]
 
     @pytest.mark.parametrize("later", [True, False])
+    def test_the_claim_of_another_run_that_has_got_its_id_is_not_taken_for_it(self, place: Place, later: bool) -> None:
+        """A server that lost the last claims counts on from before them."""
+        with place.open() as journal:
+            (claimed,) = claim(journal, 1)
+            place.rows("UPDATE dataarts_attempt SET run_id = 'another', claim = 'x' RETURNING id")
+            with pytest.raises(ClaimLostError, match="took it over"):
+                journal.stamp([claimed], at(9))
+            with pytest.raises(JournalError, match="does not contain any more what this run has claimed"):
+                journal.record([claimed], Outcome.ACCEPTED, now_ms=at(9), later=later)
+                journal.flush()
+        assert [(entry.outcome, entry.last_ms) for entry in known(place).attempts] == [(Outcome.INTENDED, claimed.last_ms)]
+
+    @pytest.mark.parametrize(
+        "gone", ["DELETE FROM dataarts_attempt WHERE id = {}", "UPDATE dataarts_attempt SET run_id = 'x' WHERE id = {}"]
+    )
+    def test_that_the_newest_claim_is_gone_is_noticed_when_it_is_read_again(self, place: Place, gone: str) -> None:
+        """Also by the next pass, which knows it from the one before. What is claimed in a journal that was begun later is not missed."""
+        with place.open() as journal:
+            journal.cover([WORKSPACE], T)
+            claim(journal, 1)
+            journal.record(claim(journal, 2), Outcome.ACCEPTED, now_ms=at(9))
+            reading = place.open()
+            reading.own = journal.own
+            for again in (journal, reading):
+                assert len(again.read([WORKSPACE], ALL, T).attempts) == 2
+            place.rows(f"{gone.format(journal.own.attempt_id)} RETURNING id")
+            for again in (journal, reading):
+                with pytest.raises(JournalError, match=r"Failed to use .* does not contain any more .*\. Wait until settle_time"):
+                    again.read([WORKSPACE], ALL, T)
+            assert len(known(place).attempts) in (1, 2), "to another run it is a journal like any other"
+            place.rows(f"UPDATE dataarts_coverage SET since_ms = {journal.own.sent_ms + 1} RETURNING since_ms")
+            reading.read([WORKSPACE], ALL, T)
+            reading.close()
+
+    @pytest.mark.parametrize("later", [True, False])
     @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.UNKNOWN])
     def test_only_one_that_may_have_taken_effect_moves_the_time_from_which_settling_counts(
         self, place: Place, outcome: Outcome, later: bool

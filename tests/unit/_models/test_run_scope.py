@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import OwnClaim
 from ansible_collections.dataarts.factory.plugins.module_utils._models.run_scope import (
     PassState,
     RunScope,
@@ -77,14 +78,15 @@ def test_what_a_pass_hands_on_is_what_the_next_one_gets(
 ) -> None:
     """Through JSON: the result becomes an option."""
     scope = RunScope(since, Window(begin, begin + length), hold_off_until=5, clock_slack_ms=7)
-    state = PassState().after(scope, run_id=run_id, planned=planned, dependencies=dependencies, reasons=dependencies)
+    own = OwnClaim(planned, run_id, begin)
+    state = PassState(own=own).after(scope, run_id=run_id, planned=planned, dependencies=dependencies, reasons=dependencies)
     assert (state.since, state.window, state.run_id) == (since, scope.window, run_id)
     result = state.to_result()
     assert result["planned"] == planned
     assert PassState.from_option(json.loads(json.dumps({**result, "planned": 0}))) == PassState.from_option(result)
     after = PassState.from_option(json.loads(json.dumps(result)))
     assert after.to_result() == {**result, "planned": 0}
-    assert after.since == since
+    assert (after.since, after.own) == (since, own)
 
 
 def test_a_pass_that_read_no_dependencies_hands_on_those_that_were_read_before() -> None:
@@ -121,6 +123,10 @@ def test_anything_else_is_a_first_pass(value: t.Any) -> None:
         ({"planned_after": 9}, PassState()),
         ({"planned_after": "1", "planned_before": "2"}, PassState()),
         ({"dependencies": [1]}, PassState()),
+        ({"own": [7, "r", NOW]}, PassState(own=OwnClaim(7, "r", NOW))),
+        ({"own": [7, "r"]}, PassState()),
+        ({"own": ["7", "r", NOW]}, PassState()),
+        ({"own": {"attempt_id": 7}}, PassState()),
         ({"dependencies": {"keys": []}}, PassState(dependencies={"keys": []})),
     ],
 )
@@ -132,7 +138,9 @@ def test_a_state_that_is_not_whole_says_what_it_can(value: dict[str, t.Any], exp
     st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
         lambda inner: st.dictionaries(
-            st.sampled_from(["run_id", "since", "ms", "joined", "planned_after", "planned_before", "dependencies", "x"]), inner, max_size=7
+            st.sampled_from(["run_id", "since", "ms", "joined", "planned_after", "planned_before", "dependencies", "own", "x"]),
+            inner,
+            max_size=7,
         ),
     )
 )
@@ -140,4 +148,4 @@ def test_whatever_is_passed_in_a_state_can_be_handed_on(value: t.Any) -> None:
     state = PassState.from_option(value)
     assert PassState.from_option(state.to_result()) == PassState.from_option({**state.to_result(), "plan_only": False})
     assert state.window is None or state.window.begin <= state.window.end
-    assert state.since is None or isinstance(state.since, int)
+    assert state.since is None or isinstance(state.since.ms, int)
