@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The frame around the logic of a module: one try, one exit.
+"""Entry point of every module: run its logic, turn errors into results, exit.
 
-Nothing else in the collection ends a module. The logic gets a :class:`ModuleRun` and returns or raises. It fills ``run.result`` while it
-works, so that the result says what was reached, whatever happens.
+Only :func:`run_module` calls ``exit_json`` and ``fail_json``. The logic gets a :class:`ModuleRun` and returns or raises. It fills
+``run.result`` as it works, so that the result of a failed module still shows how far it got.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from .._http.iam import FetchedAuth
 from .._http.login_gate import LoginGate
 from .._http.session import Session, check_endpoints, open_session
 
-_MAX_MESSAGE = 4000  # characters; the message about a plan that is refused names its jobs
-#: What an action adds to the options of a module that runs on the same machine: where processes of one play find out about refused logins.
+_MAX_MESSAGE = 4000  # characters; the message about a refused plan names its jobs
+#: Option that an action plugin adds for a module on the same machine: the folder where the processes of one play share refused logins.
 LOGIN_GATE = "_dataarts_login_gate"
-#: What ansible-core writes in the place of such an option.
+#: ansible-core's replacement for the value of a no_log option.
 _MASKED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-#: After how many new objects Python looks for what could be thrown away while a module works.
+#: Threshold of Python's garbage collector while a module runs, in new objects.
 _SELDOM = 100_000
 _REPORT = "This is a defect of the collection: please report it with the name of the module and this message"
 
@@ -51,12 +51,12 @@ class ModuleRun:
     """One invocation of a module.
 
     :ivar options: the module's options, complete and of the specified types.
-    :ivar check_mode: whether nothing may be sent: in check mode, or by the option ``check_only`` of modules that send.
-    :ivar diff_mode: whether a difference is wanted.
-    :ivar what: start of the message of a failure, "Failed to list jobs of workspace 62fb…"; the logic may make it more precise.
-    :ivar doing: what it is doing just now, in a few words; for somebody who waits.
-    :ivar show: shows people the result of a plan before it is sent; None where nobody can in the middle of a pass.
-    :ivar result: what the module returns, filled while it works. With ``failed`` and ``msg`` in it the module fails when it ends.
+    :ivar check_mode: whether nothing may be sent, because of check mode or of option ``check_only``.
+    :ivar diff_mode: whether to return a diff.
+    :ivar what: start of a failure message, "Failed to list jobs of workspace 62fb…"; the logic may make it more precise.
+    :ivar doing: current activity in a few words, shown to people who wait.
+    :ivar show: callback that shows the plan in ``result`` to people before it is sent; None if nothing can be shown during a pass.
+    :ivar result: the module's result, filled while it works. With ``failed`` and ``msg`` in it, the module fails when it ends.
     """
 
     def __init__(self, options: t.Mapping[str, t.Any], *, check_mode: bool = False, diff_mode: bool = False) -> None:
@@ -76,12 +76,12 @@ class ModuleRun:
 
     @property
     def waiting_for(self) -> str:
-        """What keeps it waiting just now, in a few words: what a request failed with that is repeated, else what it is doing."""
+        """Why the module is waiting now, in a few words: the failure of the request that is being repeated, else :attr:`doing`."""
         return (self._session.client.trouble if self._session is not None else "") or self.doing
 
     @property
     def session(self) -> Session:
-        """The account's connection, made at first use. That sends nothing.
+        """The account's session, opened at first use. Opening it sends nothing.
 
         :raises OptionError: credentials, addresses or limits in the options cannot be used.
         """
@@ -92,7 +92,7 @@ class ModuleRun:
         return self._session
 
     def api(self, workspace_id: str = "") -> WorkspaceApi:
-        """The API of a workspace, by its id; that of the options without one. One object, which knows which versions are open there."""
+        """The API of a workspace, by default the one in the options. One object per workspace, because it learns which versions are open there."""
         place = workspace_id or str(self.options["workspace_id"])
         if place not in self._apis:
             self._apis[place] = WorkspaceApi(self.session, place, self.options["api_version"])
@@ -100,7 +100,7 @@ class ModuleRun:
 
     @property
     def settle_ms(self) -> int:
-        """``settle_time``: how long after a request the service may still show an instance as it was, ms."""
+        """Option ``settle_time`` in ms: length of the settle window."""
         return int(self.options["settle_time"]) * 1000
 
     @property
@@ -110,7 +110,7 @@ class ModuleRun:
 
     @property
     def where(self) -> str:
-        """What the module works on, for messages: the workspace, or the project."""
+        """The workspace or project of the options, as part of a message."""
         workspace = self.options.get("workspace_id")
         if workspace:
             return f"of workspace {printable(workspace, 100)}"
@@ -122,10 +122,10 @@ class ModuleRun:
         self._warnings += [text for text in dict.fromkeys(texts) if text not in self._warnings]
 
     def fail(self, kind: str, cause: str, hint: str = "", *, what: str | None = None) -> None:
-        """The result is a failure that is not an answer of the service: ``<what>: <cause>. <hint>.``
+        """Make the result a failure that does not come from the service: ``<what>: <cause>. <hint>.``
 
         :param kind: see :func:`failure_result`.
-        :param what: in place of :attr:`what`.
+        :param what: replaces :attr:`what`.
         """
         self.result.update(failure_result(sentence(self.what if what is None else what, cause, hint), kind))
 
@@ -136,20 +136,20 @@ class ModuleRun:
         return [*self._warnings, *client]
 
     def part(self, options: t.Mapping[str, t.Any]) -> ModuleRun:
-        """A run of other *options* over the same connection, which has a result of its own."""
+        """Run with other *options* on the same session, with its own result."""
         run = ModuleRun(options, check_mode=self.check_mode)
         run._session, run.secrets = self.session, self.secrets
         return run
 
     def finish(self) -> None:
-        """Close the connections and put their counts of requests into the result."""
+        """Close the session and put its request counts into the result."""
         if self._session is not None:
             self.result["requests"] = dict(self._session.client.counts)
             self._session.close()
 
 
 Logic = t.Callable[[ModuleRun], None]
-#: What each module does, and to what, for the message when it fails; file and function of its logic.
+#: Module -> verb and object for its failure message, and file and function of its logic.
 PURPOSES = {
     "account_doctor": ("check", "the account", "doctor.doctor"),
     "job_dependency_info": ("look up", "dependencies", "info.dependency_info"),
@@ -169,9 +169,9 @@ PURPOSES = {
 
 
 class _Module(AnsibleModule):
-    """An AnsibleModule that checks its options before ansible-core converts them.
+    """AnsibleModule that checks the types of its options before ansible-core converts them.
 
-    :ivar wrong_type: the problem with a value of another type than was meant, or None.
+    :ivar wrong_type: message about a value of the wrong type, or None.
     """
 
     def __init__(self, argument_spec: Spec, **more: t.Any) -> None:
@@ -189,10 +189,7 @@ class _Module(AnsibleModule):
 
 
 def run_module(name: str, logic: Logic) -> None:
-    """Run *logic* as the module *name* and end the process.
-
-    :param logic: does the work; see :class:`ModuleRun`.
-    """
+    """Run *logic* as module *name* and end the process."""
     verb, thing, _logic = PURPOSES[name]
     module = _Module(argument_spec=MODULES[name](), supports_check_mode=True)
     run = ModuleRun(module.params, check_mode=module.check_mode, diff_mode=module._diff)
@@ -205,14 +202,14 @@ def run_module(name: str, logic: Logic) -> None:
     _hide(module, run.secrets)
     for text in run.warnings:
         module.warn(printable(text))
-    # Outside of any except clause: ansible-core would add the traceback of an exception that is being handled.
+    # Outside any except clause: ansible-core would add the traceback of the exception being handled.
     if run.result.pop("failed", False):
         module.fail_json(**run.result)
     module.exit_json(**run.result)
 
 
 def _hide(module: AnsibleModule, secrets: t.Iterable[str]) -> None:
-    """Have *module* mask *secrets* and those of its options in what it returns: the options themselves whatever their length."""
+    """Have *module* mask *secrets* and its no_log options in its result; ansible-core masks no_log options only from a certain length."""
     for name, option in module.argument_spec.items():
         if option.get("no_log") and module.params.get(name):
             module.params[name] = _MASKED
@@ -220,12 +217,12 @@ def _hide(module: AnsibleModule, secrets: t.Iterable[str]) -> None:
 
 
 def run_logic(run: ModuleRun, logic: Logic, verb: str, thing: str) -> None:
-    """Call *logic*. Whatever it raises ends up in ``run.result`` as ``failed``, ``msg`` and ``error``, next to what was reached."""
+    """Call *logic*; an exception becomes ``failed``, ``msg`` and ``error`` in ``run.result``, next to what is there already."""
     run.what = f"Failed to {verb} {thing} {run.where}"
     _collect_seldom()
     try:
         logic(run)
-    except Exception as error:  # everything ends here, so that no traceback reaches a user
+    except Exception as error:  # so that no traceback reaches a user
         if isinstance(error, ApiError) and error.kind is Kind.UNREACHABLE:
             error.hint = f"{run.suggested_region} {error.hint}".strip()
         run.result.update(error_result(error, run.what))
@@ -236,8 +233,11 @@ def run_logic(run: ModuleRun, logic: Logic, verb: str, thing: str) -> None:
 
 
 def _collect_seldom() -> None:
-    """A pass keeps nearly all that it makes until its end, in a process that begins with all of Ansible in memory. To look for what could be
-    thrown away after each 700 objects, as Python does, takes a tenth of its processor time."""
+    """Run the garbage collector less often.
+
+    A pass keeps nearly all of its objects until it ends, in a process that starts with all of Ansible in memory. Collecting after every 700
+    new objects, Python's default, takes a tenth of the processor time.
+    """
     first, *others = gc.get_threshold()
     if 0 < first < _SELDOM:
         gc.freeze()
@@ -245,7 +245,7 @@ def _collect_seldom() -> None:
 
 
 def error_result(error: Exception, what: str) -> dict[str, t.Any]:
-    """The result of a task that *error* ended: failed, msg and error.
+    """Result of a task that *error* ended: failed, msg and error.
 
     :param what: start of the message, "Failed to list jobs of workspace 62fb…".
     """
@@ -255,12 +255,12 @@ def error_result(error: Exception, what: str) -> dict[str, t.Any]:
         return failure_result(sentence(what, _unprefixed(str(error))), "option")
     if isinstance(error, JournalError):
         return failure_result(sentence(what, _unprefixed(str(error))), "journal")
-    # The text of an unexpected exception may hold anything, so only its class is named.
+    # The text of an unexpected exception may hold a secret, so only its class is shown.
     return failure_result(sentence(what, f"unexpected {type(error).__name__} in {_place(error)}", _REPORT), "internal")
 
 
 def failure_result(msg: str, kind: str) -> dict[str, t.Any]:
-    """A failure that is not an answer of the service: failed, msg, and an ``error`` of the same shape as :meth:`ApiError.to_result`.
+    """Result of a failure that does not come from the service: failed, msg, and an ``error`` of the same shape as :meth:`ApiError.to_result`.
 
     :param kind: option, state, journal, import, incomplete or internal.
     """
@@ -269,23 +269,23 @@ def failure_result(msg: str, kind: str) -> dict[str, t.Any]:
 
 
 def sentence(what: str, cause: str, hint: str = "") -> str:
-    """``<what>: <cause>. <hint>.`` in one line that is safe to show. Either may end with a question mark."""
+    """``<what>: <cause>. <hint>.`` as one printable line. Cause and hint may end with a question mark instead."""
     cause = cause.rstrip().rstrip(".")
     text = f"{what}: {cause}{'' if cause.endswith('?') else '.'}"
     return printable(f"{text} {hint.rstrip('.')}{'' if hint.endswith('?') else '.'}" if hint else text, _MAX_MESSAGE)
 
 
 def _journal_passwords(options: t.Mapping[str, t.Any]) -> frozenset[str]:
-    """The passwords in options ``journal`` and ``journal_password``, as they are written and as they are meant."""
+    """Passwords in options ``journal`` and ``journal_password``, as written and percent-decoded."""
     uri = str(options.get("journal") or "")
-    # Both with the first @ and with the last one, for a password in which it is not percent-encoded.
+    # Up to the first @ and up to the last one: a password may contain an @ that is not percent-encoded.
     patterns = (r"(?:^|/)[^:@/]*:([^/@][^@]*)@", r"(?:^|/)[^:@/]*:([^/?][^?]*)@", r"[?&](?:ssl)?password=([^&]+)")
     words = [options.get("journal_password"), *(word for pattern in patterns for word in re.findall(pattern, uri))]
     return maskable(form for word in words if word for form in (word, unquote(word)))
 
 
 def _unprefixed(text: str) -> str:
-    """*text* without a "Failed to" at its start, because the message already has one."""
+    """*text* with "cannot" instead of "Failed to" at its start, because the message already starts with "Failed to"."""
     return text if not text.startswith("Failed to ") else f"cannot {text[len('Failed to ') :]}"
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Questions to an account whose answers decide points that the documentation leaves open; see ``_planner/assumptions.py``. All are reads."""
+"""Read-only requests whose answers decide points that the service's documentation leaves open; see ``_planner/assumptions.py``."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from .._http.request import Answer
 from .._http.server_clock import date_ms
 from .._models.evidence import Entry, Evidence
 
-#: Instances to ask for at once, and jobs whose instances v2 is asked for.
+#: Instances per page, and number of jobs whose instances are listed by v2.
 _PAGE, _JOBS = 200, 5
-#: Entries that are most asked for, of instances and of jobs; and a part of a list, for its total.
+#: Largest page of instances and of jobs; and the page size that shows the total of a list that is not read whole.
 _MOST, _MOST_JOBS, _PART = 1000, 100, 2
-#: Further than any list goes.
+#: Offset beyond the end of any list.
 _BEYOND = 1_000_000
 
 
 class Gathering:
     """Gathers *evidence* about one workspace.
 
-    :param evidence: what the checkup has observed is in it, which says which versions of the API are open.
+    :param evidence: its ``seen``, what the checkup has observed, says which versions of the API are open.
     :param now_ms: the service's time, epoch ms.
     """
 
@@ -41,19 +41,19 @@ class Gathering:
         self._open = [version for version in ("v1", "v2") if seen.answered(f"{version}_jobs")]
 
     def gather(self) -> None:
-        """Ask everything; what is not answered is left out. What does not need another answer first is asked side by side."""
+        """Send all requests, in parallel unless one needs the answer to another. Missing answers are left out."""
         if not self._open:
             return
         _side_by_side(self._jobs, self._v1_lists, self._v2_lists, self._refusals, self._without_workspace)
         _side_by_side(self._late_start, self._long_windows, self._detail, self._days, self._parts)
 
     def _asked(self, ask: t.Callable[..., Answer], *about: t.Any) -> Answer | ApiError | None:
-        """How the question ended; an answer's headers are noted."""
+        """Send a request, and keep what the headers of its answer show; None for a job name that cannot be part of a URL."""
         try:
             answer = ask(*about)
         except ApiError as error:
             return error
-        except OptionError:  # the name of a job that cannot be part of an address
+        except OptionError:
             return None
         self.evidence.request_ids.append("x-request-id" in answer.headers)
         date = date_ms(answer.headers.get("date"))
@@ -61,7 +61,7 @@ class Gathering:
         return answer
 
     def _jobs(self) -> None:
-        """Pages of jobs. What is compared with offset 0 is asked for between two askings of it, which show whether the list has changed."""
+        """Read pages of jobs. Offset 0 is read before and after the other pages, to show whether the list changed in between."""
         self._jobs_page("0", 0)
         _side_by_side(partial(self._jobs_page, "1", 1), partial(self._jobs_page, "beyond", _BEYOND), self._all_jobs)
         self._jobs_page("again", 0)
@@ -86,12 +86,12 @@ class Gathering:
         return version in self._open and self._seen.error(f"{version}_list") is None
 
     def _v1_lists(self) -> None:
-        """The whole workspace three times."""
+        """List the whole workspace three times."""
         if self._lists_open("v1"):
             _side_by_side(*[partial(self._list, "v1", None)] * 3)
 
     def _v2_lists(self) -> None:
-        """As many jobs as are asked for; where v1 is closed, the one with most instances three times more."""
+        """List the instances of a few jobs; if v1 is closed, list those of the job with most instances three times more."""
         if not self._lists_open("v2"):
             return
         _side_by_side(*(partial(self._list, "v2", name, repeated=False) for name in self._job_names()))
@@ -115,19 +115,19 @@ class Gathering:
             self.evidence.v1_job_ids += [raw.get("jobId") for raw in entries(answer, "instances")]
 
     def _listing(self) -> tuple[str, str | None] | None:
-        """The version and the job by which most can be listed: all jobs by v1, else one by v2."""
+        """API version and job name that list most instances: all jobs (None) with v1, else one job with v2; None if neither can list."""
         if self._lists_open("v1"):
             return "v1", None
         return ("v2", self._busiest()) if self._lists_open("v2") and self.evidence.instances else None
 
     def _parts(self) -> None:
-        """A part of the list that was asked for three times, for its total."""
+        """Read a small page of the list that was read three times, to compare the totals."""
         listing = self._listing()
         if listing is not None:
             self._note_total("instances", _PART, self._asked(self._questions.instances, *listing, self._week, _PART))
 
     def _days(self) -> None:
-        """What is listed for the last 25 hours, and without a window, as far as the answer is whole."""
+        """List the last 25 hours, and without a window; an answer that fills its page is dropped, as more may follow."""
         listing = self._listing()
         if listing is None:
             return
@@ -140,7 +140,7 @@ class Gathering:
         self.evidence.last_day, self.evidence.today = in_threads(ask, (last_day, None))
 
     def _refusals(self) -> None:
-        """What cannot exist, for the codes of the refusals."""
+        """Ask for things that do not exist, to learn the error codes."""
         version = self._open[-1]
         asked: dict[str, t.Callable[[], Answer]] = {
             "no_such_call": self._questions.no_such_call,
@@ -157,7 +157,7 @@ class Gathering:
             self.evidence.without_workspace = True if isinstance(ended, Answer) else ended
 
     def _late_start(self) -> None:
-        """Look for an instance that started at another time than planned: at either time."""
+        """Find an instance that did not start at its plan time, and list a window at each of the two times."""
         ended = (entry for entry in self.evidence.instances if entry.status in ("success", "fail") and entry.instance_id)
         late = next((entry for entry in ended if entry.start_time is not None and abs(entry.start_time - entry.plan_time) > 1000), None)
         if late is None or late.start_time is None:
@@ -168,7 +168,7 @@ class Gathering:
             self.evidence.late_start = (bool(listed[0]), bool(listed[1]))
 
     def _lists_it(self, version: str, wanted: Entry, moment: int) -> bool | None:
-        """Whether the millisecond *moment* lists the instance, as it was; None without an answer, or where it was rerun meanwhile."""
+        """Whether a window of the single millisecond *moment* lists the instance; None if that is unknown or the instance was rerun meanwhile."""
         answer = self._asked(self._questions.instances, version, wanted.job_name, Window(moment, moment), _PAGE)
         if not isinstance(answer, Answer) or len(entries(answer, "instances")) >= _PAGE:
             return None
@@ -176,7 +176,7 @@ class Gathering:
         return None if shown and shown[0].start_time != wanted.start_time else bool(shown)
 
     def _detail(self) -> None:
-        shown = (entry for entries in self.evidence.lists for entry in entries)  # only v1's lists have error messages
+        shown = (entry for entries in self.evidence.lists for entry in entries)  # only v1 lists error messages
         failed = next((entry for entry in shown if entry.status == "fail" and entry.error and entry.instance_id), None)
         if failed is not None and self._seen.error("v1_jobs") is None:
             answer = self._asked(self._questions.instance, failed.job_name, failed.instance_id)
@@ -198,12 +198,12 @@ def _side_by_side(*asks: t.Callable[[], object]) -> None:
 
 
 def _shown(answer: Answer | ApiError | None) -> list[Entry]:
-    """The instances of an answer of either list."""
+    """The instances in an answer of v1 or v2."""
     return [entry for entry in map(_entry, entries(answer, "instances")) if entry is not None]
 
 
 def see_token(evidence: Evidence, auth: t.Any) -> None:
-    """What the token that was fetched for the account says of clocks and of its life; nothing where none was fetched."""
+    """Note the clock skew and the lifetime that the account's fetched token shows, if one was fetched; both in seconds."""
     issued, lifetime = getattr(auth, "issuing_time", lambda: None)(), getattr(auth, "lifetime", None)
     if issued is not None:
         evidence.token_skew = time.time() - issued
@@ -211,13 +211,13 @@ def see_token(evidence: Evidence, auth: t.Any) -> None:
 
 
 def entries(answer: Answer | ApiError | None, name: str) -> list[dict[str, t.Any]]:
-    """The entries of the list *name* in an answer that is taken as it came; none where there is not such a list."""
+    """The entries of list *name* in a raw answer; empty if it has no such list."""
     values = answer.body.get(name) if isinstance(answer, Answer) and isinstance(answer.body, dict) else None
     return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
 
 
 def _entry(raw: dict[str, t.Any]) -> Entry | None:
-    """An instance of either list; None without a name or a plan time."""
+    """An instance as v1 or v2 lists it; None without a name or a plan time."""
     name, plan_time = raw.get("job_name") or raw.get("jobName"), _number(raw, "plan_time", "planTime")
     if not name or plan_time is None:
         return None

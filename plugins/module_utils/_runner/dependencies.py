@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Dependencies: when a pass of job_rerun asks for them, and what the planner has to know of instances that are not selected.
+"""Dependencies that a pass of job_rerun reads, and what the planner needs to know about instances that are not selected.
 
-With ``order: upstream_first`` or ``deadline``, and where dependants may join the plan, before anything is sent; without an answer nothing is.
-In any case once a rerun has waited in the service for long: it may wait for something that will not come. Then a missing answer is not an
-error, the instance is waited for as before.
+They are read before anything is sent if ``order`` is ``upstream_first`` or ``deadline`` or dependants may join the plan; if that read fails,
+nothing is sent. They are also read once a rerun has waited in the service for long, because it may wait for something that never comes; if
+that read fails, the pass goes on waiting.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from .._planner.pipeline import Order
 from .._planner.reconcile import Policy
 from .ansible_module import ModuleRun
 
-#: After how long something is suspected not to come that a rerun waits for, in the service's queue or here, ms.
+#: After waiting this long, in the service's queue or here, a rerun may be waiting for something that never comes; ms.
 LONG_WAIT_MS = 180_000
-#: How long after a failure in another workspace of the play, and attempt_delay, its next attempt is waited for, ms: how many it has had
-#: already only that workspace's process knows.
+#: How long to wait for another workspace's next attempt, after its instance failed and attempt_delay passed; ms. Only the process of that
+#: workspace knows how many attempts are left.
 NEXT_ATTEMPT_MS = 60_000
 
 
 class OrderReader:
-    """What one pass knows of dependencies.
+    """Reads the dependencies that one pass needs.
 
-    :param run: its options ``order``, ``downstream`` and ``other_workspaces`` are used.
-    :param carried: what the pass before has read, see :meth:`carried`.
-    :ivar known: what was read of the run's own workspace.
+    :param run: uses its options ``order``, ``downstream`` and ``other_workspaces``.
+    :param carried: what earlier passes have read, see :meth:`carried`.
+    :ivar known: what has been read in the run's own workspace.
     """
 
     def __init__(self, run: ModuleRun, carried: t.Mapping[str, t.Any]) -> None:
@@ -48,22 +48,22 @@ class OrderReader:
         self._here: str = run.options["workspace_id"]
         self._order = str(run.options["order"])
         self._strict = self._order != "parallel"
-        # What joins from downstream is of no use before what it depends on.
+        # Dependants that join the plan must run after what they depend on, whatever the order.
         self._joins = joins(run.options["downstream"])
         self._first = self._strict or self._joins
         self._others = frozenset(run.options["other_workspaces"] or ())
         self._awaited: dict[tuple[str, str], None] = {}  # (job name, workspace id) that another workspace of the play is to rerun
-        #: What was read of each workspace: first the run's own, then those in which something joins the plan.
+        #: Workspace id -> what was read there: first the run's own, then those in which something joins the plan.
         self._known = {where: Dependencies.from_pass_state(carried.get(where)) for where in dict.fromkeys((self._here, *carried))}
         self.known = self._known[self._here]
 
     def carried(self) -> dict[str, t.Any]:
-        """What the next pass needs not to read again, as JSON; empty if nothing was read."""
+        """What the next pass need not read again, as JSON; empty if nothing was read."""
         read = any(known.jobs or known.closed for known in self._known.values())
         return {where: known.to_pass_state() for where, known in self._known.items()} if read else {}
 
     def overdue(self, age_ms: int) -> list[str]:
-        """A sentence for each job that is waited for and that another workspace of the play should have begun by now.
+        """A sentence for each job that this run waits for and another workspace of the play should have started by now.
 
         :param age_ms: how long ago the run began.
         """
@@ -78,12 +78,13 @@ class OrderReader:
         unlisted: t.Container[str] = (),
         below: Graph | None = None,
     ) -> Order | None:
-        """What *decisions* depend on, for :func:`order_upstream`; None if nothing has to be known.
+        """Read what *decisions* depend on, for :func:`order_upstream`; None if no dependency matters now.
 
-        :param selection: what is meant, here and, as far as is known, in the other workspaces of the play.
+        :param selection: of this workspace; the other workspaces of the play are assumed to have the same.
+        :param asked_ms: when the instances were listed, the service's time, epoch ms.
         :param unlisted: names of jobs that could not be listed this time, so that nothing is decided about their instances.
-        :param below: what is known of what is downstream of them.
-        :raises ApiError: the order was asked for, and the service does not tell dependencies.
+        :param below: the known graph downstream of the decisions.
+        :raises ApiError: the dependencies are needed before sending, and cannot be read.
         """
         self._awaited.clear()
         due = [decision for decision in decisions if self._first and decision.asks_rerun]
@@ -99,11 +100,11 @@ class OrderReader:
         any_attempt = any(decision.attempt is not None for decision in decisions)
         selected = {decision.instance.key for decision in decisions}
         self._read(due, stuck, selected, beyond, "Nothing more was sent." if any_attempt else "Nothing was sent.")
-        self._awaited.clear()  # of what was known before it was read again
+        self._awaited.clear()  # filled by Beyond.open() with states that have been read again since
         return Order(self._depends([decision.instance for decision in decisions], below), beyond, self._first, self._strict)
 
     def _depends(self, instances: t.Sequence[JobInstance], below: Graph) -> dict[InstanceKey, frozenset[InstanceKey]]:
-        """Instance -> the instances it depends on, by everything that was read."""
+        """Instance -> the instances it depends on, from all that was read."""
         depends: dict[InstanceKey, frozenset[InstanceKey]] = {}
         read = [
             known.depends(instance for instance in instances if instance.key.workspace_id == where) for where, known in self._known.items()
@@ -163,17 +164,20 @@ class OrderReader:
                 self.known.closed = True
 
     def _asked_by(self) -> str:
-        """The options that need dependencies, with their values."""
+        """The options that need dependencies, with their values, for a message."""
         needed = (("order", self._order, self._strict), ("downstream", self._run.options["downstream"], self._joins))
         return ", ".join(f"{name}: {value}" for name, value, needs in needed if needs)
 
     def _fall_back(self) -> str:
-        """How to rerun without dependencies: every option that needs them has to change."""
+        """How to rerun without dependencies, for a message: change every option that needs them."""
         changes = (("order to parallel", self._strict), ("downstream to ignore", self._joins))
         return f"Set {' and '.join(change for change, needs in changes if needs)} to rerun without regard to dependencies."
 
     def _read_each(self, decisions: t.Sequence[Decision], before: t.Mapping[str, frozenset[InstanceKey]]) -> None:
-        """Read what is above *decisions*, in each of their workspaces, and what was open *before* once more."""
+        """Read what is upstream of *decisions*, in each of their workspaces, and read the instances in *before* once more.
+
+        :param before: workspace id -> instances that were open when they were last read.
+        """
         for where, instances in grouped_by(
             (decision.instance for decision in decisions), lambda instance: instance.key.workspace_id
         ).items():
@@ -190,5 +194,5 @@ def _overdue(job_name: str, workspace_id: str) -> str:
 
 
 def _waiting_since(decision: Decision, policy: Policy) -> int:
-    """Since when it may be waiting: at the latest since it was sent, or since the run began."""
+    """Since when the decision's instance has been waiting at the latest, epoch ms: since it was sent, or since the run's ``since``."""
     return policy.since if decision.attempt is None else decision.attempt.sent_ms

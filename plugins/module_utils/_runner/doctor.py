@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The logic of module account_doctor: what the options, the network, the service and the journal show, within ten seconds.
 
-Only reads are sent, but for one POST that ``probe_retry`` asks for. What is observed is judged by ``_planner/diagnosis.py``.
+It only sends reads, except for one POST with option ``probe_retry``. ``_planner/diagnosis.py`` judges what it observes.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from .assumptions import Gathering, entries, see_token
 from .recording import RecordingFile
 
 _CONNECT = 3.0
-#: Errors that every further request to the same host, or with the same credentials, would end in too.
+#: Errors that every further request to the same host or with the same credentials would meet too.
 _LASTING = frozenset({Kind.UNREACHABLE, Kind.TLS, Kind.CLOCK, Kind.CREDENTIALS, Kind.REDIRECT})
 _KINDS = {"keys": "access key", "token": "token", "user": "user and password", "machine": "temporary access key of this machine's agency"}
 _Value = t.TypeVar("_Value")
@@ -58,12 +58,12 @@ def doctor(run: ModuleRun) -> None:
     path = run.options["report_path"]
     recording = None if path is None else RecordingFile(path)
     checkup = _Checkup(run)
-    # None of them waits for another, and the end of the process waits for none.
+    # The parts are independent, and the process does not wait for those that take longer than time_limit.
     parts = begun_in_threads(lambda part: part(), (checkup.reach, checkup.ask, checkup.see_journal))
     wait(parts, max(0.0, checkup.deadline + 1.0 - time.monotonic()))
     for part in parts:
         if part.done():
-            part.result()  # or raise what it raised
+            part.result()  # raises what the part raised
     seen = checkup.observed()
     findings = diagnose(seen)
     run.result.update(
@@ -80,7 +80,7 @@ def doctor(run: ModuleRun) -> None:
 
 
 class _Checkup:
-    """What one invocation observes. Its parts run side by side, and each writes what the others leave alone."""
+    """The observations of one invocation. Its parts run in parallel; no two write the same attributes."""
 
     def __init__(self, run: ModuleRun) -> None:
         options = run.options
@@ -91,7 +91,7 @@ class _Checkup:
         self._options = run.options
         self._session: Session | None = None
         self._project_known = threading.Event()
-        #: What was answered, if it is to be recorded.
+        #: The service's answers, if they are to be recorded.
         self.answers: list[AnswerSeen] = []
         self._seen = Observed(
             workspace_id=options["workspace_id"] or "",
@@ -106,12 +106,12 @@ class _Checkup:
                 "requests": requests.__version__,
             },
         )
-        #: What decides open points.
+        #: For the points that the documentation leaves open.
         self.evidence = Evidence(seen=self._seen)
         self._resolved = self._read_options()
 
     def observed(self) -> Observed:
-        """What was observed until now."""
+        """All observations so far."""
         seen = self._seen
         if self._session is not None:
             client = self._session.client
@@ -121,7 +121,7 @@ class _Checkup:
         return seen
 
     def originals(self) -> set[str]:
-        """Texts of the options, and of what they are completed with, that are the customer's: who, where and with what."""
+        """The customer's own names in the resolved options (hosts, ids, credentials), which a recording must not show."""
         hosts = ("domain_name", "endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "cloud_domain")
         places = ("project_id", "project_name", "workspace_id", "journal", "journal_password")
         values = {self._resolved.get(name) for name in (*hosts, *places, *CREDENTIAL_OPTIONS)}
@@ -134,7 +134,7 @@ class _Checkup:
             self.answers.append(AnswerSeen(request.route, request.method, request.path, request.query, status, headers, body))
 
     def _read_options(self) -> dict[str, t.Any]:
-        """The options, completed from the environment; what they say of hosts and credentials is noted."""
+        """The options, completed from the environment; notes what they say about hosts and credentials."""
         seen = self._seen
         try:
             resolved, origins = resolve_with_origins(self._options, with_sources(self._options, os.environ))
@@ -162,7 +162,7 @@ class _Checkup:
         return resolved
 
     def reach(self) -> None:
-        """Names, proxies and certificates of all hosts."""
+        """Check name, proxy and certificate of every host."""
 
         def look_at(role: str) -> None:
             base = self._seen.hosts[role].base
@@ -175,7 +175,7 @@ class _Checkup:
         list(in_threads(look_at, list(self._seen.hosts)))
 
     def ask(self) -> None:
-        """Everything that the service is asked for."""
+        """Send all requests to the service."""
         try:
             if not (self._seen.option_error or self._seen.address_error):
                 self._session = self._run.session
@@ -205,7 +205,7 @@ class _Checkup:
         if seen.workspace_id:
             parts.append(partial(self._ask_workspace, session))
         list(in_threads(lambda part: part(), parts))
-        see_token(self.evidence, session.client.auth)  # by this thread, which has used the token
+        see_token(self.evidence, session.client.auth)  # in this thread, which has used the token
 
     def _list_workspaces(self, management: Management) -> None:
         usable = [studio for studio in self._seen.studios if studio.usable]
@@ -254,7 +254,7 @@ class _Checkup:
         self._together(instance_detail=lambda: questions.instance(job_name, instance_id))
 
     def _probe_retry(self, questions: Questions) -> None:
-        """Ask for a rerun of nothing by the version that reruns would use."""
+        """Send a retry that names no instance, with the API version that reruns would use."""
         versions = {"auto": ("v2", "v1"), "v2": ("v2",), "v1": ("v1",)}[self._seen.api_version]
         for version in versions:
             if version == "v2" or "v1" in self._seen.hosts:
@@ -265,7 +265,7 @@ class _Checkup:
                     return
 
     def _together(self, **asked: t.Callable[[], Answer]) -> dict[str, Answer]:
-        """The answers to several questions, asked side by side; those that need v1 are left out where v1 is not used or not reached."""
+        """Send several requests in parallel and return the answers by name; skip reads of v1 if v1 is not used or cannot be reached."""
         closed = self._seen.error("v1_jobs")
         skipped = set(V1_READS) if "v1" not in self._seen.hosts else set()
         if closed is not None and closed.kind in (_LASTING | {Kind.NOT_PUBLISHED}):
@@ -277,7 +277,7 @@ class _Checkup:
         return {name: answer for name, answer in answers.items() if answer is not None}
 
     def _read(self, name: str, ask: t.Callable[[], _Value]) -> _Value | None:
-        """What *ask* returns; None after an error, which is noted."""
+        """The value that *ask* returns; None after an ApiError, which is noted as the result of the read *name*."""
         try:
             value = ask()
         except ApiError as error:
@@ -287,7 +287,7 @@ class _Checkup:
         return value
 
     def see_journal(self) -> None:
-        """The journal: whether it can be used, and what it knows of the workspace."""
+        """Check whether the journal can be used, and what it knows about the workspace."""
         options, seen = self._options, self._seen
         try:
             with Journal(options["journal"], password=options["journal_password"], project_id="", read_only=True) as journal:
@@ -309,12 +309,12 @@ class _Checkup:
         seen.journal = JournalSeen(printable(name), "", not os.path.isabs(name) or os.path.exists(name), since, shared_by)
 
 
-#: The reads that are answered by the v1 host.
+#: Reads that the v1 host answers.
 V1_READS = frozenset({"v1_jobs", "v1_list", "job_detail", "instance_detail"})
 
 
 def _is_sendable(name: str) -> bool:
-    """Whether the name of a job can be part of an address."""
+    """Whether a job name can be part of a URL."""
     try:
         return bool(encoded_path(name))
     except OptionError:
@@ -322,7 +322,10 @@ def _is_sendable(name: str) -> bool:
 
 
 def _check_writable(name: str) -> None:
-    """:raises JournalError: the journal is a file that cannot be written, or made. One of a server says so itself."""
+    """Check that a journal in a file can be written or created; a database server reports that itself.
+
+    :raises JournalError: it cannot.
+    """
     if not os.path.isabs(name):
         return
     place = name

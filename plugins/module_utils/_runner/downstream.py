@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Downstream: when a pass of job_rerun reads what depends on what is rerun, and what the planner has to know of it.
+"""Dependants that a pass of job_rerun reads: the instances downstream of the reruns, for the planner.
 
-With option ``downstream`` set to ``report`` in the first pass that reruns anything, for the plan, and once more in the last one, for the end.
-Then a missing answer is a note. With ``cancelled`` and ``stale`` in every pass, because what joins the plan follows from it; without an answer
-nothing is sent. Where nothing is rerun nothing is asked for.
+With option ``downstream`` set to ``report``, they are read in the first pass that reruns anything, for the plan, and again in the last pass;
+a failed read becomes a note. With ``cancelled`` and ``stale``, every pass reads them, because dependants may join the plan; if a read fails,
+nothing is sent. A pass that reruns nothing reads nothing.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ _FALL_BACK = "Set downstream to ignore to rerun without regard to what depends o
 
 
 class Below:
-    """What one pass knows of the instances below those that are rerun.
+    """The instances downstream of the reruns, as one pass knows them.
 
-    :param run: its options ``downstream`` and ``downstream_depth`` are used.
-    :param carried: what the pass before has read, see :meth:`carried`.
-    :param made: what a repair makes, which is new data too.
-    :ivar graph: what depends on what is rerun; empty if nothing was read.
-    :ivar dependants: what that means for each of them.
-    :ivar notes: what could not be read.
-    :ivar hints: what cannot be known here, whatever is read.
+    :param run: uses its options ``downstream`` and ``downstream_depth``.
+    :param carried: what earlier passes have read, see :meth:`carried`.
+    :param made: the instances that a repair makes; they are new data like reruns.
+    :ivar graph: the dependency graph below the reruns; empty if nothing was read.
+    :ivar dependants: each dependant, and what the reruns mean for it.
+    :ivar notes: sentences about what could not be read.
+    :ivar hints: sentences about what cannot be known here at all.
     :raises OptionError: ``downstream_depth`` is out of range.
     """
 
     def __init__(self, run: ModuleRun, carried: t.Mapping[str, t.Any], made: Made) -> None:
         self._run = run
         self._made = made
-        self._foreseen: dict[InstanceKey, list[JobInstance]] = {}  # by what stands for missing instances: what may depend on them
-        self._jobs: dict[str, dict[JobName, None]] = {}  # jobs below one of which instances are missing, as far as the service told
-        self._new: set[InstanceKey] = set()  # what a repair has made, and what stands for what it has not
+        self._foreseen: dict[InstanceKey, list[JobInstance]] = {}  # virtual instance of a gap -> instances that may depend on the gap
+        self._jobs: dict[str, dict[JobName, None]] = {}  # job with a gap -> its dependent jobs, as far as the service has told
+        self._new: set[InstanceKey] = set()  # instances that a repair has made, and virtual ones for those that it is still to make
         self.mode: str = run.options["downstream"]
         self._depth: int = run.options["downstream_depth"]
         if not 1 <= self._depth <= MAX_DEPTH:
@@ -61,8 +61,8 @@ class Below:
         past = carried.get("unknown_past")
         self._unknown_past = past if isinstance(past, bool) else None
         self._roots: dict[InstanceKey, Root] = {}
-        self._states: dict[InstanceKey, JobInstance] = {}  # by the name that each was read by
-        self._missing: frozenset[InstanceKey] = frozenset()  # of those, the ones that no list shows now
+        self._states: dict[InstanceKey, JobInstance] = {}  # by the key under which the dependency query named each
+        self._missing: frozenset[InstanceKey] = frozenset()  # keys of self._states that no list shows now
         self._unlisted: dict[JobName, ApiError] = {}
         self.graph = Graph(depth=self._depth)
         self.dependants: list[Dependant] = []
@@ -71,7 +71,7 @@ class Below:
 
     @property
     def wanted(self) -> bool:
-        """Whether anything is to be known of dependants."""
+        """Whether dependants matter: ``downstream`` is not ``ignore``."""
         return self.mode != IGNORE
 
     @property
@@ -80,40 +80,42 @@ class Below:
         return joins(self.mode)
 
     def carried(self) -> dict[str, t.Any]:
-        """What the next pass needs not to read again, as JSON; empty if nothing was read."""
+        """What the next pass need not read again, as JSON; empty if nothing was read."""
         state = self._known.to_pass_state()
         return {**state, "unknown_past": bool(self._unknown_past)} if state else {}
 
     def unknown_past(self, *, first: bool) -> bool:
-        """Whether the journal does not know what was sent in the run's own workspace since its ``since``: as the first pass found it, *first*.
-        Later ones also read workspaces of dependants, which may be new to the journal."""
+        """Whether the journal does not know what was sent in the run's own workspace since ``since``: the *first* value that a pass passed.
+
+        Later passes also read the workspaces of dependants, which may be new to the journal.
+        """
         if self._unknown_past is None:
             self._unknown_past = first
         return self._unknown_past
 
     def workspaces(self) -> set[str]:
-        """Ids of the workspaces in which dependants may be rerun, as far as is known."""
+        """Ids of the workspaces in which known dependants may be rerun."""
         foreseen = {instance.key.workspace_id for instances in self._foreseen.values() for instance in instances}
         return {key.workspace_id for key in self._known.instances} | foreseen if self.joins else set()
 
     def possible(self) -> set[InstanceKey]:
-        """What depends on what a repair makes: whether it is to be rerun shows only when that is made."""
+        """Instances downstream of what a repair makes; whether they need a rerun shows only once that is made."""
         return reached(turned(self.graph.parents), self._new)
 
     def too_early(self) -> set[InstanceKey]:
-        """What may depend on what a repair makes later, and is not to be rerun before."""
+        """Instances that may depend on gaps which are not made yet, so that they must not be rerun before."""
         return reached(turned(self.graph.parents), self._foreseen)
 
     def read(
         self, roots: t.Mapping[InstanceKey, Root], listed: t.Sequence[JobInstance], now_ms: int, *, since: int, last: bool, so_far: str
     ) -> list[JobInstance]:
-        """Read what is below *roots*, and how it stands where it is not among *listed*; returned is what joins the list.
+        """Read what is downstream of *roots*, with the current state of dependants that are not in *listed*; return the instances to add to it.
 
-        :param now_ms: the service's time.
+        :param now_ms: the service's time, epoch ms.
         :param since: of the run, epoch ms.
-        :param last: whether nothing is left to do, so that this is how it ends.
-        :param so_far: what was sent, for an error.
-        :raises ApiError: dependants may join the plan, and the service does not tell them.
+        :param last: whether nothing is left to do, so that this pass is the last one.
+        :param so_far: sentence about what was sent, for an error.
+        :raises ApiError: dependants may join the plan, and they cannot be read.
         """
         self.notes.clear()
         self._states, self._foreseen = {}, {}
@@ -146,7 +148,7 @@ class Below:
         return [state for number, state in states.items() if number not in ours] if self.joins else []
 
     def _foresee(self, listed: t.Sequence[JobInstance]) -> list[JobInstance]:
-        """What may depend on what is still to be made."""
+        """The instances that may depend on gaps which are still to be made."""
         for gap in self._made.coming():
             dependent: list[JobInstance] = []
             for workspace_id, job_name in self._jobs_below(gap):
@@ -156,7 +158,7 @@ class Below:
         return [instance for instances in self._foreseen.values() for instance in instances]
 
     def _jobs_below(self, gap: Gap) -> dict[JobName, None]:
-        """The jobs that depend on that of *gap*: by the definitions that were read, and by the service, which knows those that are not selected too."""
+        """The jobs that depend on the job of *gap*, from the definitions that were read and from the service, which also knows unselected jobs."""
         try:
             for related in self._run.api(gap.workspace_id).depend_jobs(gap.job_name, "child"):
                 named = [where for where, name in self._made.names.items() if name == related.workspace_name]
@@ -168,7 +170,7 @@ class Below:
         return {**dict.fromkeys(self._made.below.get(gap.job_name, ())), **self._jobs.get(gap.job_name, {})}
 
     def _list(self, workspace_id: str, job_name: str, gap: Gap) -> list[JobInstance]:
-        """The instances of a job around *gap*; none of a job that there is not."""
+        """The instances of a job around *gap*; empty if the job does not exist."""
         try:
             window = Window(gap.begin - DAY_MS, gap.until + DAY_MS)
             return list_job(self._run.api(workspace_id), job_name, window)
@@ -180,7 +182,7 @@ class Below:
     def judge(self, listed: t.Iterable[JobInstance]) -> None:
         """Fill :attr:`graph` and :attr:`dependants`.
 
-        :param listed: everything that is listed now, twins told apart.
+        :param listed: all listed instances, with twins told apart.
         """
         by_id = {(instance.key.shared, instance.instance_id): instance for instance in listed}
         names: dict[InstanceKey, InstanceKey] = {}

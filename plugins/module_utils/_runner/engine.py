@@ -1,17 +1,18 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Engine: list, decide, send, report, until nothing is left that another pass could change.
+"""Engine: passes of list, decide, send and report, until another pass could change nothing.
 
-A strategy says what to list, how to decide, and what a result says: a goal (``rerun.py``), named instances, or a job with its related jobs
-(``instance_retry.py``). Everything that is common stands here once, and only here anything is sent:
+A strategy says what to list, how to decide, and what to report. There is one for a goal (``rerun.py``), for named instances and for a job with
+its related jobs (``instance_retry.py``), and for stops (``instance_stop.py``). The engine does what they have in common:
 
-1. The strategy lists. ``snapshot.py`` reads the journal after that, and fixes the run scope with the first answer.
-2. The strategy decides, with the pipeline of ``_planner``. What the plan says is told at once, and the report is made whatever happens next.
-3. Each request, a stop too, is claimed in the journal, sent, and recorded by ``sender.py``. What another run claimed first, or since the journal was
-   read, is dropped. No lock is held: that is what the journal's unique indexes guard.
+1. The strategy lists. Then ``snapshot.py`` reads the journal, and the first answer fixes the run scope.
+2. The strategy decides with the pipeline of ``_planner``. The plan is in the result before anything is sent; the report is made even if sending
+   fails.
+3. ``sender.py`` claims each rerun or stop in the journal, sends it, and records its outcome. A decision is dropped if another run has claimed the
+   instance since the journal was read. The journal's unique indexes guard this, without locks.
 
-A pass that only watches, and a run that finds nothing to do, write nothing, but for what reruns have shown of the service: ``showing.py``.
+A pass that only watches, or finds nothing to do, writes nothing to the journal except what reruns showed about the service (``showing.py``).
 """
 
 from __future__ import annotations
@@ -40,11 +41,11 @@ from .snapshot import Listed, Snapshot, take
 
 
 class Strategy(abc.ABC):
-    """What a module means by a rerun. One object lives as long as the call of its module.
+    """What one kind of module lists, decides and reports. One object lives for one invocation of its module.
 
-    :ivar api: the workspace of the options.
-    :ivar sightings: of records that lie ahead of the journal's clock.
-    :ivar outdated: whether it took so long to plan that the list is old, and a further one would not take so long.
+    :ivar api: API of the workspace in the options.
+    :ivar sightings: when the run first saw journal records that lie ahead of the journal's clock.
+    :ivar outdated: whether planning took so long that the list is too old; planning a second list takes less time.
     """
 
     def __init__(self, run: ModuleRun, state: PassState) -> None:
@@ -58,11 +59,11 @@ class Strategy(abc.ABC):
         self.outdated = False
 
     def quiet_hours(self) -> QuietSpan | None:
-        """The quiet hours in which nothing may be sent now (``not_between``), by the service's clock; None if something may."""
+        """The quiet hours (``not_between``) that forbid sending now, by the service's clock; None if sending is allowed."""
         return self.hours.at(self.clock.earliest_ms(), self.clock.latest_ms())
 
     def by_id(self, decisions: t.Iterable[Decision]) -> bool:
-        """Whether one instance can be rerun by its instance_id; asked only where twins are to be told apart."""
+        """Whether twins among *decisions* are to be rerun and the API can rerun an instance by its instance_id; asks only if there are twins."""
         return twins_to_rerun(decisions) and self.api.can_restart_by_id()
 
     def workspaces(self) -> t.Collection[str]:
@@ -71,84 +72,84 @@ class Strategy(abc.ABC):
 
     @abc.abstractmethod
     def since(self, asked_ms: int) -> Since:
-        """The ``since`` of the run, which first listed at *asked_ms*."""
+        """The ``since`` of the run; *asked_ms* is the service's time of its first list, epoch ms."""
 
     @abc.abstractmethod
     def list_instances(self) -> Listed:
-        """The instances that are meant, as the service lists them now."""
+        """The requested instances, as the service lists them now."""
 
     def further(self, listed: Listed, snapshot: Snapshot) -> Listed | None:
-        """*listed* with what else has to be decided about, as far as that follows from the first snapshot; None if there is nothing else."""
+        """*listed* with the instances that join because of the first snapshot; None if there are none."""
         del listed, snapshot
         return None
 
     @abc.abstractmethod
     def plan(self, snapshot: Snapshot) -> Plan:
-        """What is to be done about them, by the pipeline."""
+        """Plan for the instances in *snapshot*, made by the pipeline."""
 
     @abc.abstractmethod
     def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
-        """Send one batch, in as many requests as the API generation needs."""
+        """Send one batch, in as many requests as the API version needs."""
 
     def foresee(self, plan: Plan, journal: Journal) -> None:  # noqa: B027 - few strategies need it
-        """What else has to be read for the lines of *plan*, which is not refused."""
+        """Read what else the plan's lines need; called if *plan* is not refused."""
 
     def before_send(self, plan: Plan, journal: Journal) -> None:  # noqa: B027 - few strategies need it
-        """What is to be done before the requests of *plan* leave. What it raises keeps them from leaving."""
+        """Do what must come before the requests of *plan*. If it raises, they are not sent."""
 
     def after_pass(self, plan: Plan, journal: Journal) -> None:  # noqa: B027 - few strategies need it
-        """What is to be done at the end of a pass that may send."""
+        """Finish a pass; not called in check mode."""
 
     def recall(self, snapshot: Snapshot, journal: Journal) -> None:  # noqa: B027 - few strategies need it
-        """Put into the result what the journal knows beyond reruns."""
+        """Put what the journal knows other than reruns into the result, after the last pass."""
 
     @abc.abstractmethod
     def note_exchange(self, exchange: RerunExchange) -> bool:
-        """Take in what became of one request; False if nothing more is to be sent in this pass.
+        """Keep the outcome of one request; False if this pass is to send nothing more.
 
-        :raises ApiError: nothing more can be sent at all.
+        :raises ApiError: no further request can succeed.
         """
 
     def foretell(self, snapshot: Snapshot, plan: Plan) -> None:
-        """Put what the plan says into the result, before anything of it is sent."""
+        """Put the plan into the result, before anything is sent."""
         del snapshot, plan
 
     def shown(self) -> None:  # noqa: B027 - only a goal is planned in a pass of its own
-        """Show what is to be sent; from here on the pass is the one that sends it."""
+        """Show the plan to people, then turn the planning pass into one that sends."""
 
     @abc.abstractmethod
     def report(self, snapshot: Snapshot, plan: Plan) -> None:
-        """Put what is known by now into the result."""
+        """Put what is known so far into the result."""
 
     @abc.abstractmethod
     def anything_left(self, plan: Plan) -> bool:
-        """Whether the run is to go on after this pass."""
+        """Whether *plan* leaves something to send, or something to wait for."""
 
     @abc.abstractmethod
     def seconds_left(self, plan: Plan) -> float | None:
-        """Seconds until the next pass of this call has something new to list; None if there is none."""
+        """Seconds until the next pass of this invocation; None if this pass is its last."""
 
     @abc.abstractmethod
     def conclude(self, snapshot: Snapshot, plan: Plan) -> None:
-        """The verdict, after the last pass."""
+        """Put the verdict into the result, after the last pass."""
 
 
 class Engine:
-    """Runs one call of a module that reruns.
-
-    :raises JournalError: by :meth:`run`; the journal cannot be used, and nothing is sent without it.
-    :raises ApiError: the instances cannot be listed, or nothing can be sent.
-    """
+    """Runs the passes of one module invocation."""
 
     def __init__(self, strategy: Strategy) -> None:
         self._strategy = strategy
         self._run = strategy.run
         self._identity = RunIdentity.here(strategy.run_id, strategy.run.options)
-        self._journal: Journal  # open while it runs
+        self._journal: Journal  # open during run()
         self._notes: dict[str, str] = {}
 
     def run(self) -> None:
-        """Passes until nothing is left that this call can bring to an end; then the verdict."""
+        """Make passes until the strategy wants no more, then conclude.
+
+        :raises JournalError: the journal cannot be used; without it nothing is sent.
+        :raises ApiError: the instances cannot be listed, or nothing can be sent.
+        """
         waiting = Waiting()
         with open_journal(self._run, self._strategy.sightings) as self._journal:
             self._journal.own = self._strategy.state.own
@@ -159,12 +160,12 @@ class Engine:
                     break
                 waiting.pause(left)
             self._keep(plan)
-            with contextlib.suppress(JournalError):  # nothing but what people may read
+            with contextlib.suppress(JournalError):  # only adds information for people
                 self._strategy.recall(snapshot, self._journal)
         self._strategy.conclude(snapshot, plan)
 
     def _learn(self, snapshot: Snapshot, plan: Plan) -> None:
-        """What the reruns so far show of the points that only a rerun decides."""
+        """Derive from the reruns so far what the documentation leaves open, for the result and for :meth:`_keep`."""
         state = self._strategy.state
         showing = Showing.of(state.showing).after(plan.decisions, snapshot.asked_ms)
         self._strategy.state = replace(state, showing=showing.to_result())
@@ -174,7 +175,7 @@ class Engine:
             self._run.result["learned"] = [point.to_result() for point in points]
 
     def _keep(self, plan: Plan) -> None:
-        """Keep that in the journal once nothing is left to do. A failure of that fails nothing: the next rerun shows it too."""
+        """Write what :meth:`_learn` found to the journal once nothing is left to do. Errors are ignored: the next rerun shows the same."""
         if not self._notes or self._run.check_mode or self._strategy.anything_left(plan):
             return
         with contextlib.suppress(JournalError):
@@ -205,8 +206,7 @@ class Engine:
         return snapshot, plan
 
     def _show(self, snapshot: Snapshot, plan: Plan) -> bool:
-        """Show the plan to people who have not seen it, if that can be done now; whether it may be sent. A pass that only plans becomes the one that
-        sends then."""
+        """Whether the plan may be sent. A pass that only plans shows its plan first, if it can, and then becomes the pass that sends."""
         strategy = self._strategy
         if not strategy.state.plan_only:
             return True
@@ -245,14 +245,14 @@ class Engine:
         )
 
     def _cover(self, snapshot: Snapshot) -> None:
-        """From here on the journal knows what is sent in these workspaces."""
+        """Record that the journal is complete for these workspaces from now on, if it did not know them before."""
         if snapshot.uncovered:
             since = snapshot.scope.since
             since_ms = complete_since(None, snapshot.asked_ms, since.ms, since_given=since.given)
             self._journal.cover(self._strategy.workspaces(), since_ms)
 
     def _stop(self, plan: Plan, sender: Sender) -> None:
-        """First of all what hangs: it frees places for what is rerun. Nothing that goes wrong with it keeps anything from being rerun."""
+        """Send the stops, before the reruns: stopping hung instances frees places for the reruns."""
         for number, decision in enumerate(plan.stops):
             self._run.doing = f"stopping {number} of {len(plan.stops)}"
             api = self._run.api(decision.instance.key.workspace_id)
@@ -260,7 +260,7 @@ class Engine:
                 break
 
     def _send(self, snapshot: Snapshot, plan: Plan) -> None:
-        """A rejected request does not stop the next one; an error that all would meet does."""
+        """Send stops and batches. A rejected request does not keep the next one from being sent; an error that all would meet does."""
         sender = Sender(self._journal, self._run.session.client, snapshot, self._identity, self._strategy.quiet_hours)
         done, total = 0, sum(len(batch.decisions) for batch in plan.batches)
         try:

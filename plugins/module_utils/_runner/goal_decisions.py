@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a pass of module job_rerun lists, and what is decided about it: the selected instances, and what depends on those that are rerun."""
+"""Lists and decisions of a pass of job_rerun: the selected instances, and what depends on those that are rerun."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .downstream import Below
 from .name_check import absent_names, unlisted_text
 from .snapshot import Listed, Snapshot
 
-#: What a run that looks for dependants says where the journal does not know what was rerun before it.
+#: Problem of a run that looks for dependants while the journal does not know earlier reruns.
 _PAST_LOST = (
     "The journal could not be read in the last 24 hours and was set aside, so it is not known what was rerun before, and what depends on that. "
     "Set since to a time before those reruns"
@@ -39,9 +39,9 @@ _PAST_LOST = (
 
 
 class Problems:
-    """What people should know of the newest snapshot and of what came after it, each text once.
+    """Sentences for people about the newest snapshot and what followed it, each once.
 
-    :ivar missed: those of them that leave the goal unreached.
+    :ivar missed: those that mean that the goal was not reached.
     """
 
     def __init__(self) -> None:
@@ -49,28 +49,28 @@ class Problems:
         self.missed: list[str] = []
 
     def note(self, *texts: str) -> None:
-        """*texts* are something that people should know."""
+        """Add *texts*, which leave the goal reachable."""
         self.texts += [text for text in dict.fromkeys(texts) if text not in self.texts]
 
     def miss(self, *texts: str) -> None:
-        """*texts* are problems that leave the goal unreached."""
+        """Add *texts*, which mean that the goal was not reached."""
         self.missed += [text for text in dict.fromkeys(texts) if text not in self.missed]
         self.note(*texts)
 
     def clear(self) -> None:
-        """A new snapshot is taken."""
+        """Forget all, for a new snapshot."""
         self.texts.clear()
         self.missed.clear()
 
 
 class GoalDecisions:
-    """The decisions of one pass, from its lists.
+    """Lists instances and decides about them, for one pass.
 
-    :ivar below: what depends on what is rerun.
-    :ivar stops: what may be stopped.
-    :ivar unlisted: the jobs that could not be listed, by name.
-    :ivar blind: whether one of those was rerun by this run, so that its end is not known.
-    :ivar reading_seconds: how long it took to read what is downstream.
+    :ivar below: reads what depends on the reruns.
+    :ivar stops: policy for stopping hung instances.
+    :ivar unlisted: job name -> why its instances could not be listed.
+    :ivar blind: whether this run reran an instance of such a job, so that its end is not known.
+    :ivar reading_seconds: how long it took to read the dependants.
     """
 
     def __init__(self, run: ModuleRun, state: PassState, run_id: str, below: Below, problems: Problems) -> None:
@@ -83,16 +83,16 @@ class GoalDecisions:
         self.blind = False
         self.reading_seconds = 0.0
         self._earlier = RerunEarlier()
-        self._judged: tuple[Snapshot, list[Decision]] | None = None  # what was decided by the newest snapshot
-        self._silent: tuple[list[str], list[str]] = ([], [])  # names in jobs, and patterns, of which nothing is listed
+        self._judged: tuple[Snapshot, list[Decision]] | None = None  # the newest snapshot and its decisions
+        self._silent: tuple[list[str], list[str]] = ([], [])  # names and patterns in option jobs that match no listed instance
 
     def selection(self, window: Window) -> Selection:
-        """What the options select. :raises OptionError: they cannot be read."""
+        """The selection in the options. :raises OptionError: it is not valid."""
         options = self._run.options
         return select(options["jobs"], window, instance_types=options["instance_types"])
 
     def policy(self, scope: RunScope) -> Policy:
-        """What the decisions are made by. :raises OptionError: the options cannot be read."""
+        """The planner's policy for *scope*. :raises OptionError: ``statuses`` is not valid."""
         options = self._run.options
         return Policy(
             since=scope.since.ms,
@@ -106,19 +106,18 @@ class GoalDecisions:
         )
 
     def wanted(self, scope: RunScope) -> frozenset[Status]:
-        """The statuses to rerun, and the one to stop first: an instance that is in one of them at the end missed the goal."""
+        """The statuses to rerun, or to stop and rerun; an instance that ends in one of them missed the goal."""
         hung = {Status.RUNNING_EXCEPTION} if self._run.options["running_exception"] == STOP_AND_RERUN else set()
         return self.policy(scope).statuses | hung
 
     def list_instances(self, since: int | None) -> Listed:
-        """Every selected instance of whatever status: one that has gone on still has to be brought to the goal. Also those of types that are
-        not meant: twins differ in their type."""
+        """Every selected instance in any status, because a rerun in progress must be followed too; of any type, because twins differ in type."""
         asked_at = stopwatch()
         fixed = self._state.window
 
         def read(window: Window) -> Listing:
-            # Before the first answer the time is this machine's, which may be behind, and a window that ends now ends a moment before
-            # since: what was started meanwhile must not be missed.
+            # Before the first answer, "now" is this machine's time, which may be behind. A window that ends now could then end before since
+            # and miss what was started in between.
             began = None if since is None else since - TOLERANCE_MS
             return list_selected(self._api, self.selection(window), since=began, every_type=True)
 
@@ -131,7 +130,7 @@ class GoalDecisions:
         return Listed(listing.instances, window, asked_ms, asked_at)
 
     def further(self, listed: Listed, snapshot: Snapshot) -> Listed | None:
-        """*listed* with what depends on what is rerun, here and in other workspaces; None if nothing does."""
+        """*listed* with the dependants that may join the plan, here and in other workspaces; None if there are none."""
         if not self.below.wanted:
             return None
         decisions, policy = self._selected(snapshot), self.policy(snapshot.scope)
@@ -153,7 +152,7 @@ class GoalDecisions:
         return listed._replace(instances=[*listed.instances, *more], reach=reach)
 
     def decide(self, snapshot: Snapshot) -> list[Decision]:
-        """By the table of ``reconcile.py``, and that of ``downstream.py``."""
+        """One decision per instance, by the tables of ``reconcile.py``, ``hung.py`` and ``downstream.py``."""
         scope = snapshot.scope
         decisions = self._selected(snapshot)
         if self.below.wanted:
@@ -168,7 +167,7 @@ class GoalDecisions:
         return decisions
 
     def check_names(self) -> list[dict[str, t.Any]]:
-        """``job_patterns`` of the result. A name or a pattern of which nothing is listed in the window may match no job at all."""
+        """``job_patterns`` of the result. Checks whether names and patterns without instances in the window match a job at all."""
         absent, unknown = absent_names(self._api, *self._silent, self.unlisted)
         self._problems.miss(*unknown, *(text for text, _suggestion in absent.values() if not self._state.fleet))
         return [
@@ -181,7 +180,7 @@ class GoalDecisions:
         return [instance for instance in snapshot.instances if instance.key.workspace_id == here and selection.matches(instance)]
 
     def _selected(self, snapshot: Snapshot) -> list[Decision]:
-        """One decision for each selected instance, and each that this run has sent and that is not listed any more."""
+        """One decision for each selected instance, and for each that this run has sent and that is no longer listed."""
         if self._judged is not None and self._judged[0] is snapshot:
             return self._judged[1]
         policy = self.policy(snapshot.scope)
@@ -220,7 +219,7 @@ class GoalDecisions:
         return decisions
 
     def _vanished(self, snapshot: Snapshot) -> t.Iterator[Attempt]:
-        """Attempts of this run whose instances are not listed any more. With a filter by type it is not known whether they were meant."""
+        """Attempts of this run whose instances are no longer listed; none with ``instance_types``, as their types are unknown."""
         if self._run.options["instance_types"]:
             return
         selection = self.selection(snapshot.scope.window)
@@ -233,7 +232,7 @@ class GoalDecisions:
         return attempt.sent_ms >= scope.since.ms and attempt.failure.workspace_id == self._api.workspace_id
 
     def _with_dependants(self, snapshot: Snapshot, decisions: t.Sequence[Decision]) -> list[Decision]:
-        """*decisions*, and those about what joins the plan because it depends on what is rerun."""
+        """*decisions* with those about dependants that join the plan."""
         below = self.below
         below.judge(snapshot.instances)
         (self._problems.miss if below.joins else self._problems.note)(*below.notes)
@@ -243,7 +242,7 @@ class GoalDecisions:
         known = self._known(snapshot, self.policy(snapshot.scope))
         joined = decide_dependants(below.dependants, below.mode, known, below.graph)
         jobs = self._earlier.jobs_above(joined, below.dependants)
-        if jobs:  # nothing above them failed
+        if jobs:  # these dependants join although nothing upstream of them failed
             shown = jobs_text(jobs.most_common())
             self._problems.note(f"An earlier run has rerun {shown}. What depends on it and has not succeeded since then is rerun too.")
         early = set() if self._run.check_mode else below.too_early()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The logic of module rerun_history_info: everything that was started or stopped, from the journal, and the pauses that are still open."""
+"""The logic of module rerun_history_info: all starts and stops in the journal, and the open pauses."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from .journal_records import ALWAYS, Query, attempts_of, open_pauses_of
 
 
 def history_info(run: ModuleRun) -> None:
-    """``attempts``, newest first, with ``total``, ``outcomes`` and ``kinds`` of all that match, and ``open_pauses``. Relative times count from this
-    machine's clock."""
+    """Return ``attempts``, newest first, with ``total``, ``outcomes`` and ``kinds`` of all that match, and ``open_pauses``.
+
+    Relative times count from this machine's clock.
+    """
     options, limit = run.options, run.options["limit"]
     if limit < 0:
         raise OptionError(f"limit is {limit}. Use 0 or more.")
@@ -57,7 +59,7 @@ def history_info(run: ModuleRun) -> None:
 
 
 def _window(options: t.Mapping[str, t.Any], after: str, before: str) -> Window | None:
-    """The window between two options, either of which may be left out; None without both."""
+    """The window between two options, one of which may be left out; None without both."""
     if not options[after] and not options[before]:
         return None
     now = time.time_ns() // 1_000_000

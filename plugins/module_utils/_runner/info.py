@@ -30,7 +30,7 @@ from .ansible_module import ModuleRun
 from .missing import missing_result
 
 _ANY = ["*"]
-#: Most characters that the definitions of the jobs of one result may have.
+#: Most characters that the job definitions in one result may have.
 MAX_DETAIL = 50_000_000
 
 
@@ -76,7 +76,7 @@ def instance_info(run: ModuleRun) -> None:
 
 
 def _listed_result(run: ModuleRun, api: WorkspaceApi, listed: t.Sequence[JobInstance], logs: LogReader | None) -> dict[str, t.Any]:
-    """``instances`` with their failures, and ``reasons``; ``lines`` in their place with option ``short``."""
+    """``instances`` with their failures, and ``reasons``; with option ``short``, ``lines`` instead."""
     reader = ReasonReader(api, run.options["reasons"], logs=logs)
     reasons = reader.read(listed)
     run.warn(*reader.notes)
@@ -101,15 +101,18 @@ def _check_instance_options(options: t.Mapping[str, t.Any]) -> None:
 
 
 def _of_job(api: WorkspaceApi, job_name: str, wanted: Selection) -> list[JobInstance]:
-    """The instances that *wanted* means of the job of exactly that name, whatever the patterns of *wanted* are."""
+    """The instances of the job with exactly that name in the window, statuses and types of *wanted*, whose patterns are ignored."""
     types = wanted.instance_types
     listed = list_job(api, job_name, wanted.window, statuses=wanted.statuses)
     return [instance for instance in listed if not types or instance.instance_type in types]
 
 
 def _check_jobs(catalog: JobCatalog, job_name: str | None, instances: list[JobInstance], failed: t.Mapping[str, ApiError]) -> None:
-    """:raises ApiError: that of a job that could not be listed; NOT_FOUND with a suggestion, if there is no *job_name*, for which v1 answers with an
-    empty list. What does not exist of the option jobs is judged by :func:`_check_names`."""
+    """Check that every job could be listed and that *job_name* exists. :func:`_check_names` judges names in option ``jobs`` that do not exist.
+
+    :raises ApiError: the error of a job that could not be listed; NOT_FOUND with a suggestion if there is no *job_name*, for which v1 answers
+        with an empty list.
+    """
     for name, error in failed.items():
         if job_name is None and error.kind is Kind.NOT_FOUND:
             continue
@@ -120,10 +123,10 @@ def _check_jobs(catalog: JobCatalog, job_name: str | None, instances: list[JobIn
 
 
 def _check_names(run: ModuleRun, catalog: JobCatalog, wanted: Selection, listing: Listing) -> None:
-    """``job_patterns``: what in option jobs matches a job.
+    """Fill ``job_patterns``: which names and patterns in option ``jobs`` match a job.
 
-    :raises ApiError: NOT_FOUND with a suggestion, if anything matches none. The result is whole by then: whoever asks many workspaces for the same
-        jobs judges by all of them.
+    :raises ApiError: NOT_FOUND with a suggestion, if one matches none. The result is complete by then, for callers that ask many workspaces for
+        the same jobs and judge by all of them.
     """
     silent = [*names_without_instances(wanted, listing.instances), *patterns_without_instances(wanted, listing.instances)]
     unmatched = set(catalog.unmatched(silent))
@@ -144,7 +147,7 @@ def must_match(unmatched: t.Sequence[str], catalog: JobCatalog, kind: str = "job
 
 
 def suggested(error: ApiError, catalog: JobCatalog, patterns: t.Iterable[str]) -> ApiError:
-    """*error*; if it says that jobs do not exist, with a hint that suggests similar names."""
+    """*error*; if its kind is NOT_FOUND, with a hint that suggests names similar to *patterns*."""
     if error.kind is Kind.NOT_FOUND:
         error.hint = " ".join([*filter(None, map(catalog.suggestion, patterns)), "Check the names of the jobs and workspace_id."])
     return error

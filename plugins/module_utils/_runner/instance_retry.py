@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The logic of module job_instance_retry: each mode of the retry endpoint is a strategy of its own [H-RET]."""
+"""The logic of module job_instance_retry: one strategy for each mode of the retry endpoint [H-RET]."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def retry(run: ModuleRun) -> None:
 
 
 class NamedInstances(NamedRequest):
-    """The first mode: the instances that ``task_retrys`` names."""
+    """First mode: rerun the instances that ``task_retrys`` names."""
 
     def __init__(self, run: ModuleRun) -> None:
         super().__init__(run)
         self._keys = selected_keys(run.options, self.workspace_id)
 
     def window(self) -> Window:
-        """Plan times of what is named."""
+        """The window of their plan times."""
         times = [key.plan_time for key in self._keys]
         return Window(min(times), max(times))
 
@@ -54,12 +54,12 @@ class NamedInstances(NamedRequest):
         return decide_requested(self._keys, snapshot.instances, policy, now, attempts, snapshot.effective)
 
     def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
-        """All of them in one request where the API generation can; otherwise a rejected one does not stop the next."""
+        """One request for all with v2; with v1 one for each, and a rejected one does not keep the next from being sent."""
         return requests_of(batch, sender, self.api, self.retry_options)
 
 
 class RelatedRerun(NamedRequest):
-    """The second mode: the job with its upstream and downstream jobs, over a span of time. Never sent twice in one call."""
+    """Second mode: rerun the job with its upstream and downstream jobs, over a span of time. Sent at most once per invocation."""
 
     sends = 1
     less = "shorten the span of time, or name fewer jobs"
@@ -73,14 +73,14 @@ class RelatedRerun(NamedRequest):
         self._related = related
 
     def workspaces(self) -> t.Collection[str]:
-        """The job's own, and those of the related jobs."""
+        """The workspaces of the job and of the related jobs."""
         return list(dict.fromkeys([self.workspace_id, *(workspace_id for _name, workspace_id in self._related.jobs)]))
 
     def window(self) -> Window:
         return Window(self._related.begin_time, self._related.end_time)
 
     def read(self) -> list[JobInstance]:
-        """The instances of each job in the span, across workspaces; also those that a service which compares start times shows elsewhere by now."""
+        """The instances of each job in the span, across workspaces; also those that a service which compares start times lists later by now."""
         window, since = self.window(), self._since_option.ms if self._since is None else self._since.ms
         instances: list[JobInstance] = []
         for name, workspace_id in dict.fromkeys([(self.job_name, self.workspace_id), *self._related.jobs]):
@@ -88,7 +88,7 @@ class RelatedRerun(NamedRequest):
         return distinct(instances)
 
     def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], list[str]]:
-        """See :func:`decide_related`: one verdict for all."""
+        """One verdict for all, see :func:`decide_related`."""
         return decide_related(snapshot.instances, policy, snapshot.asked_ms, snapshot.history.attempts, snapshot.effective), []
 
     def plan(self, snapshot: Snapshot) -> Plan:
@@ -97,6 +97,6 @@ class RelatedRerun(NamedRequest):
         return replace(plan, batches=(Batch(self.job_name, due),) if due else ())
 
     def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
-        """All instances are claimed, because nobody can tell which of them the service reruns."""
+        """Send one request that claims all instances, because it is not known which of them the service reruns."""
         related, options = self._related, self.retry_options
         yield sender.send(batch.decisions, lambda _instances: self.api.retry_related(self.job_name, related, options), whole=True)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The logic of module job_instance_stop: the instances that are named are stopped, each once, and followed until that shows."""
+"""The logic of module job_instance_stop: stop named instances, each once, and follow them until the service shows it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def instance_stop(run: ModuleRun) -> None:
 
 
 class NamedStops(Strategy):
-    """The instances that ``instance_ids`` names."""
+    """Strategy that stops the instances that ``instance_ids`` names."""
 
     def __init__(self, run: ModuleRun) -> None:
         super().__init__(run, PassState())
@@ -53,21 +53,21 @@ class NamedStops(Strategy):
         self._until = stopwatch() + options["wait_timeout"]
         self._plan_times: dict[str, int] = {}  # by instance id
         self._refusals: list[ApiError] = []
-        self._asked: dict[str, int] = {}  # how often this call asked to stop it
+        self._asked: dict[str, int] = {}  # instance id -> how many stops this invocation sent
         self._since: int | None = None
         self._decisions: tuple[Decision, ...] = ()
 
     def since(self, asked_ms: int) -> Since:
-        """When this call first listed."""
+        """The time of this invocation's first list."""
         if self._since is None:
             self._since = asked_ms
             return Since(asked_ms, given=False)
         return Since(self._since, given=False, fixed=True)
 
     def list_instances(self) -> Listed:
-        """What is named.
+        """The named instances.
 
-        :raises ApiError: NOT_FOUND, if there is no such instance.
+        :raises ApiError: NOT_FOUND, if one does not exist.
         """
         asked_at = stopwatch()
         instances, asked_ms = timed(self.clock, self._read)
@@ -111,12 +111,12 @@ class NamedStops(Strategy):
         return Plan(self._decisions)
 
     def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
-        """Nothing: its plans have stops alone."""
+        """Send nothing: the plans contain only stops."""
         del batch, sender
         return iter(())
 
     def note_exchange(self, exchange: RerunExchange) -> bool:
-        """Keep how often it was asked; a refusal does not keep the next one from being stopped."""
+        """Count the stops sent for each instance; a refused stop does not keep the next one from being sent."""
         error, (decision,) = exchange.error, exchange.after
         instance_id = decision.instance.instance_id or ""
         self._asked[instance_id] = self._asked.get(instance_id, 0) + 1
@@ -129,7 +129,7 @@ class NamedStops(Strategy):
         return error.kind is not Kind.THROTTLED
 
     def report(self, snapshot: Snapshot, plan: Plan) -> None:
-        """Every instance, and whether this call stopped it."""
+        """Report every instance, and whether this run stopped it."""
         del snapshot
         run, instances = self.run, []
         for decision in plan.decisions:
@@ -158,11 +158,11 @@ class NamedStops(Strategy):
             run.result["diff"] = _diff(instances, check_mode=run.check_mode)
 
     def anything_left(self, plan: Plan) -> bool:
-        """Whether something is to be stopped, or to be followed."""
+        """Whether an instance is still to be stopped or followed."""
         return any(decision.action.open for decision in plan.decisions)
 
     def seconds_left(self, plan: Plan) -> float | None:
-        """Seconds until the wait is over, or what was sent is certain; None if nothing is left that this call waits for."""
+        """Seconds until ``wait_timeout`` is over or the effect of the stops is certain; None if there is nothing to wait for."""
         if self.run.check_mode:
             return None
         left = self._until - stopwatch()
@@ -177,7 +177,7 @@ class NamedStops(Strategy):
         return max(0.0, (max(unsettled) - self.clock.earliest_ms()) / 1000) if unsettled else None
 
     def conclude(self, snapshot: Snapshot, plan: Plan) -> None:
-        """Fail for what was refused, is unknown, or still runs when the wait is over."""
+        """Fail for stops that were refused or whose effect is unknown, and for instances that still run when the wait is over."""
         self.report(snapshot, plan)
         result, total = self.run.result, counted(len(plan.decisions), "instance")
         words = [instance["action"] for instance in result["instances"]]
@@ -202,7 +202,7 @@ class NamedStops(Strategy):
 
 
 def _ids(values: t.Iterable[str]) -> list[str]:
-    """The ids, each once. :raises OptionError: none, or one that cannot be an id."""
+    """The ids, each once. :raises OptionError: there are none, or one cannot be an id."""
     ids = list(dict.fromkeys(str(value).strip() for value in values))
     if not ids:
         raise OptionError(
@@ -217,7 +217,7 @@ def _ids(values: t.Iterable[str]) -> list[str]:
 
 
 def _diff(instances: t.Iterable[dict[str, t.Any]], *, check_mode: bool) -> dict[str, str]:
-    """Status before and after of each instance that was, or would be, stopped."""
+    """Diff with the status of each stopped instance before and after; in check mode, of each instance to stop."""
     rows = []
     for instance in instances:
         if instance["changed"]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The logic of module job_run: a job is run once for each key, and the run is followed to its end."""
+"""The logic of module job_run: run a job once for each key, and follow the run to its end."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from .info import must_match
 from .sender import RunIdentity, open_journal
 from .write import Basis, Ending, Write, Writer, flight_ms
 
-#: Plan times around now in which the instances of the job are listed before it is run, ms.
+#: Margin before and after the request, ms: instances of the job with plan times in this window are listed.
 _AROUND_MS = 3_600_000
-#: Statuses that only a person changes.
+#: Statuses that do not change until a person acts.
 _NEEDS_A_PERSON = frozenset({Status.RUNNING_EXCEPTION, Status.PAUSE, Status.WAITING_CONFIRM})
 
 
@@ -52,7 +52,7 @@ def job_run(run: ModuleRun) -> None:
 
 
 class _Task:
-    """One task of the module."""
+    """One invocation of the module."""
 
     def __init__(self, run: ModuleRun, journal: Journal) -> None:
         self._run, options = run, run.options
@@ -68,7 +68,7 @@ class _Task:
         run.result.update(run_key=self._key, action="none", instance=None)
 
     def work(self) -> None:
-        """Until the run has ended, or nothing more is to be waited for."""
+        """Start the run or adopt the one of an earlier request, then wait for its end if ``wait`` is set."""
         self._check_job()
         waiting, decision = Waiting(), self._decided()
         self._report(decision)
@@ -97,17 +97,17 @@ class _Task:
         return journal_ms if known is None else time_of(known, journal_ms, self._client.clock.earliest_ms())
 
     def _check_job(self) -> None:
-        """:raises ApiError: there is no such job; before anything is claimed."""
+        """Check that the job exists, before anything is claimed. :raises ApiError: it does not."""
         if not self._api.list_jobs(self._name):
             catalog = JobCatalog(self._api, real_time=False)
             must_match(catalog.unmatched([self._name]) or ([] if catalog.has(self._name) else [self._name]), catalog, "batch job")
 
     def _decided(self) -> RunDecision:
-        """:raises OptionError: the key was used with other parameters."""
+        """The planner's decision for the key. :raises OptionError: the key was used with other parameters."""
         runs, journal_ms = self._book.read()
         known = next((run for run in runs if run.run_key == self._key), None)
         aside = self._book.set_aside_ms() if known is None else None
-        # Check mode tells what would be done once nothing that a lost journal knew is to be waited for.
+        # Check mode shows what would happen after the wait that a journal set aside requires.
         settle_ms = 0 if aside is not None and self._run.check_mode else self._run.settle_ms
         decision = decide_run(known, self._now(known, journal_ms), settle_ms, aside)
         if aside is not None and decision.step is RunStep.RUN:
@@ -120,7 +120,12 @@ class _Task:
         return decision
 
     def _check_lost(self, aside: int, runs: t.Sequence[KeyedRun]) -> None:
-        """:raises ApiError: a journal that was set aside may have known a run with the key."""
+        """Check that no instance can come from a request that only the lost journal knew.
+
+        :param aside: when the journal was set aside, epoch ms.
+        :param runs: the runs of the job in the present journal.
+        :raises ApiError: one can.
+        """
         listed = self._api.list_instances(Window(aside - DAY_MS, self._client.clock.latest_ms() + _AROUND_MS), job_name=self._name)
         instance = perhaps_made(aside, runs, listed)
         if instance is None:
@@ -134,7 +139,10 @@ class _Task:
         )
 
     def _start(self, instead_of: KeyedRun | None) -> None:
-        """Ask for the run, if no other task has claimed the key."""
+        """Request the run, unless another task has claimed the key.
+
+        :param instead_of: the journal's row of the key, whose request provably started nothing; None if there is none.
+        """
         now = self._client.clock.now_ms()
         listed = self._api.list_instances(Window(now - _AROUND_MS, now + _AROUND_MS), job_name=self._name)
         now, who = self._client.clock.now_ms(), self._who
@@ -155,7 +163,7 @@ class _Task:
         self._request(_Request(self._api, self._book, self._client.clock, wanted, instead_of, self._params))
 
     def _request(self, request: _Request) -> None:
-        """Send it, and say how it ended. A run rests on its key alone, so nothing grows old while it waits to be sent."""
+        """Send *request* and report its outcome. It depends only on the claim of its key, so it cannot become outdated."""
         ending = self._writer.send(request, Basis())
         if ending is None:
             if request.claimed:
@@ -171,18 +179,18 @@ class _Task:
             self._run.result.update(error_result(ending.error, self._run.what), action="rejected")
 
     def _read_back(self, known: KeyedRun) -> bool:
-        """Look for the instance of a request whose answer was lost; False if nothing tells, and the task is over."""
+        """Look for the instance of a request whose answer was lost; False if that stays unknown, in which case the task has failed."""
         now = self._client.clock.latest_ms()
         window = Window(known.sent_ms - _AROUND_MS, max(now, known.sent_ms) + _AROUND_MS)
         listed = self._api.list_instances(window, job_name=self._name)
-        runs, dummy = self._book.read()  # after the list: whatever run another key has in it was claimed before
+        runs, dummy = self._book.read()  # after the list: every listed run of another key was claimed before that
         instance_id, reason = made_by(known, [run for run in runs if run.run_key != known.run_key], listed)
         if instance_id is not None:
-            # Another task may have told it first; it is read again in any case.
+            # Another task may have recorded it first; the caller reads the journal again anyway.
             self._book.record(known, Outcome.ACCEPTED, instance_id=instance_id, read_back=True, message=reason)
             return True
         if known.outcome is not Outcome.UNKNOWN and self._book.record(known, Outcome.UNKNOWN, message=reason) is None:
-            return True  # its own task has told it meanwhile
+            return True  # the task that sent it has recorded the outcome meanwhile
         cause = f"it was asked for at {to_iso(known.sent_ms)}, its answer was lost, and {reason}"
         span = Window(known.sent_ms - CLOCK_SLACK_MS, max(now, known.sent_ms))
         hint = f"It is never sent again for run_key {self._key}: check whether it ran, and use another key if it did not. "
@@ -192,7 +200,7 @@ class _Task:
         return False
 
     def _watch(self, known: KeyedRun) -> None:
-        """Show the run, and with ``wait`` until it has ended; then fail if it did not succeed."""
+        """Put the run into the result; with ``wait``, wait for its end and fail if it did not succeed."""
 
         def read() -> InstanceDetail | None:
             detail = self._detail(known)
@@ -224,7 +232,7 @@ class _Task:
         run.fail("incomplete", cause, hint)
 
     def _detail(self, known: KeyedRun) -> InstanceDetail | None:
-        """The instance now; None while no call shows it."""
+        """The instance now; None while the service does not show it."""
         try:
             return self._api.detail_of(self._name, known.instance_id)
         except ApiError as error:
@@ -269,12 +277,12 @@ class _Task:
 
 
 class _Request(Write):
-    """The request that runs a job once: its claim is the row of its key.
+    """The request that runs a job once. It claims the journal's row for the key.
 
-    :param wanted: the row.
-    :param instead_of: what the journal has of the key, of which nothing was started.
-    :ivar instance_id: of the instance that it made, or "".
-    :ivar claimed: whether the key was claimed for it.
+    :param wanted: the row to write.
+    :param instead_of: the row that it replaces, whose request provably started nothing; None if there is none.
+    :ivar instance_id: of the instance that was made, or "".
+    :ivar claimed: whether the key was claimed.
     """
 
     def __init__(
@@ -305,11 +313,11 @@ class _Request(Write):
         return started.request_id
 
     def outcome_of(self, kind: Kind) -> Outcome:
-        """Another try would meet a refusal too."""
+        """A refusal counts as final: another attempt would be refused too."""
         return outcome_of_one(kind)
 
     def record(self, ending: Ending) -> None:
-        """With the instance, if it is known."""
+        """Record the outcome with the instance's id, if it is known."""
         end: dict[str, t.Any] = {"instance_id": self.instance_id} if self.instance_id else {"message": str(ending.error)}
         if ending.outcome is Outcome.UNKNOWN:
             end["last_ms"] = max(self._row.last_ms, self._clock.latest_ms())

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The logic of module job_schedule."""
+"""The logic of module job_schedule: start, stop, pause or resume the schedules of jobs."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from .info import must_match
 from .schedules import JobSchedules
 from .sender import RunIdentity, open_journal
 
-#: How often it is read whether a job that cannot be started again yet can be, seconds.
+#: Seconds between checks of whether a job can be started again yet.
 _PAUSE = 1.0
 _VERBS = {"started": "start", "stopped": "stop", "paused": "pause", "resumed": "resume"}
 
 
-#: What to do about jobs of which nobody knows whether they are paused.
+#: What to do about jobs that may or may not be paused.
 _NEXT_STEP = "Use state started for the jobs that are to be scheduled, and leave out those that are to stay stopped"
 
 
@@ -56,7 +56,7 @@ def job_schedule(run: ModuleRun) -> None:
 
 
 class _Task:
-    """One task of the module."""
+    """One invocation of the module."""
 
     def __init__(self, run: ModuleRun, journal: Journal) -> None:
         self._run, options = run, run.options
@@ -70,7 +70,7 @@ class _Task:
         run.result["run_id"] = identity.run_id
 
     def work(self) -> None:
-        """Look, decide, send; again while a job cannot be started again yet, and where another run has changed a pause since it was read."""
+        """List, decide, send; repeat while a job cannot be started again yet, or if another run has changed a pause since it was read."""
         waiting, first = Waiting(_PAUSE, _PAUSE), t.cast("dict[str, int]", {})
         while True:
             decisions = self._decisions()
@@ -122,8 +122,10 @@ class _Task:
         return [decision for decision in decisions if decision.pause is not None or decision.job_name in self._selection.patterns]
 
     def _tell_of_unknown(self, decisions: t.Sequence[ScheduleDecision], unrecorded: t.Collection[str], *, aside: bool) -> None:
-        """Tell of jobs that stay stopped and do not make the task fail: named ones that were so when they were to be paused, and what only a pattern
-        matches. Of these many are stopped for good, so nothing is said where the journal knows others of them.
+        """Warn of jobs that stay stopped without making the task fail.
+
+        These are named jobs that were stopped already when they were to be paused, and jobs that only a pattern matches. Many of the latter are
+        stopped for good, so there is no warning about them if the journal has records of other jobs that the patterns match.
 
         :param unrecorded: the jobs of which the journal has no record.
         :param aside: whether the journal was set aside lately.
@@ -142,7 +144,7 @@ class _Task:
         return self._schedules.gone(lost) if self._wanted == RESUMED else []
 
     def _check_names(self, meant: t.Iterable[Job], lost: t.Iterable[str]) -> None:
-        """:raises ApiError: a name or a pattern matches no job."""
+        """Check that every name and pattern matches a job. :raises ApiError: one matches none."""
         matched = {*lost, *(job.name for job in meant)}
         silent = self._selection.unmatched(matched)
         if silent:
@@ -150,7 +152,7 @@ class _Task:
             must_match(catalog.unmatched(silent), catalog, "batch job")
 
     def _check_number(self, decisions: t.Iterable[ScheduleDecision]) -> None:
-        """:raises OptionError: more jobs would be changed than ``max_jobs`` allows; before anything is sent."""
+        """Check ``max_jobs``, before anything is sent. :raises OptionError: more jobs would be changed."""
         most, due = self._run.options["max_jobs"], [decision for decision in decisions if decision.step.sends]
         if most is not None and len(due) > most and not self._outcomes:
             self._run.result["changed"] = False
@@ -189,5 +191,5 @@ class _Task:
 
 
 def _listed(decisions: t.Sequence[ScheduleDecision]) -> str:
-    """The names of the jobs, ten at most."""
+    """The names of the jobs, for a message; at most ten."""
     return first_of([printable(decision.job_name, 100) for decision in decisions], 10)

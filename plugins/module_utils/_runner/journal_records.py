@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads from the journal what people ask about: attempts of every kind, and the pauses that are open."""
+"""Journal queries for people: attempts of every kind, and open pauses."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .._models.selection import select
 from .._output.journal_records import attempt_result, pause_result
 
 ALWAYS = Window(0, 9_999_999_999_999)
-#: Attempts that a rerun returns of what is not rerun.
+#: Most attempts other than reruns in the result of a rerun.
 _NOT_RERUNS = 50
 
 
 class Query(t.NamedTuple):
-    """What of the journal is meant; what is None or empty filters nothing.
+    """Filters of a journal query. A filter that is None or empty, except an empty *workspace_ids*, lets everything through.
 
-    :param made: when it was sent, and *planned* the plan times that it is about.
+    :param made: when the attempt was sent; *planned*: the plan time of its instance.
     """
 
     project_id: str | None
@@ -38,11 +38,11 @@ class Query(t.NamedTuple):
     planned: Window | None = None
 
     def covers(self, project_id: str, workspace_id: str) -> bool:
-        """Whether a workspace is meant."""
+        """Whether the filters let a workspace through."""
         return self.project_id in (None, "", project_id) and (self.workspace_ids is None or workspace_id in self.workspace_ids)
 
     def takes(self, attempt: Attempt) -> bool:
-        """Whether a run by hand passes the filters that the journal applies to the others."""
+        """Whether a run by hand passes the filters that :meth:`Journal.history` applies to other attempts."""
         return (
             (self.made is None or attempt.sent_ms in self.made)
             and self.run_id in (None, attempt.run_id)
@@ -52,8 +52,9 @@ class Query(t.NamedTuple):
 
 
 def not_reruns(journal: Journal, project_id: str, workspace_ids: t.Collection[str], since_ms: int) -> dict[str, t.Any]:
-    """The newest ``attempts`` in some workspaces since *since_ms* that are not reruns, with the ``total``, and their ``open_pauses``, as
-    :func:`history_info` has them.
+    """The newest ``attempts`` in some workspaces since *since_ms* that are not reruns, their ``total`` and the ``open_pauses``.
+
+    The entries are as :func:`history_info` returns them.
 
     :raises JournalError: the journal cannot be used.
     """
@@ -65,7 +66,7 @@ def not_reruns(journal: Journal, project_id: str, workspace_ids: t.Collection[st
 
 
 def attempts_of(journal: Journal, query: Query) -> list[Attempt]:
-    """Those that are meant, newest first."""
+    """The attempts that match *query*, newest first."""
     attempts = journal.history(
         workspace_ids=query.workspace_ids,
         jobs=query.jobs,
@@ -78,7 +79,7 @@ def attempts_of(journal: Journal, query: Query) -> list[Attempt]:
         limit=None,
     )
     runs = [attempt for attempt in _runs(journal, query) if query.takes(attempt)] if query.planned is None else []
-    # By the journal's clock, which is one for all; the attempts stay in the order in which they were made.
+    # By the journal's clock, which all attempts share; the attempts from history() keep the order in which they were made.
     return list(heapq.merge(attempts, sorted(runs, key=_age), key=_age))
 
 
@@ -87,7 +88,7 @@ def _age(attempt: Attempt) -> tuple[int, int]:
 
 
 def _runs(journal: Journal, query: Query) -> t.Iterator[Attempt]:
-    """The runs by hand of the jobs that are meant, as attempts; the newest for each key."""
+    """The runs by hand of the jobs in *query*, as attempts; the newest for each key."""
     named = select(query.jobs, Window(0, 0)).names
     for project_id, workspace_id, job_name in jobs_run(journal):
         if query.covers(project_id, workspace_id) and named(job_name):
@@ -107,7 +108,7 @@ def _attempt(workspace_id: str, run: KeyedRun) -> Attempt:
 
 
 def open_pauses_of(journal: Journal, query: Query) -> list[dict[str, t.Any]]:
-    """The pauses that are open now, whenever they began: what nobody resumes is never scheduled again."""
+    """The pauses that are open now, whenever they began: a job that nobody resumes is never scheduled again."""
     named = select(query.jobs, Window(0, 0)).names
     paused = []
     for project_id, workspace_id in paused_workspaces(journal):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Option find_missing: the schedules of jobs are read (v1 only), and compared with the instances that there are."""
+"""Find missing instances: read the schedules of jobs (v1 only) and compare them with the existing instances."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from .._models.selection import Selection
 from .._planner.missing import Schedule, UnknownScheduleError, gaps, missing_times
 from .ansible_module import ModuleRun
 
-#: Most plan times that a result names; the gaps name all.
+#: Most plan times in ``missing`` of a result; ``gaps`` covers all.
 MOST_NAMED = 10_000
 _FAILED = (Status.FAIL, Status.RUNNING_EXCEPTION)
 
 
 class ScheduleGaps(t.NamedTuple):
-    """What the schedules of the selected jobs planned and what there is.
+    """The gaps in the schedules of the selected jobs, and the state of their instances.
 
-    :param gaps: what is missing of each job, oldest first.
-    :param above: job -> the jobs that it depends on, by workspace and name.
-    :param unreadable: jobs whose schedule cannot be read -> why.
-    :param failed: jobs of which an instance failed or hangs.
+    :param gaps: the gaps of each job, oldest first.
+    :param above: job -> (workspace id, name) of the jobs that it depends on.
+    :param unreadable: job whose schedule cannot be read -> why.
+    :param failed: jobs with a failed or hung instance.
     :param in_progress: the instances that wait or run.
     """
 
@@ -47,10 +47,11 @@ class ScheduleGaps(t.NamedTuple):
 def find_missing(
     run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selection: Selection, now_ms: int, *, absent_too: bool = False
 ) -> ScheduleGaps:
-    """What is missing of the jobs that *selection* means; its statuses and types do not count, because any instance is one.
+    """Find the missing instances of the jobs in *selection*, whose statuses and types are ignored: any instance fills its plan time.
 
-    :param absent_too: whether a name that no job has is left to whoever judges names by all workspaces, or after this.
-    :raises ApiError: the schedules, or the instances, cannot be read.
+    :param now_ms: plan times after this are not due yet, epoch ms.
+    :param absent_too: whether to ignore names that no job has, because the caller checks names itself.
+    :raises ApiError: the schedules or the instances cannot be read.
     """
     jobs = [job for job in catalog.batch_jobs if selection.names(job.name)]
     listing = list_selected(api, replace(selection, statuses=frozenset(), instance_types=frozenset()))
@@ -78,7 +79,7 @@ def find_missing(
 
 
 def missing_result(run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selection: Selection, now_ms: int) -> dict[str, t.Any]:
-    """``missing`` and ``gaps`` of the jobs that *selection* means; see :func:`find_missing`, also for what it raises."""
+    """``missing``, ``missing_total`` and ``gaps`` of the jobs in *selection*. Raises as :func:`find_missing`."""
     absent = find_missing(run, api, catalog, selection, now_ms, absent_too=True)
     for name, cause in absent.unreadable.items():
         run.warn(f"Missing instances of job {printable(name, 100)} cannot be found: its schedule cannot be read, {cause}.")
@@ -93,7 +94,7 @@ def missing_result(run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selec
 
 
 def _of_job(error: ApiError, name: str, catalog: JobCatalog) -> ApiError:
-    """*error*, which names the job that it is about, and one of a similar name if there is none of that."""
+    """*error* with the job's name in its message; if the job does not exist, with a hint that suggests a similar name."""
     error.message = f"job {printable(name, 100)}: {error.message}"
     if error.kind is Kind.NOT_FOUND:
         error.hint = catalog.suggestion(name) or "Check the name in jobs."

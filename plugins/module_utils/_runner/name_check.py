@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of jobs: whether a name or a pattern in ``jobs`` of which nothing is listed matches a job at all, and what was probably meant."""
+"""Check of option ``jobs``: does a name or pattern without listed instances match a job at all, and which name was probably meant?"""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .._common.text import printable
 
 
 class Absent(t.NamedTuple):
-    """A name or a pattern that no job of the workspace has.
+    """A name or pattern that matches no job of the workspace.
 
-    :param text: a sentence that says so.
-    :param suggestion: one that names a similar job, or "".
+    :param text: sentence that says so.
+    :param suggestion: sentence that names a similar job, or "".
     """
 
     text: str
@@ -27,10 +27,13 @@ class Absent(t.NamedTuple):
 def absent_names(
     api: WorkspaceApi, names: t.Iterable[str], patterns: t.Iterable[str], errors: t.Mapping[str, ApiError]
 ) -> tuple[dict[str, Absent], list[str]]:
-    """Those of *names* and *patterns* that no job of a workspace has, and those of the jobs that could not be listed that do not exist; and sentences
-    about jobs that may exist: their instances could not be listed, or it could not be read whether they do. The jobs are read when they are first needed.
+    """Find out which jobs do not exist; the list of jobs is read only if it is needed.
 
-    :param errors: by which jobs could not be listed.
+    :param names: names without listed instances.
+    :param patterns: patterns without listed instances.
+    :param errors: job name -> why its instances could not be listed.
+    :return: the names and patterns that match no job; and sentences about jobs that may exist, because their instances could not be listed or
+        their existence could not be read.
     """
     where, catalog = printable(api.workspace_id, 100), JobCatalog(api)
     absent: dict[str, Absent] = {}
@@ -44,7 +47,7 @@ def absent_names(
             return True
 
     for name, error in errors.items():
-        # Of a workspace that does not exist, or of one whose address is wrong, no job is found either: only the list of jobs tells.
+        # NOT_FOUND may also mean that the workspace does not exist or that its address is wrong: only the list of jobs tells.
         if error.kind is Kind.NOT_FOUND and _may_exist(api, name):
             unknown.append(unlisted_text(name, error, error.hint))
         elif error.kind is Kind.NOT_FOUND:
@@ -67,9 +70,9 @@ def _may_exist(api: WorkspaceApi, name: str) -> bool:
     try:
         return api.has_job(name)
     except ApiError:
-        return True  # the list of instances said why, too
+        return True  # the error of the list of instances is reported
 
 
 def unlisted_text(name: str, error: ApiError, remedy: str) -> str:
-    """A sentence about a job that could not be listed."""
+    """Sentence about a job whose instances could not be listed."""
     return f"Failed to list the instances of job {printable(name, 100)}: {printable(error).rstrip('.')}. {remedy}".rstrip()

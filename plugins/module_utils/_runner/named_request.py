@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the two strategies of module job_instance_retry have in common: a rerun that was asked for by name, brought to a certain outcome.
+"""Common base of the two strategies of job_instance_retry: rerun named instances until every outcome is known.
 
-There is a second pass only where something is open that time will tell: an answer was lost, or nothing may be sent yet.
+A second pass follows only if time will settle something: an answer was lost, or nothing may be sent yet.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ from .sender import RerunExchange
 from .snapshot import Listed, Snapshot
 from .start_node import StartNode
 
-#: How often one call sends an instance whose answers get lost, before it gives up.
+#: How often one invocation sends a rerun of an instance whose answers get lost.
 MAX_SENDS = 3
-#: Plan times that are this close to each other are listed in one window, ms.
+#: Plan times no further apart than this are listed in one window, ms.
 _NEAR_MS = DAY_MS
 _Name = t.TypeVar("_Name", bound=t.Hashable)
 
 
 class NamedRequest(Strategy):
-    """What both modes have in common: one request that was asked for by name, brought to a certain outcome.
+    """Strategy that reruns named instances until every outcome is known.
 
-    :cvar sends: how often a call may send an instance.
-    :cvar less: how to ask for fewer instances.
+    :cvar sends: how often one invocation may send a rerun of an instance.
+    :cvar less: how to ask for fewer instances, for a message.
     """
 
     sends = MAX_SENDS
@@ -62,34 +62,34 @@ class NamedRequest(Strategy):
         options = run.options
         self.workspace_id: str = options["workspace_id"]
         self.job_name: str = options["job_name"]
-        encoded_path(self.job_name)  # what cannot be part of a URL is refused before anything is asked
+        encoded_path(self.job_name)  # refuse a name that cannot be part of a URL before anything is sent
         self.retry_options = RetryOptions.from_options(options)
         self.limits = Limits(options["max_instances"])
         self._start_node = StartNode(self.api, self.retry_options)
-        self._missing: list[str] = []  # what was asked for and is not listed
-        self._asked: dict[InstanceKey, Asked] = {}  # what this call has sent
+        self._missing: list[str] = []  # sentences about requested instances that are not listed
+        self._asked: dict[InstanceKey, Asked] = {}  # what this invocation has sent
         self._rejection: ApiError | None = None
         self._quiet_now: QuietSpan | None = None  # the quiet hours that keep the newest plan from being sent
-        self._outdated = False  # the list was too old to send anything by it, or another run was faster
-        self._claims_lost = 0  # requests in which that was so
+        self._outdated = False  # the list was too old to act on, or another run had claimed an instance
+        self._claims_lost = 0  # requests in which another run had claimed an instance
         self._since_option = SinceOption.of(options, self.clock.now_ms())
-        self._since: Since | None = None  # once this call has listed
+        self._since: Since | None = None  # set by the first plan
         self._policy(RunScope(self.since(self.clock.now_ms()), Window(0, 0)))
 
     @abc.abstractmethod
     def window(self) -> Window:
-        """Plan times of what is meant."""
+        """The window of the plan times of the requested instances."""
 
     @abc.abstractmethod
     def read(self) -> list[JobInstance]:
-        """The instances that are meant, as the service lists them now."""
+        """The requested instances, as the service lists them now."""
 
     @abc.abstractmethod
     def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], list[str]]:
-        """One decision per instance, RETRY or SKIPPED with ``due_ms`` where time will tell; and a text for each that is not listed."""
+        """One decision per instance, with ``due_ms`` if time will settle it; and a sentence for each instance that is not listed."""
 
     def since(self, asked_ms: int) -> Since:
-        """The option's, or when this call first listed."""
+        """The option ``since``, or the time of this invocation's first list."""
         return self._since or self._since_option.since(asked_ms)
 
     def list_instances(self) -> Listed:
@@ -100,7 +100,7 @@ class NamedRequest(Strategy):
         return Listed(instances, self.window(), asked_ms, asked_at)
 
     def plan(self, snapshot: Snapshot) -> Plan:
-        """By the table of ``explicit.py``. What the service rejected this call is not sent again by it, nor what was sent often enough."""
+        """Plan by the table of ``explicit.py``, without instances that this invocation had rejected or has sent often enough."""
         self._since = snapshot.scope.since._replace(given=self._since_option.ms is not None)
         decisions, self._missing = self.decide(snapshot, self._policy(snapshot.scope))
         plan = Plan(tuple(tell_twins_apart(decisions, by_id=self.by_id(decisions))))
@@ -116,9 +116,9 @@ class NamedRequest(Strategy):
         return replace(check.plan, batches=batched(now, max(1, len(now.decisions))).batches)
 
     def note_exchange(self, exchange: RerunExchange) -> bool:
-        """Keep what became of each.
+        """Keep the outcome for each instance.
 
-        :raises ApiError: if its reason lies elsewhere than in these instances; nothing was done.
+        :raises ApiError: the error has nothing to do with these instances, and nothing was rerun.
         """
         error, claimed_elsewhere = exchange.error, False
         for before, decision in zip(exchange.before, exchange.after):
@@ -129,7 +129,7 @@ class NamedRequest(Strategy):
             self._asked[key] = self._asked.get(key, Asked()).after(decision, error)
         if claimed_elsewhere:
             self._claims_lost += 1
-            self._outdated = self._claims_lost <= MAX_SENDS  # the next list is read with the attempt of the run that was first
+            self._outdated = self._claims_lost <= MAX_SENDS  # the next snapshot includes the other run's attempt
         if error is not None and error.kind is Kind.STALE:
             self._outdated = True
             return False
@@ -140,7 +140,7 @@ class NamedRequest(Strategy):
         return True
 
     def report(self, snapshot: Snapshot, plan: Plan) -> None:
-        """Every instance, and whether anything was rerun."""
+        """Report every instance, and whether anything was rerun."""
         finals, check_mode = self._finals(plan), self.run.check_mode
         statuses, effective = self._policy(snapshot.scope).statuses, snapshot.history.effective
         runs = {attempt.run_id for made in effective.values() for attempt in made}  # also an earlier try of the task
@@ -167,7 +167,7 @@ class NamedRequest(Strategy):
         return bool(plan.batches) or self.seconds_left(plan) is not None
 
     def seconds_left(self, plan: Plan) -> float | None:
-        """Seconds until everything that is open is certain, or None if nothing is open."""
+        """Seconds until all open outcomes are certain; None if none is open."""
         if self.run.check_mode or plan.refused is not None:
             return None
         if self._outdated:
@@ -177,7 +177,7 @@ class NamedRequest(Strategy):
         return max(0.0, (max(times) - self.clock.earliest_ms()) / 1000) if times else None
 
     def conclude(self, snapshot: Snapshot, plan: Plan) -> None:
-        """Fail for what was rejected, is unknown, or does not exist."""
+        """Fail for instances that were rejected, not sent or do not exist, and for unknown outcomes."""
         self.report(snapshot, plan)
         finals, result = self._finals(plan), self.run.result
         rejected, unknown, blocked = failing(finals)
@@ -221,16 +221,16 @@ class NamedRequest(Strategy):
         return due(decision, self._known(decision), self.sends)
 
     def _too_many(self, decisions: t.Sequence[Decision]) -> str | None:
-        """Why ``max_instances`` forbids to send anything, or None. What this call has begun it brings to its end."""
+        """Why ``max_instances`` forbids sending, or None; it is not checked again once something was sent."""
         asks, most = [decision for decision in decisions if decision.asks_rerun], self.limits.max_instances
         return over_limit(asks, most, self.less) if most is not None and len(asks) > most and not self._asked else None
 
     def _known(self, decision: Decision) -> Asked:
-        """What this call has done about the instance."""
+        """What this invocation has sent for the instance of *decision*."""
         return self._asked.get(asked_of(decision, self._asked), Asked())
 
     def _finals(self, plan: Plan) -> list[Decision]:
-        """What is reported of each instance."""
+        """The decision to report for each instance."""
         quiet_hours, check_mode = self._quiet_now, self.run.check_mode
         return [
             final(decision, self._known(decision), due_now=self._due(decision), quiet_hours=quiet_hours, check_mode=check_mode)
@@ -239,7 +239,7 @@ class NamedRequest(Strategy):
 
 
 def distinct(instances: t.Iterable[JobInstance]) -> list[JobInstance]:
-    """Each instance once, as the later list shows it."""
+    """Each instance once, as it was listed last."""
     return list({instance.full_key: instance for instance in instances}.values())
 
 
@@ -250,10 +250,13 @@ def listed_at(
     wanted: t.Mapping[_Name, int],
     name_of: t.Callable[[JobInstance], _Name],
 ) -> list[JobInstance]:
-    """The instances of a job that are *wanted*: by what *name_of* calls each, with its plan time (epoch ms).
+    """List the *wanted* instances of a job.
 
-    Windows around these times, so that two instances a month apart do not list the month. What is missing there is looked for up to now: should the
-    service compare windows with start times, it is listed there [H-208].
+    It lists windows around their plan times, so that two instances a month apart do not list the whole month. Instances that are missing there
+    are looked for up to now, because a service that compares windows with start times lists them there [H-208].
+
+    :param wanted: name of an instance -> its plan time, epoch ms.
+    :param name_of: returns the name of an instance, as in *wanted*.
     """
 
     def listed(windows: t.Iterable[Window], names: t.Collection[_Name]) -> list[JobInstance]:
@@ -268,7 +271,7 @@ def listed_at(
 
 
 def _clusters(times: t.Collection[int]) -> list[Window]:
-    """Windows that hold *times* (epoch ms), one for all that are close to each other."""
+    """Windows that cover *times* (epoch ms), one for each group of times that are close to each other."""
     windows: list[Window] = []
     for plan_time in sorted(times):
         if windows and plan_time - windows[-1].end <= _NEAR_MS:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Outlook: when what a pass of module job_rerun reruns will have ended, and what is urgent because of that."""
+"""Outlook of a pass of job_rerun: when the reruns will end, which deadlines they miss, and which of them are urgent."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from .ansible_module import ModuleRun
 
 
 class Outlook:
-    """What is known of ends and deadlines. Times epoch ms.
+    """Expected ends and deadlines. Times are epoch ms.
 
-    :param hours: in which nothing is sent.
-    :param poll_seconds: ``poll_interval``.
-    :ivar deadline: of the whole run, or None.
+    :param hours: quiet hours, in which nothing is sent.
+    :param poll_seconds: option ``poll_interval``.
+    :ivar deadline: deadline of the whole run, or None.
     :ivar baselines: deadlines of single jobs; None until they are read.
     """
 
@@ -38,13 +38,13 @@ class Outlook:
         self.deadline = state.deadline or deadline_of(run.options, self._clock.now_ms())
         self.baselines = state.baselines
         self._by_urgency = run.options["order"] == DEADLINE
-        self._runs: Runs = {}  # how long runs of each job took
-        self._depends: Depends = {}  # what waits for what in this run
+        self._runs: Runs = {}  # how long runs of each job take
+        self._depends: Depends = {}
         self._instances: t.Sequence[JobInstance] = ()
         self._foreseen: tuple[t.Sequence[Decision], int, Forecast] | None = None
 
     def read_baselines(self) -> t.Iterator[str]:
-        """Read the deadlines of single jobs, once in a run, where the order goes by them; what people should know of that."""
+        """Read the deadlines of single jobs, once per run, if ``order`` is ``deadline``; yield sentences about what is unknown."""
         if not self._by_urgency or self.baselines is not None:
             return
         try:
@@ -56,23 +56,24 @@ class Outlook:
             yield "No deadline is known: deadline is not set, and no baseline names a job. The longest chains are sent first."
 
     def learn(self, instances: t.Sequence[JobInstance], since: int, averages: t.Mapping[str, float], depends: Depends) -> None:
-        """Take in a list.
+        """Learn durations from listed instances.
 
-        :param averages: by the service, ms by job name.
-        :param depends: what waits for what in this run.
+        :param since: of the run, epoch ms.
+        :param averages: job name -> average duration by the service, ms.
+        :param depends: instance -> the instances that it waits for in this run.
         """
         known = {(self._run.options["workspace_id"], name): average / 1000 for name, average in averages.items()}
         self._instances, self._depends = instances, depends
         self._runs = runs_of(instances, since, known)
 
     def urgency(self) -> Urgency | None:
-        """What the order goes by; None where it does not go by deadlines."""
+        """What the order by deadline goes by; None with another ``order``."""
         return Urgency(self._deadlines(), self._runs, self._depends) if self._by_urgency else None
 
     def forecast(self, plan: Plan, decisions: t.Sequence[Decision]) -> tuple[Forecast, int]:
-        """When the instances will end, as far as what is listed tells it, and the service's time from which that counts.
+        """The forecast of ends, and the service's time that it counts from, epoch ms.
 
-        :param decisions: those of *plan* as they stand; made once for them.
+        :param decisions: the current decisions of *plan*; the forecast is cached for this object.
         """
         if self._foreseen is None or self._foreseen[0] is not decisions:
             now_ms = self._clock.now_ms()
@@ -82,10 +83,10 @@ class Outlook:
     def expected(
         self, plan: Plan, decisions: t.Sequence[Decision], wanted: t.Collection[Status], names: t.Mapping[str, str]
     ) -> dict[str, t.Any]:
-        """When everything will probably have ended, and which jobs are late, as the result has it.
+        """``expected`` of the result: when everything will probably have ended, and which jobs are late.
 
-        :param decisions: as of :meth:`forecast`.
-        :param names: of workspaces, by id, as far as they are known.
+        :param decisions: as for :meth:`forecast`.
+        :param names: workspace id -> name, if known.
         """
         forecast, now_ms = self.forecast(plan, decisions)
         return expectation(job_ends(decisions, forecast, self._deadlines(), wanted, now_ms), self.deadline, names)

@@ -1,8 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes that are attempts in the journal from before they leave, and those of them that it keeps for people alone: what starts or stops a schedule,
-or stops PatchData. To send one of these twice is harmless."""
+"""Writes that are claimed as attempts in the journal before they are sent.
+
+:class:`RecordedWrite` is for starts and stops of schedules and stops of PatchData: harmless if sent twice, and recorded only for people.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from .write import Ending, Write
 
 
 class Log(t.NamedTuple):
-    """Where the writes of one task are kept, and on whose behalf."""
+    """What the writes of one task share: journal, client and identity."""
 
     journal: Journal
     client: Client
@@ -29,7 +31,7 @@ class Log(t.NamedTuple):
 
 
 class About(t.NamedTuple):
-    """What a write does; ``name`` is that of the PatchData, or ""."""
+    """What a write does, and to which job; ``name`` is the name of the PatchData, or ""."""
 
     kind: AttemptKind
     job_name: str
@@ -37,7 +39,7 @@ class About(t.NamedTuple):
 
 
 class AttemptWrite(Write):
-    """A request that is an attempt in the journal from before it leaves. How it ended is recorded at once: what is read next rests on that."""
+    """A write that claims attempts in the journal. Its outcome is recorded at once, because the next read depends on it."""
 
     def __init__(self, post: t.Callable[[], str | None], journal: Journal, clock: ServiceClock) -> None:
         super().__init__(post)
@@ -45,7 +47,7 @@ class AttemptWrite(Write):
         self._attempts: list[Attempt] = []
 
     def claim_each(self, *intents: Intent) -> bool:
-        """Whether all of them are claimed."""
+        """Claim *intents*; whether all of them were claimed."""
         self._attempts = [claimed for claimed in self._journal.claim(intents) if claimed is not None]
         return len(self._attempts) == len(intents)
 
@@ -60,7 +62,7 @@ class AttemptWrite(Write):
 
 
 class RecordedWrite(AttemptWrite):
-    """One that only people ask for. Each has a slot of its own, so that none keeps another from being sent."""
+    """A write that is recorded only for people. Each has a slot of its own, so none keeps another from being sent."""
 
     def __init__(self, post: t.Callable[[], str | None], log: Log, about: About) -> None:
         super().__init__(post, log.journal, log.client.clock)
@@ -68,17 +70,17 @@ class RecordedWrite(AttemptWrite):
         self._number = 0
 
     def claim(self) -> bool:
-        """Always granted."""
+        """Always True, because each claim has a slot of its own."""
         self._number += 1
         self.claim_each(Intent(self._attempt()))
         return True
 
     def outcome_of(self, kind: Kind) -> Outcome:
-        """What is not as it was listed any more was not sent."""
+        """A write whose last check raised MOVED_ON was not sent."""
         return Outcome.MOVED_ON if kind is Kind.MOVED_ON else super().outcome_of(kind)
 
     def confirm(self) -> None:
-        """Its answer was lost, and by what the service shows it took effect."""
+        """Record as accepted a write whose answer was lost and whose effect the service shows."""
         self._record(Outcome.ACCEPTED, None, "its answer was lost; the service shows its effect")
 
     def _attempt(self) -> Attempt:

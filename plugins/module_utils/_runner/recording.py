@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The file of a recording, which option ``report_path`` of module account_doctor names: mode 0600, written completely or not at all."""
+"""The file of a recording (option ``report_path`` of module account_doctor): mode 0600, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _REMEDY = "Set report_path to a file in a folder that this user can write"
 
 
 class RecordingFile:
-    """The file *where*, looked at before anything is asked.
+    """The file *where*, checked before any request is sent.
 
-    :param where: a path; a relative one counts from the current directory.
+    :param where: path, relative to the current directory.
     :raises OptionError: it cannot be written there.
     """
 
@@ -33,7 +33,7 @@ class RecordingFile:
             raise self._refusal(f"{printable(place, 300)} cannot be written by this user")
 
     def write(self, content: bytes) -> None:
-        """Replace the file by one with *content*; a link in its place is replaced, not followed.
+        """Write *content*, replacing the file; a symbolic link is replaced, not followed.
 
         :raises OptionError: it cannot be written.
         """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The goal of module job_rerun: every selected instance of a workspace succeeds in a run that started since ``since``. One pass."""
+"""The logic of module job_rerun: one pass towards the goal that every selected instance has succeeded since ``since``."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ from .snapshot import Listed, Snapshot, check_since
 from .standings import Standings
 from .start_node import StartNode
 
-#: After how long what was listed is too old to send anything by it, if it can be listed again, seconds.
+#: Planning time after which the pass lists and plans once more before it sends, seconds.
 OLD_SECONDS = 5.0
 _REMEDY = "The result lists every instance with its reason; correct what the reasons name, and run again with a later since"
-#: The same where every instance that could be listed has succeeded.
+#: Remedy if every instance that could be listed has succeeded.
 _REMEDY_OF_LISTS = "Correct that, then run again"
-#: What is done about a rerun that another workspace does not allow.
+#: Remedy for a rerun that the user may not make in another workspace.
 _REMEDY_ELSEWHERE = (
     "The rerun was for workspace {workspace_id}, where an instance depends on what is rerun. Assign the user a role there that may operate "
     "job instances (administrator or operator), or set downstream to report."
@@ -64,7 +64,7 @@ _REMEDY_ELSEWHERE = (
 
 
 def rerun(run: ModuleRun) -> None:
-    """The logic of module job_rerun: one pass; see :class:`ModuleRun` and the module's documentation."""
+    """The logic of module job_rerun: one pass. Its action plugin makes the passes of a task; see the module's documentation."""
     goal = Goal(run)
     if goal.state.restore:
         goal.restore()
@@ -75,7 +75,7 @@ def rerun(run: ModuleRun) -> None:
 
 
 class Goal(Strategy):
-    """One pass towards the goal. The passes of a task are made by its action; ``pass_state`` is what they hand on."""
+    """Strategy of one pass towards the goal. ``pass_state`` carries over what the next pass of the task needs."""
 
     def __init__(self, run: ModuleRun) -> None:
         super().__init__(run, PassState.from_option(run.options["pass_state"]))
@@ -93,11 +93,11 @@ class Goal(Strategy):
         self._deciding = GoalDecisions(run, self.state, self.run_id, self._below, self._problems)
         window = self.state.window or window_of(options, now)
         self._deciding.selection(window)
-        self._since = SinceOption.of(options if self.state.since is None else {}, now)  # once in a run
+        self._since = SinceOption.of(options if self.state.since is None else {}, now)  # used only by the first pass of a run
         self._deciding.policy(RunScope(self.since(now), window))
         self._pauses = RerunPauses(run, self.run_id, self.state.paused, self.state.repair.get("pauses") or ())
         self._pauses.stopped.update(self.state.stopped)
-        self._paused_jobs: list[JobName] = []  # those that are paused meanwhile, as far as was asked
+        self._paused_jobs: list[JobName] = []  # jobs that the run will pause; filled by foresee()
         self._order = OrderReader(run, self.state.dependencies)
         self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
         mode = "all" if ReasonPolicy.of(options).needs_reasons else options["reasons"]
@@ -106,20 +106,20 @@ class Goal(Strategy):
         self._outlook = Outlook(run, self.state, self._limits, self.hours, self._poll_interval)
         self._standings = Standings(check_mode=run.check_mode, plan_only=self.state.plan_only)
         self._refusals = Refusals()
-        self._quiet_now: QuietSpan | None = None  # the quiet hours by which the newest plan holds back
+        self._quiet_now: QuietSpan | None = None  # the quiet hours that keep the newest plan from being sent
 
     def check_since(self) -> None:
-        """Refuse the option ``since`` if it lies ahead by what is known of the service's time now. :raises OptionError: naming it."""
+        """Check that the option ``since`` is not in the future, by the service's time as known now. :raises OptionError: it is."""
         if self._since.ms is not None:
             with open_journal(self.run) as journal:
                 check_since(self._since.ms, journal, self.clock)
 
     def workspaces(self) -> t.Collection[str]:
-        """The one of the options, and those in which something that depends on it may be rerun."""
+        """The workspace in the options, and those whose dependants may be rerun."""
         return [self._workspace_id, *sorted(self._below.workspaces() - {self._workspace_id})]
 
     def since(self, asked_ms: int) -> Since:
-        """That of the pass before; else the option's, or the one that an approved plan binds."""
+        """The ``since`` of the previous pass; else the option's, or the one in an approved plan's id."""
         if self.state.since is not None:
             return self.state.since
         since, plan_id = self._since.since(asked_ms), self.run.options["plan_id"]
@@ -135,7 +135,7 @@ class Goal(Strategy):
         return self._deciding.further(listed, snapshot)
 
     def plan(self, snapshot: Snapshot) -> Plan:
-        """By what :class:`GoalDecisions` decides, and every step of the pipeline."""
+        """Plan the decisions of :class:`GoalDecisions` with all steps of the pipeline."""
         scope, asked_ms = snapshot.scope, snapshot.asked_ms
         deciding = self._deciding
         decisions = deciding.decide(snapshot)
@@ -151,7 +151,7 @@ class Goal(Strategy):
             return schedule(plan, None, self._limits)
         policy, selection = deciding.policy(scope), deciding.selection(scope.window)
         order = self._order.read(plan.decisions, policy, selection, asked_ms, deciding.unlisted, self._below.graph)
-        self.outdated = not self.outdated and stopwatch() - began >= OLD_SECONDS  # a second list is planned by as it is
+        self.outdated = not self.outdated and stopwatch() - began >= OLD_SECONDS  # at most one second list
         self._quiet_now = self.quiet_hours()
         self._problems.note(*self._outlook.read_baselines())
         depends = order.depends if order is not None and order.upstream_first else {}
@@ -161,13 +161,13 @@ class Goal(Strategy):
         return plan
 
     def restore(self) -> None:
-        """Start again what was paused, and nothing else."""
+        """Only start the paused jobs again."""
         restore(self.run, self._pauses, self.sightings)
         with contextlib.suppress(JournalError), open_journal(self.run, self.sightings) as journal:
             self._recall(self.state.window, journal)
 
     def recall(self, snapshot: Snapshot, journal: Journal) -> None:
-        """What was started and stopped since the window begins, and what is paused now; once there is something to report."""
+        """Add ``journal_history``: starts and stops since the window's begin, and open pauses; not in a pass that only plans."""
         if not self.state.plan_only:
             self._recall(snapshot.scope.window, journal)
 
@@ -177,12 +177,12 @@ class Goal(Strategy):
             self.run.result["journal_history"] = not_reruns(journal, self.run.session.project_id, workspaces, window.begin)
 
     def foresee(self, plan: Plan, journal: Journal) -> None:
-        """Which jobs are paused, in a pass that only tells what is to be done."""
+        """Find out which jobs would be paused, in check mode or a pass that only plans."""
         if self.run.check_mode or self.state.plan_only:
             self._paused_jobs = self._pauses.foreseen(journal, self._jobs_to_pause(plan))
 
     def before_send(self, plan: Plan, journal: Journal) -> None:
-        """Pause the jobs of which something is to be rerun."""
+        """Pause the jobs that have instances to rerun or to follow."""
         self._pauses.pause(journal, self._jobs_to_pause(plan))
 
     @staticmethod
@@ -190,7 +190,7 @@ class Goal(Strategy):
         return {decision.instance.job for decision in plan.decisions if decision.action.open}
 
     def _names_of_paused(self) -> list[str]:
-        """The jobs that are paused meanwhile, those of other workspaces with the name of theirs."""
+        """The jobs that the run will pause, each of another workspace with the workspace's name."""
         names = self._below.graph.names
         return [
             name if where == self._workspace_id else f"{name} (workspace {printable(names.get(where) or where, 100)})"
@@ -198,7 +198,7 @@ class Goal(Strategy):
         ]
 
     def after_pass(self, plan: Plan, journal: Journal) -> None:
-        """Say that what was paused is still needed, by whichever run; start it again where nothing is left to do."""
+        """Renew the pauses while something is left to do; start the jobs again once nothing is."""
         if self.anything_left(plan):
             self._pauses.renew(journal, self._jobs_to_pause(plan))
             return
@@ -207,12 +207,12 @@ class Goal(Strategy):
         self._problems.note(*self._pauses.notes)
 
     def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
-        """In one request, or where only v1 is open in one for each instance. What joined from downstream is rerun as a whole."""
+        """One request with v2, one for each instance with v1. Dependants that joined the plan are rerun from their first node."""
         options = self._retry_options.from_first_node() if batch.downstream else self._retry_options
         return requests_of(batch, sender, self.run.api(batch.workspace_id), options)
 
     def note_exchange(self, exchange: RerunExchange) -> bool:
-        """Keep what became of each; a rejection is told, and does not stop the next request. So is what keeps a whole pass from sending anything."""
+        """Keep the outcome for each instance; report a rejection and go on. Also report why the pass could send nothing at all."""
         first = not self._standings.after
         self._standings.take(exchange)
         error = exchange.error
@@ -232,7 +232,7 @@ class Goal(Strategy):
         return error.kind not in (Kind.THROTTLED, Kind.STALE)
 
     def foretell(self, snapshot: Snapshot, plan: Plan) -> None:
-        """The plan's lines and details, once in a call."""
+        """Fill ``plan`` and ``plan_details``, once per invocation."""
         if "plan" in self.run.result:
             return
         statuses = self._deciding.wanted(snapshot.scope)
@@ -269,14 +269,14 @@ class Goal(Strategy):
         ]
 
     def shown(self) -> None:
-        """As the next pass begins: with what this one hands on. All else in the result is told anew, or stays true."""
+        """Show the plan, then go on as the next pass would, with this pass's ``pass_state``. The rest of the result is filled again or stays true."""
         if self.run.show is not None:
             self.run.show()
         self.state = replace(PassState.from_option(self.run.result.pop("pass_state")), repair=self.state.repair)
         self._standings = Standings(check_mode=self.run.check_mode, plan_only=False)
 
     def report(self, snapshot: Snapshot, plan: Plan) -> None:
-        """Every instance but those that were fine from the beginning, counts, the plan's lines, and when another pass makes sense."""
+        """Report every instance except those that were already done, counts, the plan, and when the next pass is due."""
         self.foretell(snapshot, plan)
         standing, scope = self._standings.standing(plan), snapshot.scope
         statuses, check_mode = self._deciding.wanted(scope), self.run.check_mode
@@ -326,16 +326,18 @@ class Goal(Strategy):
         return self._deciding.blind or any(left_to_do(decision, wait=wait) for decision in self._standings.current(plan))
 
     def seconds_left(self, dummy_plan: Plan) -> float | None:
-        """None: the next pass is the task's."""
+        """None: the action plugin starts the next pass."""
         return None
 
     def conclude(self, snapshot: Snapshot, plan: Plan) -> None:
-        """Whether this was the last pass, and if so whether the goal was reached. A refused plan fails in check mode too, which would promise
-        too much otherwise."""
+        """Decide whether this was the last pass, and if so whether the goal was reached.
+
+        A refused plan fails in check mode too: otherwise check mode would promise reruns that are never sent.
+        """
         result, scope = self.run.result, snapshot.scope
         if plan.refused is not None:
             self.run.fail("limit", plan.refused, what=f"Failed to rerun job instances {self.run.where}")
-        if self.state.since is None or not self.anything_left(plan):  # asked in the first and in the last pass
+        if self.state.since is None or not self.anything_left(plan):  # in the first and in the last pass
             result["job_patterns"] = self._deciding.check_names()
         result["problems"] = [*self._problems.texts, *self._refusals.lines()]
         result["api_versions"] = dict(self.api.api_versions)
@@ -374,7 +376,7 @@ class Goal(Strategy):
             self.run.fail("incomplete", causes, remedy, what=f"Failed to bring every instance {self.run.where} to success")
 
     def _left_behind(self, plan: Plan) -> None:
-        """What the only pass of a task in the background left to do, as a failure: nobody else tells of it."""
+        """Fail for what the single pass of an async task left to do, because no further pass will report it."""
         decisions = [decision for decision in self._standings.standing(plan) if left_to_do(decision, wait=False)]
         reasons = "; ".join(dict.fromkeys(printable(decision.reason, 200) for decision in decisions[:3])) or "not every job could be listed"
         what = f"Left {counted(len(decisions), 'instance')} {self.run.where} to another pass, and with async there is none"
@@ -386,13 +388,13 @@ class Goal(Strategy):
         return self._outlook.expected(plan, self._standings.current(plan), wanted, self._below.graph.names)
 
     def _downstream_results(self, plan: Plan) -> list[dict[str, t.Any]]:
-        """What depends on what is rerun, and is concerned by it."""
+        """``downstream`` of the result: the dependants that the reruns affect."""
         joined = {decision.instance.key for decision in plan.decisions if decision.downstream is not None}
         concerned = [dependant for dependant in self._below.dependants if dependant.effect is not None]
         return [downstream_result(dependant, self._below.graph.names, joined) for dependant in concerned]
 
     def _note_stop(self, decision: Decision, error: ApiError) -> bool:
-        """Tell once for each job that a stop was not accepted; whether another one may be tried."""
+        """Report a stop that was not accepted; return whether another may be tried."""
         if error.kind is not Kind.STALE:
             name = printable(decision.instance.job_name, 100)
             self._problems.note(
@@ -401,7 +403,7 @@ class Goal(Strategy):
         return error.kind not in (Kind.THROTTLED, Kind.STALE, *FATAL_KINDS)
 
     def _at_node(self, plan: Plan) -> Plan:
-        """*plan* as far as its jobs have the node in ``node_name``."""
+        """*plan* without jobs that lack the node in ``node_name``; dependants that joined stay, as they start at their first node."""
         selected = replace(plan, decisions=tuple(decision for decision in plan.decisions if decision.downstream is None))
         check = self._start_node.check(selected)
         self._problems.note(*check.notes)
@@ -411,7 +413,7 @@ class Goal(Strategy):
         return replace(check.plan, decisions=(*check.plan.decisions, *joined))
 
     def _read_reasons(self, decisions: t.Sequence[Decision]) -> None:
-        """Why the instances failed, as far as it can be read."""
+        """Read why the instances of this workspace failed."""
         here = [decision for decision in decisions if decision.instance.key.workspace_id == self._workspace_id]
         again = [decision.instance for decision in here if decision.failed_again]
         self._reasons = self._reader.read([decision.instance for decision in here], again)

@@ -1,15 +1,16 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Option ``pause_schedules``: the jobs whose instances are rerun are paused before the first request, and started again at the end of the run. So are
-those of dependants in other workspaces: a cycle that starts there in between runs on data that is half repaired.
+"""Option ``pause_schedules``: pause the jobs whose instances are rerun before the first request, start them again at the end of the run.
 
-Every run that ends also starts what a dead one of its workspace has left paused, there or elsewhere: the journal knows in which other workspaces runs of
-this one have paused jobs. A run is dead when it has not said for a while that it needs its pauses: it says so in each pass. A run that goes on where
-another one was killed may find nothing to send: it takes on the pauses of the jobs that it follows, so that nobody ends them before it does.
+The jobs of dependants in other workspaces are paused too: a cycle that started there in between would run on half-repaired data.
 
-A repair has one pause for all of its steps: each of them pauses by the id of the repair, and ends nothing. The last one does. Until then every pass, in
-whichever workspace of the play, says that the pauses of all of them are needed.
+Each pass of a run renews its pauses. A run that has not renewed them for a while counts as dead. Every run that ends also starts the jobs that
+dead runs of its workspace have left paused, there or in other workspaces; the journal knows which those are. A run that continues a killed one
+may have nothing to send. It adopts the pauses of the jobs that it follows, so that no other run ends them first.
+
+A repair has one pause for all its steps: each step pauses with the id of the repair, and only the last one ends the pauses. Until then every
+pass, in any workspace of the play, renews the pauses of all workspaces.
 """
 
 from __future__ import annotations
@@ -46,24 +47,24 @@ from .ansible_module import ModuleRun
 from .schedules import JobSchedules
 from .sender import RunIdentity, open_journal
 
-#: Scope of the journal's facts about workspaces in which runs of another one have paused jobs: ``<its id>/<that of the other>``.
+#: Scope of the journal's notes ``<workspace of a run>/<other workspace in which it has paused jobs>``.
 _PAUSED_FROM = "pauses from other workspaces"
-#: How often it is read whether a job can be started again yet, seconds.
+#: Seconds between checks of whether a job can be paused or started again yet.
 _PAUSE = 0.5
-#: The shortest time after which a run that says nothing counts as dead, ms.
+#: Shortest time without renewal after which a run counts as dead, ms.
 _LEAST_LEASE_MS = 5_000
 
 
 class RerunPauses:
     """The pauses of one run.
 
-    :param considered: the jobs that earlier passes have paused, or left as they were; none is paused twice. Without the option those whose pauses
-        they have taken on.
-    :ivar stopped: the jobs that are paused for this run, by its own knowledge, which outlasts a journal that is lost.
-    :param repair: the ids by which a repair pauses, that of this workspace first; its last step ends them, and not this run.
+    :param considered: jobs that earlier passes have paused or decided not to pause; none is paused twice. Without the option, the jobs whose
+        pauses they have adopted.
+    :param repair: pause ids of a repair, that of this workspace first; the repair's last step ends these pauses, not this run.
+    :ivar stopped: jobs that are paused for this run, kept apart from the journal in case that is lost.
     :ivar failures: sentences about jobs that could not be started again.
-    :ivar notes: the same about what other runs had paused, and about jobs that others have started too early.
-    :ivar resumed: the jobs that other runs had paused and this one has started again, those of other workspaces with theirs.
+    :ivar notes: the same for pauses of other runs, and sentences about jobs that others have started too early.
+    :ivar resumed: jobs that other runs had paused and this run has started again; each of another workspace with that workspace.
     """
 
     def __init__(self, run: ModuleRun, run_id: str, considered: t.Iterable[JobName] = (), repair: t.Sequence[str] = ()) -> None:
@@ -90,7 +91,7 @@ class RerunPauses:
 
     @property
     def _waits(self) -> bool:
-        """Whether somebody is there at the end; modules that always wait have no option for it."""
+        """Whether the run waits for its end and can start the jobs again; modules that always wait have no option ``wait``."""
         return bool(self._run.options.get("wait", True))
 
     def _schedules(self, book: PauseBook, workspace_id: str) -> JobSchedules:
@@ -99,14 +100,14 @@ class RerunPauses:
 
     def _lease_ms(self) -> int:
         options, due = self._run.options, self._run.result.get("due_in") or 0
-        self._silence = max(self._silence, stopwatch() - self._said_at)  # a service that took so long to answer may take as long again
+        self._silence = max(self._silence, stopwatch() - self._said_at)  # a service that was this slow may be as slow again
         return max(_LEAST_LEASE_MS, int((3 * options["poll_interval"] + options["settle_time"] + due + 2 * self._silence) * 1000))
 
     def _book(self, journal: Journal, workspace_id: str) -> PauseBook:
         return PauseBook(journal, self._run.session.project_id, workspace_id)
 
     def foreseen(self, journal: Journal, jobs: t.Collection[JobName]) -> list[JobName]:
-        """Those of the jobs that :meth:`pause` pauses, or keeps paused where another rerun has: they are started again at the end.
+        """The jobs that :meth:`pause` would pause, or that another rerun has paused; they are started again at the end.
 
         :raises ApiError: the jobs cannot be listed.
         """
@@ -121,9 +122,9 @@ class RerunPauses:
         return sorted(known, key=lambda job: (job[0] != self._here, job))
 
     def pause(self, journal: Journal, jobs: t.Collection[JobName]) -> None:
-        """Pause those of the jobs that are scheduled and that this run has not considered before.
+        """Pause the jobs that are scheduled and that this run has not considered before.
 
-        :raises ApiError: one of them cannot be paused; what was paused is started again, and nothing may be sent.
+        :raises ApiError: one cannot be paused; those that were paused have been started again, and no rerun may be sent.
         """
         new = set(jobs) - self.considered if self.wanted else set()
         self.considered |= new
@@ -142,7 +143,7 @@ class RerunPauses:
             listed, pauses = schedules.read()
             decisions = schedules.decide([job for job in listed if job.name in names], PAUSED, pauses)
             schedules.note_left(decisions, pauses)
-            # What another run is pausing, or starting again, at this moment is decided anew when it has done so.
+            # Jobs that another run is pausing or starting right now are decided again once it has finished.
             names = {
                 decision.job_name
                 for decision in decisions
@@ -158,7 +159,7 @@ class RerunPauses:
                 waiting.pause()
 
     def _say_again(self, journal: Journal) -> None:
-        """Many jobs take long to pause: the first of them is needed until the last one is paused, and longer."""
+        """Renew the pauses while many jobs are being paused, so that the first ones do not expire before the last ones are paused."""
         lease_ms = self._lease_ms()
         if (stopwatch() - self._said_at) * 4000 < lease_ms:
             return
@@ -167,7 +168,7 @@ class RerunPauses:
 
     @contextlib.contextmanager
     def _about(self, workspace_id: str) -> t.Iterator[None]:
-        """Errors within name another workspace, and say how to do without it."""
+        """Context manager: an ApiError raised inside names *workspace_id* and how to do without it, if that is another workspace."""
         try:
             yield
         except ApiError as error:
@@ -177,7 +178,7 @@ class RerunPauses:
             raise
 
     def _paused(self, book: PauseBook, schedules: JobSchedules, decision: ScheduleDecision, journal_ms: int) -> bool:
-        """Whether *decision* stands, and is carried out."""
+        """Carry out *decision*; False if another run interferes, so that it must be decided again."""
         pause = decision.pause
         if decision.step is ScheduleStep.PAUSE:
             self._run.doing = f"pausing {printable(decision.job_name, 100)}"
@@ -195,10 +196,10 @@ class RerunPauses:
         return (unsettled is None or journal_ms >= unsettled) and book.adopt(pause, self._id, self._lease_ms())
 
     def renew(self, journal: Journal, followed: t.Collection[JobName]) -> None:
-        """This run is alive: it needs what it has paused, and takes on what others have paused of the jobs *followed*, and what dead runs have here."""
+        """Renew the pauses of this run. Adopt pauses that others have of the jobs *followed*, and pauses of dead runs in this workspace."""
         if not self._waits or self._run.options["api_version"] == "v2":
-            return  # nobody would start the jobs again, or could
-        with contextlib.suppress(ApiError):  # the next pass tries again, and the end does
+            return  # this run will not, or cannot, start the jobs again
+        with contextlib.suppress(ApiError):  # the next pass and the end of the run try again
             self._write_again(journal)
         if self._repair:
             renew_everywhere(journal, self._repair, self._lease_ms())
@@ -217,14 +218,14 @@ class RerunPauses:
 
     def _adopt(self, journal: Journal, book: PauseBook, workspace_id: str, pause: Pause) -> None:
         self._note(journal, workspace_id)
-        # With the option what is still to be sent may have to be paused anew, see pause().
+        # With the option, an adopted job may have to be paused again before its reruns, so pause() must still consider it.
         if book.adopt(pause, self._id, self._lease_ms()):
             self.stopped.add((workspace_id, pause.job_name))
             if not self.wanted:
                 self.considered.add((workspace_id, pause.job_name))
 
     def _write_again(self, journal: Journal) -> None:
-        """What the journal knew of this run's pauses before it was lost, so that somebody ends them."""
+        """Write this run's pauses into the journal again if it was lost, so that some run ends them."""
         for workspace_id, names in _by_workspace(self.stopped).items():
             book = self._book(journal, workspace_id)
             unknown = book.unknown(names)
@@ -236,14 +237,15 @@ class RerunPauses:
                 self._schedules(book, workspace_id).write_again(name)
 
     def _note(self, journal: Journal, workspace_id: str) -> None:
-        """Whoever comes after this run is to know where it needs pauses."""
+        """Note in the journal that this run has pauses in another workspace, for the runs that come after it."""
         if workspace_id != self._here:
             journal.note(_PAUSED_FROM, f"{self._here}/{workspace_id}", "")
 
     def finish(self, journal: Journal, *, kept: bool = True) -> None:
-        """Start again what this run has paused, and what dead runs of this workspace have, whatever goes wrong with one workspace.
+        """Start again the jobs that this run or dead runs of this workspace have paused. An error in one workspace does not stop the others.
 
-        :param kept: whether what a repair has paused stays so until its last step.
+        :param kept: whether the pauses of a repair last until its last step.
+        :raises ApiError: in this workspace, or another in which the run considered jobs.
         """
         self._write_again(journal)
         if self._repair and kept:
@@ -267,7 +269,7 @@ class RerunPauses:
             raise broken[0]
 
     def _tell_of_others(self, journal: Journal) -> None:
-        """Tell which jobs others have started meanwhile: another run that took this one for dead, or a person's task."""
+        """Note which jobs others have started before this run was over: a run that took this one for dead, or a person's task."""
         for workspace_id in sorted(self.workspaces(journal)) if self.wanted else ():
             made = journal.history(workspace_ids=[workspace_id], kinds=OF_SCHEDULES, limit=None)
             for attempt in started_by_others(made, self._id):
@@ -278,7 +280,7 @@ class RerunPauses:
                 )
 
     def tell(self) -> None:
-        """Put into the result what other runs had paused and this one has started again, if there is anything."""
+        """Put :attr:`resumed` into the result, if there are any."""
         if self.resumed:
             self._run.result.update(changed=True, resumed_jobs=list(self.resumed))
             self._run.warn(f"Started again what another run had paused: {jobs_text([(name, 1) for name in self.resumed])}.")
@@ -288,7 +290,7 @@ class RerunPauses:
             self.notes.append(note)
 
     def workspaces(self, journal: Journal) -> set[str]:
-        """That of this run, and those in which it, or another run of it, has paused jobs."""
+        """The workspace of this run, and those in which it or another run of this workspace has paused jobs."""
         notes = (key.partition("/") for key in journal.notes(_PAUSED_FROM))
         return {self._here, *(there for here, _slash, there in notes if here == self._here)}
 
@@ -350,17 +352,17 @@ def _by_workspace(jobs: t.Iterable[JobName]) -> dict[str, set[str]]:
 
 
 def not_started(error: Exception, what: str = "What was paused") -> str:
-    """A sentence about *what* could not be started again."""
+    """Sentence that *what* could not be started again."""
     return f"{what} could not be started again: {printable(error)}. Start it with job_schedule, state resumed"
 
 
 def _of_rerun(decision: ScheduleDecision) -> bool:
-    """Whether a rerun has paused the job."""
+    """Whether the job was paused by a rerun."""
     return decision.pause is not None and decision.pause.made_by is MadeBy.RERUN
 
 
 def restore(run: ModuleRun, pauses: RerunPauses, sightings: Sightings) -> None:
-    """The pass that ends a run which is over before its goal: it lists and reruns nothing, and starts again what was paused."""
+    """Only start the paused jobs again: the pass that ends a run which did not reach its goal."""
     try:
         with open_journal(run, sightings) as journal:
             pauses.finish(journal)

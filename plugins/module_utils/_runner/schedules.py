@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts, stops, pauses and resumes the scheduling of jobs, one request each, by the decisions of ``_planner/schedules.py``.
+"""Start, stop, pause and resume the schedules of jobs, one request each, by the decisions of ``_planner/schedules.py``.
 
-A pause is claimed in the journal before the stop, and over only after the start that ends it is known to have worked: whatever ends this process
-in between, the journal tells the next run what is to be started again. Whether a start or stop worked is told by the status of the job.
+A pause is claimed in the journal before the stop, and closed only once the start that ends it is known to have worked. If this process dies in
+between, the journal tells the next run which jobs to start again. The status of the job shows whether a start or stop worked.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ from .recorded_write import About, Log, RecordedWrite
 from .sender import RunIdentity
 from .write import Basis, Writer, flight_ms
 
-#: How soon the status of a job is read again after an answer was lost, seconds.
+#: First pause before the status of a job is read again after a lost answer, seconds.
 _FIRST_PAUSE = 0.2
-#: How often one call sends a start or a stop whose answers get lost.
+#: How often one invocation sends a start or a stop whose answers get lost.
 _MAX_SENDS = 3
 
 
 class JobSchedules:
-    """The scheduling of the jobs of one workspace.
+    """The schedules of the jobs of one workspace.
 
-    :param made_by: on whose behalf jobs are paused.
-    :param lease_ms: how long the run needs a pause unless it says so again; None if the pause lasts until somebody resumes the job.
+    :param made_by: what kind of run pauses jobs.
+    :param lease_ms: how long a pause lasts unless the run renews it; None if it lasts until somebody resumes the job.
     """
 
     def __init__(
@@ -59,9 +59,9 @@ class JobSchedules:
         self._log = Log(book.journal, self._client, identity, api.workspace_id)
 
     def read(self) -> tuple[list[Job], OpenPauses]:
-        """The jobs of the workspace and its pauses, of one moment: the journal says the same before the list and after it.
+        """A consistent view of jobs and pauses: lists the jobs until the journal is the same before and after.
 
-        A job that another run pauses in between would count as scheduled and paused, and its pause as over.
+        Otherwise a job that another run pauses in between would show as scheduled and paused, and its pause would count as over.
         """
         pauses = self._book.read()
         while True:
@@ -71,17 +71,17 @@ class JobSchedules:
                 return jobs, pauses
 
     def decide(self, jobs: t.Iterable[Job], wanted: str, pauses: OpenPauses) -> list[ScheduleDecision]:
-        """One decision for each of *jobs*, in the order of their names. :raises ApiError: the definition of one that is to be started cannot be read."""
+        """One decision for each of *jobs*, in the order of their names. :raises ApiError: a job's definition is needed and cannot be read."""
         moment = Moment(pauses.journal_ms, self._run.settle_ms, self._identity.run_id, pauses.set_aside_ms, self._made_by)
         decisions = [decide_schedule(job, wanted, pauses.by_job.get(job.name), moment) for job in sorted(jobs, key=lambda job: job.name)]
-        starts = (ScheduleStep.START, ScheduleStep.PAUSE)  # what is paused now is started later
+        starts = (ScheduleStep.START, ScheduleStep.PAUSE)  # a paused job is started later
         return [
             left_as_it_is(decision) if decision.step in starts and runs_once(self._api.job_detail(decision.job_name)) else decision
             for decision in decisions
         ]
 
     def note_left(self, decisions: t.Iterable[ScheduleDecision], pauses: OpenPauses) -> None:
-        """Keep which jobs were not scheduled when others were to be paused; but not where a pause that was lost is known to be a possible cause."""
+        """Record in the journal which jobs were not scheduled when others were paused, unless a lost pause may be the reason."""
         if pauses.set_aside_ms is None:
             self._book.note_left(
                 [decision.job_name for decision in decisions if decision.step is ScheduleStep.NONE and decision.pause is None]
@@ -89,11 +89,11 @@ class JobSchedules:
 
     @staticmethod
     def gone(pauses: t.Iterable[Pause]) -> list[ScheduleDecision]:
-        """Decisions about jobs that do not exist any more."""
+        """Decisions about paused jobs that no longer exist."""
         return [gone(pause) for pause in sorted(pauses, key=lambda pause: pause.job_name)]
 
     def perform(self, decision: ScheduleDecision) -> ScheduleOutcome:
-        """What has become of *decision*.
+        """Carry out *decision*.
 
         :raises ApiError: of a kind that every other request would meet too; nothing was sent for this job.
         :raises JournalError: the journal cannot be used; nothing was sent for this job, or whether it took effect is unknown.
@@ -107,19 +107,19 @@ class JobSchedules:
             return ScheduleOutcome(decision, decision.status, error=error, reason=printable(error))
 
     def write_again(self, name: str) -> bool:
-        """The pause of a job, into a journal that does not know it any more; False where it does."""
+        """Write the pause of a job into a journal that has lost it; False if the journal has one."""
         who = self._identity
         pause = self._book.begin(name, self._made_by, who.run_id, (who.controller, who.user, who.purpose), self._client.clock.now_ms(), 0)
-        if pause is not None:  # else another run that needs it has
+        if pause is not None:  # else another run has written it
             self._change(pause, Phase.PAUSED, self._made_by)
         if self._lease_ms is not None:
             self._book.hold([name], who.run_id, self._lease_ms)
         return pause is not None
 
     def check(self) -> None:
-        """To be asked once the outcome of :meth:`perform` is in the result, see :meth:`.write.Writer.check`.
+        """Call this once the outcome of :meth:`perform` is in the result; see :meth:`.write.Writer.check`.
 
-        :raises JournalError: it could not be recorded.
+        :raises JournalError: the outcome could not be recorded.
         """
         self._writer.check()
 
@@ -138,7 +138,7 @@ class JobSchedules:
             kept = self._book.change(pause, Phase.PAUSED, run_id=pause.run_id, made_by=self._made_by)
             return _contested(decision) if kept is None else ScheduleOutcome(decision, decision.status, reason=decision.reason)
         if pause is not None and decision.ends_pause:
-            # Before the stop: what people stop is never started again, whatever happens next.
+            # Before the stop, so that a job which people stop is never started again, whatever happens next.
             ended = "ended by a task" if decision.step is ScheduleStep.STOP else printable(decision.reason, 200)
             if not self._book.close(pause, ended):
                 return _contested(decision)
@@ -168,20 +168,23 @@ class JobSchedules:
 
         write = _PauseWrite(self._write(AttemptKind.PAUSE, name), decision.pause, claim, check)
         outcome, pause, known = self._until_shown(decision, write, STOPPED_STATUS), write.pause, decision.pause
-        # By whom it was changed meanwhile, that one may have started the job by then.
+        # A run that changed the pause meanwhile may have started the job by now.
         if pause is not None and not self._recorded(lambda: self._paused(pause, known, outcome)):
             return outcome._replace(contested=True)
         return outcome
 
     def _paused(self, pause: Pause, known: Pause | None, outcome: ScheduleOutcome) -> object:
-        """Record what became of *pause*, claimed in place of *known*, by the stop that ended in *outcome*. Nothing where another run has changed it."""
+        """Record what the stop that ended in *outcome* made of *pause*, which was claimed in place of *known*.
+
+        :return: false if another run has changed the pause.
+        """
         if outcome.error is None and outcome.changed:
             kept = self._change(pause, Phase.PAUSED, self._made_by)
             return kept or (self._book.lost(pause) and self.write_again(pause.job_name))
         if outcome.error is not None and outcome.error.kind is Kind.AMBIGUOUS:
             return True
         if known is not None:
-            # As it was: the stop of the run that made it may still take effect, or has, and that run starts the job again by it.
+            # Restore the earlier pause: the stop of the run that made it may have taken effect, and that run needs it to start the job again.
             return self._change(pause, known.phase, known.made_by, known.flight_ms)
         return self._book.close(pause, "stopped by somebody else first" if outcome.error is None else "the stop was refused")
 
@@ -199,14 +202,16 @@ class JobSchedules:
         return outcome
 
     def _closed(self, outcome: ScheduleOutcome, pause: Pause, ended: str) -> ScheduleOutcome:
-        """*outcome* of a start, by which *pause* is over, unless another run has paused the job since, or needs that it is."""
+        """Close *pause* after the start that ended in *outcome*, unless another run has changed the pause since."""
         if self._recorded(lambda: self._book.close(pause, ended)):
             return outcome
         return outcome._replace(reason=f"{outcome.reason}, and another run has changed its pause since")
 
     def _recorded(self, work: t.Callable[[], object]) -> bool:
-        """Record how a request ended; False where another run has changed its pause since. That it cannot be done must not hide what was sent, see
-        :meth:`check`."""
+        """Record the outcome of a request; False if another run has changed its pause since.
+
+        A JournalError is raised only by the next :meth:`check`, so that it does not hide what was sent.
+        """
         try:
             return bool(work())
         except JournalError as error:
@@ -217,13 +222,16 @@ class JobSchedules:
         return self._book.change(pause, phase, run_id=self._identity.run_id, made_by=made_by, flight_ms=flight)
 
     def _check_status(self, name: str, expected: str, consequence: str = "") -> None:
-        """:raises ApiError: MOVED_ON, the job does not have the status any more by which it was decided."""
+        """Check that the job still has the status that the decision is based on. :raises ApiError: MOVED_ON, it does not."""
         status = self._status(name)
         if status != expected:
             raise ApiError(Kind.MOVED_ON, f"somebody else changed it: it is {status or 'gone'}{consequence}")
 
     def _until_shown(self, decision: ScheduleDecision, write: RecordedWrite, wanted: str) -> ScheduleOutcome:
-        """Send until the job has the status *wanted*, or the service refuses. A refusal of what has that status already is somebody else's work."""
+        """Send until the job has the status *wanted* or the service refuses.
+
+        If the service refuses and the job has that status, somebody else changed it.
+        """
         was = decision.reason if decision.step is ScheduleStep.RESUME else f"it was {decision.status or 'in an unknown status'}"
         name, done = decision.job_name, ScheduleOutcome(decision, wanted, changed=True, reason=was)
         lost: ApiError | None = None
@@ -268,13 +276,13 @@ def _contested(decision: ScheduleDecision) -> ScheduleOutcome:
 
 
 class _PauseWrite(RecordedWrite):
-    """The request that begins a pause, or ends it: claimed in the journal, and sent only while the job is as it was decided by.
+    """The write that begins or ends a pause. It also claims the pause, and is sent only while the job has the expected status.
 
-    :param write: the same without that.
-    :param pause: what the journal has of it, or None.
-    :param claim: makes a pause, or moves one; None where another run has.
-    :param check: raises unless the job is as it was.
-    :ivar pause: as it was claimed last.
+    :param write: the same request without the claim of the pause.
+    :param pause: the journal's pause, or None.
+    :param claim: creates the pause or changes its phase; returns None if another run has changed it.
+    :param check: raises unless the job has the expected status.
+    :ivar pause: the pause as last claimed.
     """
 
     def __init__(
@@ -288,7 +296,7 @@ class _PauseWrite(RecordedWrite):
         self.pause, self._claim, self._check = pause, claim, check
 
     def claim(self) -> bool:
-        """The pause moves with it."""
+        """Claim the pause, then the attempt."""
         return self._pause_claimed() and super().claim()
 
     def stamp(self) -> None:
@@ -299,7 +307,7 @@ class _PauseWrite(RecordedWrite):
             )
 
     def last_check(self) -> None:
-        """Whether the job has still the status by which it was decided."""
+        """Check that the job still has the expected status."""
         self._check()
 
     def _pause_claimed(self) -> bool:

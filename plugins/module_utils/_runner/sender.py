@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sender: one request about instances, to rerun or to stop them, from its claim in the journal to its recorded outcome."""
+"""Sender: claim, send and record requests that rerun or stop instances."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ from .ansible_module import ModuleRun
 from .snapshot import Snapshot
 from .write import Basis, Ending, Write, Writer, flight_ms
 
-#: Sends the request for the instances it is called with, and returns the service's id of it, or None.
+#: Sends the request for the given instances; returns the service's request id, or None.
 Post = t.Callable[[t.Sequence[JobInstance]], t.Optional[str]]
 
 
 @dataclass(frozen=True)
 class RunIdentity:
-    """Who sends, as every attempt carries it.
+    """Who sends; part of every attempt.
 
-    :param run_id: id of the run: one task of a play.
+    :param run_id: id of the run, which is one task of a play.
     :param purpose: incident name or ticket that people set.
     :param plan_id: the approved plan, or "".
     """
@@ -53,18 +53,18 @@ class RunIdentity:
 
     @classmethod
     def here(cls, run_id: str, options: t.Mapping[str, t.Any]) -> RunIdentity:
-        """This process's."""
+        """The identity of this process."""
         user = ""
-        with contextlib.suppress(Exception):  # a container's user need not have a name
+        with contextlib.suppress(Exception):  # the user of a container may have no name
             user = getpass.getuser()
         purpose, plan_id = options.get("purpose") or "", options.get("plan_id") or ""
         return cls(run_id, printable(socket.gethostname(), 100), printable(user, 100), printable(purpose, 200), printable(plan_id, 100))
 
     def attempt(self, failure: Failure, job_name: str, now: int, client: Client, **rest: t.Any) -> Attempt:
-        """An attempt of this run at *failure*, of which nothing is claimed yet.
+        """An attempt of this run for *failure*, not claimed yet.
 
         :param now: the service's time, epoch ms.
-        :param client: the one that sends it.
+        :param client: will send it.
         :param rest: the other fields of the attempt.
         """
         flight, times = flight_ms(client), {"sent_ms": now, "last_ms": now, "journal_ms": 0}
@@ -73,9 +73,9 @@ class RunIdentity:
 
 @contextlib.contextmanager
 def open_journal(run: ModuleRun, sightings: Sightings | None = None) -> Iterator[Journal]:
-    """The journal of the options, within the block; what people should know of it becomes warnings. For reading only in check mode.
+    """Context manager for the journal in the options, read-only in check mode. Its warnings become warnings of the run.
 
-    :param sightings: those of the run, if it has several passes.
+    :param sightings: of the run, if it has several passes.
     """
     options, project_id, only = run.options, run.session.project_id, run.check_mode
     with Journal(
@@ -88,11 +88,11 @@ def open_journal(run: ModuleRun, sightings: Sightings | None = None) -> Iterator
 
 
 class RerunExchange(t.NamedTuple):
-    """One request and its end.
+    """One request and how it ended.
 
-    :param before: the decisions it was to carry.
-    :param after: what became of each, in the same order.
-    :param error: the error it ended in, or None.
+    :param before: the decisions that it was to carry out.
+    :param after: the same decisions with their outcomes, in the same order.
+    :param error: the error that it ended in, or None.
     """
 
     before: t.Sequence[Decision]
@@ -101,11 +101,11 @@ class RerunExchange(t.NamedTuple):
 
 
 class Sender:
-    """Sends the requests of one pass, one after the other, each claimed before and recorded after.
+    """Sends the requests of one pass one after the other; each is claimed before and recorded after.
 
-    :param client: the one through which the posts go.
-    :param snapshot: what the decisions were made by.
-    :param quiet_hours: what the quiet hours are now, if any: they may begin while requests are sent.
+    :param client: the client that sends the requests.
+    :param snapshot: the snapshot that the decisions are based on.
+    :param quiet_hours: returns the current quiet hours, which may begin while requests are sent.
     """
 
     def __init__(
@@ -124,12 +124,14 @@ class Sender:
         self._writer = Writer(client)
 
     def obstacle(self) -> ApiError | None:
-        """Why nothing may be sent any more by this list; None if something may."""
+        """Why nothing more may be sent on the basis of this snapshot; None if sending is allowed."""
         return self._basis.obstacle()
 
     def stop(self, decision: Decision, api: WorkspaceApi) -> RerunExchange:
-        """Stop the instance of *decision* by v1, the only version that can, if no other run has claimed anything of its slot, and if it is still as it
-        was listed: that is read once more just before each attempt at the request.
+        """Stop the instance of *decision* with v1, the only version that can.
+
+        It is not sent if another run has claimed its slot, or if the instance is no longer as it was listed: that is read again just before
+        each transmission.
 
         :raises JournalError: as :meth:`send`.
         """
@@ -139,11 +141,12 @@ class Sender:
     def send(
         self, decisions: t.Sequence[Decision], post: Post, *, whole: bool = False, last_check: t.Callable[[], None] | None = None
     ) -> RerunExchange:
-        """Rerun the instances of *decisions* in one request, those of them that no other run has claimed; of twins all or none.
+        """Send one request for the instances of *decisions* that no other run has claimed; for twins all or none.
 
-        :param whole: whether it may only be sent for all of them.
-        :param last_check: called when a byte of the request is about to leave; what it raises keeps it from being sent.
-        :raises JournalError: it cannot be claimed, or the outcome of the one before could not be recorded; nothing is sent then.
+        :param post: sends the request.
+        :param whole: whether to send it only for all instances.
+        :param last_check: called just before the request is sent; if it raises, the request is not sent.
+        :raises JournalError: the request cannot be claimed, or the previous outcome could not be recorded; nothing was sent.
         """
         intents = [self._intent(decision, len(decisions)) for decision in decisions]
         write = _InstanceWrite(self._journal, self._client.clock, decisions, intents, post, whole, last_check)
@@ -156,14 +159,14 @@ class Sender:
         return RerunExchange(decisions, write.after(ending), None if ending is None else ending.error)
 
     def check(self) -> None:
-        """As :meth:`.write.Writer.check`.
+        """See :meth:`.write.Writer.check`.
 
         :raises JournalError: the outcome of a request could not be recorded.
         """
         self._writer.check()
 
     def flush(self) -> None:
-        """Record what is yet to be recorded, before :meth:`check` is asked for the last time."""
+        """Record outcomes that are still to be recorded; call it before the last :meth:`check`."""
         try:
             self._journal.flush()
         except JournalError as error:
@@ -187,9 +190,9 @@ class Sender:
 
 
 class _InstanceWrite(Write):
-    """A request about instances: each of them is claimed by an attempt of its own.
+    """A write about instances. It claims an attempt for each of them.
 
-    :param intents: what is to be claimed of each of *decisions*.
+    :param intents: the claims for *decisions*, in the same order.
     """
 
     def __init__(
@@ -209,7 +212,7 @@ class _InstanceWrite(Write):
         self._recorded: list[Attempt] = []
 
     def claim(self) -> bool:
-        """Claim those that no other run has. What was claimed and cannot be sent without another one that was not is released."""
+        """Claim the instances that no other run has. Release claims of a unit (twins, or all if ``whole``) that was not claimed completely."""
         claims = self._journal.claim(self._intents)
         lost = {self._unit(decision) for decision, attempt in zip(self._decisions, claims) if attempt is None}
         pairs = [(decision, attempt) for decision, attempt in zip(self._decisions, claims) if attempt is not None]
@@ -223,7 +226,7 @@ class _InstanceWrite(Write):
         self._journal.stamp(self._attempts, self._clock.now_ms())
 
     def last_check(self) -> None:
-        """Whether the instance is still as it was listed, where that is wanted."""
+        """Check that the instance is still as it was listed, if the caller passed such a check."""
         if self._last_check is not None:
             self._last_check()
 
@@ -231,7 +234,7 @@ class _InstanceWrite(Write):
         return self._ended(kind)[0]
 
     def record(self, ending: Ending) -> None:
-        """What was accepted is recorded with the next claim: one transaction for each request instead of two."""
+        """Record the outcome; acceptance only with the next claim, which saves one of two transactions per request."""
         conflict = ending.error is not None and self._ended(ending.error.kind)[1]
         message, now = "" if ending.error is None else printable(ending.error, 400), self._clock.latest_ms()
         self._recorded = [
@@ -249,7 +252,7 @@ class _InstanceWrite(Write):
         )
 
     def after(self, ending: Ending | None) -> list[Decision]:
-        """What has become of each decision, in their order."""
+        """The decisions with their outcomes, in their order."""
         if ending is not None and self._claimed is None and ending.error is not None:
             attempts = [replace(intent.attempt, outcome=ending.outcome) for intent in self._intents]
             return [_after(decision, attempt, ending) for decision, attempt in zip(self._decisions, attempts)]
@@ -262,7 +265,7 @@ class _InstanceWrite(Write):
         return [attempt for _decision, attempt in self._claimed or ()]
 
     def _unit(self, decision: Decision) -> t.Hashable:
-        """What can only be sent as a whole."""
+        """The unit of *decision*: decisions of one unit are sent together or not at all."""
         return self._whole or decision.unit
 
     def _ended(self, kind: Kind) -> tuple[Outcome, bool]:
@@ -285,7 +288,7 @@ def _after(decision: Decision, attempt: Attempt, ending: Ending) -> Decision:
 
 
 def requests_of(batch: Batch, sender: Sender, api: WorkspaceApi, options: RetryOptions) -> t.Iterator[RerunExchange]:
-    """Send *batch* in as many requests as the API generation needs: one, or where only v1 is open one for each instance."""
+    """Send *batch* in one request, or if only v1 is open, in one request for each instance."""
 
     def post(instances: t.Sequence[JobInstance]) -> str | None:
         if batch.decisions[0].by_id:
@@ -298,12 +301,12 @@ def requests_of(batch: Batch, sender: Sender, api: WorkspaceApi, options: RetryO
         carried, due = due[:size], due[size:]
         exchange = sender.send(carried, post)
         if exchange.error is not None and exchange.error.kind is Kind.NOT_PUBLISHED and len(carried) > 1 and api.one_by_one:
-            due = [*map(_again, exchange.before, exchange.after), *due]  # v2 is not open here, which is known only now
+            due = [*map(_again, exchange.before, exchange.after), *due]  # v2 is not open here, as this answer shows
         else:
             yield exchange
 
 
 def _again(before: Decision, after: Decision) -> Decision:
-    """*before*, to be sent once more after a request that provably had no effect, whose attempt the next one takes over."""
+    """*before*, to be sent again after a request that provably had no effect; the next attempt takes over its attempt."""
     failed = after.attempt
     return before if failed is None or failed.outcome is not Outcome.NOT_EXECUTED else replace(before, superseded=failed)

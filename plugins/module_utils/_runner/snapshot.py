@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Snapshot: what one listing showed, with the time it was asked for, what the journal knows of it, and the scope that follows from both."""
+"""Snapshot: listed instances, the time of the list, what the journal knows about them, and the run scope that follows."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if t.TYPE_CHECKING:
 
 
 class Listed(t.NamedTuple):
-    """Instances as they were listed.
+    """Instances as the service listed them.
 
-    :param window: plan times of what is meant.
-    :param asked_ms: the service's time when the oldest part of the list was asked for, epoch ms.
+    :param window: plan times of the selection.
+    :param asked_ms: the service's time when the oldest part of the list was requested, epoch ms.
     :param asked_at: the same moment on the stopwatch, seconds.
-    :param reach: plan times of everything in the list, which may be more than what is meant; None: the same.
+    :param reach: plan times of all listed instances, if that is more than *window*.
     """
 
     instances: t.Sequence[JobInstance]
@@ -42,11 +42,11 @@ class Listed(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What one listing showed, and what is known of it.
+    """Listed instances with what the journal knows about them.
 
-    :param instances: twins told apart.
-    :param missing: attempts of instances with a plan time in the window that are not listed.
-    :param uncovered: whether the journal does not know these workspaces yet.
+    :param instances: with twins told apart.
+    :param missing: attempts for instances that are not listed although their plan time is in the window.
+    :param uncovered: whether these workspaces are new to the journal.
     """
 
     instances: tuple[JobInstance, ...]
@@ -59,12 +59,12 @@ class Snapshot:
 
     @functools.cached_property
     def effective(self) -> dict[InstanceKey, list[Attempt]]:
-        """The attempts at each instance that may have taken effect, oldest first."""
+        """Instance -> attempts that may have taken effect, oldest first."""
         return effective_attempts(self.instances, self.history.attempts, self.history.effective)
 
     @functools.cached_property
     def stops(self) -> dict[InstanceKey, list[Attempt]]:
-        """The requests to stop each instance, oldest first."""
+        """Instance -> requests to stop it, oldest first."""
         return effective_attempts(self.instances, self.history.attempts, self.history.stops)
 
 
@@ -81,13 +81,13 @@ def take(
     relative: bool,
     run_id: str,
 ) -> Snapshot:
-    """The snapshot of *listed*. The journal is read after the list: whatever it holds then is either in the list, or counts as unsettled.
+    """Make the snapshot of *listed*. The journal is read after the list: each of its attempts either shows in the list or counts as unsettled.
 
-    Nothing may be sent for a while, see ``hold_off.py``; but check mode tells what would be sent once that is over.
+    The scope may hold off sending for a while, see ``hold_off.py``; in check mode it does not, to show what would be sent afterwards.
 
-    :param relative: whether ``since`` is set, and counts from now.
-    :param run_id: of the run, whose ``since`` the journal knows where an earlier try of its task could not hand it on.
-    :raises OptionError: ``since`` lies ahead.
+    :param relative: whether ``since`` is set, and counts back from now.
+    :param run_id: of the run. Its ``since`` comes from the journal if an earlier try of its task could not hand it on.
+    :raises OptionError: ``since`` is in the future.
     :raises JournalError: the journal cannot be read.
     """
     if since.given and not since.fixed:
@@ -96,7 +96,7 @@ def take(
     known = journal.read(workspaces, listed.reach or listed.window, listed.asked_ms)
     own = [attempt.since for made in known.effective.values() for attempt in made if attempt.run_id == run_id]
     ms = min([since.ms, *own])
-    # An earlier pass has covered these workspaces. That they are not covered any more means that its journal is gone, with what it has sent.
+    # An earlier pass has covered these workspaces. If they are not covered any more, its journal is lost, and with it what the run has sent.
     given = since.given or (since.fixed and known.complete_since is None)
     complete = complete_since(known.complete_since, listed.asked_ms, ms, since_given=given)
     age = _set_aside_age(known, journal)
@@ -116,10 +116,12 @@ def take(
 
 
 def check_since(since_ms: int, journal: Journal, clock: ServiceClock) -> None:
-    """Refuse a ``since`` that lies ahead, unless a run that the journal knows began with it, or later: the service's clock was set back in the
-    meantime. Whoever goes on with that run waits for it, because without it what the run sent would be rerun again.
+    """Refuse a ``since`` in the future, unless the journal knows a run with this ``since`` or a later one.
 
-    :raises OptionError: naming it.
+    In that case the service's clock was set back in the meantime. That run is continued with its ``since``: without it, what the run has sent
+    would be rerun again.
+
+    :raises OptionError: ``since`` is in the future.
     :raises JournalError: the journal cannot be read.
     """
     last_ms = clock.latest_ms() + SINCE_AHEAD_MS
@@ -130,7 +132,10 @@ def check_since(since_ms: int, journal: Journal, clock: ServiceClock) -> None:
 def _dated(
     known: Known, now: int, asked_ms: int, since: Since, as_said: t.Callable[[Attempt], bool]
 ) -> tuple[list[Attempt], dict[Slot, tuple[Attempt, ...]]]:
-    """The newest attempts, settled on both clocks, and the effective ones, see :func:`dated`."""
+    """The newest attempts, settled on both clocks, and the effective ones; see :func:`dated`.
+
+    :param as_said: whether ``since`` may come from the wrong clock for this attempt.
+    """
 
     def seen(attempt: Attempt) -> Attempt:
         return dated(attempt, now, known.journal_ms, since, as_said=as_said(attempt))
@@ -140,7 +145,7 @@ def _dated(
 
 
 def _joined(instances: t.Iterable[JobInstance], newest: t.Mapping[InstanceKey, Attempt], since: int, settle_ms: int) -> frozenset[int]:
-    """See :class:`Since`."""
+    """Value for :attr:`Since.joined`."""
     made = ((instance, newest[instance.key]) for instance in instances if instance.key in newest)
     return frozenset(attempt.attempt_id or 0 for instance, attempt in made if had_not_ended(instance, attempt, since, settle_ms))
 
@@ -150,13 +155,18 @@ def _settled_stops(known: Known, asked_ms: int) -> dict[Slot, tuple[Attempt, ...
 
 
 def _set_aside_age(known: Known, journal: Journal) -> int | None:
-    """How long ago an unreadable journal was set aside, ms, by the journal's clock and no other; None if none was."""
+    """How long ago an unreadable journal was set aside, in ms of the journal's clock; None if none was."""
     if known.set_aside_ms is None:
         return None
     return known.journal_ms - journal.sightings.recorded_ms("set aside", known.set_aside_ms, known.journal_ms)
 
 
 def _set_aside(latest_ms: int, age: int | None) -> int | None:
-    """When an unreadable journal was set aside in the last 24 hours, at the latest, by the clock that stamps starts; *latest_ms* is the latest
-    that it may show now. What it sent started before that."""
+    """Latest time at which a journal was set aside in the last 24 hours, by the clock that stamps starts, epoch ms; else None.
+
+    The reruns that it knew had started by then.
+
+    :param latest_ms: the latest time that this clock may show now.
+    :param age: see :func:`_set_aside_age`.
+    """
     return latest_ms - max(0, age) if age is not None and age < DAY_MS else None

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start node: reads the nodes of the jobs that are to be rerun, where option ``node_name`` says at which of them to start.
+"""Start node: read the nodes of the jobs to rerun, if option ``node_name`` says at which node to start.
 
-One read for each job and run, in parallel; without ``node_name`` none. v1 alone names the nodes of a job. Where it is not open nothing is
-refused here: the service judges, and people are told so.
+There is one read per job and run, in parallel. Only v1 names the nodes of a job; if it is not open, the check becomes a note and the service
+decides.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .._planner.start_node import NodeCheck, due_jobs, start_at
 class StartNode:
     """The check of ``node_name`` in the passes of a run.
 
-    :param carried: what the pass before has read, see :meth:`carried`.
+    :param carried: what earlier passes have read, see :meth:`carried`.
     """
 
     def __init__(self, api: WorkspaceApi, options: RetryOptions, carried: t.Mapping[str, t.Any] | None = None) -> None:
@@ -34,11 +34,11 @@ class StartNode:
         self._unread: dict[str, list[str]] = {}  # why -> jobs
 
     def carried(self) -> dict[str, t.Any]:
-        """What the next pass needs not to read again, as JSON."""
+        """What the next pass need not read again, as JSON."""
         return {name: None if nodes is None else [nodes.version, *nodes.names] for name, nodes in self._known.items()}
 
     def check(self, plan: Plan) -> NodeCheck:
-        """*plan* as far as its jobs have the node; *plan* itself without ``node_name``. Raises nothing: what cannot be read is a note."""
+        """*plan* without jobs that lack the node; *plan* itself without ``node_name``. A failed read becomes a note, not an error."""
         node = self._options.node_name
         if node is None:
             return NodeCheck(plan)
@@ -58,7 +58,7 @@ class StartNode:
 
 
 def _why(error: ApiError) -> str:
-    """The error without its request id, so that equal ones are one line."""
+    """The error's text without its request id, so that equal errors become one line."""
     return printable(f"{error.code} {error.message}" if error.code else error.message, 300).rstrip(".")
 
 

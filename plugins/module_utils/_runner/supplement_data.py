@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The logic of modules supplement_data and supplement_data_info.
 
-A PatchData run is known by workspace and name. Before it is sent it is claimed in the journal, so that of all controllers that share the journal one
-sends it; a request whose answer was lost is read back by the list, and sent again only once that can show it.
+A PatchData run is identified by workspace and name. It is claimed in the journal before it is sent, so that only one of the controllers that share
+the journal sends it. After a lost answer, the list shows whether the run was started; it is sent again only once the list must have shown it.
 """
 
 from __future__ import annotations
@@ -39,24 +39,24 @@ from .recorded_write import About, AttemptWrite, Log, RecordedWrite
 from .sender import RunIdentity, open_journal
 from .write import Basis, Writer
 
-#: How often one call sends a run whose answers get lost, before it gives up.
+#: How often one invocation sends a start or a stop whose answers get lost.
 _TIMES = 3
-#: Codes by their last digits: the name is taken, the job is not planned, another run of the job goes on, the run does not run [DGC-UG].
+#: Last digits of error codes: the name is taken, the job is not scheduled, another run of the job is in progress, the run is not running [DGC-UG].
 _TAKEN, _NOT_PLANNED, _BUSY, _NOT_RUNNING = "0110", "0111", "0116", "0115"
 _HINTS = {
     _NOT_PLANNED: "PatchData accepts only jobs that are scheduled periodically. Run this one once instead.",
     _BUSY: "Wait until the other PatchData of the job has ended, or set force to true if both may run at once.",
 }
-#: Where the journal keeps the content of a run, by the id of its attempt.
+#: Scope of the journal's notes with the content of a run, by the id of its attempt.
 CONTENTS = "patch_data"
 
 
 def supplement_data(run: ModuleRun, seen: ListedRuns | None = None, alive: t.Callable[[], None] = lambda: None) -> None:
     """The logic of module supplement_data; see the module's documentation.
 
-    :param seen: what showed that the run is needed. It is not started while another of the job may have been, under another name, that this did not
-        show. None if it is needed whatever else there is.
-    :param alive: called whenever the end of the run has been waited for a while.
+    :param seen: the lists of runs that showed that this one is needed. It is not started if another run of the job, under another name, may have
+        been started since. None to start it whatever other runs there are.
+    :param alive: called regularly while the end of the run is waited for.
     """
     run.what = (
         f"Failed to {'stop' if run.options['state'] == 'stopped' else 'start'} PatchData {printable(run.options['name'], 100)} {run.where}"
@@ -92,7 +92,7 @@ def _unknown(names: t.Sequence[str], api: SupplementDataApi) -> ApiError:
 
 
 class _Work:
-    """What starting and stopping have in common."""
+    """Common base of starting and stopping."""
 
     def __init__(self, run: ModuleRun, journal: Journal) -> None:
         self.run = run
@@ -111,7 +111,7 @@ class _Work:
         run.result.update(name=safe(self.name), run_id=self.run_id, patch_data=None, dates=[], missed=[])
 
     def listed(self) -> PatchDataRow | None:
-        """The newest run of that name as it is listed now."""
+        """The run of that name as it is listed now: the running one, else the newest; None if there is none."""
         self._listed_at = stopwatch()
         rows = self.api.named(self.name)
         row = next((row for row in rows if row.state == "running"), rows[0] if rows else None)
@@ -120,15 +120,15 @@ class _Work:
         return row
 
     def basis(self) -> Basis:
-        """What is decided by the newest list."""
+        """The basis of a write that follows from the newest list."""
         return Basis(self._listed_at, self.quiet_hours)
 
     def quiet_hours(self) -> QuietSpan | None:
-        """The quiet hours in which nothing may be sent now; None if something may."""
+        """The quiet hours that forbid sending now; None if sending is allowed."""
         return self.hours.at(self.clock.earliest_ms(), self.clock.latest_ms())
 
     def held_back(self) -> bool:
-        """Whether quiet hours keep the request from being sent; the result says so then."""
+        """Whether quiet hours keep the request from being sent; if so, the result becomes a failure."""
         span = self.quiet_hours()
         if span is None or self.run.check_mode:
             return False
@@ -137,13 +137,13 @@ class _Work:
         return True
 
     def show_diff(self, before: t.Any, after: t.Any) -> None:
-        """The difference, where one is wanted."""
+        """Put the diff into the result, in diff mode."""
         if self.run.diff_mode:
             self.run.result["diff"] = {"before": _text(before), "after": _text(after)}
 
 
 class _Starting(_Work):
-    """One call of state present."""
+    """One invocation with state present."""
 
     def __init__(self, run: ModuleRun, asked: PatchData, journal: Journal, seen: ListedRuns | None, alive: t.Callable[[], None]) -> None:
         super().__init__(run, journal)
@@ -154,11 +154,11 @@ class _Starting(_Work):
         self.sends = 0
         self._aside: int | None = None
         self._checked = False
-        self._taken: tuple[ApiError, float] | None = None  # the service says that the name is taken: its error, and since when
+        self._taken: tuple[ApiError, float] | None = None  # the service's error that the name is taken, and when it came
         run.result.update(differences=[], request_id=None, adopted=False)
 
     def act(self) -> None:
-        """Bring it about that the run is there, once; then wait for its end."""
+        """Make sure that the run exists, once; then wait for its end."""
         waiting = Waiting()
         while True:
             self.run.doing = "listing"
@@ -171,7 +171,7 @@ class _Starting(_Work):
                 return
 
     def _newest(self, asked_ms: int) -> Attempt | None:
-        """The newest attempt for the name, by whichever controller."""
+        """The newest attempt for the name, by any controller."""
         known = self.journal.read([self.workspace_id], Window(0, 0), asked_ms)
         self._aside = self._lately_aside(known, asked_ms)
         made = known.stops.get(self.slot, ())
@@ -181,13 +181,15 @@ class _Starting(_Work):
         return on_both_clocks(dated(attempt, self.clock.latest_ms(), known.journal_ms), now_ms, known.journal_ms)
 
     def _lately_aside(self, known: Known, listed_ms: int) -> int | None:
-        """When a journal was set aside with what was sent before, if that need not show in a list of *listed_ms* yet."""
+        """When a journal was set aside, epoch ms, if PatchData that it knew need not show yet in a list of *listed_ms*; else None."""
         aside = lately_set_aside(self.journal, known.set_aside_ms, known.journal_ms)
         passed = None if aside is None else known.journal_ms - aside - (self.clock.latest_ms() - listed_ms)
         return None if passed is None or passed >= self.run.settle_ms else aside
 
     def check_unseen(self) -> None:
-        """Asked once the name is claimed: of two runs that do this, the one that asks last sees the other.
+        """Check that no other run of the job was started since the lists in :attr:`seen`.
+
+        Called after the name is claimed, so that of two tasks that do this at once, the later one sees the other's claim.
 
         :raises ApiError: another run of the job may have been started that was not listed.
         """
@@ -206,9 +208,9 @@ class _Starting(_Work):
             raise ApiError(Kind.STALE, cause, hint="Run it again when that one has ended.")
 
     def _send_or_wait(self, attempt: Attempt | None, asked_ms: int, waiting: Waiting) -> bool:
-        """The run is not listed: send it, or wait for what another request, maybe of this call, has brought. False if this call is over.
+        """Send the run, which is not listed, or wait for the effect of an earlier request. False if this invocation is over.
 
-        :param asked_ms: when it was listed; what had to show only after that may have taken effect.
+        :param asked_ms: the service's time of the list. An attempt that need not show in it yet may have taken effect.
         """
         if self._taken is not None:
             if stopwatch() - self._taken[1] > self.run.settle_ms / 1000:
@@ -239,7 +241,7 @@ class _Starting(_Work):
         return False
 
     def _not_listed(self, attempt: Attempt, *, own: bool) -> bool:
-        """It was accepted, and the list does not show it although it has had its time."""
+        """Report a run that was accepted and is still not listed after ``settle_time``; always False."""
         until = to_iso(sendable(attempt, 0, self.run.settle_ms).due_ms)
         text = f"it was accepted at {to_iso(attempt.sent_ms)} and is not listed"
         self.run.result.update(changed=own, request_id=attempt.request_id, adopted=not own)
@@ -251,9 +253,9 @@ class _Starting(_Work):
         return False
 
     def _check_jobs(self) -> None:
-        """Refuse what the service would refuse, where v1 shows the jobs.
+        """Check once what the service would refuse, if v1 shows the jobs.
 
-        :raises ApiError: one does not exist, or is not planned.
+        :raises ApiError: a job does not exist, or is not scheduled periodically.
         """
         if self._checked:
             return
@@ -266,9 +268,9 @@ class _Starting(_Work):
             self._detail(name, workspace_id)
 
     def _detail(self, job_name: str, workspace_id: str) -> dict[str, t.Any]:
-        """The definition of a job; empty where it cannot be read: the service itself refuses what is wrong then.
+        """The definition of a job; empty if it cannot be read, so that the service itself has to refuse.
 
-        :raises ApiError: it does not exist.
+        :raises ApiError: the job does not exist.
         """
         api = WorkspaceApi(self.run.session, workspace_id)
         try:
@@ -282,14 +284,14 @@ class _Starting(_Work):
             raise
 
     def _send(self, superseded: Attempt | None) -> bool:
-        """Claim the name and send the request. True, because the list says what came of it."""
+        """Claim the name and send the request. Always True: the next list shows the effect."""
         self._check_jobs()
         self.run.doing = "sending"
         self.sends += 1
         write = _Start(self, Intent(self._attempt(), superseded if superseded is not None and superseded.open else None))
         ending = self.writer.send(write, self.basis())
         if ending is None:
-            return True  # another run was faster: what came of that is listed, or in the journal
+            return True  # another run was faster: the list or the journal shows its run
         accepted = ending.error is None
         self.run.result.update(request_id=ending.request_id if accepted else None, changed=self.run.result["changed"] or accepted)
         self.writer.check()
@@ -298,7 +300,10 @@ class _Starting(_Work):
         return True
 
     def _refused(self, error: ApiError) -> None:
-        """:raises ApiError: *error*, unless the list may say more: the name is taken, or the list was too old."""
+        """Handle a refusal: go on if the next list may show more, because the name is taken or the list was too old.
+
+        :raises ApiError: *error* otherwise.
+        """
         tail = (error.code or "")[-4:]
         if tail == _TAKEN:
             error.hint = "PatchData of this name exists, but is not listed. Use another name."
@@ -309,13 +314,13 @@ class _Starting(_Work):
 
     def _attempt(self) -> Attempt:
         now = self.clock.now_ms()
-        # Its slot is the name alone; next to that its dates, for people who read the history.
+        # The slot is the name alone; the dates of the run are for people who read the history.
         failure = Failure(self.slot.workspace_id, self.slot.job_id, 0, self.asked.begin, None, "", None, self.asked.end)
         kind, name = AttemptKind.PATCH_DATA, self.asked.job_name
         return self.identity.attempt(failure, name, now, self.client, since=now, number=self.sends, batch=1, kind=kind)
 
     def _there(self, row: PatchDataRow, attempt: Attempt | None) -> None:
-        """The run is listed: made by this call, or the same, or another one."""
+        """Report the listed run: made by this invocation, an earlier one with the same content, or one with different content."""
         own = attempt is not None and attempt.run_id == self.run_id and attempt.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN)
         if own and attempt is not None and attempt.outcome is Outcome.UNKNOWN:
             self.journal.record([attempt], Outcome.ACCEPTED, now_ms=self.clock.latest_ms(), message="its answer was lost; it is listed")
@@ -334,7 +339,7 @@ class _Starting(_Work):
             self._progress(row)
 
     def _content(self, attempt: Attempt | None) -> t.Mapping[str, t.Any] | None:
-        """What the journal has of the content of the run."""
+        """The content of the run as the journal has it; None if it has none."""
         if attempt is None or attempt.outcome not in EFFECTIVE:
             return None
         text = self.journal.notes(CONTENTS).get(str(attempt.attempt_id))
@@ -345,7 +350,7 @@ class _Starting(_Work):
         return content if isinstance(content, dict) else None
 
     def _progress(self, row: PatchDataRow) -> list[JobInstance]:
-        """The instances of the run, with the result's account of its dates."""
+        """List the instances of the run, and put ``dates`` and ``missed`` into the result."""
         slack = DAY_MS if self.asked.day_granularity else SLACK_MS
         window = Window(self.asked.begin - slack, self.asked.end + slack)
         jobs = [(self.asked.job_name, self.workspace_id), *self.asked.depend_jobs]
@@ -368,7 +373,7 @@ class _Starting(_Work):
             made = self._progress(row)
             over = ended(row, made)
             if over and row.state == "running":
-                # By its status it goes on, by its instances it does not: what is to follow has had time to show.
+                # Its status says running, but all its instances have ended: wait until further instances must have shown.
                 over_since = over_since or stopwatch()
                 over = stopwatch() - over_since >= self.run.settle_ms / 1000
             else:
@@ -397,14 +402,14 @@ class _Starting(_Work):
 
 
 class _Start(AttemptWrite):
-    """The request that starts a run: its claim is an attempt, whose slot is the name."""
+    """The request that starts a run. It claims an attempt whose slot is the name."""
 
     def __init__(self, starting: _Starting, intent: Intent) -> None:
         super().__init__(lambda: starting.api.create(starting.asked).request_id, starting.journal, starting.clock)
         self._starting, self._intent = starting, intent
 
     def claim(self) -> bool:
-        """The name, and next to it what the run is to contain."""
+        """Claim the name, and note the content of the run."""
         if not self.claim_each(self._intent):
             return False
         content = json.dumps(self._starting.asked.content(), ensure_ascii=False, sort_keys=True)
@@ -412,15 +417,15 @@ class _Start(AttemptWrite):
         return True
 
     def last_check(self) -> None:
-        """What is about to be made is not being made by another run."""
+        """Check that no other run is about to make the same instances."""
         self._starting.check_unseen()
 
 
 class _Stopping(_Work):
-    """One call of state stopped."""
+    """One invocation with state stopped."""
 
     def act(self) -> None:
-        """Bring it about that the run does not go on."""
+        """Make sure that the run is not running."""
         row = self.listed()
         if row is None:
             raise _unknown([self.name], self.api)
@@ -431,7 +436,7 @@ class _Stopping(_Work):
 
     def _bring_about(self, row: PatchDataRow) -> None:
         if self.run.check_mode:
-            self.journal.work(lambda _database: None)  # without it nothing could be stopped
+            self.journal.work(lambda _database: None)  # raises if the journal, which a stop needs, cannot be used
             self.run.result["changed"] = True
             return
         if self.held_back():
@@ -447,7 +452,7 @@ class _Stopping(_Work):
             row = self._until_stopped() or row
             if outcome is Outcome.ACCEPTED or row.state != "running":
                 break
-        # What ended by itself, or by somebody else's hand, was not changed here, unless a stop whose answer is lost may have done it.
+        # A run that ended by itself or was stopped by others counts as unchanged, unless a stop whose answer was lost may have stopped it.
         self.run.result["changed"] = outcome is Outcome.ACCEPTED or (lost and row.state == "stopped")
         if outcome is Outcome.UNKNOWN and row.state == "stopped":
             write.confirm()
@@ -458,7 +463,10 @@ class _Stopping(_Work):
             self.run.fail("incomplete", text, "Run it again")
 
     def _stop(self, write: RecordedWrite) -> Outcome:
-        """Send one stop: accepted, UNKNOWN if its answer is lost, or rejected because the run does not go on any more."""
+        """Send one stop; the outcome is UNKNOWN if its answer is lost, and a rejection if the run is no longer running.
+
+        :raises ApiError: it was refused for another reason.
+        """
         self.run.doing = "stopping"
         ending = self.writer.send(write, self.basis())
         if ending is None:
@@ -471,7 +479,7 @@ class _Stopping(_Work):
         return ending.outcome
 
     def _until_stopped(self) -> PatchDataRow | None:
-        """The run as it is listed once it does not run any more, or when ``settle_time`` is over."""
+        """The run as it is listed once it is no longer running, or after ``settle_time``."""
         return Waiting(timeout=self.run.settle_ms / 1000).until(self.listed, lambda row: row is None or row.state != "running")
 
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The logic of module supplement_missing: look for what was never made, and make it by PatchData, before the reruns of a repair or after them.
+"""The logic of module supplement_missing: find missing instances and make them by PatchData, before or after the reruns of a repair.
 
-Each PatchData has the fixed name of its gap, so that ``supplement_data.py``, by which it is sent, never sends it twice.
+Each PatchData run has the fixed name of its gap, so that ``supplement_data.py``, which sends it, never sends it twice.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def supplement_missing(run: ModuleRun) -> None:
     _conclude(run, making.pauses.failures, last=stage != BEFORE)
 
 
-#: What a stage takes over from the one before.
+#: Result keys that a stage takes over from stage find.
 _CARRIED = (
     *("workspace_id", "gaps", "made_before", "upstream", "failed_jobs", "unreadable", "unread_workspaces", "since", "missing_at"),
     *("planned_after", "planned_before", "options", "approved", "began", "paused_jobs", "pause_id"),
@@ -97,11 +97,11 @@ _CARRIED = (
 
 
 def _find(run: ModuleRun) -> None:
-    """What is missing, put into the result; refused if it is not what was approved."""
+    """Put the gaps into the result; fail if they are not the approved ones."""
     options = run.options
     api, clock = run.api(), run.session.client.clock
     catalog = JobCatalog(api)
-    api.ask_time()  # what is not due yet by the service's clock is not missing
+    api.ask_time()  # an instance that is not due yet by the service's clock is not missing
 
     def read(window: Window) -> tuple[ScheduleGaps, int]:
         now_ms = repair.missing_at(options["approved"], clock.earliest_ms())
@@ -111,7 +111,7 @@ def _find(run: ModuleRun) -> None:
     (absent, now_ms), window, asked_ms = timed_window(clock, lambda now_ms: window_of(options, now_ms), read)
     with _journal(run) as journal:
         before = _made_before(run, api, journal, window, now_ms, {gap.job_name for gap in absent.gaps})
-        # What a rerun has paused it starts again (option pause_schedules): that is scheduled, also where the rerun was killed.
+        # Jobs that a rerun has paused (option pause_schedules) count as scheduled: it starts them again, or if it was killed, another run does.
         paused = {name for name, pause in _pauses(run, journal).read().by_job.items() if pause.made_by is MadeBy.RERUN}
         being_rerun = _being_rerun(journal, absent.in_progress, window, now_ms)
     missing = [_entry(replace(gap, job_status=SCHEDULED_STATUS) if gap.job_name in paused else gap) for gap in absent.gaps]
@@ -143,10 +143,12 @@ def _pauses(run: ModuleRun, journal: Journal) -> PauseBook:
 def _made_before(
     run: ModuleRun, api: WorkspaceApi, journal: Journal, window: Window, now_ms: int, gaps: t.Collection[str]
 ) -> list[dict[str, t.Any]]:
-    """What earlier tasks began to make for plan times of *window*: one that was interrupted has not rerun what depends on it. Where the journal does not
-    reach back to the start of *window*, also what only the service lists.
+    """``made_before``: PatchData runs of earlier repairs with plan times in *window*; a repair that was interrupted did not rerun the dependants.
 
-    :param gaps: the jobs with missing instances.
+    If the journal does not reach back to the start of *window*, runs that only the service lists are included.
+
+    :param now_ms: until when instances count as missing, epoch ms.
+    :param gaps: names of the jobs with missing instances.
     """
     where = api.workspace_id
     known = journal.read([where], Window(0, 0), now_ms)
@@ -157,12 +159,12 @@ def _made_before(
     if known.complete_since is not None and known.complete_since <= window.begin:
         return before
     rows: list[PatchDataRow] = []
-    with contextlib.suppress(ApiError):  # nothing is known of it then, as before; who may make something may list it
+    with contextlib.suppress(ApiError):  # without the list, only the journal's runs are known
         rows = _rows(run)
     names = {gap["name"] for gap in before}
     made = (listed_before(row, where, GAP_NAME, window) for row in rows if row.name not in names)
     lost = [gap for gap in made if gap is not None]
-    if lost:  # the repair that made it may have paused jobs
+    if lost:  # the repair that made them may have paused jobs
         jobs = api.list_jobs()
         text = perhaps_paused(jobs, _pauses(run, journal).unknown([job.name for job in jobs]), lost, gaps)
         run.warn(*([text] if text else ()))
@@ -170,7 +172,7 @@ def _made_before(
 
 
 def _being_rerun(journal: Journal, in_progress: t.Sequence[JobInstance], window: Window, now_ms: int) -> set[str]:
-    """The jobs of the instances *in_progress* that a rerun in the journal began: they failed, and are not whole before it has ended."""
+    """Jobs with an instance *in_progress* that the journal has a rerun of: they failed before, so they are incomplete until it has ended."""
     if not in_progress:
         return set()
     workspaces = {instance.key.workspace_id for instance in in_progress}
@@ -184,12 +186,16 @@ def _journal(run: ModuleRun, *, read_only: bool = True) -> Journal:
 
 
 def _rows(run: ModuleRun) -> list[PatchDataRow]:
-    """The PatchData of the workspace."""
+    """The PatchData runs of the workspace."""
     return SupplementDataApi(ScopedClient(run.session, run.options["workspace_id"])).rows()
 
 
 def _compare(run: ModuleRun, api: WorkspaceApi) -> None:
-    """Leave alone what is not to be made; take up again what was approved and has been begun; refuse what differs from what was approved."""
+    """Compare the gaps with what may be made and what was approved.
+
+    Gaps that are not to be made get state ``ALONE``. Approved runs that have begun are added. The result becomes a failure if there are more
+    instances than ``max_instances``, or if the gaps differ from the approved ones.
+    """
     approved = None if run.options["approved"] is None else repair.approved_names(run.options["approved"])
     gaps = run.result["gaps"]
     due = []
@@ -215,13 +221,13 @@ def _compare(run: ModuleRun, api: WorkspaceApi) -> None:
         run.fail("limit", different, _CHANGED)
         return
     listed = {gap["name"] for gap in gaps}
-    # Begun by an earlier start of this repair: its end is waited for. Check mode names what has not ended.
+    # Runs begun by an earlier start of this repair, whose end is waited for; in check mode only those that have not ended.
     begun = [row for row in made if row.name not in listed and (row.state == "running" or not run.check_mode)]
     gaps += [_of_row(run, row, api) for row in begun]
 
 
 def _of_row(run: ModuleRun, row: PatchDataRow, api: WorkspaceApi) -> dict[str, t.Any]:
-    number, begin, end = 0, row.begin or 0, row.end or 0  # how many it makes is read at its end
+    number, begin, end = 0, row.begin or 0, row.end or 0  # the number of instances is read when the run has ended
     if run.check_mode:
         number = max(1, len(list_job(api, row.jobs[0], Window(begin, end))))
     gap = Gap(run.options["workspace_id"], row.jobs[0], row.name, number, begin, end, until=end, job_status="")
@@ -229,14 +235,14 @@ def _of_row(run: ModuleRun, row: PatchDataRow, api: WorkspaceApi) -> dict[str, t
 
 
 def _entry(gap: Gap) -> dict[str, t.Any]:
-    """A gap of the result, which is still to be made."""
+    """An entry of ``gaps`` in the result, still to be made."""
     return {**gap.to_result(), "until": gap.until, "stage": BEFORE, "state": TO_MAKE, "msg": ""}
 
 
 def _order(run: ModuleRun, snapshots: t.Sequence[RepairSnapshot], *, together: bool) -> None:
-    """The stage of each gap; or why there is none.
+    """Set the stage of each gap; fail if there is no valid order.
 
-    :param together: whether nothing is rerun, so that everything is made in one stage.
+    :param together: whether nothing is rerun, so that all gaps are made in one stage.
     """
     made = repair.stages(
         [RepairSnapshot(snapshot.workspace_id, snapshot.missing, snapshot.above) for snapshot in snapshots] if together else snapshots
@@ -255,31 +261,31 @@ def _order(run: ModuleRun, snapshots: t.Sequence[RepairSnapshot], *, together: b
 
 
 class _Making:
-    """Makes the gaps of a stage, one wave after the other."""
+    """Makes the gaps of a stage, wave by wave."""
 
     def __init__(self, run: ModuleRun) -> None:
         self.run = run
         self.options = run.options
         self._begun = stopwatch()
-        self._too_late: QuietSpan | None = None  # quiet hours for whose end nothing was paused, so that nothing is sent after it
+        self._too_late: QuietSpan | None = None  # quiet hours that end after wait_timeout: nothing was paused, so nothing may be sent later
         own = str(run.result.get("pause_id") or uuid.uuid4().hex)
         others = (str(snapshot.get("pause_id") or "") for snapshot in (self.options["snapshots"] or {}).values())
         of_repair = dict.fromkeys((own, *filter(None, others))) if self.options["stage"] in (BEFORE, AFTER) else ()
         self.pauses = RerunPauses(run, own, repair=tuple(of_repair))
-        if self.options["stage"] in (AFTER, END):  # what the steps before have paused, also where the journal that knew it was lost since
+        if self.options["stage"] in (AFTER, END):  # jobs that earlier steps have paused, in case the journal was lost since
             here, known = self.options["workspace_id"], (self.options["snapshots"] or {}).get(self.options["workspace_id"]) or {}
             self.pauses.stopped.update((here, str(name)) for name in known.get("paused_jobs") or ())
             self.pauses.stopped.update((str(where), str(name)) for where, name in known.get("paused_by_reruns") or ())
 
     def foresee(self) -> None:
-        """Which jobs are paused because something of theirs is to be made."""
+        """Fill ``paused_jobs``: the jobs that would be paused because of their gaps."""
         jobs = self._jobs()
         if jobs and self.pauses.wanted:
             with _journal(self.run) as journal:
                 self.run.result["paused_jobs"] = safe([name for _where, name in self.pauses.foreseen(journal, jobs)])
 
     def end(self, *, changed: bool) -> None:
-        """The last step of a repair: what all of its steps have paused is started again.
+        """Last step of a repair: start again the jobs that any of its steps has paused.
 
         :param changed: whether an earlier step changed anything.
         """
@@ -295,18 +301,18 @@ class _Making:
         self.run.result["changed"] = changed or self.pauses.changed
 
     def _alive(self) -> None:
-        """What is paused is still needed."""
+        """Renew the pauses."""
         if self.pauses.wanted:
             with _journal(self.run, read_only=False) as journal:
                 self.pauses.renew(journal, self.pauses.considered)
 
     def make(self, meant: t.Sequence[str]) -> None:
-        """Make what belongs to the stages *meant*."""
+        """Make the gaps of the stages *meant*."""
         due = {gap["name"]: gap for gap in self.run.result["gaps"] if gap["state"] == TO_MAKE and gap["stage"] in meant}
         if self.run.check_mode:
             self.run.result["changed"] = bool(due)
             return
-        # Those that are made after the reruns are paused before the first one is made, too.
+        # Jobs whose gaps are made only after the reruns are paused now too, before anything is made.
         jobs = self._jobs()
         if not due and not (jobs and self.pauses.wanted):
             self.run.result["changed"] = False
@@ -329,7 +335,7 @@ class _Making:
                     self.pauses.finish(journal, kept=done)
 
     def _jobs(self) -> set[JobName]:
-        """The jobs of which something is still to be made."""
+        """The jobs with gaps that are still to be made."""
         return {Gap.of(gap).job for gap in self.run.result["gaps"] if gap["state"] == TO_MAKE}
 
     def _make(self, due: t.Mapping[str, dict[str, t.Any]]) -> None:
@@ -344,8 +350,10 @@ class _Making:
                 self._end(gap, due[gap.name], seen)
 
     def _after_quiet_hours(self) -> QuietSpan | None:
-        """Wait until quiet hours are over, where ``wait_timeout`` lasts so long: the reruns that follow wait for that too, and are to find what is made
-        here. Those that end too late; None if something may be sent."""
+        """Wait for the end of quiet hours if ``wait_timeout`` allows it; return them if they end too late, else None.
+
+        The reruns that follow wait for that end too, and need the instances that are made here.
+        """
         clock, waiting = self.run.session.client.clock, Waiting()
         hours = QuietHours.of(self.options[NOT_BETWEEN], clock.now_ms())
         while (span := hours.at(clock.earliest_ms(), clock.latest_ms())) is not None:
@@ -361,7 +369,10 @@ class _Making:
         return max(0.0, float(self.options["wait_timeout"]) - (stopwatch() - self._begun))
 
     def _listed(self, missing: t.Sequence[Gap]) -> dict[str, list[PatchDataRow]]:
-        """The PatchData of each workspace in which some may make instances of the jobs of *missing*."""
+        """Workspace id -> its PatchData runs, for each workspace whose runs may make instances of the jobs in *missing*.
+
+        :raises ApiError: one of them cannot be listed.
+        """
         own = self.options["workspace_id"]
         known = {str(snapshot["workspace_id"]): snapshot for snapshot in (self.options["snapshots"] or {}).values()}
         snapshots = [snapshot for snapshot in map(RepairSnapshot.of, {**known, own: self.run.result}.values()) if snapshot is not None]
@@ -373,7 +384,7 @@ class _Making:
             raise
 
     def _cover(self) -> None:
-        """From here on the journal knows what is sent in the workspace, also for the reruns that follow."""
+        """Record that the journal is complete for the workspace since the list, also for the reruns that follow; and that the repair began."""
         options = self.options
         with _journal(self.run, read_only=False) as journal:
             if not self.run.result["approved"]:
@@ -382,9 +393,11 @@ class _Making:
         self.run.result["began"] = True
 
     def _begin(self, gap: Gap, shown: dict[str, t.Any], listed: t.Mapping[str, t.Sequence[PatchDataRow]], seen: ListedRuns) -> bool:
-        """Start the PatchData of *gap*; whether its end is to be waited for. What is there by now is not made once more.
+        """Start the PatchData run of *gap*, unless its instances exist by now; whether to wait for its end.
 
-        :param shown: the gap in the result.
+        :param shown: the gap's entry in the result.
+        :param listed: workspace id -> its PatchData runs.
+        :param seen: the names of these runs.
         """
         other = repair.being_made(gap, listed)
         if other:
@@ -410,7 +423,7 @@ class _Making:
         self._took(shown, self._asked(gap, seen, wait=True, timeout=int(self._seconds_left())), end=True)
 
     def _asked(self, gap: Gap, seen: ListedRuns, *, wait: bool, timeout: int) -> dict[str, t.Any]:
-        """What module supplement_data says of the PatchData of *gap*."""
+        """Run the logic of module supplement_data for *gap* and return its result."""
         defaults = {name: option.get("default") for name, option in supplement_data_spec().items()}
         own = {name: value for name, value in self.options.items() if name in defaults}
         named = {"name": gap.name, "job_name": gap.job_name, "start_date": str(gap.begin), "end_date": str(gap.end)}
@@ -423,7 +436,7 @@ class _Making:
         return part.result
 
     def _took(self, shown: dict[str, t.Any], result: t.Mapping[str, t.Any], *, end: bool) -> bool:
-        """Take in a *result* of supplement_data; whether its end is to be waited for."""
+        """Copy a *result* of supplement_data into the gap's entry *shown*; False if it failed."""
         self.run.result["changed"] = bool(self.run.result["changed"] or result.get("changed"))
         if result.get("failed"):
             shown.update(state=FAILED, msg=printable(result["msg"], 1000))
@@ -435,10 +448,10 @@ class _Making:
 
 
 def _conclude(run: ModuleRun, not_resumed: t.Sequence[str], *, last: bool) -> None:
-    """The failure, where something could not be looked for or made. What nobody could look for is said once, at the end.
+    """Fail if gaps could not be found or made, or paused jobs not started again.
 
     :param not_resumed: sentences about jobs that were paused and could not be started again.
-    :param last: whether no further stage follows that would say it.
+    :param last: whether to report unreadable schedules; otherwise a later stage does, unless a gap failed.
     """
     if run.result.get("failed"):
         return

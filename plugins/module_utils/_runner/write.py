@@ -1,15 +1,15 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes: the one way in which a request that changes something in the service leaves this machine.
+"""Writes: requests that change something in the service. Every one of them is sent by :class:`Writer`.
 
-1. It is claimed in the journal, durably. What another run has claimed is not sent.
-2. Just before its first byte leaves, at each attempt, repeats after 429 included, it is asked once more whether it still may: what it rests on was
-   read a moment ago, no quiet hours have begun, and the claim still stands.
-3. How it ended is recorded. Unknown stays unknown.
+1. The request is claimed in the journal, durably. If another run has claimed it, it is not sent.
+2. Just before its first byte leaves, at each transmission including repeats after 429, a guard checks that the list it is based on is fresh, no
+   quiet hours have begun, and the claim still stands.
+3. The outcome is recorded. Unknown stays unknown.
 
-What the claim of each kind of request is, is said where it is made: of reruns and stops in ``sender.py``, of PatchData in ``supplement_data.py``, of
-runs by hand in ``job_run.py``, of schedules in ``schedules.py``.
+Each kind of request has its own claim: see ``sender.py`` for reruns and stops, ``supplement_data.py`` for PatchData, ``job_run.py`` for runs by
+hand, ``schedules.py`` for schedules.
 """
 
 from __future__ import annotations
@@ -24,15 +24,13 @@ from .._models.attempt import Outcome
 from .._planner.outcomes import outcome_of
 from .._planner.quiet_hours import QuietSpan, not_sent
 
-#: How long a list may be acted on, seconds that also pass while the machine sleeps. An instance that somebody else reran meanwhile must not
-#: be rerun again.
+#: How long a list may be acted on, in seconds that also pass while the machine sleeps: somebody else may rerun an instance meanwhile.
 FRESH_SECONDS = 60.0
 _TOO_OLD_HINT = "Run it again; if that does not help, name fewer jobs or a shorter time."
-#: How long after its claim began a request may leave before the journal is told, and asked whether the claim still stands, seconds. By the
-#: stopwatch: the service's clock may step back meanwhile. A journal that takes longer than this for one transaction is of no use.
+#: Age of a claim, in seconds by the stopwatch, after which it is stamped again before the request leaves: the stamp tells the journal the new
+#: time and checks that the claim still stands. The stopwatch, because the service's clock may step back.
 STAMP_SECONDS = 5.0
-#: How often in a row it may take as long as that before the task is given up, or the request where the last check does: asking once more
-#: would go on for ever.
+#: How many guards in a row may take that long. Then a slow journal ends the task, and a slow last check gives up the request.
 _SLOW_STAMPS = 3
 
 _TOO_SLOW = f"the journal took {STAMP_SECONDS:.0f} seconds or more, {_SLOW_STAMPS} times, to confirm the claim"
@@ -41,15 +39,15 @@ _TOO_SLOW_HINT = "The request was not sent. Check the file system or the server 
 
 
 def flight_ms(client: Client) -> int:
-    """How long after it was claimed, or stamped, a request of *client* may still be in flight while no outcome is recorded, ms."""
+    """How long after its claim or stamp a request of *client* without a recorded outcome may still be in flight, ms."""
     return int((STAMP_SECONDS + client.read_timeout) * 1000)
 
 
 class Basis(t.NamedTuple):
-    """What a write was decided by.
+    """What the decision to write is based on.
 
-    :param read_at: when that was read, by the stopwatch; None if it rests on its claim alone, or on what it reads last.
-    :param quiet_hours: what the quiet hours are now, if any: they may begin while requests are sent.
+    :param read_at: when the list was read, by the stopwatch; None if the write depends only on its claim or its last check.
+    :param quiet_hours: returns the current quiet hours, which may begin while requests are sent.
     """
 
     read_at: float | None = None
@@ -57,11 +55,11 @@ class Basis(t.NamedTuple):
 
     @property
     def until(self) -> float:
-        """Until when a write may leave because of it, by the stopwatch."""
+        """Until when a write may be sent on this basis, by the stopwatch."""
         return math.inf if self.read_at is None else self.read_at + FRESH_SECONDS
 
     def obstacle(self) -> ApiError | None:
-        """Why nothing may be sent by it any more; None if something may."""
+        """Why nothing may be sent on this basis any more; None if sending is allowed."""
         if stopwatch() >= self.until:
             return ApiError(Kind.STALE, f"its list is older than {FRESH_SECONDS:.0f} seconds; it is listed again first", hint=_TOO_OLD_HINT)
         quiet_hours = None if self.quiet_hours is None else self.quiet_hours()
@@ -77,36 +75,36 @@ class Ending(t.NamedTuple):
 
 
 class Write:
-    """One request that changes something. As it stands here it needs no claim, because to send it twice is harmless.
+    """One request that changes something. This base class claims nothing: for requests that are harmless if sent twice.
 
-    :param post: sends it, and returns the service's id of the request.
+    :param post: sends the request and returns the service's request id.
     """
 
     def __init__(self, post: t.Callable[[], str | None]) -> None:
         self.post = post
 
     def claim(self) -> bool:
-        """Claim it, durably when this returns; False where another run has, so that nothing may be sent.
+        """Claim the request durably; False if another run has claimed it, so that it must not be sent.
 
         :raises JournalError: it cannot be claimed.
         """
         return True
 
     def stamp(self) -> None:
-        """Tell the journal that the request leaves only now. Durable when this returns.
+        """Tell the journal durably that the request leaves only now.
 
-        :raises ClaimLostError: another run took it over in the meantime.
+        :raises ClaimLostError: another run took the claim over in the meantime.
         """
 
     def last_check(self) -> None:
-        """Read once more what it rests on; what this raises keeps the request from being sent."""
+        """Check the request's preconditions once more; if this raises, it is not sent."""
 
     def outcome_of(self, kind: Kind) -> Outcome:
-        """What it came to if it ended in an error of *kind*."""
+        """The outcome if the request ended in an error of *kind*."""
         return outcome_of(kind, 1)[0]
 
     def record(self, ending: Ending) -> None:
-        """Record how it ended.
+        """Record the outcome.
 
         :raises JournalError: it cannot be recorded.
         """
@@ -120,11 +118,11 @@ class Writer:
         self._useless: JournalError | None = None
 
     def send(self, write: Write, basis: Basis) -> Ending | None:
-        """How *write* ended; None where another run has claimed it, or taken the claim over, so that nothing was sent. The latter is recorded.
+        """Send *write*; None if another run has claimed it or taken its claim over, so that nothing was sent.
 
-        An outcome that cannot be recorded must not hide what is known of the request: that is raised by the next :meth:`check`.
+        If the outcome cannot be recorded, the next :meth:`check` raises, so that the error does not hide what is known of the request.
 
-        :raises JournalError: as :meth:`check`, or it cannot be claimed; nothing was sent.
+        :raises JournalError: as :meth:`check`, or the request cannot be claimed; nothing was sent.
         """
         self.check()
         obstacle = basis.obstacle()
@@ -136,7 +134,7 @@ class Writer:
         lost = False
         try:
             ending = self._exchange(write, basis, claimed_at)
-        except ClaimLostError as error:  # it never left, whatever the journal says by now
+        except ClaimLostError as error:  # the request never left
             ending, lost = Ending(Outcome.NOT_EXECUTED, error=ApiError(Kind.STALE, str(error))), True
         try:
             write.record(ending)
@@ -145,38 +143,39 @@ class Writer:
         return None if lost else ending
 
     def check(self) -> None:
-        """Stop once the journal is of no use: before each write, and after the last one, when what became of it is in the result.
+        """Raise if the journal can no longer be used. :meth:`send` calls it first; call it after the last write, once that is in the result.
 
-        :raises JournalError: the outcome of a write could not be recorded, or it took too long to say that a claim stands.
+        :raises JournalError: the outcome of a write could not be recorded, or the journal was too slow to confirm a claim.
         """
         if self._useless is not None:
             raise self._useless
 
     def fail(self, error: JournalError) -> None:
-        """The outcome of a write could not be recorded."""
+        """Have :meth:`check` raise, because *error* kept the outcome of a write from being recorded."""
         self._useless = JournalError(f"{error} What was sent is in the result; the next run settles it.")
 
     def _too_slow(self, *, journal: bool) -> ApiError:
-        """Why a request is given up. A journal that is too slow is of no use for the next one either; a service that is may be."""
+        """The error of a request that is given up. A slow journal also ends the task; a slow service may be faster next time."""
         if not journal:
             return ApiError(Kind.STALE, _LATE_CHECK, hint=_TOO_OLD_HINT)
         self._useless = JournalError(f"{_TOO_SLOW}. {_TOO_SLOW_HINT}")
         return ApiError(Kind.STALE, _TOO_SLOW, hint=_TOO_SLOW_HINT)
 
     def _exchange(self, write: Write, basis: Basis, claimed_at: float) -> Ending:
-        stamped_at = claimed_at  # when the journal was last told of the request; not when it had answered
+        stamped_at = claimed_at  # when the last claim or stamp began, not when the journal answered
         slow = 0
 
         def guard() -> float:
-            """Whatever may take long is done by then, or is asked for again: name, connection, TLS, proxy, and the journal's own answer.
+            """Check that the request may leave; called when the connection is open, and again if the deadline that it returns passes first.
 
-            :raises ApiError: STALE, the journal takes too long each time, and the next :meth:`check` says so too; or the last check does.
+            :return: until when the request may leave, by the stopwatch.
+            :raises ApiError: STALE, the basis is too old, quiet hours have begun, or the journal or the last check was too slow.
             """
             nonlocal stamped_at, slow
             obstacle = basis.obstacle()
             if obstacle is not None:
                 raise obstacle
-            asked_at = stopwatch()  # what the last check shows may change by itself at once: it counts from when it was asked for
+            asked_at = stopwatch()  # the age of the last check counts from its start: the state may change right after it was read
             write.last_check()
             now = stopwatch()
             if now - stamped_at >= STAMP_SECONDS:
@@ -193,7 +192,7 @@ class Writer:
                 return Ending(Outcome.ACCEPTED, write.post())
         except ApiError as error:
             return _ended(write, error)
-        except OptionError as error:  # a name that cannot be part of a URL: it never left this machine
+        except OptionError as error:  # a name that cannot be part of a URL: the request never left
             return _ended(write, ApiError(Kind.INVALID, str(error)))
 
 
