@@ -108,7 +108,7 @@ class DownstreamReader:
     def __init__(self, api_of: t.Callable[[str], WorkspaceApi], known: Downstream, depth: int) -> None:
         self._api_of = api_of
         self._depth = depth
-        self._listed: dict[JobName, tuple[int, list[JobInstance]]] = {}  # begin of the window, instances
+        self._listed: dict[JobName, tuple[int, list[JobInstance]]] = {}  # start of the window, instances
         self.known = known
         self.unlisted: dict[JobName, ApiError] = {}
         self.missing: set[InstanceKey] = set()
