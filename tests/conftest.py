@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every test relies on: reproducible examples, and nothing of the person's account who runs the tests."""
+"""Configuration of all tests: reproducible examples, isolated from the environment of the user who runs them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-#: Variables that would change what is tested: credentials (every family the collection reads), Ansible's own settings, ...
+#: Prefixes of variables that would affect the tests: credentials of every family that the collection reads, Ansible's settings, ...
 FOREIGN_PREFIXES = ("HW_", "HUAWEICLOUD_", "CLOUD_SDK_", "OS_", "ANSIBLE_", "DATAARTS_")
 #: ... and proxies.
 FOREIGN_NAMES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC"})
-#: What `make switches` and `make matrix` tell the tests, see tests/support/scenarios.py and workspace.py.
+#: Variables that `make switches` and `make matrix` set, see tests/support/scenarios.py and workspace.py.
 OWN_NAMES = frozenset({"DATAARTS_TEST_SWITCHES", "DATAARTS_TEST_TARGET"})
 
-#: Files of units that take a process longer than any other: as the last ones they would keep it while the other processes have ended.
+#: The slowest files, which run first: at the end, one process would run them while the others have finished.
 FIRST = frozenset({"test_concurrency.py", "test_input_forms.py", "test_pauses.py", "test_properties.py", "test_vocabulary.py"})
 
-# The terminal that the texts of the collection are made for, see plugin_utils/_common/tables.py.
+# The width that the collection's texts are written for, see plugin_utils/_common/tables.py.
 os.environ["COLUMNS"] = "80"
 
 settings.register_profile(
@@ -41,8 +41,8 @@ settings.register_profile(
 settings.load_profile("project")
 
 
-# pyproject.toml puts the checkout and the tree on the path. `ansible-test units` has settings of its own, and an importer of
-# collections; in `ansible-test integration` the tree is the one that the checkout stands in.
+# pyproject.toml puts the checkout and the collections tree on the path. `ansible-test units` has its own settings and collection importer; for
+# `ansible-test integration`, the tree is the one that contains the checkout.
 CHECKOUT = Path(__file__).resolve().parents[1]
 ROOT = str(CHECKOUT)
 UNITS = "ansible_pytest_collections" in os.environ.get("PYTEST_PLUGINS", "")
@@ -53,17 +53,16 @@ if CHECKOUT.parts[-3:] == ("ansible_collections", "dataarts", "factory") and not
 
 
 def is_foreign(name: str) -> bool:
-    """Whether the environment variable *name* belongs to the person, not to the tests."""
+    """Whether the environment variable *name* is the user's, not one of the tests."""
     if name.startswith("ANSIBLE_") and UNITS:
         return False  # ansible-test's own
     return (name.startswith(FOREIGN_PREFIXES) and name not in OWN_NAMES) or name.upper() in FOREIGN_NAMES
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before the first fixture: no credentials, proxies and Ansible settings of the person, and a home of the tests' own.
+    """Before the first fixture, remove the user's credentials, proxies and Ansible settings, and set a home for the tests.
 
-    A shell starts what it puts into the background with SIGINT ignored, ``nohup`` what it starts with SIGHUP, and so is everything that is
-    started by that.
+    Also resets SIGINT, which a shell ignores in background processes, and SIGHUP, which ``nohup`` ignores: child processes would inherit that.
     """
     config.addinivalue_line("markers", "long: ansible-test, which reads no pyproject.toml, knows it by this")
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
@@ -73,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
     from tests.support.scratch import MEMORY, suits
 
-    # A person who sets TMPDIR decides; workers inherit what the first process set.
+    # unless the user has set TMPDIR; workers inherit it from the first process
     if "TMPDIR" not in os.environ and suits(MEMORY):
         os.environ["TMPDIR"] = tempfile.tempdir = MEMORY
     home = Path(ROOT, ".cache", "home")
@@ -81,12 +80,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["HOME"] = str(home)
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         os.environ.pop(name, None)
-    # Nowhere to meet: what one test has used of the request budget must not hold up the next one.
+    # a missing folder, so that tests do not share one request budget and wait for each other
     os.environ["XDG_RUNTIME_DIR"] = str(home / "none")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest files first; of the long tests only a part, where that is asked for."""
+    """Run the slowest files first, and with LONG_PART only a part of the long tests."""
     items.sort(key=lambda item: item.path.name not in FIRST)
     if not os.environ.get("LONG_PART"):
         return
@@ -99,7 +98,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_collection() -> t.Iterator[None]:
-    """Thousands of tests stay until the end: what looks for garbage need not look through them each time, nor while they are collected."""
+    """Keep the garbage collector away from the thousands of collected tests, which live until the end."""
     gc.disable()
     yield
     gc.enable()

@@ -27,7 +27,7 @@ REQUIREMENTS = ("ansible-runner==2.4.3", "requests==2.32.5", "psycopg[binary]==3
 
 @functools.cache
 def cores() -> dict[str, str]:
-    """Series of ansible-core for this machine: ``oldest``, ``newest``, and ``middle``, which is 2.19 (the first with data tagging) or the one before it."""
+    """Series of ansible-core for this machine: ``oldest``, ``newest``, and ``middle`` (2.19, the first with data tagging, or the one before it)."""
     fitting = [core for core, versions in CONTROLLERS.items() if set(versions) & set(interpreters())]
     return {"oldest": fitting[0], "middle": [core for core in fitting if core <= "2.19"][-1], "newest": fitting[-1]}
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A certificate authority and a server certificate for hosts that a test stands in for, made for one test run."""
+"""Self-signed server certificates for hosts that a test plays."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from cryptography.x509.oid import NameOID
 
 
 def localhost_tls(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """A context to serve https on ``localhost`` with, and the file of the certificate that a client has to trust."""
+    """TLS context for a server on ``localhost``, and the file of the certificate that a client must trust."""
     return tls(folder, ["localhost"])
 
 
 def tls(folder: Path, hosts: Sequence[str]) -> tuple[ssl.SSLContext, Path]:
-    """The same for any *hosts*; a name may begin with ``*.``."""
+    """The same for any *hosts*. A name may start with ``*.``."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0].removeprefix("*."))])
     now = datetime.datetime.now(datetime.timezone.utc)

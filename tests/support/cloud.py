@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hosts of the service, played by the emulator: what documents say is run as it stands there, with no address replaced.
+"""The emulator under the service's real host names, so that commands in documents run unchanged.
 
-A proxy on loopback answers ``CONNECT dayu.cn-north-4.myhuaweicloud.com:443``, speaks TLS as that host with a certificate of the
-test's own, and passes everything on to the emulator's port for that host. No other host is reachable through it.
+A proxy on loopback answers ``CONNECT dayu.cn-north-4.myhuaweicloud.com:443``, speaks TLS as that host with a test certificate, and forwards
+everything to the emulator's port for that host. Other hosts cannot be reached through it.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ REGIONS = {
 
 
 class Proxy(socketserver.ThreadingTCPServer):
-    """See above.
+    """The CONNECT proxy.
 
-    :param ports: first label of a host's name -> the port on loopback that plays the host.
-    :param context: what the hosts show as their certificate.
+    :param ports: first label of a host name to the loopback port that plays the host.
+    :param context: TLS context with the certificate of the hosts.
     """
 
     daemon_threads = True
@@ -45,7 +45,7 @@ class Proxy(socketserver.ThreadingTCPServer):
 
 
 class Connection(socketserver.StreamRequestHandler):
-    """One connection of a client, from its CONNECT to its end."""
+    """One connection of a client."""
 
     server: Proxy
 
@@ -70,7 +70,7 @@ class Connection(socketserver.StreamRequestHandler):
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    """Pass on what comes until it ends, and the end with it."""
+    """Forward data until the end of *source*, then close *target* for writing."""
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
             target.sendall(data)
@@ -80,7 +80,7 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
 
 @contextlib.contextmanager
 def cloud(service: Running, folder: Path) -> Iterator[dict[str, str]]:
-    """The environment variables with which a process finds *service* under the service's own names, while the block lasts."""
+    """Yields the environment variables with which a process reaches *service* under the real host names."""
     context, certificate = tls(folder, [f"*.{region}.{domain}" for region, domain in REGIONS.items()])
     addresses = {"dayu": service.endpoint, "dayu-dlf": service.endpoint_v1, "iam": service.iam_endpoint}
     ports = {name: t.cast(int, urllib.parse.urlsplit(url).port) for name, url in addresses.items()}

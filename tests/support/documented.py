@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Results held against the documentation of what is returned."""
+"""Compare results with RETURN documentation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typing as t
 
 
 def check_documented(value: dict[str, t.Any], documented: dict[str, t.Any], where: str) -> None:
-    """Every key of *value* stands in *documented*, down to what lists of dictionaries contain, with the type it has."""
+    """Check that each key of *value*, including nested ones, is documented, with the right type."""
     types: dict[str, tuple[type, ...]] = {
         "str": (str,),
         "int": (int,),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Accounts drawn by chance: names in many scripts, error texts full of addresses and secrets, and settings of the emulator's switches."""
+"""Random accounts: names in many scripts, error texts with addresses and secrets, and settings of the emulator's switches."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LETTERS = {
     "hindi": "बिक्रीरिपोर्ट",
     "pictures": "📦🚀🧾🏪",
 }
-#: Names that are words of the recording's own: of its fields, its checks, and its sentences.
+#: Names that are also words of a recording: of its fields, checks and sentences.
 WORDS_OF_OURS = (
     "job",
     "instances",
@@ -41,17 +41,17 @@ WORDS_OF_OURS = (
     "ame_ti",
     "body",
 )
-#: Switches that are left alone: settings under which nothing can be read, or a test would have to wait.
+#: Switches that are not drawn: under some settings nothing can be read, or a test would have to wait.
 _LEFT_ALONE = ("flow_control", "retry_after", "rerun_visible_after", "starting_seconds", "scheduler_skew_seconds", "token_lifetime_seconds")
 
 
 @dataclass
 class Drawn:
-    """A drawn account.
+    """A random account.
 
-    :ivar scenario: of the emulator.
+    :ivar scenario: scenario for the emulator.
     :ivar originals: every name, id, key, address and secret in it.
-    :ivar switches: its settings that are not the defaults.
+    :ivar switches: its non-default settings.
     """
 
     scenario: Json
@@ -103,7 +103,7 @@ class _Drawing:
         return self.random.choice((host, numbers, person))
 
     def error(self, job_name: str, ids: t.Sequence[str]) -> str:
-        """A text as a node might end with."""
+        """An error message of a node."""
         address, secret, number = self.keep(self.address()), self.secret(), str(self.number())
         return self.random.choice(
             (
@@ -117,7 +117,7 @@ class _Drawing:
 
 
 def drawn(seed: int) -> Drawn:
-    """The account of that number; the same one each time."""
+    """The account of *seed*, the same each time."""
     drawing = _Drawing(seed)
     ids = [drawing.hexadecimal() for dummy in range(3)]
     user = {"name": drawing.name(), "access_key": drawing.secret()[:20].upper(), "secret_key": drawing.secret()}
@@ -182,7 +182,7 @@ def _refusal(drawing: _Drawing, ids: t.Sequence[str]) -> Json:
 
 
 def _settings(chance: random.Random) -> Json:
-    """Settings of about a third of the switches, under which something can still be read."""
+    """Non-default settings of about a third of the switches, under which something can still be read."""
     settings: Json = {}
     for name, switch in SWITCHES.items():
         if name not in _LEFT_ALONE and len(switch.settings) > 1 and chance.random() < 0.35:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A loopback HTTP server on raw sockets that does what a test tells it, also what no HTTP library would do.
+"""HTTP server on raw loopback sockets, which can misbehave in ways that no HTTP library allows.
 
-``with HttpServer(reply(200, b"{}"), reset_after_reading()) as server:`` answers the first request with the first action, the
-next with the second, and every further one with the last.
+``with HttpServer(reply(200, b"{}"), reset_after_reading()) as server:`` uses the first action for the first request, the second for the
+next, and the last one for all others.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-#: No action waits longer than this for the client to go away, so that a failing test ends.
+#: Longest wait for the client to disconnect, seconds, so that a failing test ends.
 PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as the server read it: ``headers`` with lower-case names, ``connection`` a number per connection."""
+    """One received request. Names of ``headers`` are in lower case; ``connection`` is the number of the connection."""
 
     method: str
     target: str
@@ -33,12 +33,15 @@ class Seen:
     raw_head: bytes = field(repr=False, default=b"")
 
 
-#: What to do with one request, given its connection; returns whether the connection stays open.
+#: Handles one request on its connection. Returns whether the connection stays open.
 Action = Callable[[socket.socket, "HttpServer"], bool]
 
 
 def message(status: int = 200, body: bytes = b"", headers: Mapping[str, str] | None = None, *, length: int | None = None) -> bytes:
-    """The bytes of an answer; *length* is announced instead of the body's own, and below 0 none is."""
+    """The bytes of an answer.
+
+    :param length: Content-Length to send instead of the body's; none if negative.
+    """
     lines = [f"HTTP/1.1 {status} Whatever", *(f"{name}: {value}" for name, value in (headers or {}).items())]
     announced = len(body) if length is None else length
     if announced >= 0:
@@ -47,12 +50,12 @@ def message(status: int = 200, body: bytes = b"", headers: Mapping[str, str] | N
 
 
 def reply(status: int = 200, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Action:
-    """A proper answer; the connection stays open."""
+    """Send a correct answer and keep the connection open."""
     return raw(message(status, body, headers), stay=True)
 
 
 def raw(data: bytes, *, stay: bool = False) -> Action:
-    """Exactly these bytes; then the connection is closed, unless it is to *stay*."""
+    """Send exactly these bytes, then close the connection unless *stay*."""
 
     def act(connection: socket.socket, _server: HttpServer) -> bool:
         connection.sendall(data)
@@ -62,7 +65,7 @@ def raw(data: bytes, *, stay: bool = False) -> Action:
 
 
 def reset_after_reading(data: bytes = b"") -> Action:
-    """Send *data* (nothing by default), then a TCP reset: the request was read."""
+    """After reading the request, send *data*, then reset the connection (TCP RST)."""
 
     def act(connection: socket.socket, _server: HttpServer) -> bool:
         if data:
@@ -74,12 +77,12 @@ def reset_after_reading(data: bytes = b"") -> Action:
 
 
 def close_after_reading() -> Action:
-    """Close in good order without an answer."""
+    """Close the connection normally, without an answer."""
     return raw(b"")
 
 
 def hang(data: bytes = b"") -> Action:
-    """Send *data* and then nothing more, until the client goes away."""
+    """Send *data*, then nothing until the client disconnects."""
 
     def act(connection: socket.socket, server: HttpServer) -> bool:
         connection.sendall(data)
@@ -90,7 +93,7 @@ def hang(data: bytes = b"") -> Action:
 
 
 def drip(data: bytes, pause: float = 0.02) -> Action:
-    """Send *data* and then single letters for ever, each before any single wait for a byte could time out."""
+    """Send *data*, then single bytes until :data:`PATIENCE` is over, so that no read of the client times out."""
 
     def act(connection: socket.socket, server: HttpServer) -> bool:
         with contextlib.suppress(OSError):
@@ -105,12 +108,12 @@ def drip(data: bytes, pause: float = 0.02) -> Action:
 
 
 class HttpServer:
-    """See the module.
+    """The server.
 
-    :param actions: what to do with each request, in order; the last one repeats.
-    :param reset_unread: how many first connections are reset as soon as something has arrived, before anything is read.
-    :param greeting: what to do with every connection before anything is read from it.
-    :param tls: a context to serve https with.
+    :param actions: actions for the requests, in order; the last one repeats.
+    :param reset_unread: number of first connections that are reset when data has arrived, before it is read.
+    :param greeting: action for each new connection before anything is read.
+    :param tls: context for https.
     """
 
     def __init__(self, *actions: Action, reset_unread: int = 0, greeting: Action | None = None, tls: ssl.SSLContext | None = None) -> None:
@@ -122,9 +125,9 @@ class HttpServer:
         self._arrived = threading.Condition(self._lock)
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
-        #: Every request read, in order.
+        #: All requests, in order.
         self.seen: list[Seen] = []
-        #: How many connections were accepted.
+        #: Number of accepted connections.
         self.connections = 0
         self.stopping = threading.Event()
 
@@ -152,12 +155,12 @@ class HttpServer:
         return f"https://localhost:{self.port}" if self._tls else f"http://127.0.0.1:{self.port}"
 
     def wait_for(self, requests: int) -> None:
-        """Wait until that many requests were read, at most :data:`PATIENCE`: a client that gave up may be ahead of the server."""
+        """Wait until the server has read that many requests: a client may give up before. Waits at most :data:`PATIENCE`."""
         with self._arrived:
             self._arrived.wait_for(lambda: len(self.seen) >= requests, PATIENCE)
 
     def wait_until_gone(self, connection: socket.socket) -> None:
-        """Wait until the client closes its end, the server stops, or :data:`PATIENCE` is over."""
+        """Wait until the client disconnects, the server stops, or :data:`PATIENCE` is over."""
         with contextlib.suppress(OSError):
             connection.settimeout(PATIENCE)
             while connection.recv(4096):
@@ -185,7 +188,7 @@ class HttpServer:
         try:
             connection.settimeout(PATIENCE)
             if number <= self._reset_unread:
-                connection.recv(1, socket.MSG_PEEK)  # so that something has left the client
+                connection.recv(1, socket.MSG_PEEK)  # the client must have sent something
                 _reset(connection)
                 return
             if self._greeting is not None and not self._greeting(connection, self):
@@ -203,7 +206,7 @@ class HttpServer:
                     self._arrived.notify_all()
                 stay = action(connection, self)
         except OSError:
-            pass  # the client went away
+            pass  # the client disconnected
         finally:
             with self._lock:
                 self._open.discard(plain)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Time that really passes: both the service's clock and the journal's move on, as an attempt settles on both."""
+"""Fixture that advances the journal's clock together with the service's: an attempt must settle on both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emulator.running import Running
 
 @pytest.fixture(autouse=True)
 def journal_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock of a SQLite journal in this process moves with what :meth:`Running.advance` adds to the service's."""
+    """:meth:`Running.advance` also advances the clock of SQLite journals in this process."""
     advance, ahead = Running.advance, [0]
 
     def both(service: Running, seconds: float) -> t.Any:

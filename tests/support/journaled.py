@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs of the modules that rerun, with a journal of the test's own, next to a person and to other processes. The emulator is the witness."""
+"""Helpers for reruns with a journal, next to reruns by hand and by other processes. The emulator's journal is the evidence."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from tests.support.playbook import ROOT, TREE
 from tests.support.scenarios import BOTH, FREE, WORKSPACE_ID, small_night
 from tests.support.workspace import options
 
-#: Seconds of the service's clock that one emulated second takes in the scenarios here, the other way round.
+#: Emulated seconds per second of the service's clock.
 SPEED = 60
-#: What a child process does: the passes of one job_rerun task whose options come on stdin, after a line from there; its last result goes to stdout.
+#: Child process: reads the options of job_rerun and then a start signal, a line each, from stdin; makes all passes, and prints the last result.
 _CHILD = """
 import json, sys
 from ansible_collections.dataarts.factory.plugins.module_utils._runner import write
@@ -44,24 +44,24 @@ print(json.dumps(passes(wanted["options"])[-1]))
 
 
 def begin(service: Running, *jobs: Mapping[str, t.Any], **switches: t.Any) -> None:
-    """Begin again with *jobs*, or with one instance of daily_sales that failed an hour ago; both generations of the API are open."""
+    """Reset the emulator to *jobs*, by default one instance of daily_sales that failed an hour ago. Both generations of the API are open."""
     chosen = jobs or ({"name": "daily_sales", "instances": [{"plan_time": "-1h"}]},)
     service.reset(small_night(jobs=[dict(job) for job in chosen], speed=SPEED, switches={**FREE, **BOTH, **switches}))
 
 
 def shown_after(seconds: float) -> float:
-    """The setting of ``rerun_visible_after`` with which a rerun shows *seconds* of real time after it was accepted."""
+    """Setting of ``rerun_visible_after`` for a rerun to show *seconds* of real time after it was accepted."""
     return seconds * SPEED
 
 
 def module_options(service: Running, journal: Path | str | None = None, **changes: t.Any) -> dict[str, t.Any]:
-    """Options of job_rerun: everything of the last day, a settle time of one second."""
+    """Options of job_rerun: all instances of the last day, settle time of one second."""
     place = {} if journal is None else {"journal": str(journal)}
     return options(service, **{**place, "settle_time": 1, "poll_interval": 1, "max_retries": 4, **changes})
 
 
 def once(service: Running) -> dict[tuple[str, int], int]:
-    """What :func:`~tests.support.logic.reruns` returns where each instance whose first run failed was rerun once."""
+    """The result of :func:`~tests.support.logic.reruns` if each instance whose first run failed was rerun once."""
     jobs = service.state()["workspaces"][WORKSPACE_ID]
     return {
         (name, instance["plan_time"]): 1
@@ -72,7 +72,10 @@ def once(service: Running) -> dict[tuple[str, int], int]:
 
 
 def rerun_by_hand(service: Running, job_name: str = "daily_sales", number: int = 0, *, api: str = "v1") -> None:
-    """A person reruns one instance of a job, the oldest unless *number* says otherwise."""
+    """Rerun one instance of a job as a user in the console would.
+
+    :param number: index by plan time; 0 is the oldest.
+    """
     instance = service.instances(job_name)[number]
     if api == "v1":
         assert restart(service, job_name, instance["instance_id"]).status in (200, 204)
@@ -81,7 +84,7 @@ def rerun_by_hand(service: Running, job_name: str = "daily_sales", number: int =
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    """Return as soon as *condition* holds."""
+    """Wait until *condition* holds."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
@@ -89,18 +92,18 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 
 def let_settle(service: Running, seconds: float = 1.0) -> None:
-    """Let *seconds*, a settle time, pass on both clocks: what was sent before does not concern a run in this process that begins now."""
-    service.advance(seconds + 1.1)  # a run takes the latest for when its answer came that the whole seconds of Date allow
+    """Let a settle time of *seconds* pass on both clocks, so that a new run in this process need not wait for earlier requests."""
+    service.advance(seconds + 1.1)  # Date has whole seconds only, and a run assumes the latest possible time
 
 
 def answered(service: Running, *routes: str) -> Callable[[], bool]:
-    """The condition that a request to one of *routes* was answered."""
+    """A condition: a request to one of *routes* was answered."""
     return lambda: any(entry["status"] is not None for route in routes for entry in service.requests(route))
 
 
 @contextlib.contextmanager
 def as_soon_as(condition: Callable[[], object], act: Callable[[], object]) -> Iterator[None]:
-    """Somebody acts while the block runs, as soon as *condition* holds."""
+    """While the block runs, call *act* in a thread as soon as *condition* holds. Fails if it never holds."""
     failures: list[BaseException] = []
     over = threading.Event()
 
@@ -123,9 +126,9 @@ def as_soon_as(condition: Callable[[], object], act: Callable[[], object]) -> It
 
 
 class Controller:
-    """Another process that makes the passes of one job_rerun task.
+    """A separate process that makes the passes of one job_rerun task.
 
-    :param fresh_seconds: how long a list may be acted on.
+    :param fresh_seconds: how old a list may be when it is acted on.
     """
 
     def __init__(self, given: Mapping[str, t.Any], home: Path, *, fresh_seconds: float = 60.0) -> None:
@@ -141,25 +144,25 @@ class Controller:
         self._write(json.dumps({"options": dict(given), "fresh_seconds": fresh_seconds}))
 
     def ready(self) -> Controller:
-        """Itself, once it has started."""
+        """Wait until it has started. Returns itself."""
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == "ready\n"
         return self
 
     def go(self) -> None:
-        """Begin the first pass."""
+        """Start the first pass."""
         self._write("go")
 
     def stop(self) -> None:
-        """Stop it, as a machine that falls asleep does."""
+        """Suspend it, as if its machine went to sleep."""
         self._process.send_signal(signal.SIGSTOP)
 
     def wake(self) -> None:
-        """Let it go on."""
+        """Resume it."""
         self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill it."""
         self._process.kill()
         self._process.communicate()
 
@@ -176,7 +179,7 @@ class Controller:
 
 
 def before_change(monkeypatch: pytest.MonkeyPatch, name: str, happens: Callable[[], object], phase: Phase | None = None) -> None:
-    """Before method *name* of the journal's pauses is called for the first time, to begin *phase* if it is one, something happens."""
+    """Call *happens* before the first call of method *name* of the journal's pauses, or with *phase* before the first one for that phase."""
     change, left = getattr(PauseBook, name), [happens]
 
     def first(book: PauseBook, *args: t.Any, **named: t.Any) -> t.Any:

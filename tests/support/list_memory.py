@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists a workspace in a process whose memory is measured: ``list_memory.py BASE DAYS [JOB ...]``.
+"""List a workspace in a separate process and measure its memory: ``list_memory.py BASE DAYS [JOB ...]``.
 
-Prints one line of JSON: how many instances were listed or which error ended it, and the most kilobytes that the process ever had.
+Prints one line of JSON: the number of instances or the error, and the peak memory before the list and at the end, in kilobytes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DAY = 86_400_000
 
 
 def main() -> None:
-    """See the module."""
+    """List and print the result."""
     base, days, *jobs = sys.argv[1:]
     client = Client(AkSkAuth("AK", "sk"), max_retries=0, rate_limiter=RateLimiter({"v1.list": 1e6, "v2.list": 1e6}))
     hosts = Hosts(region=None, endpoint=base, endpoint_v1=base)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The logic of modules called in the test's own process, over real HTTP, with options checked as AnsibleModule checks them."""
+"""Call the logic of modules in the test process, over real HTTP, with options validated as AnsibleModule does."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import MODULES
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import PURPOSES, ModuleRun, run_logic
 
-#: Longest time that :func:`passes` goes on, seconds. A machine under load must not fail a test.
+#: Longest time for :func:`passes`, seconds. A machine under load must not fail a test.
 PATIENCE = 90.0
 
 Result = dict[str, t.Any]
 
 
 def call(name: str, options: Mapping[str, t.Any], *, check: bool = False, diff: bool = False) -> Result:
-    """What the module *name* returns, with ``failed`` always there; ``warnings`` if it has any.
+    """Result of module *name*, always with ``failed`` and, unless its options are invalid, ``warnings``.
 
-    Options that AnsibleModule itself would refuse come back as a failure too.
+    Options that AnsibleModule would refuse are a failure of kind ``specification``.
     """
     checked = ArgumentSpecValidator(MODULES[name]()).validate(dict(options))
     if checked.error_messages:
@@ -37,9 +37,9 @@ def call(name: str, options: Mapping[str, t.Any], *, check: bool = False, diff: 
 
 
 def passes(options: Mapping[str, t.Any], *, between: t.Callable[[Result], object] = lambda result: None) -> list[Result]:
-    """Results of passes of job_rerun until one is finished or fails as a whole, as the action plugin makes them.
+    """Make passes of job_rerun, as the action plugin does, until one is finished or fails as a whole. Returns their results.
 
-    :param between: called after each pass that is not the last, for example to advance the service's clock.
+    :param between: called after each pass except the last, for example to advance the service's clock.
     """
     results: list[Result] = []
     deadline = time.monotonic() + PATIENCE
@@ -59,7 +59,7 @@ def passes(options: Mapping[str, t.Any], *, between: t.Callable[[Result], object
 
 
 def reruns(journal: Sequence[Mapping[str, t.Any]]) -> dict[tuple[str, int], int]:
-    """How often each instance was rerun by accepted writes: (job name, plan time) -> times."""
+    """Number of accepted reruns by (job name, plan time)."""
     counts: dict[tuple[str, int], int] = {}
     for entry in journal:
         for instance in entry["instances"]:
@@ -69,7 +69,7 @@ def reruns(journal: Sequence[Mapping[str, t.Any]]) -> dict[tuple[str, int], int]
 
 
 def by_action(result: Result) -> dict[str, list[tuple[str, int]]]:
-    """Instances of a result by action: action -> sorted (job name, plan time)."""
+    """Instances of a result by action: action to sorted (job name, plan time)."""
     by_action: dict[str, list[tuple[str, int]]] = {}
     for instance in result["instances"]:
         by_action.setdefault(instance["action"], []).append((instance["job_name"], instance["plan_time"]))

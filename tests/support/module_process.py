@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs one module of the collection in this process: ``python module_process.py <name>`` with the arguments as JSON on stdin.
+"""Run one module of the collection as AnsiBallZ would, without packing it: ``python module_process.py <name>``, with the arguments as JSON on stdin.
 
-It does what AnsiBallZ does around a module, without packing it, on every ansible-core from 2.16 to 2.21.
+Works with ansible-core 2.16 to 2.21.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ansible.module_utils import basic
 
 
 def main() -> None:
-    """Hand the arguments over where `AnsibleModule` looks for them, and run the module as a program."""
+    """Put the arguments where `AnsibleModule` reads them, and run the module as a program."""
     basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
     if hasattr(basic, "_ANSIBLE_PROFILE"):  # since ansible-core 2.19
         basic._ANSIBLE_PROFILE = "legacy"

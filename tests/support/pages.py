@@ -1,16 +1,16 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The code blocks of documents, Markdown and reStructuredText, and what a reader does with each.
+"""Code blocks of documents in Markdown and reStructuredText, and what a reader does with each.
 
-A reader writes a ``yaml``, ``ini`` or ``cfg`` block whose first line is a comment with a file's name to that file, runs a ``shell`` block, and
-compares a ``text`` block with what the block before it printed. A comment right before a block says what is different there::
+A reader writes a ``yaml``, ``ini`` or ``cfg`` block to the file that the comment on its first line names, runs a ``shell`` block, and
+compares a ``text`` block with the output of the block before it. A comment before a block changes that::
 
-    <!-- docs: fails -->                 the last command of the block ends with another exit status than 0
-    <!-- docs: not run, <reason> -->     the block is only to be looked at
+    <!-- docs: fails -->                 the last command of the block fails
+    <!-- docs: not run, <reason> -->     the block is not run, written or compared
     <!-- docs: message, <name> -->       a message of tests/docs/test_messages.py, compared there
 
-In reStructuredText the same stands as ``.. docs: fails``.
+In reStructuredText, write ``.. docs: fails``.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ FILES = ("yaml", "ini", "cfg")
 class Block:
     """One code block.
 
-    :param line: number of the line that opens it, from 1.
-    :param note: what the comment before it says after ``docs:``, or "".
+    :param line: number of its first line, from 1.
+    :param note: text after ``docs:`` in the comment before it, or "".
     """
 
     page: Path
@@ -44,12 +44,12 @@ class Block:
 
     @property
     def where(self) -> str:
-        """Path and line, as editors open them."""
+        """Path and line, for editors."""
         return f"{self.page.relative_to(ROOT)}:{self.line}"
 
     @property
     def file(self) -> str | None:
-        """The name in the comment on its first line, of a block that is a file."""
+        """The file name in the comment on its first line, or None if the block is not a file."""
         match = re.match(r"# (\S+\.\w+|\S*hosts)(?=[:,\s])", self.text) if self.language in FILES else None
         return match[1] if match else None
 
@@ -66,7 +66,7 @@ class Block:
 
     @property
     def fails(self) -> bool:
-        """Whether its last command is to fail."""
+        """Whether its last command must fail."""
         return self.note.startswith("fails")
 
 
@@ -108,7 +108,7 @@ def _of_rst(page: Path, lines: list[str]) -> Iterator[Block]:
 
 
 def _note(before: list[str], pattern: str) -> str:
-    """What the comment says that is the last thing in *before* but for an empty line."""
+    """Text of the comment at the end of *before*, which an empty line may follow; or ""."""
     introduction = [line for line in before[-2:] if line.strip()][-1:]
     match = re.fullmatch(pattern, introduction[0]) if introduction else None
     return match[1] if match else ""

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real Ansible processes for tests: isolated from the person's home, settings, credentials, proxies and terminal.
+"""Real Ansible processes for tests, isolated from the user's home, settings, credentials, proxies and terminal.
 
-``Ansible(directory)`` runs ``ansible-playbook`` and its siblings, :func:`run_module` one module as its own process.
+``Ansible(directory)`` runs ``ansible-playbook`` and similar programs, :func:`run_module` one module in a separate process.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Where `ansible_collections/dataarts/factory` is the checkout: as `ansible-test` wants it, or through the link that `make` creates.
+#: Collections path in which `ansible_collections/dataarts/factory` is the checkout: as in `ansible-test`, or by the link that `make` creates.
 TREE = ROOT.parents[2] if ROOT.parts[-3:] == ("ansible_collections", "dataarts", "factory") else ROOT / ".cache" / "tree"
 SUPPORT = Path(__file__).resolve().parent
-#: ansible-core 2.21 puts a socket into TMPDIR; its path may have 107 characters, of which Python takes 32.
+#: ansible-core 2.21 creates a socket in TMPDIR, whose path may have 107 characters; Python adds 32.
 LONGEST_TMPDIR = 75
-#: By default a play that waits looks a thousand times a second whether a task has ended: a twentieth of a processor (measured), and many wait at once.
+#: By default, a waiting play polls its tasks a thousand times per second, which takes 5 % of a processor (measured), and many plays wait at once.
 SETTINGS = "[defaults]\ninternal_poll_interval = 0.01\n"
-#: Seconds after which a process counts as hanging. Generous: the machine may be small and busy.
+#: Seconds after which a process counts as hung. Generous, for small and busy machines.
 TIMEOUT = 240.0
 
 
 @dataclasses.dataclass(frozen=True)
 class TaskResult:
-    """One result as Ansible's callbacks see it.
+    """One result as Ansible's callbacks receive it.
 
-    `event` is ok, failed, ignored, skipped, unreachable or recap (then `result` counts ok, changed, failures, ...).
+    `event` is ok, failed, ignored, skipped, unreachable or recap, whose `result` has the counts ok, changed, failures, ...
     """
 
     event: str
@@ -48,7 +48,7 @@ class TaskResult:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What a process left behind."""
+    """Outcome of a process."""
 
     command: tuple[str, ...]
     rc: int
@@ -58,15 +58,15 @@ class Outcome:
 
     @property
     def output(self) -> str:
-        """Everything a person would have seen."""
+        """Standard output and standard error."""
         return self.stdout + self.stderr
 
     def recap(self, host: str) -> dict[str, int]:
-        """The counts of *host*: ok, changed, failures, unreachable, skipped, rescued, ignored."""
+        """Counts of *host*: ok, changed, failures, unreachable, skipped, rescued, ignored."""
         return next(line.result for line in self.results if line.event == "recap" and line.host == host)
 
     def of(self, action: str, host: str | None = None) -> list[TaskResult]:
-        """Results of the module *action* (last part of its name is enough), of *host* or of all hosts, in order."""
+        """Results of module *action* (the last part of its name is enough) on *host*, or on all hosts, in order."""
         return [
             line
             for line in self.results
@@ -75,7 +75,7 @@ class Outcome:
 
     @property
     def failures(self) -> dict[str, str]:
-        """Host -> message of the last task that failed there; where that points to the closing lines, the message that they show."""
+        """Host to message of the last failed task. If it only refers to the closing lines, the message before it."""
         messages: dict[str, str] = {}
         before: dict[str, str] = {}
         for line in self.results:
@@ -87,7 +87,7 @@ class Outcome:
         return messages
 
     def runs(self, host: str | None = None) -> list[TaskResult]:
-        """Results of job_rerun in order, of *host* or of all: a run in several tasks counts once, as its last task that made a pass tells it."""
+        """Results of job_rerun on *host*, or on all hosts, in order. Of a run in several tasks, only that of the last task that made a pass."""
         runs: list[TaskResult] = []
         for line in self.of("job_rerun", host):
             if "passes" in line.result or line.event != "ok":
@@ -100,18 +100,18 @@ class Outcome:
         return runs
 
     def succeeded(self) -> Outcome:
-        """Itself if the process ended with 0; otherwise an AssertionError that shows everything."""
+        """Assert that the exit status is 0. Returns itself."""
         return self.ended(0)
 
     def ended(self, rc: int) -> Outcome:
-        """Itself if the process ended with *rc*; otherwise an AssertionError that shows everything."""
+        """Assert that the exit status is *rc*, otherwise show everything. Returns itself."""
         if self.rc != rc:
             raise AssertionError(f"{' '.join(self.command)} ended with {self.rc}, not {rc}\n{self.stdout}\n--- stderr\n{self.stderr}")
         return self
 
 
 class Running:
-    """A process that has been started; its output goes to files, so nothing blocks on a reader."""
+    """A started process. Its output goes to files, so it never blocks on a reader."""
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str], cwd: Path, directory: Path, stdin: bytes = b"") -> None:
         self.command = tuple(command)
@@ -123,7 +123,7 @@ class Running:
             (self._directory / "stdout").open("wb") as stdout,
             (self._directory / "stderr").open("wb") as stderr,
         ):
-            # A session of its own: no terminal to ask on, and all its children can be ended together.
+            # A new session has no terminal for questions, and all its processes can be signalled together.
             self.process = subprocess.Popen(
                 self.command,
                 env={**env, "CAPTURE_FILE": str(self._capture)},
@@ -135,16 +135,19 @@ class Running:
             )
 
     def text(self, stream: str = "stdout") -> str:
-        """What the process has written to *stream* so far."""
+        """What the process has written to *stream* (stdout or stderr) so far."""
         return (self._directory / stream).read_text(encoding="utf-8", errors="replace")
 
     def send(self, number: int) -> None:
-        """Send the signal *number* to the process and its children."""
+        """Send a signal to the process and its children."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
 
     def wait(self, timeout: float = TIMEOUT) -> Outcome:
-        """The outcome, once the process has ended. After *timeout* seconds it is killed and shown in an AssertionError."""
+        """Wait for the end of the process.
+
+        :raises AssertionError: it did not end within *timeout* seconds, and was killed; with its output.
+        """
         try:
             rc = self.process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -159,12 +162,12 @@ class Running:
 
 @dataclasses.dataclass(frozen=True)
 class Ansible:
-    """Ansible's programs, with everything they write below *directory* and the collection from *collections*.
+    """Runs Ansible's programs.
 
-    :param directory: a directory of the test's own; it is home, temporary directory and place of Ansible's files.
-    :param collections: a collections path; the default is the link to the checkout.
+    :param directory: directory of the test, with home, temporary and all other files.
+    :param collections: collections path; by default that of the checkout.
     :param environment: variables to add, for example credentials.
-    :param bin_directory: where the programs are; the default is next to the running Python.
+    :param bin_directory: directory of the programs; by default that of the running Python.
     """
 
     directory: Path
@@ -173,10 +176,10 @@ class Ansible:
     bin_directory: Path = Path(sys.executable).parent
 
     def variables(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The whole environment of a process: nothing is inherited but the search path."""
+        """The whole environment of a process. Only PATH is inherited."""
         for name in ("home", "tmp"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
-        # Files of the test's own instead of the machine's settings and inventory.
+        # instead of the machine's settings and inventory
         settings, hosts = self.directory / "ansible.cfg", self.directory / "no-hosts"
         if not settings.exists():
             settings.write_text(SETTINGS, encoding="utf-8")
@@ -244,7 +247,7 @@ class Ansible:
         env: Mapping[str, str] | None = None,
         timeout: float = TIMEOUT,
     ) -> Outcome:
-        """Run a playbook given as data: JSON is YAML."""
+        """Run a playbook given as data. It is written as JSON, which is also YAML."""
         descriptor, name = tempfile.mkstemp(prefix="playbook-", suffix=".yml", dir=self.directory)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             json.dump(list(plays), stream, ensure_ascii=False, indent=1)
@@ -262,11 +265,11 @@ def run_module(
     python: str | Path = sys.executable,
     timeout: float = TIMEOUT,
 ) -> dict[str, t.Any]:
-    """Run the module *name* ("job_rerun") as a process of its own and return its result.
+    """Run module *name* ("job_rerun") in a separate process and return its result.
 
-    :param home: the module's home directory (its journal stands there unless `journal` is set); by default an empty one.
+    :param home: home directory, with the journal unless `journal` is set; by default an empty one.
     :param python: another interpreter, with another ansible-core.
-    :raises AssertionError: if it did not answer with exactly one JSON object, for instance because of a traceback.
+    :raises AssertionError: it did not print exactly one JSON object, or its exit status is wrong, or there is a traceback.
     """
     outcome = module_process(name, options, check=check, diff=diff, env=env, home=home, python=python, timeout=timeout)
     try:
@@ -289,7 +292,7 @@ def module_process(
     python: str | Path = sys.executable,
     timeout: float = TIMEOUT,
 ) -> Outcome:
-    """Like :func:`run_module`, with everything the process left behind instead of its result."""
+    """Like :func:`run_module`, but return the outcome of the process."""
     arguments = {
         **options,
         "_ansible_check_mode": check,

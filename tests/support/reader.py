@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A person who follows a document from its top, in an empty directory, with the emulator as the service.
+"""Follow a document as a reader would, from its top, in an empty directory, with the emulator as the service.
 
-Everything is run as it stands there. What is different: passwords are not asked for but known, times are moved to where the document's
-present is the test's, and waiting takes a second instead of ten.
+Everything runs as written, with three differences: passwords are known instead of asked for, times are shifted so that the document's
+present is now, and the poll interval and the settle time are one second.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from pathlib import Path
 from tests.support.pages import Block
 from tests.support.playbook import ROOT, Ansible
 
-#: When the documents were written, by the year of the times in them.
+#: The present of the documents, by the year of the times in them.
 PRESENT = {"2026": datetime(2026, 11, 24, 0, 18, 26, tzinfo=timezone.utc), "2024": datetime(2024, 11, 26, 10, 0, tzinfo=timezone.utc)}
-#: What would make a reader wait; added to every play.
+#: Variables added to every play, so that tests need not wait.
 QUICK = {"dataarts_poll_interval": 1, "dataarts_settle_time": 1}
 _ISO = re.compile(r"(?P<year>2024|2026)-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?P<zone>Z|[+-]\d\d:\d\d)")
 _EPOCH_MS = re.compile(r"\b17(?P<head>32|95)\d{9}\b")
@@ -33,7 +33,7 @@ _MARK = "@@ block"
 
 
 def shifted(text: str, now: datetime | None = None) -> str:
-    """*text* with every time of the document shifted so that its present is *now*; what is not near a present stays."""
+    """*text* with times shifted so that the document's present is *now*. Times far from its present stay."""
     now = now or datetime.now(timezone.utc)
 
     def iso(match: re.Match[str]) -> str:
@@ -55,7 +55,7 @@ def shifted(text: str, now: datetime | None = None) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Printed:
-    """What a shell block printed, and the exit status of its last command."""
+    """Output of a shell block, and the exit status of its last command."""
 
     block: Block
     text: str
@@ -63,11 +63,11 @@ class Printed:
 
 
 class Reader:
-    """See above.
+    """The reader.
 
-    :param directory: an empty directory of the test's own; the reader works in its folder ``here``.
-    :param environment: variables that the reader has set before, see :func:`tests.support.cloud.cloud`.
-    :param typed: what the reader types for ``ansible-vault encrypt_string --output FILE --stdin-name NAME``, by name.
+    :param directory: an empty directory; the reader works in its folder ``here``.
+    :param environment: variables that are already set, see :func:`tests.support.cloud.cloud`.
+    :param typed: input for ``ansible-vault encrypt_string --output FILE --stdin-name NAME``, by name.
     """
 
     def __init__(self, directory: Path, environment: Mapping[str, str], typed: Mapping[str, str] | None = None) -> None:
@@ -90,23 +90,23 @@ class Reader:
         )
         self._stand_in("ansible-playbook", f'exec {self._tools}/ansible-playbook -e @{directory}/quick.json "${{kept[@]}}"')
         self._stand_in("ansible-vault", f'name=${{kept[-1]}}; exec {self._tools}/ansible-vault "${{kept[@]}}" < {directory}/typed/"$name"')
-        # What it would build and install is already there; see tests/integration/test_artifact.py.
+        # only checked: tests/integration/test_artifact.py builds and installs
         self._stand_in("make", f'MAKEFLAGS= exec {shutil.which("make")} -C {ROOT} --dry-run "${{kept[@]}}" > /dev/null')
         self._stand_in("ansible-galaxy", '[[ "${kept[*]}" == "collection install --force .cache/dist/dataarts-factory-"*.tar.gz ]]')
-        # What it would install is already there too: the environment of the tests.
+        # likewise: the environment of the tests is used instead
         self._stand_in("python3", '[[ "${kept[*]::2}" == "-m venv" ]] && mkdir -p "${kept[2]}/bin" && touch "${kept[2]}/bin/activate"')
         self._stand_in("pip", '[[ "${kept[*]}" == "install ansible-core requests" ]]')
         self._stand_in("python", f'exec {sys.executable} "${{kept[@]}}"')
 
     def _stand_in(self, name: str, line: str) -> None:
-        """A program *name* that the reader's shell finds first: *line*, with the arguments but for questions in ``kept``."""
+        """Write a program *name* that the reader's shell finds first. It runs *line*, with the arguments except --ask-vault-pass in ``kept``."""
         path = self._programs / name
         drop = 'kept=(); for one in "$@"; do [[ $one == --ask-vault-pass ]] || kept+=("$one"); done'
         path.write_text(f"#!/usr/bin/env bash\n{drop}\n{line}\n", encoding="utf-8")
         path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
     def follow(self, page: Sequence[Block], timeout: float = 240) -> list[Printed]:
-        """Do what the blocks say, in order, in one shell; what each shell block printed."""
+        """Write files and run shell blocks, in order, in one shell. Returns the output of each shell block."""
         now = datetime.now(timezone.utc)
         script = ["exec 2>&1"]
         for number, block in enumerate(page):
@@ -125,10 +125,9 @@ class Reader:
 
 
 def told_otherwise(page: Sequence[Block], ran: Sequence[Printed]) -> list[str]:
-    """Where the document says another thing than what happened, in sentences; empty if nowhere.
+    """Differences between the document and what happened, one sentence each.
 
-    A line of a text block must be among the lines that the shell block before it printed, times, durations and ids apart; ``...`` stands
-    for any lines.
+    Each line of a text block must be in the output of the shell block before it, apart from times, durations and ids; ``...`` stands for any lines.
     """
     printed = {id(run_block.block): run_block for run_block in ran}
     last: Printed | None = None
@@ -150,7 +149,7 @@ def told_otherwise(page: Sequence[Block], ran: Sequence[Printed]) -> list[str]:
 
 
 def without_times(line: str) -> str:
-    """*line* without what differs from run to run: times, durations, ids of plans and requests, ports, and blanks at its ends."""
+    """*line* with placeholders for what differs between runs: times, durations, ids of plans and requests, ports."""
     for pattern, word in (
         (r"\d{4}-\d\d-\d\d[T ][\d:.]+(Z| ?[+-]\d\d:\d\d)?", "TIME"),
         (r"\b\d\d:\d\d:\d\d\b", "TIME"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Results of job_rerun as its action plugin makes them, for tests of the report: any number of instances, at any standing."""
+"""Results of job_rerun as its action plugin returns them, for tests of the report: any number of instances with any standing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHAPE = Path(__file__).with_name("junit.xsd")
 SINCE = 1_795_402_800_000
 HOUR = 3_600_000
 
-#: action, status and whether it was rerun, by standing.
+#: Standing to action, status and whether the instance was rerun.
 STANDINGS: dict[str, tuple[str, str, bool]] = {
     "succeeded": ("done", "success", True),
     "failed_again": ("failed_again", "fail", True),
@@ -41,7 +41,7 @@ STANDINGS: dict[str, tuple[str, str, bool]] = {
 
 
 def instance(number: int, standing: str = "succeeded", **changes: t.Any) -> dict[str, t.Any]:
-    """One instance of a pass: planned every half hour before :data:`SINCE`, failed after some minutes, rerun at once."""
+    """Instance *number* of a pass: planned at half-hour steps before :data:`SINCE`, failed after some minutes, rerun right after :data:`SINCE`."""
     action, status, rerun = STANDINGS[standing]
     planned = SINCE - HOUR - (number % 40) * HOUR // 2
     before = (planned + 5_000, planned + 65_000 + (number % 7) * 60_000)
@@ -82,14 +82,14 @@ def instance(number: int, standing: str = "succeeded", **changes: t.Any) -> dict
 
 
 def earlier(hours: int, **changes: t.Any) -> dict[str, t.Any]:
-    """A rerun by another run, so many hours before :data:`SINCE`."""
+    """An attempt of another run, *hours* before :data:`SINCE`."""
     moment = SINCE - hours * HOUR
     who = {"run_id": "run-0", "user": "jane", "controller": "ctl-1", "purpose": "INC-4711"}
     return {"sent_time": moment, "sent_time_iso": to_iso(moment), "outcome": "accepted", **who, **changes}
 
 
 def result(instances: t.Iterable[t.Mapping[str, t.Any]], *, check_mode: bool = False, **changes: t.Any) -> dict[str, t.Any]:
-    """The result of a task whose passes ended with *instances*; counted, and judged, by the code of the task itself.
+    """Result of a task whose last pass has *instances*. Counts and verdict are those of the task's own code.
 
     :param changes: keys of the result to replace.
     """
@@ -106,7 +106,7 @@ def result(instances: t.Iterable[t.Mapping[str, t.Any]], *, check_mode: bool = F
         "requests": {"GET": 3, "POST": 2},
         "changed": any(instance["rerun"] for instance in listed),
     }
-    # What was sent in an earlier pass: without it, a rerun that is found counts as somebody else's.
+    # an earlier pass that sent the reruns: otherwise they would count as somebody else's
     first_pass = {**passed, "instances": [{**instance, "action": "retry"} if instance["rerun"] else instance for instance in listed]}
     run = passes.Passes().after(first_pass).after(passed) if not check_mode else passes.Passes().after(passed)
     failed = any(counts.broken(run).values()) and not check_mode
@@ -116,7 +116,7 @@ def result(instances: t.Iterable[t.Mapping[str, t.Any]], *, check_mode: bool = F
 
 @functools.cache
 def _strict() -> tuple[t.Any, list[str]]:
-    """The published schema, read strictly: but for an instance's, a key that it does not describe is an error too; and the names of its counts."""
+    """Validator of the published schema that also refuses undescribed keys, except an instance's; and the names of the schema's counts."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     places = {"": schema, "run": schema["properties"]["run"], **schema["$defs"]}
@@ -126,7 +126,7 @@ def _strict() -> tuple[t.Any, list[str]]:
 
 
 def check_json(report: t.Any) -> None:
-    """Hold *report* against the published schema."""
+    """Check *report* against the published schema."""
     validator, counted = _strict()
     validator.validate(report)
     for workspace in report["workspaces"]:
@@ -134,8 +134,8 @@ def check_json(report: t.Any) -> None:
 
 
 def check_junit(document: bytes) -> ET.Element:
-    """Hold *document* against the common shape, and its sums against its cases; returns its root."""
-    import xmlschema  # takes every process that collects tests a quarter of a second
+    """Check a JUnit *document* against the common schema, and its sums against its cases. Returns its root."""
+    import xmlschema  # here, because it takes a quarter of a second in every process that collects tests
 
     xmlschema.XMLSchema(str(SHAPE)).validate(io.BytesIO(document))
     root = ET.fromstring(document)

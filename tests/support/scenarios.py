@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small scenario that most tests start from, and the credentials in it."""
+"""The scenario that most tests start from, and its credentials."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import json
 import os
 import typing as t
 
-#: Environment variable with settings of switches, as JSON, for whatever a test does not state; `make switches` sets it.
+#: Environment variable with settings of switches, as JSON, which tests may override; `make switches` sets it.
 SWITCHES_VARIABLE = "DATAARTS_TEST_SWITCHES"
 REGION = "cn-north-4"
 DOMAIN = "acme"
@@ -25,15 +25,15 @@ SECRET_KEY = "sk-of-the-night-operator-0123456789abcdef"
 AGENCY_NAME = "rerun-agency"
 STUDIO_ID = "b8fb5a0c5d6f4c35a3a7e9d1c2f30417"
 
-#: What most tests state: the pace of requests is not what they are about.
+#: For tests that are not about flow control.
 FREE = {"flow_control": False}
-#: What a test states whose claim is about one API generation: its requests are counted, or api_version asks for it.
+#: For tests that need an API generation: they count its requests, or set api_version.
 V1 = {"v1_open": True}
 V2 = {"v2_open": True, "v2_list_open": True, "v2_retry_open": True}
 BOTH = {**V1, **V2}
-#: Value of api_version -> what has to be open for it.
+#: Value of api_version to the switches that it needs.
 OPEN = {"auto": {}, "v1": V1, "v2": V2}
-#: The two bodies of the rerun endpoint's page [H-RET].
+#: The two sample bodies on the page of the rerun endpoint [H-RET].
 PAGE_SELECTED: dict[str, t.Any] = {
     "retry_location": "errorNode",
     "retry_task_version": "original_version",
@@ -52,7 +52,7 @@ PAGE_RELATED: dict[str, t.Any] = {
 
 
 def switched(**stated: t.Any) -> dict[str, t.Any]:
-    """Switches of a scenario: what the test states, and below it what ``DATAARTS_TEST_SWITCHES`` asks the tests to be run with."""
+    """Switches of a scenario: those of ``DATAARTS_TEST_SWITCHES``, overridden by *stated*."""
     return {**json.loads(os.environ.get(SWITCHES_VARIABLE) or "{}"), **stated}
 
 
@@ -83,15 +83,15 @@ def small_night(**changes: t.Any) -> dict[str, t.Any]:
 
 
 def twins(plan_time: str = "-1h", **changes: t.Any) -> list[dict[str, t.Any]]:
-    """A normal and a PatchData instance of one job that share job_id, plan_time and submit_time; both failed.
+    """A normal and a PatchData instance of one job with the same job_id, plan_time and submit_time; both failed.
 
-    :param changes: keys of both instances, as in a scenario.
+    :param changes: further keys of both instances, as in a scenario.
     """
     return [{"plan_time": plan_time, "status": "fail", "type": number, **changes} for number in (0, 5)]
 
 
 def two_workspaces(**changes: t.Any) -> dict[str, t.Any]:
-    """The small night, and a second workspace of the same account, supply, where two instances of one job failed."""
+    """:func:`small_night` with a second workspace of the account, supply, in which two instances of one job failed."""
     scenario = small_night(**changes)
     scenario["accounts"][0]["workspaces"].append(
         {"id": SUPPLY_ID, "name": "supply", "jobs": [{"name": "stock_levels", "id": 917601, "failed": 2}]}

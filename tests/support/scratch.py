@@ -1,22 +1,21 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Temporary files in memory, where the machine has a folder for it.
+"""Keep temporary files in memory, if the machine can.
 
-A journal writes each commit through to the disk, which takes some milliseconds, and tests make thousands of commits: that is most of the
-time of a test that reruns something.
+A journal syncs each commit to disk, which takes some milliseconds: most of the time of a test that reruns something.
 """
 
 from __future__ import annotations
 
 import os
 
-#: Where Linux keeps files in memory, and how many bytes must be left there. In a container there may be 64 MB, in which nothing can be run.
+#: Linux's folder for files in memory, and the bytes that must be free. Containers often have only 64 MB, without permission to execute.
 MEMORY, ROOM = "/dev/shm", 2 << 30
 
 
 def suits(folder: str, room: int = ROOM) -> bool:
-    """Whether temporary files can stand in *folder*: it exists, has *room* bytes left, and programs in it can be run."""
+    """Whether *folder* can be used for temporary files: it exists, is writable, has *room* bytes free, and allows execution."""
     try:
         state = os.statvfs(folder)
     except (AttributeError, OSError):

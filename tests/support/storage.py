@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A place on loopback that takes what is put there, as an object store does, and keeps every request."""
+"""Object store on loopback: accepts PUT and keeps every request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """One request that arrived."""
+    """One received request."""
 
     method: str
     path: str
@@ -24,7 +24,7 @@ class Request:
 class Storage:
     """The server: ``with Storage() as storage: ... storage.url, storage.requests``.
 
-    :ivar answers: HTTP statuses of the next answers; 201 where there is none.
+    :ivar answers: HTTP statuses of the next answers; 201 if empty.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Storage:
         self._thread.join()
 
     def pages(self) -> dict[str, str]:
-        """What stands there, by path without a query: the last of each."""
+        """Path without query to the last content that was put there."""
         return {request.path.partition("?")[0]: request.body.decode() for request in self.requests}
 
 
@@ -61,4 +61,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *args: object) -> None:
-        """Nothing on the screen."""
+        """Print nothing."""

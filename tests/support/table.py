@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A long table as one test, which names every row that is wrong."""
+"""Check a long table in one test that names every wrong row."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _Row = t.TypeVar("_Row")
 
 
 def failing(rows: Iterable[_Row], check: Callable[[_Row], None], name: Callable[[_Row], str] = str) -> dict[str, str]:
-    """Which of *rows*, at least one, fail *check*, by *name*, and why.
+    """Names of the *rows* that fail *check*, with the errors. There must be at least one row.
 
-    :param check: a test of one row.
+    :param check: raises an exception for a wrong row.
     """
     checked = list(rows)
     assert checked

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A terminal for tests: a process writes to a pseudo-terminal of so many columns, and the rows that a person would see are read from it."""
+"""Run processes on a pseudo-terminal with a given width, and read the rows that a user would see."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclasses.dataclass(frozen=True)
 class Shown:
-    """What a process wrote to its terminal.
+    """Output of a process on its terminal.
 
-    :param text: everything, with the codes of colours.
+    :param text: everything, including colour codes.
     """
 
     rc: int
@@ -39,20 +39,20 @@ class Shown:
 
     @property
     def lines(self) -> list[str]:
-        """The lines without colours; what was written over by a carriage return is gone."""
+        """Lines without colours, and without text that was overwritten after a carriage return."""
         plain = _STYLE.sub("", self.text).replace("\r\n", "\n").rstrip("\n")
         return [line.rsplit("\r", 1)[-1].rstrip() for line in plain.split("\n")]
 
     @property
     def rows(self) -> list[str]:
-        """The rows of the screen: a line that is wider than it takes several."""
+        """Rows of the screen. A line that is wider than the screen takes several."""
         return [row for line in self.lines for row in _rows(line, self.columns)]
 
 
 def shown(command: Sequence[str], env: Mapping[str, str], cwd: Path, *, columns: int = COLUMNS, timeout: float = TIMEOUT) -> Shown:
-    """Run *command* to its end on a terminal of its own.
+    """Run *command* to its end on a new terminal.
 
-    :raises AssertionError: if it does not end within *timeout* seconds.
+    :raises AssertionError: it does not end within *timeout* seconds.
     """
     main, side = pty.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
@@ -66,7 +66,7 @@ def shown(command: Sequence[str], env: Mapping[str, str], cwd: Path, *, columns:
                 continue
             try:
                 part = os.read(main, 65536)
-            except OSError:  # what Linux says once nobody has the other side open any more
+            except OSError:  # on Linux: the other side is closed
                 part = b""
             if not part:
                 return Shown(process.wait(timeout=10), b"".join(parts).decode("utf-8", "replace"), columns)

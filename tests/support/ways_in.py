@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every place in which people keep credentials: how it is set up, and what the doctor calls it. A new one is added here, and is tested by that."""
+"""All sources of credentials: how each is set up, and what the doctor calls it. Add a new one here, and it is tested."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from emulator.running import Running
 from tests.support.scenarios import ACCESS_KEY, AGENCY_NAME, DOMAIN, REGION, SECRET_KEY, USER_NAME, USER_PASSWORD
 from tests.support.workspace import token
 
-#: A way in: what it needs in a home directory and in the environment.
+#: Sets up a source in a home directory, and returns the environment variables that it needs.
 Way = t.Callable[[Running, Path], dict[str, str]]
 
 
@@ -55,7 +55,7 @@ _OF_AGENCY = (
     "access key of an agency, agency_name, agency_domain_name, access_key and secret_key from "
     "HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_NAME, HW_ACCESS_KEY and HW_SECRET_KEY"
 )
-#: Each way in -> how it is set up, and what the doctor calls it.
+#: Source to its set-up and to what the doctor calls it.
 WAYS: dict[str, tuple[Way, str]] = {
     "HW_SHARED_CONFIG_FILE": (
         _config,
@@ -106,9 +106,9 @@ WAYS: dict[str, tuple[Way, str]] = {
         "temporary access key of this machine's agency, use_instance_metadata from options",
     ),
 }
-#: Ways that are only taken if they are asked for -> the option that asks.
+#: Sources that are only used on request, and the option for it.
 ASKED_FOR: dict[str, dict[str, t.Any]] = {"metadata of the machine": {"use_instance_metadata": True}}
-#: Agencies of the operator's own account that the ways need.
+#: Agencies of the operator's own account that sources need.
 AGENCIES = [
     {"name": AGENCY_NAME, "trusted_domain": DOMAIN, "role": "operator"},
     {"name": "reruns", "trusted_domain": "op_svc_ecs", "role": "operator"},
@@ -116,6 +116,6 @@ AGENCIES = [
 
 
 def options_left_out(name: str) -> dict[str, t.Any]:
-    """Options that a way says itself, as None."""
+    """Options that source *name* sets itself, as None."""
     own_iam = name.startswith(("OS_", "clouds", "HW_AUTH"))
     return {"access_key": None, "secret_key": None, "project_id": None, **({"iam_endpoint": None} if own_iam else {})}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Module options and inventory variables for the workspace of the scenario ``small_night``."""
+"""Module options and inventory variables for the workspace of ``small_night``."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.support.scenarios import (
     WORKSPACE_ID,
 )
 
-#: Environment variable with the Python that modules are run with, if not the one that runs Ansible; `make matrix` sets it.
+#: Environment variable with the Python for modules, if it is not the one that runs Ansible; `make matrix` sets it.
 TARGET_VARIABLE = "DATAARTS_TEST_TARGET"
 
 
 class Addresses(t.Protocol):
-    """Where a service answers: the emulator's handle, or a stand-in with the same three base URLs."""
+    """An object with the base URLs of a service: the emulator's handle or a substitute."""
 
     endpoint: str
     endpoint_v1: str
@@ -34,7 +34,7 @@ class Addresses(t.Protocol):
 
 
 def options(service: Addresses, **changes: t.Any) -> dict[str, t.Any]:
-    """Options every module takes, with the operator's key pair; a change to None takes an option away."""
+    """Options of every module, with the operator's access key. A change to None removes an option."""
     given: dict[str, t.Any] = {**account(service), "workspace_id": WORKSPACE_ID, **changes}
     return {name: value for name, value in given.items() if value is not None}
 
@@ -55,12 +55,12 @@ def account(service: Addresses, **changes: t.Any) -> dict[str, t.Any]:
 
 
 def variables(service: Addresses, **changes: t.Any) -> dict[str, t.Any]:
-    """The options of :func:`options` as inventory variables: with ``dataarts_`` before each name."""
+    """The options of :func:`options` as inventory variables ``dataarts_…``."""
     return {f"dataarts_{name}": value for name, value in options(service, **changes).items()}
 
 
 def token(service: Addresses) -> str:
-    """A token of the operator for the project, made as IAM makes it. Its holder does not mind how far a test has turned the service's clock."""
+    """Get a token of the operator for the project from IAM. Unlike signatures, it works however far a test has advanced the service's clock."""
     user = {"name": USER_NAME, "password": USER_PASSWORD, "domain": {"name": DOMAIN}}
     auth = {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": {"name": REGION}}}
     request = urllib.request.Request(f"{service.iam_endpoint}/v3/auth/tokens", json.dumps({"auth": auth}).encode(), method="POST")
@@ -70,9 +70,9 @@ def token(service: Addresses) -> str:
 
 
 def inventory(**workspaces: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """An inventory as data: one host per workspace with its variables, everything run on the controller.
+    """An inventory as data: a host with variables for each workspace; modules run on the controller.
 
-    Write it with ``json.dump`` to a file ending in ``.yml``.
+    Write it with ``json.dump`` to a ``.yml`` file.
     """
     python = os.environ.get(TARGET_VARIABLE) or "{{ ansible_playbook_python }}"
     controller = {"ansible_connection": "local", "ansible_python_interpreter": python}

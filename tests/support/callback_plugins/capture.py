@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A callback that writes every task result of a real run as one JSON line, so that tests compare data instead of screens."""
+"""Callback that writes each task result of a real run as a JSON line, so that tests compare data instead of output."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ description: Writes one JSON line per result to the file that the environment va
 
 
 def attribute(result: t.Any, name: str) -> t.Any:
-    """The attribute *name* of a task result: public since ansible-core 2.19, with an underscore before."""
+    """Attribute *name* of a task result, which has an underscore before ansible-core 2.19."""
     return getattr(result, name) if hasattr(type(result), name) or name in vars(result) else getattr(result, "_" + name)
 
 
@@ -49,11 +49,11 @@ class CallbackModule(CallbackBase):
         )
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
-        """A task ended well, or one item of a loop did in a task that ended well."""
+        """A task succeeded."""
         self._result("ok", result)
 
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
-        """A task failed; *ignore_errors* says that the play goes on."""
+        """A task failed. With *ignore_errors*, the play goes on."""
         self._result("ignored" if ignore_errors else "failed", result)
 
     def v2_runner_on_skipped(self, result: t.Any) -> None:

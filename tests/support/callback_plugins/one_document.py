@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A callback for programs, as ansible.posix.json is one: the whole standard output is one JSON document."""
+"""Stdout callback for programs, like ansible.posix.json: the whole standard output is one JSON document."""
 
 from __future__ import annotations
 

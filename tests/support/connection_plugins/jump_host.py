@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A connection that plays another machine, to which something happens while a module runs there."""
+"""Connection plugin that plays a remote machine which fails while a module runs there."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ options: {}
 
 
 class Connection(Local):
-    """As ``local``, under another name and with faults."""
+    """``local`` under another name, with faults."""
 
     transport = "jump_host"
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> t.Any:
-        """*cmd*, unless a fault keeps it from running or its answer from coming back."""
+        """Run *cmd*, unless a fault prevents that, or loses the answer."""
         place = Path(os.environ["JUMP_HOST"])
         if (place / "is_gone").exists() or self._due(place / "unreachable_first", 1):
             raise AnsibleConnectionFailure("the jump host does not answer")
@@ -50,7 +50,7 @@ class Connection(Local):
 
     @staticmethod
     def _due(fault: Path, number: int) -> bool:
-        """Whether *fault* happens now, which it does once."""
+        """Whether *fault* happens now. Each happens once."""
         due = fault.exists() and int(fault.read_text(encoding="utf-8")) == number
         if due:
             fault.unlink()

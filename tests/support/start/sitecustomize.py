@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Python imports this at the start of every Ansible process of the tests (``PYTHONPATH``): bytecode of the checkout is kept, as Python keeps it.
+"""Bytecode cache for the collection in Ansible processes of the tests, which import this file at their start (``PYTHONPATH``).
 
-Ansible's importer of collections compiles every file of a collection again in every process, which is a tenth of what a play costs.
-What is kept stands under a digest of the text that it was compiled from, so no change is missed. Nothing else is another's than without this file.
+Ansible's collection importer compiles every file again in every process, a tenth of the cost of a play. Cached code is stored under a
+digest of its source, so changes are never missed. Nothing else changes.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ import typing as t
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-#: Ansible's importer of collections.
+#: Ansible's collection importer.
 IMPORTER = "ansible.utils.collection_loader._collection_finder"
-#: Of the checkout alone, because the files of others stand somewhere else each time.
+#: Only files of the checkout are cached: others are at a different path each time.
 CHECKOUT = Path(__file__).resolve().parents[3]
 BELOW = f"{CHECKOUT}{os.sep}"
 FOLDER = CHECKOUT / ".cache" / "bytecode" / f"{sys.implementation.cache_tag}-{importlib.util.MAGIC_NUMBER.hex()}"
 
 
 def kept(source: str | bytes, filename: str, compiled: Callable[[], types.CodeType], folder: Path = FOLDER) -> types.CodeType:
-    """What *compiled* makes of *source*, the text of *filename*; from *folder* if that was done before."""
+    """Code of *source*, the text of *filename*: from the cache in *folder*, or by calling *compiled*."""
     text = source.encode() if isinstance(source, str) else source
     place = folder / hashlib.sha256(filename.encode() + b"\0" + text).hexdigest()
     with contextlib.suppress(OSError, ValueError, EOFError, TypeError):
@@ -45,7 +45,7 @@ def kept(source: str | bytes, filename: str, compiled: Callable[[], types.CodeTy
 
 
 def keep(loader: t.Any) -> None:
-    """Let the class *loader* of Ansible's importer look among what is kept before it compiles."""
+    """Patch the class *loader* of Ansible's importer to use the cache."""
     compiled = loader.get_code
 
     def get_code(self: t.Any, fullname: str) -> types.CodeType | None:
@@ -59,7 +59,7 @@ def keep(loader: t.Any) -> None:
 
 
 class _WhenImported:
-    """Finds nothing but Ansible's importer, once, and then leaves."""
+    """Import hook that patches Ansible's importer when it is imported, and then removes itself."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: object = None) -> importlib.machinery.ModuleSpec | None:
         if name != IMPORTER:
