@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Processes that can be killed and cost little to start: forked from a server that has imported everything and has no other thread."""
+"""Killable processes that start fast: they are forked from a single-threaded server that has imported everything."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CONTEXT.set_forkserver_preload(["tests.chaos.children"])
 
 
 def started(work: t.Callable[[Json, str], None], options: Json, answer: Path) -> BaseProcess:
-    """A process that does *work*, and leaves its result in the file *answer*."""
+    """Start a process that calls *work*, which writes its result to the file *answer*."""
     answer.unlink(missing_ok=True)
     process = _CONTEXT.Process(target=work, args=(options, str(answer)))
     process.start()
@@ -32,18 +32,21 @@ def started(work: t.Callable[[Json, str], None], options: Json, answer: Path) ->
 
 
 def result_of(answer: Path) -> Json | None:
-    """What a process has left; None if it was killed before."""
+    """Result of a process, or None if it was killed before it wrote one."""
     return t.cast("Json", json.loads(answer.read_text(encoding="utf-8"))) if answer.exists() else None
 
 
 def rerun(options: Json, answer: str) -> None:
-    """A task of job_rerun, pass after pass as its action makes them."""
+    """Make all passes of a job_rerun task, as its action plugin does."""
     run = _reruns(options, {})
     _leave({"finished": run.ended and run.error is None, "error": run.error, "problems": list(run.problems)}, answer)
 
 
 def repair(options: Json, answer: str) -> None:
-    """Playbook repair in one workspace, task after task: option name -> value of both modules."""
+    """Run the steps of playbook repair in one workspace.
+
+    :param options: options of job_rerun and of supplement_missing.
+    """
     own = {name: value for name, value in options.items() if name in supplement_missing_spec()}
     kept: Json = {"inventory_hostname": "sales"}
 
@@ -76,9 +79,9 @@ def repair(options: Json, answer: str) -> None:
 
 
 def _reruns(options: Json, repaired: Json) -> passes.Passes:
-    """The passes of a task of job_rerun.
+    """Make the passes of a job_rerun task.
 
-    :param repaired: what the repair makes that it is a part of.
+    :param repaired: what the surrounding repair makes; empty without one.
     """
     run = passes.Passes(run_id=f"run-{time.time_ns()}", repair=repaired)
     timing, began = passes.Timing.of(options), time.monotonic()
@@ -95,7 +98,7 @@ def _reruns(options: Json, repaired: Json) -> passes.Passes:
 
 
 def run_job(options: Json, answer: str) -> None:
-    """A task of job_run."""
+    """Run a job_run task."""
     _leave(call("job_run", options), answer)
 
 

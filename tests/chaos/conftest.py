@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What chaos tests share: an emulator, a PostgreSQL and controllers; and the figures, added up over all tests and processes and printed last."""
+"""Fixtures of chaos tests: emulator, PostgreSQL server, controllers; and figures, which are summed over all tests and printed at the end."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _NAME = "chaos"
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Running]:
-    """An emulator that every case resets."""
+    """An emulator, which every case resets."""
     with running(small_night()) as handle:
         yield handle
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
-    """The one PostgreSQL."""
+    """A PostgreSQL server."""
     with postgres_server() as handle:
         yield handle
 
 
 @pytest.fixture(scope="module")
 def controllers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controllers]:
-    """Processes with a home each."""
+    """Controller processes, each with its own home."""
     fleet = Controllers(tmp_path_factory.mktemp("controllers"))
     yield fleet
     fleet.close()
@@ -46,7 +46,7 @@ def controllers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller
 
 @pytest.fixture
 def figures(request: pytest.FixtureRequest) -> t.Callable[..., None]:
-    """A function that adds counts to the figures of the run: ``figures(reruns=12)``."""
+    """Function that adds counts to the figures: ``figures(reruns=12)``."""
 
     def add(**counts: int) -> None:
         request.node.user_properties.append((_NAME, counts))
@@ -55,7 +55,7 @@ def figures(request: pytest.FixtureRequest) -> t.Callable[..., None]:
 
 
 def pytest_terminal_summary(terminalreporter: t.Any) -> None:
-    """Print the sums; without chaos tests nothing."""
+    """Print the sums, if any chaos test ran."""
     total: dict[str, int] = {}
     for reports in terminalreporter.stats.values():
         for report in reports:
@@ -70,7 +70,7 @@ def pytest_terminal_summary(terminalreporter: t.Any) -> None:
             terminalreporter.write_line(line)
 
 
-#: What a run is made of, beyond seeds: the name of its counts, and what people call it.
+#: Counts of cases other than seeds, and their labels.
 _PARTS = {
     "kills": "kills",
     "pairs": "pairs",
@@ -84,7 +84,7 @@ _PARTS = {
 
 
 def figures_text(total: Json) -> list[str]:
-    """The figures as people read them."""
+    """The figures as lines of text."""
     names = ("seeds", "reruns", "calls", "faulty", "hostile", "searched", "secrets", "stops", "policies", "runs", "schedule_kills", *_PARTS)
     count = {**dict.fromkeys(names, 0), **total}
     share = 100 * count["faulty"] / count["calls"] if count["calls"] else 0

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Controllers: processes that play job_rerun as its action does, each with a home of its own, so that only a database is common to them.
+"""Controllers: processes that run job_rerun tasks as its action plugin does. Each has its own home, so that they share only a database.
 
-A controller plays one task after the other: options come on stdin as one line of JSON, the end of the play goes to stdout as another. The task is
-job_rerun's, or that of the module that ``_module`` names, without passes.
+A controller runs one task after the other: it reads options from stdin and writes the outcome to stdout, each as one line of JSON. With
+option ``_module``, it calls that module once, without passes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Json = dict[str, t.Any]
 
 
 class Controller:
-    """One process; ``home`` is a folder that nobody else uses."""
+    """One controller process. *home* is a new folder."""
 
     def __init__(self, home: Path) -> None:
         home.mkdir(parents=True)
@@ -46,14 +46,17 @@ class Controller:
         self._ready = False
 
     def ready(self) -> Controller:
-        """Itself, once it has started."""
+        """Wait until it has started. Returns itself."""
         if not self._ready and self._line() != "ready\n":
             raise AssertionError(f"the controller did not start\n{self._errors.read_text(encoding='utf-8')}")
         self._ready = True
         return self
 
     def play(self, options: Json) -> Json:
-        """The end of one play: ``result`` of its last pass, ``base``, the newest one that could read the workspace, ``ended`` and ``error``.
+        """Run one task and return its outcome.
+
+        That is ``result`` of the last pass, ``base`` (the last result that could read the workspace), ``ended`` and ``error``; of another
+        module, only ``result``.
 
         :raises KilledError: it was killed meanwhile.
         """
@@ -71,19 +74,19 @@ class Controller:
         raise AssertionError(f"the controller ended with {self._process.returncode}\n{self._errors.read_text(encoding='utf-8')}")
 
     def kill(self) -> None:
-        """End it at once, wherever it is."""
+        """Kill it."""
         self._process.kill()
 
     def stop(self) -> None:
-        """Stop it, as a machine that falls asleep does."""
+        """Suspend it, as if its machine went to sleep."""
         self._process.send_signal(signal.SIGSTOP)
 
     def wake(self) -> None:
-        """Let it go on."""
+        """Resume it."""
         self._process.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
-        """End it, and wait for that."""
+        """Kill it and wait for its end."""
         self._process.kill()
         self._process.communicate()
 
@@ -93,24 +96,24 @@ class Controller:
 
 
 class Controllers:
-    """As many as are needed at once; one that is free again plays the next task, as a runner of a pipeline does."""
+    """Pool of controllers that grows as needed. A free one takes the next task, as a CI runner does."""
 
     def __init__(self, directory: Path) -> None:
         self._homes = (directory / f"home-{number}" for number in itertools.count(1))
         self._free: list[Controller] = []
 
     def take(self, number: int) -> list[Controller]:
-        """So many that are ready."""
+        """Take *number* free controllers; new ones may still be starting."""
         taken, self._free = self._free[:number], self._free[number:]
         taken += [Controller(next(self._homes)) for dummy in range(number - len(taken))]
         return taken
 
     def give_back(self, controller: Controller) -> None:
-        """It has ended its play."""
+        """Return a controller that has finished its task."""
         self._free.append(controller)
 
     def close(self) -> None:
-        """End them all."""
+        """End all free controllers."""
         for controller in self._free:
             controller.close()
 
@@ -138,7 +141,7 @@ def _play(options: Json) -> Json:
 
 
 def main() -> None:
-    """See the module."""
+    """Run tasks from stdin until it is closed."""
     from tests.chaos.plays import hurry
 
     hurry()

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nights whose jobs depend on each other across workspaces, drawn from a seed; and what the emulator knows of what came after a rerun.
+"""Random nights whose jobs depend on each other across workspaces, and the true effects of reruns on downstream instances.
 
-What is judged here is not what any list says: the emulator keeps on what data each run began, and who stopped an instance.
+The truth comes from the emulator's own state, not from lists: it knows which data each run read, and who stopped an instance.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.support.scenarios import SUPPLY_ID, WORKSPACE_ID, small_night
 Name = tuple[str, str, int]
 FINANCE_ID = "3d9f1b5c7a2e4d60b8c1f0a7e6d5c4b3"
 WORKSPACES = {WORKSPACE_ID: "sales", SUPPLY_ID: "supply", FINANCE_ID: "finance"}
-#: Seconds that a run takes, on a clock that stands still but for what a test advances it by.
+#: Duration of a run in seconds. Tests advance the clock by more than that between passes.
 RUN_SECONDS = 600
 _STATUSES = ("fail", "success", "success", "success", "success", "cancelled", "stopped", "forced", "waiting", "waiting")
 _SWITCHES: dict[str, tuple[t.Any, ...]] = {
@@ -46,7 +46,7 @@ class DrawnNight:
 
 
 def draw_night(seed: int) -> DrawnNight:
-    """The night of *seed*: up to seven layers of jobs in three workspaces, with several cycles each, some of them in circles."""
+    """The night of *seed*: two to seven layers of jobs in three workspaces, with one to three cycles each. Some have circular dependencies."""
     rng = random.Random(seed)
     depth = rng.choice((1, 2, 3, 4, 5, 6, 50))
     layers = [[f"job_{layer}_{number}" for number in range(rng.randint(1, 2))] for layer in range(rng.randint(2, 7))]
@@ -99,11 +99,12 @@ def _instance(rng: random.Random, hour: int, *, top: bool) -> dict[str, t.Any]:
 
 
 class Truth:
-    """What the emulator knows at one moment.
+    """The emulator's knowledge at one moment.
 
-    :param state: the emulator's.
-    :param rerun: the instances that were rerun because they had failed.
-    :param pending: those that are still to be rerun for that.
+    :param state: state of the emulator.
+    :param rerun: instances that were rerun because they had failed.
+    :param pending: instances that will be rerun because they have failed.
+    :param depth: levels of downstream instances to consider.
     """
 
     def __init__(self, state: t.Mapping[str, t.Any], rerun: t.Collection[Name], pending: t.Collection[Name], depth: int) -> None:
@@ -116,7 +117,7 @@ class Truth:
         self.above = {name: {_name(above) for above in instance["reads"]} - {name} for name, instance in self.instances.items()}
         self.roots, self.pending = {*rerun, *pending}, set(pending)
         self.below = self._closure(self.roots, depth)
-        # What was rerun and has not ended is still to bring its data, as what is still to be rerun.
+        # reruns in progress have not made their data yet, like pending ones
         self.pending |= {name for name in rerun if self.instances[name]["status"] in ("waiting", "running")}
         renewed = {name for name in rerun if name not in self.pending and self.succeeded(name)}
         within = {*self.below, *self.roots}
@@ -125,12 +126,12 @@ class Truth:
         self.outdated = self._outdated({*self.below, *self.again})
 
     def succeeded(self, name: Name) -> bool:
-        """Whether it succeeded by itself."""
+        """Whether it succeeded without being forced."""
         instance = self.instances[name]
         return instance["status"] == "success" and not instance["forced"]
 
     def effects(self) -> dict[Name, str]:
-        """What the rerun means for each instance below; without those that it means nothing for."""
+        """Effect of the reruns on each downstream instance that they affect."""
         effects = {}
         for name in {*self.below, *self.again}:
             instance, outdated = self.instances[name], name in self.outdated
@@ -148,7 +149,7 @@ class Truth:
         return effects
 
     def curable(self) -> set[Name]:
-        """The stale and cancelled ones of which everything above is, or comes, up to date by reruns that succeed; no circle can be."""
+        """Stale and cancelled instances whose upstream instances are all up to date, or are by reruns. Circular dependencies cannot be cured."""
         effects = self.effects()
         cured: set[Name] = set()
         wanted = {name for name, effect in effects.items() if effect in ("stale", "cancelled") and name not in self._ancestors(name)}
@@ -159,7 +160,7 @@ class Truth:
             cured |= more
 
     def behind_a_failure(self, name: Name) -> bool:
-        """Whether anything above it, however far, failed or cannot be cured; what has succeeded in between has not seen what that will bring."""
+        """Whether any upstream instance, directly or not, failed or is outdated and cannot be cured."""
         cured = self.curable()
         return any(
             (self.instances[above]["status"] == "fail" and not self.instances[above]["forced"])
@@ -168,7 +169,7 @@ class Truth:
         )
 
     def needless(self, names: t.Iterable[Name]) -> set[Name]:
-        """Those of *names* whose last run began with what the success before it had begun with."""
+        """Those of *names* with a run that read the same data as the successful run right before it."""
         return {name for name in names if self._same_data([run for run in self.instances[name]["runs"] if run["start"] is not None])}
 
     @staticmethod
@@ -176,7 +177,7 @@ class Truth:
         return any(before["status"] == "success" and before["read"] == after["read"] for before, after in itertools.pairwise(began))
 
     def _ancestors(self, name: Name) -> set[Name]:
-        """Everything above it; itself too, if it is in a circle."""
+        """All upstream instances; also itself, if it is in a circular dependency."""
         seen: set[Name] = set()
         left = [name]
         while left:
@@ -217,7 +218,7 @@ class Truth:
         )
 
     def _news(self, above: Name, name: Name, outdated: t.Container[Name]) -> bool:
-        """Whether *above* has, or will have, data that the last run of *name* did not begin with."""
+        """Whether *above* has, or will have, data that the last run of *name* did not read."""
         if above in self.pending or above in outdated or self.instances[above]["status"] in ("waiting", "running"):
             return True
         if not self.succeeded(above):

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a seed means: a workload, the service's open points, what breaks, and how the reruns are asked for.
+"""Random cases from seeds: a workload, settings of the service's switches, faults, and options of job_rerun.
 
-Nothing is drawn that the promise excludes: a service that says yes or no and does the opposite, or a rerun that takes effect or
-shows later than ``settle_time`` after its answer was lost.
+Excluded is what the collection makes no promise for: a service that does the opposite of its answer, and a rerun that takes effect or shows
+later than ``settle_time`` after its answer was lost.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.support.scenarios import ACCESS_KEY, SECRET_KEY, USER_NAME, USER_PASS
 
 Json = dict[str, t.Any]
 
-#: Names that a URL, a shell, a template or a terminal could stumble over; all of them are names that the service allows somewhere.
+#: Names that could break a URL, a shell, a template or a terminal, all of which the service allows somewhere.
 NAMES = (
     "daily_sales",
     "hourly_stock",
@@ -38,13 +38,13 @@ NAMES = (
     "-dash",
     "settlement_report",
 )
-#: A second operator, who reruns by hand.
+#: Another user, who reruns by hand.
 STRANGER, STRANGER_KEY, STRANGER_SECRET = "stranger", "AKSTRANGER0000000001", "stranger-secret-key-0123456789abcdef01234567"
 SPEED = 60.0
-#: Seconds that one answer may take; above what a loaded machine needs for one.
+#: Read timeout in seconds; longer than an answer takes on a loaded machine.
 READ_TIMEOUT = 3.0
 
-#: Spoiled answers to reads, and how often each is drawn against the others.
+#: Faults of reads, with weights.
 READ_FAULTS: tuple[tuple[int, Json], ...] = (
     (4, {"kind": "status", "status": 500}),
     (3, {"kind": "status", "status": 502}),
@@ -58,7 +58,7 @@ READ_FAULTS: tuple[tuple[int, Json], ...] = (
     (4, {"kind": "truncated"}),
     (4, {"kind": "malformed"}),
     (2, {"kind": "malformed", "text": "<html><body>Bad gateway</body></html>"}),
-    # Not "[]", which is a proper answer about dependencies and says that there are none.
+    # Not "[]", a valid answer that says that there are no dependencies.
     (2, {"kind": "malformed", "text": "[[]]"}),
     (2, {"kind": "malformed", "text": '{"total": "many", "instances": {}}'}),
     (3, {"kind": "not_utf8"}),
@@ -69,7 +69,7 @@ READ_FAULTS: tuple[tuple[int, Json], ...] = (
     (1, {"kind": "slow_body", "seconds": 0.001, "times": 2}),
     (1, {"kind": "slow_headers", "seconds": 0.001, "times": 2}),
 )
-#: The same for reruns. ``when`` says whether the rerun happens although its answer is spoiled.
+#: Faults of writes, with weights. ``when`` says whether the write takes effect.
 WRITE_FAULTS: tuple[tuple[int, Json], ...] = (
     *((3, {"kind": "status", "status": status, "when": when}) for status in (500, 502, 503) for when in ("before_effect", "after_effect")),
     (2, {"kind": "status", "status": 408, "when": "after_effect"}),
@@ -101,7 +101,7 @@ WRITE_FAULTS: tuple[tuple[int, Json], ...] = (
     (3, {"kind": "latency", "seconds": 0.05, "when": "after_effect"}),
     (2, {"kind": "latency", "seconds": 0.05, "when": "before_effect"}),
 )
-#: What ends a whole play; drawn a few times at most.
+#: Faults that end a whole play, drawn twice at most.
 ENDING_FAULTS: tuple[Json, ...] = (
     {"kind": "expired_token"},
     {"kind": "status", "status": 403, "code": "DLF.6888", "message": "no permission", "when": "before_effect"},
@@ -110,9 +110,9 @@ ENDING_FAULTS: tuple[Json, ...] = (
     {"kind": "hang", "seconds": READ_TIMEOUT + 0.5, "when": "after_effect"},
     {"kind": "hang", "seconds": READ_TIMEOUT + 0.5, "when": "before_effect"},
 )
-#: After such an answer the host refuses connections for a moment, so that what is asked for next never leaves.
+#: The host refuses connections for a moment after this answer, so that the next request is never sent.
 OUTAGE: Json = {"kind": "outage", "seconds": 0.2}
-#: Settings of the service's open points that are drawn, each independently of the others.
+#: Settings of switches to draw from, each independently.
 SWITCHES: dict[str, tuple[t.Any, ...]] = {
     "offset_unit": ("page", "record"),
     "offset_beyond": ("empty", "first_page"),
@@ -135,28 +135,27 @@ SWITCHES: dict[str, tuple[t.Any, ...]] = {
     "flow_control": (False,) * 7 + (True,),
     "clock_skew_seconds": (0, 0, 0, 90, -70),
 }
-#: The same, drawn with a chance of its own: clocks that disagree, and what a rerun changes of an instance's key.
+#: The same, with another random generator: differing clocks, and whether a rerun changes an instance's key.
 CLOCKS: dict[str, tuple[t.Any, ...]] = {
     "scheduler_skew_seconds": (0, 0, 60, 20, -5, -60),
     "submit_time_after_rerun": ("same", "same", "new"),
 }
-#: Seconds by which ``Date`` steps, and how often at most; far from the 15 minutes that the gateway allows a signature.
+#: Largest step of ``Date`` in seconds, and largest number of steps; together far below the 15 minutes that the gateway allows for a signature.
 DATE_STEP, DATE_STEPS = 90, 3
 _V2, _V1 = (frozenset(route.name for route in ROUTES if route.host == host) for host in ("v2", "v1"))
 
 
 @dataclass(frozen=True)
 class Case:
-    """One seed.
+    """One case.
 
-    :param scenario: of the emulator.
-    :param options: of job_rerun, without the account.
-    :param faults: to inject, in this order.
-    :param given_since: whether ``since`` is given from the first play on; otherwise only plays that are started again get the first one's.
-    :param selected: (job name, plan time as in the scenario) of every instance that is meant.
+    :param scenario: scenario for the emulator.
+    :param options: options of job_rerun, without the account.
+    :param faults: faults to inject, in this order.
+    :param given_since: whether the first play has option ``since``; if not, later plays get the since of the first one.
+    :param selected: (job name, plan time as in the scenario) of each selected instance.
     :param hand: whether somebody reruns some instances by hand just before the first play.
-    :param haste: factor by which the service's time moves on between passes, against what a pass asked for.
-    :param late: longest time, seconds, that a rerun may take effect after its answer was given up.
+    :param haste: how far the service's time advances between passes, as a factor of what the pass asked for.
     """
 
     seed: int
@@ -172,23 +171,23 @@ class Case:
 
     @property
     def ordered(self) -> bool:
-        """Whether what depends on something is only rerun after it."""
+        """Whether downstream instances are rerun only after upstream ones."""
         return self.options.get("order") == "upstream_first"
 
     @property
     def chained(self) -> bool:
-        """Whether the service tells which jobs depend on their own previous cycle: only v1's definition of a job does."""
+        """Whether the service shows which jobs depend on their previous cycle: only v1's job detail does."""
         return self.options["api_version"] != "v2" and bool(self.switches.get("v1_open", True))
 
     def jobs(self) -> dict[str, Json]:
-        """The jobs of the scenario by name."""
+        """Jobs of the scenario by name."""
         return {job["name"]: job for job in self.scenario["accounts"][0]["workspaces"][0]["jobs"]}
 
 
 def draw(seed: int, *, size: tuple[int, int] = (30, 90), faults: bool = True) -> Case:
-    """The case of *seed*, the same at any time on any machine.
+    """The case of *seed*, always the same.
 
-    :param size: bounds of the number of failed instances.
+    :param size: least and most failed instances.
     """
     rng = random.Random(seed)
     settle = rng.choice((1, 1, 2))
@@ -220,11 +219,11 @@ def draw(seed: int, *, size: tuple[int, int] = (30, 90), faults: bool = True) ->
         {"name": STRANGER, "password": "stranger-password", "access_key": STRANGER_KEY, "secret_key": STRANGER_SECRET},
     ]
     run_seconds = rng.choice((3, 20, 90))
-    chance = random.Random(f"order {seed}")  # of its own, so that it changes nothing else
-    if api not in ("v1", "no_v2") and chance.random() < 0.4:  # which have no call for dependencies
+    chance = random.Random(f"order {seed}")  # another generator, so that earlier seeds stay the same
+    if api not in ("v1", "no_v2") and chance.random() < 0.4:  # those have no API for dependencies
         _depend(chance, jobs)
         options["order"] = "upstream_first"
-        # Nothing but the order keeps a rerun from beginning.
+        # only our own order keeps a rerun from starting
         switches["rerun_waits_for_upstream"] = False
         run_seconds = min(run_seconds, 20)
     scenario = small_night(jobs=jobs, users=users, switches=switches, speed=SPEED, run_seconds=run_seconds)
@@ -232,7 +231,7 @@ def draw(seed: int, *, size: tuple[int, int] = (30, 90), faults: bool = True) ->
         seed,
         scenario,
         {name: value for name, value in options.items() if value is not None},
-        # The outages have a chance of their own, so that they change nothing else.
+        # outages have another generator, so that earlier seeds stay the same
         (*_faults(rng), *_outages(random.Random(f"outage {seed}")), *_date_steps(clocks, hand)) if faults else (),
         rng.random() < 0.7,
         frozenset(selected),
@@ -265,7 +264,7 @@ def _jobs(rng: random.Random, failed: int) -> t.Iterator[Json]:
 
 
 def _depend(rng: random.Random, jobs: list[Json]) -> None:
-    """Let jobs depend on others, in no circle, and some on their own previous cycle."""
+    """Add dependencies without circles, and some on a job's previous cycle."""
     above: list[str] = []
     for job in rng.sample(jobs, len(jobs)):
         job["depends_on"] = rng.sample(above, min(len(above), rng.choice((0, 1, 1, 2, 3))))
@@ -284,7 +283,7 @@ def _selection(rng: random.Random, jobs: list[Json]) -> tuple[Json, set[tuple[st
     begin, end = 3000, 0
     if rng.random() < 0.2:
         begin, end = rng.choice(((2000, 0), (3000, 300), (2500, 60)))
-    # Nothing is planned near an edge of the window: a relative one moves on between plays.
+    # no instances near the edges of the window, which is relative and moves between plays
     edges = [begin, *([end] if end else [])]
     for job in jobs:
         job["instances"] = [instance for instance in job["instances"] if min(abs(_age(instance) - edge) for edge in edges) > 20]
@@ -306,14 +305,14 @@ def _selection(rng: random.Random, jobs: list[Json]) -> tuple[Json, set[tuple[st
 
 
 def _age(instance: Json) -> int:
-    """Minutes since it was planned."""
+    """Minutes since its plan time."""
     return int(instance["plan_time"][1:-1])
 
 
 def _faults(rng: random.Random) -> t.Iterator[Json]:
     for fault in rng.sample(ENDING_FAULTS, rng.choice((0, 0, 1, 2))):
         yield {**fault, "route": rng.choice(("write", "write", "list")), "times": 1, "skip": rng.randint(0, 25)}
-    # A rule draws independently of the others: several rules of a small rate add up.
+    # faults fire independently, so that several small rates add up
     for route, table, rate in (("read", READ_FAULTS, rng.uniform(0.2, 0.4)), ("write", WRITE_FAULTS, rng.uniform(0.25, 0.65))):
         kinds = rng.choices([fault for dummy, fault in table], [weight for weight, dummy in table], k=6)
         for fault in kinds:
@@ -327,12 +326,12 @@ def _outages(rng: random.Random) -> t.Iterator[Json]:
 
 
 def _date_steps(rng: random.Random, hand: bool) -> t.Iterator[Json]:
-    """Steps of ``Date``; not where the judge has to tell by times whose rerun came first."""
+    """Steps of ``Date``. None with reruns by hand, where the judge compares times to see whose rerun was first."""
     for dummy in range(0 if hand else rng.choice((0, 0, 1, DATE_STEPS))):
         step = rng.uniform(-DATE_STEP, DATE_STEP)
         yield {"kind": "date", "route": rng.choice(("list", "write")), "times": 1, "skip": rng.randint(0, 20), "date_step_seconds": step}
 
 
 def is_write(route: str | None) -> bool:
-    """Whether the emulator's route of that name is a write."""
+    """Whether *route* of the emulator is a write."""
     return route in named("write")

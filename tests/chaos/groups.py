@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One case played by several controllers at once that have nothing in common but a journal, and what disturbs them."""
+"""Cases played by several controllers at once that share only a journal, with kills, pauses and restarts of the database."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from tests.chaos.plays import Figures
 from tests.chaos.processes import KilledError, draw_moment
 from tests.support.workspace import options as options_for
 
-#: Plays of one member that meet faults; after them the trouble is over.
+#: Plays of one member with faults.
 PLAYS = 6
-#: Seconds of real time: how long a rerun runs, the longest until it shows, and what the options say about that.
+#: Real seconds: duration of a rerun, longest time until it shows, and option settle_time.
 RUN_SECONDS, VISIBLE_AFTER, SETTLE_TIME = 0.5, 3.0, 4
-#: Seconds that a process is stopped for: longer than a list may be acted on.
+#: Length of a pause in seconds; longer than a list may be acted on.
 PAUSE_SECONDS = (65.0, 75.0)
 _POLL_SECONDS = 0.01
 
 
 def group_case(seed: int, size: tuple[int, int] = (15, 30)) -> Case:
-    """A case for several at once: one attempt, a quarter of the calls faulty, nothing that ends a play.
+    """A case for several controllers: one attempt, and no faults that end a play.
 
-    Without ``since`` each of them has its own, and what failed again before another one began would be a new failure to that one: then
-    every rerun succeeds.
+    Without option ``since``, each controller has its own since, and an instance that failed again before another controller started would
+    be a new failure for that one. So every rerun succeeds then.
     """
     case = draw(3_000_000 + seed, size=size)
     rng = random.Random(f"group {seed}")
@@ -55,11 +55,11 @@ def group_case(seed: int, size: tuple[int, int] = (15, 30)) -> Case:
 
 @dataclasses.dataclass
 class Trouble:
-    """What is still to happen to the members of a group, each at a drawn moment.
+    """What will still happen to the members of a group, each at a random moment.
 
-    :ivar kills: each followed by another controller that goes on.
-    :ivar pauses: of a process, for PAUSE_SECONDS.
-    :ivar restarts: of the database, by *restart*, whose argument is ``fast`` or ``immediate``.
+    :ivar kills: number of kills; another controller takes over after each.
+    :ivar pauses: number of times that a process is suspended, for PAUSE_SECONDS.
+    :ivar restarts: number of restarts of the database by *restart*, whose argument is ``fast`` or ``immediate``.
     """
 
     seed: int
@@ -74,11 +74,11 @@ class Trouble:
 
     @property
     def left(self) -> int:
-        """How much has not found its moment yet."""
+        """Number of events that have not happened yet."""
         return self.kills + self.pauses + self.restarts
 
     def for_controller(self, controller: Controller, service: Running, play: Future[Json], figures: Figures) -> None:
-        """Kill or stop *controller* during its *play*, if that is left to do; return when it is done, or the play has ended."""
+        """Kill or pause *controller* during its *play*, if that is left. Returns when it is done, or when the play has ended."""
         for name in ("kills", "pauses"):
             if not self._take(name):
                 continue
@@ -95,7 +95,7 @@ class Trouble:
             return
 
     def for_database(self, service: Running, ended: Callable[[], bool], figures: Figures) -> None:
-        """Restart the database as often as is left to do, until the group has ended."""
+        """Restart the database as often as is left, until the group has ended."""
         while self.restarts and self.restart is not None and self._moment(service, ended):
             self.restart(self._rng.choice(("fast", "immediate")))
             self.restarts -= 1
@@ -109,7 +109,7 @@ class Trouble:
             return bool(number)
 
     def _moment(self, service: Running, ended: Callable[[], bool]) -> bool:
-        """Wait for a drawn moment; False if the end came before it."""
+        """Wait for a random moment. False if the play ended first."""
         come, requests, writes = draw_moment(self._rng), len(service.requests()), len(service.journal())
         while not come(service, requests, writes):
             if ended():
@@ -120,9 +120,9 @@ class Trouble:
 
 
 class Group:
-    """Plays *case* on *members* controllers at once.
+    """Plays *case* on several controllers at once.
 
-    :param journal: the options that name the journal.
+    :param journal: options for the journal.
     """
 
     def __init__(self, service: Running, case: Case, controllers: Controllers, journal: Json, trouble: Trouble) -> None:
@@ -131,7 +131,7 @@ class Group:
         self.figures = Figures()
 
     def play(self, members: int) -> Judgement:
-        """What was found wrong."""
+        """Play on *members* controllers. Returns what was wrong."""
         service, case = self._service, self._case
         service.reset(case.scenario)
         judge = Judge(service, case)
@@ -157,7 +157,7 @@ class Group:
         return judge.judgement
 
     def _member(self, controller: Controller) -> Json:
-        """One after the other, controllers that mean the same run, until one of them comes to its end."""
+        """Play the same run on one controller after the other, until it ends without errors or :data:`PLAYS` are over."""
         options, end = self._options, Json()
         for dummy in range(PLAYS):
             try:
@@ -183,7 +183,7 @@ class Group:
             return play.result()
 
     def _last(self, end: Json) -> Json:
-        """A play that meets no faults."""
+        """One more play, without faults."""
         (controller,) = self._controllers.take(1)
         try:
             return controller.ready().play({**self._again(end), "read_timeout": 60.0, "max_retries": 6})
@@ -191,7 +191,7 @@ class Group:
             self._controllers.give_back(controller)
 
     def _again(self, end: Json) -> Json:
-        """The options with which the play that ended so is started again."""
+        """Options for continuing the run of a play that ended so."""
         base = end.get("base") or {}
         return {**self._options, **{name: str(base[name]) for name in ("since", "planned_after", "planned_before") if base.get(name)}}
 
@@ -208,5 +208,5 @@ class Group:
 
 
 def _whole(end: Json) -> bool:
-    """Whether a play saw everything come to its end."""
+    """Whether a play ended without errors and listed all jobs."""
     return bool(end) and end["ended"] and end["error"] is None and not unlisted(end["result"])

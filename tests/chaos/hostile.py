@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers of a service that means harm, as raw bytes, drawn one by one."""
+"""Random answers of a malicious service, as raw bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote
 
 from tests.support.http_server import Action, HttpServer, close_after_reading, drip, hang, message, raw, reset_after_reading
 
-#: Texts that want to steer a terminal, become a template, leave their folder, or be too long.
+#: Texts that try to control a terminal, to be a template, to leave their folder, or to be too long.
 TEXTS = (
     "\x1b[2J\x1b[31m\x1b]0;owned\x07",
     "\x9b31mred",
@@ -42,7 +42,7 @@ TEXTS = (
     "😀" * 100,
     "daily_sales",
 )
-#: Those that a name or a status could be by their length: an answer is not refused for them as a whole.
+#: Texts that are short enough for a name or a status, so that the answer is not refused as a whole.
 SHORT_TEXTS = (*(text for text in TEXTS if text.strip() and len(text) <= 1000), "m" * 1000, "\x1b" * 900)
 #: Values of other types and sizes than documented.
 VALUES: tuple[t.Any, ...] = (None, True, False, -1, 0, 1, 1.5, 1e308, float("nan"), float("inf"), 10**30, -(2**63), 2**64, [], {}, [[]], [None],
@@ -52,10 +52,10 @@ _NOW = int(time.time() * 1000)
 
 
 class Hostile:
-    """Draws an answer to each request; the same seed draws the same answers in the same order.
+    """Draws an answer to each request, in the same order for the same seed.
 
-    :param faith: how much of the answers to reads is believable all the time; without it they are so by turns.
-    :ivar answers: how many were given.
+    :param faith: share of believable answers to reads; if 0, the share alternates between 0 and 0.9 every ten answers.
+    :ivar answers: number of answers so far.
     """
 
     def __init__(self, seed: int, faith: float = 0.0) -> None:
@@ -69,7 +69,7 @@ class Hostile:
         seen = server.seen[-1]
         with self._lock:
             self.answers += 1
-            # By turns a service that is broken everywhere, and one that is believable until something is to be rerun.
+            # alternate between a service that is broken everywhere and one whose reads are believable
             share = self._faith or (0.9 if self.answers // 10 % 2 else 0.0)
             believable = seen.method == "GET" and self._rng.random() < share
             action = _answer(self._rng, _believable(self._rng, seen.target)) if believable else self._draw()
@@ -77,7 +77,7 @@ class Hostile:
 
     def _draw(self) -> Action:
         rng = self._rng
-        if rng.random() < 0.72:  # something that passes the first check, so that what follows is reached too
+        if rng.random() < 0.72:  # passes the first check, so that later code is reached too
             return _answer(rng, _shaped(rng))
         makers: tuple[tuple[int, Callable[[random.Random], Action]], ...] = (
             (10, _status_line),
@@ -116,7 +116,7 @@ def _field(rng: random.Random, good: t.Any, share: float) -> t.Any:
 
 
 def _shaped(rng: random.Random) -> t.Any:
-    """A list of everything that any call lists, by the names of both generations, with some of its values spoiled."""
+    """An answer that fits every list API of both generations, with some values spoiled."""
     share = rng.choice((0, 0, 0, 0, 0.01, 0.03, 0.1, 0.3))
     count = rng.choice((0, 1, 2, 3, 8, 20))
     things = [_thing(rng, share, number) for number in range(count)]
@@ -130,7 +130,7 @@ def _shaped(rng: random.Random) -> t.Any:
 
 
 def _believable(rng: random.Random, target: str) -> t.Any:
-    """A list that nothing is wrong about but its texts: names, statuses, messages and ids."""
+    """A valid list whose texts are hostile: names, statuses, messages and ids."""
     path, _mark, query = target.partition("?")
     asked = dict(parse_qsl(query)).get("jobName") or (unquote(path.split("/")[-3]) if path.endswith("/instances/detail") else "")
     things = []
@@ -293,7 +293,7 @@ def _silent(rng: random.Random) -> Action:
 
 
 def _large(rng: random.Random) -> Action:
-    """Near and beyond what a client may read: many small values cost the most memory once they are parsed."""
+    """An answer near or above the size limit of the client. Many small values need the most memory when they are parsed."""
     size = rng.choice((4_900_000, 5_200_000, 12_000_000))
     unit = rng.choice(("{},", "[],", '{"a":1},', '"x",', "1,", "[[[]]],", '{"job_name":"a","status":"fail","plan_time":1795473351000},'))
     name = rng.choice(("instances", "jobs", "workspaces", "other"))

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls modules of the collection against a hostile service, in a process whose memory is measured: ``hostile_child.py BASE SEED CALLS DIRECTORY``.
+"""Call modules with a hostile service in a process whose memory is measured: ``hostile_child.py BASE SEED CALLS DIRECTORY``.
 
-Prints one JSON line per call with what the module returned, and at last one with the most memory the process ever had.
+Prints a JSON line with the result of each call, and a last one with the peak memory of the process.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from pathlib import Path
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import PURPOSES
 from tests.support.logic import call
 
-#: Seconds for one answer.
+#: Read timeout in seconds.
 READ_TIMEOUT = 0.4
 
 
 def drawn(rng: random.Random, number: int, base: str, directory: str) -> tuple[str, dict[str, t.Any]]:
-    """A module and its options."""
-    asking = [module for module in PURPOSES if module != "rerun_history_info"]  # that one asks the journal alone
+    """A random module with options."""
+    asking = [module for module in PURPOSES if module != "rerun_history_info"]  # which only reads the journal
     name = rng.choice(("job_rerun", "job_rerun", "job_rerun", "job_rerun", *asking))
     options: dict[str, t.Any] = {
         **dict.fromkeys(("endpoint", "endpoint_v1", "iam_endpoint"), base),
@@ -74,7 +74,7 @@ def drawn(rng: random.Random, number: int, base: str, directory: str) -> tuple[s
 
 
 def most_memory() -> int:
-    """Kilobytes that this process had at most; getrusage would count those of the process that started it as well."""
+    """Peak memory of this process in kilobytes. (getrusage would include that of the parent before exec.)"""
     peak = re.search(r"^VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"), re.M)
     if peak is None:
         raise RuntimeError("the system does not tell how much memory was used")
@@ -82,7 +82,7 @@ def most_memory() -> int:
 
 
 def main() -> None:
-    """See the module."""
+    """Make the calls."""
     base, seed, calls, directory = sys.argv[1:]
     rng = random.Random(f"calls {seed}")
     for number in range(int(calls)):

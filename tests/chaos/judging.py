@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Judges what job_rerun reported, by the emulator's journal and true state alone."""
+"""Judge what job_rerun reported, only by the emulator's journal and true state."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tests.chaos.drawing import STRANGER, Case
 Json = dict[str, t.Any]
 Key = tuple[str, int]
 _UNLISTED = re.compile(r"Failed to list the instances of job (.+?): ")
-#: Statuses that need nothing.
+#: Statuses that count as success.
 SUCCEEDED = ("success", "forceSuccess", "ignoreSuccess")
-#: Actions that a report may end with although the instance was never rerun: each says so, with a reason.
+#: Final actions of instances that may never have been rerun. Each needs a reason.
 HONEST = ("rejected", "unknown", "blocked", "not_rerunnable")
 
 
 @dataclass
 class Judgement:
-    """What was found wrong, in words, by which of the three zeros it breaks."""
+    """What was wrong, in words: rerun twice, lost, or reported wrongly."""
 
     twice: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
@@ -31,7 +31,7 @@ class Judgement:
 
     @property
     def clean(self) -> bool:
-        """Whether all three are zero."""
+        """Whether nothing was wrong."""
         return not (self.twice or self.lost or self.wrong)
 
     def __str__(self) -> str:
@@ -40,24 +40,24 @@ class Judgement:
 
 
 class Judge:
-    """Knows the truth about one case.
+    """Compares one case with the truth.
 
-    :ivar meant: the instances that the options select, by (job name, plan time ms), as they were in the beginning.
+    :ivar meant: the selected instances as they were at the start, by (job name, plan time in ms).
     """
 
     def __init__(self, service: Running, case: Case) -> None:
         self._service, self._case = service, case
         self.judgement = Judgement()
-        self.since: int | None = None  # of the first pass that told it
+        self.since: int | None = None  # of the first result that has it
         self._workspace = next(iter(service.state()["workspaces"]))
         offsets = {(name, _ms(plan)) for name, plan in case.selected}
         now = service.now_ms()
         self.before = self._truth()
-        # plan times of a scenario are whole seconds before its begin, which was a moment ago
+        # plan times of a scenario are whole seconds before its start, a moment ago
         self.meant = {key: instance for key, instance in self.before.items() if _known(key, now, offsets)}
 
     def reruns(self) -> dict[Key, list[Json]]:
-        """Accepted reruns by instance, oldest first, each with ``time``, ``request_id`` and ``user`` of its write."""
+        """Accepted reruns by instance, oldest first, with ``time``, ``request_id`` and ``user`` of the write."""
         entries: dict[Key, list[Json]] = {}
         for entry in self._service.journal():
             for instance in entry["instances"]:
@@ -66,7 +66,7 @@ class Judge:
         return entries
 
     def order(self) -> None:
-        """Nothing was sent before everything that it depends on had succeeded, or was there for good by a person's will."""
+        """Check that no instance was rerun before all its upstream instances had succeeded or, unless they are to be rerun, had been stopped."""
         if not self._case.ordered:
             return
         truth = self._truth()
@@ -78,7 +78,7 @@ class Judge:
                         self.judgement.wrong.append(f"{key} was sent at {entry['time']} although {upper}, above it, stood at {last}")
 
     def above(self, key: Key) -> list[Key]:
-        """What the instance *key* depends on: of each job above the newest planned no later than it, and its job's previous cycle."""
+        """Upstream instances of *key*: of each upstream job the newest one that is not planned later, and the job's own previous cycle."""
         job = self._case.jobs()[key[0]]
         earlier_keys = []
         for name in job.get("depends_on", ()):
@@ -90,15 +90,15 @@ class Judge:
         return earlier_keys
 
     def _in_the_way(self, key: Key, run: Json, time: int) -> bool:
-        """Whether the newest *run* of the instance *key* kept at *time* what depends on it from being sent."""
+        """Whether the newest *run* of instance *key* blocked downstream reruns at *time*."""
         if run["end"] is None or run["end"] > time:
             return True
-        if run["status"] == "manual-stop":  # which somebody wanted; unless it is to be rerun
+        if run["status"] == "manual-stop":  # intended by somebody, so it only blocks if it is to be rerun
             return run["number"] == 1 and key in self.meant and "manual-stop" in self._case.options["statuses"]
         return run["status"] in ("fail", "pause", "running-exception")
 
     def _held_up(self, key: Key, reason: str, truth: dict[Key, Json]) -> bool:
-        """Whether it is true that something above *key* keeps it from being sent for good."""
+        """Whether an upstream instance really blocks *key* for good, as *reason* says."""
         if "(order: upstream_first)" not in reason:
             return False
         if "in an unknown way" in reason or "could not be listed" in reason:
@@ -114,7 +114,7 @@ class Judge:
         return False
 
     def twice(self) -> None:
-        """Nothing is rerun again unless the options ask for more attempts and the one before had ended in failure."""
+        """Check that no instance was rerun again, unless ``attempts`` allows it and the previous run had failed."""
         attempts = self._case.options.get("attempts", 1)
         truth = self._truth()
         for key, entries in self.reruns().items():
@@ -122,7 +122,7 @@ class Judge:
                 self.judgement.twice.append(f"{key} was rerun and not meant")
                 continue
             runs = {run["number"]: run for run in truth[key]["runs"]}
-            # What somebody else had started before this run began is none of its attempts, whatever became of it.
+            # runs that somebody else started before this run began are not its attempts
             counted = [
                 entry
                 for entry in entries
@@ -136,11 +136,10 @@ class Judge:
                     self.judgement.twice.append(f"{key}: run {entry['run']} was asked for while the one before stood at {former}")
 
     def reported(self, result: Json, *, journal_before: int = 0, others: bool = False) -> None:
-        """Everything that one pass, or one play, says about instances is true.
+        """Check that everything in the result of a pass or play is true.
 
-        :param journal_before: how many writes the journal held when it began.
-        :param others: whether another play of the same user was there, with a ``since`` of its own: what it had rerun before this
-            one's began is not a rerun of this one.
+        :param journal_before: number of writes in the journal before it.
+        :param others: whether another play of the same user ran with another ``since``: its reruns before this play's since do not count.
         """
         self.since = self.since or result.get("since")
         reruns, truth = self.reruns(), self._truth()
@@ -165,7 +164,7 @@ class Judge:
             self._goal_reached(result, reruns, truth)
 
     def _only_counted(self, result: Json, left_out: set[Key], reruns: dict[Key, list[Json]], truth: dict[Key, Json]) -> None:
-        """What a report leaves out had succeeded before the run, and is in its count; of a job that could not be listed, some may be."""
+        """Check that instances missing in a report had succeeded before the run and are counted; those of unlisted jobs may be."""
         missing = {key for key in left_out if key[0] not in unlisted(result)}
         for key in missing:
             if truth[key]["status"] not in SUCCEEDED or any(entry["time"] >= result["since"] for entry in reruns.get(key, [])):
@@ -234,7 +233,7 @@ class Judge:
 
 
 def unlisted(result: t.Mapping[str, t.Any]) -> set[str]:
-    """Names of jobs of which a failed result says that it could not see them, in its message and its problems alike."""
+    """Names of jobs that a failed result could not list, by both its message and its problems."""
     said = [_UNLISTED.match(text) for text in result.get("problems") or ()] if result.get("failed") else []
     return {match[1] for match in said if match and match[0] in result["msg"]}
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plays a case: job_rerun pass by pass until it ends, started again after failures, with the judge watching."""
+"""Play a case: passes of job_rerun until it ends, started again after failures, all checked by the judge."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from tests.support.playbook import run_module
 from tests.support.workspace import options as options_for
 
 Json = dict[str, t.Any]
-#: One pass of job_rerun with the options given: its result, ``failed`` always in it.
+#: Makes one pass of job_rerun with the given options. Its result always has ``failed``.
 OnePass = Callable[[Json], Json]
 
-#: Plays of one case that meet faults; after them the trouble is over and one more has to bring everything to its end.
+#: Plays of one case with faults. One more, without faults, must reach the end.
 PLAYS = 6
-#: Passes that one play takes at most. What waits for a turn takes one pass per turn.
+#: Most passes of one play. Queued instances need one pass per step.
 PASSES = 400
 
 
@@ -41,13 +41,13 @@ def in_process(options: Json) -> Json:
 
 
 def in_a_process(options: Json) -> Json:
-    """One pass as the process that Ansible starts."""
+    """One pass in the process that Ansible would start."""
     return {"failed": False, **run_module("job_rerun", options)}
 
 
 @contextmanager
 def hurried(case: Case) -> Iterator[None]:
-    """Shorter pauses before reads are repeated and, where the service does not count, between requests: what is waited for does not matter here."""
+    """Shorten the pauses before retries and, if the service does not count requests, those of the rate limiter."""
     pause, rates, other = _client.FIRST_PAUSE, dict(rate_limiter.RATES), rate_limiter.OTHER_RATE
     try:
         hurry(counted=bool(case.switches.get("flow_control")))
@@ -58,7 +58,10 @@ def hurried(case: Case) -> Iterator[None]:
 
 
 def hurry(*, counted: bool = False) -> None:
-    """As :func:`hurried`, for the rest of this process; *counted* if the service counts requests."""
+    """As :func:`hurried`, for the rest of this process.
+
+    :param counted: whether the service counts requests.
+    """
     _client.FIRST_PAUSE = 0.01
     if not counted:
         rate_limiter.RATES.update(dict.fromkeys(rate_limiter.RATES, 500.0))
@@ -66,7 +69,7 @@ def hurry(*, counted: bool = False) -> None:
 
 
 class Figures(dict[str, int]):
-    """Counts that add up over cases."""
+    """Sums of counts over cases."""
 
     def add(self, **counts: int) -> None:
         """Add each of *counts*."""
@@ -77,11 +80,11 @@ class Figures(dict[str, int]):
 def play_case(
     service: Running, case: Case, state: Path, one_pass: OnePass, judge_of: Callable[[Running, Case], Judge] = Judge
 ) -> tuple[Judgement, Figures]:
-    """Play *case* to its end against *service*.
+    """Play *case* to its end on *service*.
 
-    :param state: an empty directory for the journal.
-    :param judge_of: makes the judge, once the service stands as the case begins.
-    :returns: what was found wrong, and counts.
+    :param state: path of a new journal.
+    :param judge_of: creates the judge after the service was reset.
+    :returns: what was wrong, and counts.
     """
     service.reset(case.scenario)
     judge = judge_of(service, case)
@@ -92,7 +95,7 @@ def play_case(
     if case.hand:
         _by_hand(service, judge, rng)
     if case.given_since:
-        # The time of an incident, before or after somebody else began to repair.
+        # before or after the reruns by hand
         options["since"] = since if rng.random() < 0.5 else str(service.now_ms())
         service.advance(0.002)
     for fault in case.faults:
@@ -108,7 +111,7 @@ def play_case(
             figures.add(kills=1)
             service.advance(rng.uniform(0, 2))
             continue
-        # Whoever starts it again means the same run.
+        # a play that is started again continues the same run
         options = {**options, **{name: str(run.base[name]) for name in ("since", "planned_after", "planned_before") if run.base.get(name)}}
         if number > PLAYS or (run.ended and run.error is None and not unlisted(run.base)):
             break
@@ -127,7 +130,7 @@ class _Passes:
         self._one_pass, self._rng, self._figures = one_pass, rng, figures
 
     def play(self, options: Json) -> passes.Passes:
-        """One play: passes as the action plugin makes them, with the service's time moved on instead of waited for."""
+        """One play: passes as the action plugin makes them, but the service's time is advanced instead of waiting."""
         run = passes.Passes()
         timing = passes.Timing(wait=self._case.options["wait"], poll_interval=1.0)
         for dummy in range(PASSES):
@@ -147,7 +150,7 @@ class _Passes:
 
 
 def _by_hand(service: Running, judge: Judge, rng: random.Random) -> None:
-    """Somebody else reruns a few instances; the service may show it late."""
+    """Rerun a few instances as another user. The service may show it late."""
     failed = sorted(key for key, instance in judge.meant.items() if instance["status"] == "fail")
     hidden = {key: judge.meant[key] for key in rng.sample(failed, min(len(failed), 3))}
     account = options_for(service, access_key=STRANGER_KEY, secret_key=STRANGER_SECRET)

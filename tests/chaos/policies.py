@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Policies about reasons, drawn into a seed's case: every failure has a kind, and each pattern says which kinds it names.
+"""Random cases with policies about reasons: every failure has a kind, and each pattern has a list of the kinds that it matches.
 
-What may be rerun is judged by these kinds, as they were drawn; the product's own matching has no part in it.
+The judge decides by these lists what may be rerun, without the collection's own matching.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NODES = [
     {"name": "load_orders", "type": "OBSManager"},
     {"name": "check_orders", "type": "Shell"},
 ]
-#: Kinds of failures: the index of the node that failed, and the message.
+#: Kinds of failures: index of the failed node, and the message.
 KINDS: dict[str, tuple[int, str]] = {
     "no_table": (0, "Table 'ods.orders_{number}' not found"),
     "timeout": (0, "执行超时，已运行{number}秒"),
@@ -35,7 +35,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "strange": (2, "\x1b[31m{{ lookup('pipe', 'id') }}\nboom *? .* [a-z]+"),
 }
 ALL = frozenset(KINDS)
-#: Patterns as people write them, and the kinds that each of them names.
+#: Patterns as users write them, and the kinds that each matches.
 PATTERNS: dict[str, frozenset[str]] = {
     "not found": frozenset({"no_table"}),
     "TABLE*NOT FOUND": frozenset({"no_table"}),
@@ -50,9 +50,9 @@ PATTERNS: dict[str, frozenset[str]] = {
     "OBSManager": frozenset({"no_right", "locked"}),
     "shell": frozenset({"quality", "strange"}),
     "out of quota": frozenset(),
-    ".*": frozenset({"strange"}),  # no regular expression: a dot, and anything behind it
+    ".*": frozenset({"strange"}),  # not a regular expression: a dot, and anything after it
 }
-#: Of ".*": the messages with a dot in them.
+#: Further kinds that ".*" matches: messages with a dot.
 _DOTTED = frozenset({"no_table", "refused"})
 
 
@@ -60,7 +60,7 @@ _DOTTED = frozenset({"no_table", "refused"})
 class PolicyCase:
     """A case with a policy.
 
-    :ivar kinds: of every run of an instance that fails, by (job, plan time as in the scenario); "" of one that ends otherwise.
+    :ivar kinds: (job, plan time as in the scenario) to the kind of failure of each run of the instance, "" if the run does not fail.
     """
 
     case: Case
@@ -69,7 +69,7 @@ class PolicyCase:
     only: tuple[str, ...] | None
 
     def allows(self, kind: str) -> bool:
-        """Whether a failure of that *kind* may be rerun; "": it has not failed."""
+        """Whether a failure of *kind* may be rerun; "" is an instance that has not failed."""
         if not kind:
             return self.only is None
         named = frozenset().union(*map(_named, self.never))
@@ -81,7 +81,7 @@ def _named(pattern: str) -> frozenset[str]:
 
 
 def draw_policy(seed: int) -> PolicyCase:
-    """The case of *seed* with more failures, their kinds, and one of both policies or both."""
+    """The case of *seed* with more failures, their kinds, a never policy, and sometimes an only policy."""
     case, rng = draw(seed, size=(100, 200)), random.Random(f"policy {seed}")
     never = tuple(rng.sample(list(PATTERNS), rng.choice((1, 1, 2, 3))))
     only = tuple(rng.sample(list(PATTERNS), rng.randint(6, 10))) if rng.random() < 0.25 else None
@@ -93,7 +93,7 @@ def draw_policy(seed: int) -> PolicyCase:
         for instance in job["instances"]:
             kinds[job["name"], instance["plan_time"]] = _kinds(instance, rng)
     switches: Json = {"detail_error": rng.choice(("none", "node", "instance")), "node_types": rng.choice(("joined", "apart"))}
-    # Without v1 no reason can be read, and nothing would be sent. One site in eight is such a one.
+    # without v1, no reason can be read and nothing is sent; that is so for at most one site in eight
     if rng.random() < 7 / 8:
         switches["v1_open"] = True
     scenario["switches"] = {**scenario["switches"], **switches}
@@ -106,7 +106,7 @@ def draw_policy(seed: int) -> PolicyCase:
 
 
 def _kinds(instance: Json, rng: random.Random) -> list[str]:
-    """The kind of each run of *instance*, which is given its causes."""
+    """Draw the kind of each run of *instance*, and set its causes."""
     if instance["status"] != "fail":
         return [""]
     first = rng.choice(list(KINDS))
@@ -114,7 +114,7 @@ def _kinds(instance: Json, rng: random.Random) -> list[str]:
     kinds, node = [first], KINDS[first][0]
     runs: list[Json] = []
     for status in instance.get("runs", ["success"]):
-        # A rerun begins at the node that failed, so that none before it fails then.
+        # a rerun starts at the failed node, so that earlier nodes cannot fail
         kind = rng.choice([name for name, (index, _text) in KINDS.items() if index >= node]) if status == "fail" else ""
         kinds.append(kind)
         runs.append({"status": status, **({"error": KINDS[kind][1], "node": KINDS[kind][0]} if kind else {})})
@@ -123,7 +123,7 @@ def _kinds(instance: Json, rng: random.Random) -> list[str]:
 
 
 class PolicyJudge(Judge):
-    """Also knows which failures the policy leaves out."""
+    """Judge that also knows which failures the policy excludes."""
 
     def __init__(self, service: Running, drawn: PolicyCase) -> None:
         super().__init__(service, drawn.case)
@@ -137,17 +137,17 @@ class PolicyJudge(Judge):
         }
 
     def kind(self, key: Key, run: int) -> str:
-        """The kind of the failure in which run number *run* of an instance ended."""
+        """Kind of failure of run number *run* of an instance."""
         kinds = self._kinds[key]
         return kinds[min(run, len(kinds)) - 1]
 
     def left_out(self) -> int:
-        """How many of the instances that are meant the policy leaves out as they were in the beginning."""
+        """Number of selected instances that the policy excludes at the start."""
         statuses = self._case.options["statuses"]
         return sum(instance["status"] in statuses and not self._drawn.allows(self.kind(key, 1)) for key, instance in self.meant.items())
 
     def against_policy(self) -> list[str]:
-        """Every rerun of what the policy leaves out, in words."""
+        """Each rerun that the policy excludes, in words."""
         against = []
         for key, entries in self.reruns().items():
             for entry in (entry for entry in entries if entry["user"] != STRANGER):
@@ -163,7 +163,7 @@ class PolicyJudge(Judge):
             return
         if shown["action"] != "blocked" or not shown["reason"]:
             self._wrong(key, shown, "a policy has left it out, and it is not blocked")
-        # Somebody else may have rerun it since it was listed.
+        # somebody else may have rerun it after it was listed
         listed = [run["number"] for run in truth["runs"] if run["start"] is not None and run["start"] == shown["start_time"]]
         kind = self.kind(key, max(listed or [run["number"] for run in truth["runs"]], default=1))
         if policy["pattern"] is not None and kind not in _named(policy["pattern"]):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real processes of job_rerun, and how they are killed at a moment that the emulator sees."""
+"""Real processes of job_rerun, and kills at moments defined by the emulator's requests."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from tests.support.playbook import SUPPORT, TREE, Ansible, Outcome
 from tests.support.playbook import Running as Process
 
 Json = dict[str, t.Any]
-#: Longest wait for something that has to happen, seconds: a loaded machine must not fail a run.
+#: Longest wait for an event in seconds. A loaded machine must not fail a test.
 PATIENCE = 180.0
 
 
 class KilledError(Exception):
-    """The process was killed, so that there is no result."""
+    """The process was killed, so there is no result."""
 
 
 def start_module(options: Json, directory: Path, env: Json | None = None) -> Process:
-    """Module job_rerun as Ansible starts it, in a process of its own, with *env* added to its environment."""
+    """Start module job_rerun in a process, as Ansible does, with *env* added to its environment."""
     arguments = {**options, "_ansible_module_name": "dataarts.factory.job_rerun", "_ansible_version": "2.16.0"}
     variables = {**Ansible(directory).variables(env), "PYTHONPATH": str(TREE)}
     command = [sys.executable, str(SUPPORT / "module_process.py"), "job_rerun"]
@@ -40,7 +40,10 @@ def start_module(options: Json, directory: Path, env: Json | None = None) -> Pro
 
 
 def module_result(outcome: Outcome) -> Json:
-    """What the module answered; an AssertionError that shows everything if that is not one JSON object."""
+    """Result of the module.
+
+    :raises AssertionError: it is not one JSON object; with all output.
+    """
     try:
         return {"failed": False, **json.loads(outcome.stdout)}
     except ValueError:
@@ -48,8 +51,8 @@ def module_result(outcome: Outcome) -> Json:
 
 
 def start_play(options: Json, directory: Path, env: Json | None = None) -> Process:
-    """A playbook with one task of job_rerun, whose passes need no process of their own; *env* is added to its environment."""
-    # What stands in options is data, whatever it looks like.
+    """Start a playbook with one job_rerun task, whose passes run in-process, with *env* added to its environment."""
+    # options are data, even if they look like templates
     task = {"dataarts.factory.job_rerun": _no_template(options)}
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}
     text = json.dumps([play], ensure_ascii=False)
@@ -61,7 +64,7 @@ def start_play(options: Json, directory: Path, env: Json | None = None) -> Proce
 
 
 def _no_template(value: t.Any) -> t.Any:
-    """*value* as a playbook has to spell it, so that Ansible makes *value* of it."""
+    """Escape *value* for a playbook, so that Ansible does not template it."""
     if isinstance(value, str):
         return value.replace("{{", "{{ '{{' }}")
     if isinstance(value, dict):
@@ -70,7 +73,10 @@ def _no_template(value: t.Any) -> t.Any:
 
 
 def play_result(outcome: Outcome) -> Json:
-    """The result of the playbook's task; an AssertionError that shows everything if it did not end as tasks do."""
+    """Result of the playbook's task.
+
+    :raises AssertionError: it did not end as a task does; with all output.
+    """
     results = outcome.of("job_rerun")
     if len(results) != 1 or outcome.rc not in (0, 2) or "Traceback" in outcome.output:
         raise AssertionError(f"the playbook ended with {outcome.rc}\n{outcome.stdout}\n--- stderr\n{outcome.stderr}")
@@ -78,7 +84,7 @@ def play_result(outcome: Outcome) -> Json:
 
 
 def draw_moment(rng: random.Random) -> Callable[[Service, int, int], bool]:
-    """A moment at which to kill: once so many requests have arrived, or so many reruns have arrived or been accepted, since the start."""
+    """A random moment, as a condition: a number of requests, writes or accepted writes since given counts of requests and accepted writes."""
     kind, number = rng.choice(("request", "write", "write", "accepted", "accepted")), rng.choice((1, 1, 1, 2, 2, 3, 5))
 
     def come(service: Service, requests: int, writes: int) -> bool:
@@ -91,7 +97,7 @@ def draw_moment(rng: random.Random) -> Callable[[Service, int, int], bool]:
 
 
 def killed_at(process: Process, service: Service, rng: random.Random, moment: Callable[[Service, int, int], bool]) -> bool:
-    """Wait for *moment* and kill *process* with all its children then, or some of them; False if it ended by itself before."""
+    """Wait for *moment*, then kill *process*, all its children, or both. False if it ended by itself before."""
     requests, writes = len(service.requests()), len(service.journal())
     deadline = time.monotonic() + PATIENCE
     while not moment(service, requests, writes):
@@ -104,7 +110,7 @@ def killed_at(process: Process, service: Service, rng: random.Random, moment: Ca
     family = [process.process.pid, *descendants(process.process.pid)]
     if process.process.poll() is not None:
         return False
-    # Everything at once as at a loss of power, the controller alone, or one of its workers.
+    # everything at once as in a power failure, only the controller, or one of its workers
     victims = rng.choice((family, family, family[:1], family[-1:]))
     for pid in victims:
         with contextlib.suppress(ProcessLookupError):
@@ -115,7 +121,7 @@ def killed_at(process: Process, service: Service, rng: random.Random, moment: Ca
 
 
 def descendants(pid: int) -> list[int]:
-    """Processes below *pid*, parents first."""
+    """All descendants of process *pid*, parents first."""
     parents: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
@@ -130,7 +136,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def wait_until_gone(pids: list[int]) -> None:
-    """Wait until none of *pids* runs any more: what was orphaned goes on for a while."""
+    """Wait until none of *pids* runs any more. Orphaned processes go on for a while."""
     wait_until(lambda: not any(_alive(pid) for pid in pids))
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What depends on what was rerun, in drawn nights: every stale and every cancelled dependant is found, and no other, by the emulator's own knowledge."""
+"""Downstream instances in random nights: exactly the stale and the cancelled ones are found, compared with the emulator's own state."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from tests.support.long import whole_plays
 from tests.support.scenarios import WORKSPACE_ID, small_night
 from tests.support.workspace import options, token
 
-#: Nights of which every test run plays the first.
+#: Nights of `make test` (the first) and `make long`.
 FEW = (1, 2, 3, 5, 8, 13)
 CHOSEN = os.environ.get("GRAPH")
 SEEDS = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + int(os.environ.get("GRAPHS") or 200)))
-#: Passes without any change, after which what is waited for will not come: the service has it waiting behind a failure.
+#: Passes without a change after which the play stops: the service has the rest waiting behind a failure.
 STILL_PASSES = 3
-#: More passes than any of these nights needs: each brings one layer of one cycle further.
+#: More passes than any night needs. Each pass advances one layer of one cycle.
 MOST_PASSES = 60
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Running]:
-    """An emulator that every night resets."""
+    """An emulator, which every night resets."""
     with running(small_night()) as handle:
         yield handle
 
@@ -44,14 +44,14 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def effects_in(result: Result) -> dict[Name, str]:
-    """Workspace, job and plan time of each dependant -> what the result says of it."""
+    """(workspace, job, plan time) of each downstream instance to its effect in the result."""
     effects = {(entry["workspace_id"], entry["job_name"], entry["plan_time"]): entry["effect"] for entry in result["downstream"]}
     assert len(effects) == len(result["downstream"]), "each once"
     return effects
 
 
 def accepted_reruns(service: Running) -> list[tuple[Name, str]]:
-    """Every accepted rerun, with the status before."""
+    """All accepted reruns, with the status before."""
     return [
         ((instance["workspace_id"], instance["job_name"], instance["plan_time"]), instance["status_before"])
         for entry in service.journal()
@@ -60,7 +60,7 @@ def accepted_reruns(service: Running) -> list[tuple[Name, str]]:
 
 
 def play_passes(service: Running, given: dict[str, t.Any], most: int = MOST_PASSES) -> Result:
-    """Passes as the task makes them, the time of a run apart, until they end, or nothing goes on that they wait for; or *most* of them."""
+    """Make passes as the task does, one run's duration apart, until they are finished, nothing changes any more, or *most* were made."""
     standing, unchanged = "", 0
     for number in range(most):
         result = call("job_rerun", {**given, "auth_token": token(service)})
@@ -75,13 +75,13 @@ def play_passes(service: Running, given: dict[str, t.Any], most: int = MOST_PASS
 
 
 def quiet(service: Running) -> None:
-    """Let everything come to its end that comes to one."""
+    """Advance the clock until all runs have ended that can."""
     for _number in range(10):
         service.advance(RUN_SECONDS + 330)
 
 
 def options_of(service: Running, night: DrawnNight, home: Path) -> dict[str, t.Any]:
-    """The options of a run of *night*, which begins now."""
+    """Reset the emulator to *night*. Returns the options of a run."""
     service.reset(night.scenario)
     return options(
         service,
@@ -96,8 +96,8 @@ def options_of(service: Running, night: DrawnNight, home: Path) -> dict[str, t.A
 
 
 def play_interrupted(service: Running, seed: int, home: Path, figures: t.Callable[..., None]) -> None:
-    """A run that ends in the middle, and after it one that knows nothing of its ``since``: together they leave what one of them would have left, and
-    nothing is rerun on the data that it had already."""
+    """A run that stops in the middle, then one with another ``since``: together they cure what one run would have cured, and no instance is rerun on
+    data that it has already read."""
     night, rng = draw_night(seed), random.Random(f"interrupted {seed}")
     given = {**options_of(service, night, home), "downstream": "stale"}
     play_passes(service, given, most=rng.randint(1, 6))
@@ -115,7 +115,7 @@ def play_interrupted(service: Running, seed: int, home: Path, figures: t.Callabl
 
 
 def play(service: Running, seed: int, home: Path, figures: t.Callable[..., None]) -> None:
-    """On failure play it again: ``make chaos GRAPH=seed``."""
+    """Compare the reported effects with the truth before and after a rerun, then cure. Repeat with ``make chaos GRAPH=seed``."""
     night = draw_night(seed)
     given = options_of(service, night, home)
     failed = {
@@ -139,7 +139,7 @@ def play(service: Running, seed: int, home: Path, figures: t.Callable[..., None]
 
 
 def cure(service: Running, night: DrawnNight, given: dict[str, t.Any], truth: Truth, figures: t.Callable[..., None]) -> None:
-    """Rerun what is stale or cancelled: what can be cured is rerun, once, after what it depends on; nothing else is."""
+    """Rerun stale and cancelled instances: exactly those that can be cured are rerun, once, after their upstream instances."""
     effects, before = truth.effects(), accepted_reruns(service)
     last = play_passes(service, {**given, "downstream": "stale"})
     quiet(service)

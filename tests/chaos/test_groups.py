@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several controllers without a common home and one PostgreSQL: started in the same second, killed, stopped, their database restarted."""
+"""Several controllers that share only a PostgreSQL database: started at the same time, killed, paused, and with restarts of the database."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from tests.chaos.groups import Group, Trouble, group_case
 from tests.support.postgresql import PASSWORD, PostgresServer
 
 CHOSEN = os.environ.get("CHAOS_GROUP")
-#: Every so many groups are four controllers; the others are pairs.
+#: Every fifth group has four controllers; the others have two.
 FOURS = 5
-#: Kills, and restarts of the database, of one case; the case is played until it had as many.
+#: Kills, restarts of the database, and pauses per seed. Variants of the seed are played until all have happened.
 KILLS_EACH, RESTARTS_EACH, PAUSES_EACH = 4, 2, 3
 
 
 def cases(variable: str, number: int, per_seed: int = 1) -> list[int]:
-    """Seeds by the environment *variable*, *number* by default; *per_seed* of what it counts fall on one seed."""
+    """Seeds for the number of events in the environment *variable* (default *number*), with *per_seed* events each."""
     return [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get(variable) or number) // per_seed)))
 
 
 @pytest.fixture
 def postgresql(server: PostgresServer) -> Iterator[Callable[[], Json]]:
-    """Makes options that name a new, empty database."""
+    """Function that creates an empty database and returns the options for it."""
     names: list[str] = []
 
     def make() -> Json:
@@ -47,19 +47,19 @@ def postgresql(server: PostgresServer) -> Iterator[Callable[[], Json]]:
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Callable[[], Json]:
-    """Makes options that name a new file."""
+    """Function that returns the options for a new file."""
     numbers = itertools.count(1)
     return lambda: {"journal": str(tmp_path / f"journal-{next(numbers)}.db")}
 
 
 class Play:
-    """Plays groups, and adds up what happened."""
+    """Plays groups and counts what happened."""
 
     def __init__(self, service: Running, controllers: Controllers, figures: t.Callable[..., None]) -> None:
         self._service, self._controllers, self._figures = service, controllers, figures
 
     def __call__(self, kind: str, seed: int, members: int, journal: Json, trouble: Trouble | None = None, variant: int = 0) -> None:
-        """One group, whose case is that of *seed* and *variant*."""
+        """Play one group with the case of *seed* and *variant*."""
         case = group_case(seed + 1000 * variant)
         group = Group(self._service, case, self._controllers, journal, trouble or Trouble(seed))
         findings = group.play(members)
@@ -69,7 +69,7 @@ class Play:
             pytest.fail(f"variant {variant}: {findings}\nplay it again: {again}", pytrace=False)
 
     def until(self, kind: str, seed: int, members: int, journal: Callable[[], Json], trouble: Trouble) -> None:
-        """Groups until all of *trouble* has happened, each with a journal of its own."""
+        """Play groups, each with a new journal, until all of *trouble* has happened."""
         for variant in range(20):
             self(kind, seed, members, journal(), trouble, variant)
             if not trouble.left:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A service that means harm: no traceback, no hang beyond the timeouts, bounded memory, nothing that steers a terminal, nothing that runs."""
+"""A malicious service: no traceback, no hang beyond the timeouts, bounded memory, no control characters, no executed templates."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from tests.support.http_server import HttpServer
 from tests.support.playbook import ROOT, TREE, Ansible, Running
 
 CHOSEN = os.environ.get("CHAOS_HOSTILE")
-#: Calls that one child makes; each gets at least one answer, but those that are refused before anything is sent.
+#: Calls per child process. Each gets at least one answer, unless it is refused before a request is sent.
 CALLS_EACH = 120
 CHILDREN = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("HOSTILE") or 1000) // CALLS_EACH)))
 MOST_KILOBYTES = 200 * 1024
-#: Seconds for all calls of a child, a few of which look for a run by hand for a minute. What one call may take is checked call by call.
+#: Seconds for all calls of a child; a few search for an immediate run for a minute. The time of each call is checked separately.
 LONGEST = 800
-#: Requests that one call may make before it counts as one that never ends: a list that announces a million entries asks for many.
+#: Requests after which a call counts as endless. A list that announces a million entries causes many.
 MOST_REQUESTS = 400
-#: Seconds that one request may take in addition to the wait for its answer: pauses before it is repeated, the rate limiter, a loaded machine.
+#: Seconds that a request and a call may take in addition to the read timeouts: pauses before retries, the rate limiter, a loaded machine.
 PER_REQUEST, PER_CALL = 3.0, 60.0
 
 
 def unsafe(text: str) -> list[str]:
-    """The characters of *text* that could steer a terminal, as names of their code points."""
+    """Code points in *text* that could control a terminal."""
     kinds = ("Cc", "Cs", "Zl", "Zp", "Cf")
     return sorted({f"U+{ord(char):04X}" for char in text if char not in "\n\t\u200c\u200d" and unicodedata.category(char) in kinds})
 
 
 def texts(value: t.Any) -> t.Iterator[str]:
-    """Every text in *value*, keys too."""
+    """All texts in *value*, including keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -53,7 +53,7 @@ def texts(value: t.Any) -> t.Iterator[str]:
 
 
 def problems_of(line: dict[str, t.Any]) -> list[str]:
-    """What is wrong about one call of the child."""
+    """What is wrong with one call of the child."""
     result = line["result"]
     requests = sum(result.get("requests", {}).values())
     problems = [f"characters {bad} in {text[:120]!r}" for text in texts(result) for bad in [unsafe(text)] if bad]
@@ -107,7 +107,7 @@ def test_every_hostile_answer(seed: int, tmp_path: Path, figures: t.Callable[...
 @pytest.mark.chaos
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_nothing_hostile_reaches_the_screen(seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
-    """What ansible-playbook prints, plan, progress and results, and what it makes of names that look like templates."""
+    """ansible-playbook prints no control characters in plan, progress and results, and does not execute names that look like templates."""
     hostile = Hostile(seed, faith=1.0)
     with HttpServer(hostile) as server:
         options = drawn(random.Random(0), 0, server.base, str(tmp_path / "state"))[1]
@@ -134,7 +134,7 @@ def test_nothing_hostile_reaches_the_screen(seed: int, tmp_path: Path, figures: 
         }
         python = {"ansible_python_interpreter": sys.executable}
         outcome = Ansible(tmp_path).written_playbook([play], "-i", "localhost,", "-vv", "--diff", variables=python).succeeded()
-    # Ansible shows results as JSON, whose escapes steer nothing; what is left has to be harmless itself.
+    # Ansible shows results as JSON, whose escapes are harmless
     shown = [mark for mark in ("pipe", "x1b", "x9b", "u202e", "u2028", "ufeff") if mark in outcome.stdout]
     assert shown, f"no hostile text was shown at all\n{outcome.output}"
     assert unsafe(outcome.output) == []

@@ -1,12 +1,13 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Controllers that stop what hangs and rerun it, killed at drawn moments between the stop and the rerun and around: nothing is stopped that had gone
-on by itself, nothing is rerun twice, nothing stays stopped.
+"""Controllers that stop and rerun hung instances, killed at random moments around the stop and the rerun.
 
-The judge is the emulator's journal. A run hangs if the scenario says so, and each instance hangs at most once: whatever was stopped in another run,
-or a second time, had gone on. What went on by itself between the last read of it and the stop that follows that read no request can spare: the
-emulator knows when it went on, and when it was read.
+No instance is stopped that had gone on by itself, rerun twice, or left stopped.
+
+The emulator's journal is the evidence. Each instance hangs at most once, in a known run, so a stop of another run or a second stop is
+wrong. Excused is an instance that went on between the last read of it and the stop, which nobody can prevent: the emulator knows both
+times.
 """
 
 from __future__ import annotations
@@ -34,21 +35,21 @@ from tests.support.workspace import options as options_for
 
 Json = dict[str, t.Any]
 CHOSEN = os.environ.get("CHAOS_HUNG")
-#: Kills of one case; the case is played until it had as many.
+#: Kills per seed. Variants of the seed are played until all have happened.
 KILLS_EACH = 2
 CASES = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("HUNG_KILLS") or 50) // KILLS_EACH)))
-#: Emulated seconds in a real one, and instances of a case.
+#: Emulated seconds per real second, and instances per case.
 SPEED, INSTANCES = 20, 12
-#: Plays of one member, and the longest that a play may take, seconds.
+#: Most plays of one member, and the longest time of a play in seconds.
 PLAYS, PATIENCE = 12, 240.0
 _POLL_SECONDS = 0.002
 READ_TIMEOUT = 2.0
-#: Longest time between the last read of an instance and the stop that rests on it, emulated ms: how long it may be acted on, and the way.
+#: Longest time between the last read of an instance and the stop based on it, emulated ms: how long the read may be acted on, plus a read timeout.
 READ_MS = int((STAMP_SECONDS + READ_TIMEOUT) * SPEED * 1000)
 
 
 class HungCase:
-    """A drawn night: what hangs once and succeeds then, what is fine, what is abnormal, and what leaves that state by itself."""
+    """A random night of instances that hang once, that do not hang, that are abnormal, that recover by themselves, and that are somebody else's."""
 
     def __init__(self, seed: int) -> None:
         rng = random.Random(f"hung {seed}")
@@ -89,13 +90,16 @@ class HungCase:
 
 
 class Murders:
-    """How many kills are left to be done, each at a drawn moment: around a stop, and before the rerun after it."""
+    """Kills still to make, each at a random moment: around a stop, and before the rerun after it.
+
+    :ivar left: their number.
+    """
 
     def __init__(self, seed: int, number: int) -> None:
         self._rng, self.left = random.Random(f"murders {seed}"), number
 
     def around(self, service: Running, play: Future[Json], kill: Callable[[], None]) -> bool:
-        """Kill at the next moment, if one is left and the *play* does not end before."""
+        """Call *kill* at the next random moment. False if *play* ended first."""
         stops, writes = _count(service, "stop"), len(service.journal())
         requests = len(service.requests())
         kind, number = self._rng.choice(("read", "stop", "stop", "stop", "write")), self._rng.choice((1, 1, 2, 3))
@@ -122,13 +126,13 @@ def _count(service: Running, kind: str) -> int:
 
 
 class Night:
-    """One case, played by controllers that go on with the same ``since`` after each kill."""
+    """Plays one case on controllers that continue with the same ``since`` after each kill."""
 
     def __init__(self, service: Running, case: HungCase, controllers: Controllers, journal: Callable[[int], Json]) -> None:
         self._service, self._case, self._controllers, self._journal = service, case, controllers, journal
 
     def play(self, murders: Murders, members: int) -> list[str]:
-        """What was found wrong."""
+        """Play, and return what was wrong."""
         service, case = self._service, self._case
         service.reset(case.scenario)
         for fault in case.faults:
@@ -204,7 +208,7 @@ class Night:
 
 
 def went_on_in_between(stop: int, reads: t.Iterable[int], resumed: int | None) -> bool:
-    """Whether what went on at *resumed* did so between the last of *reads* and the *stop* that rests on it, times epoch ms: which nobody could know."""
+    """Whether the instance went on, at *resumed*, between the last of *reads* and the *stop* based on it. Times in epoch ms."""
     last = max((read for read in reads if read <= stop), default=None)
     return last is not None and resumed is not None and last <= resumed <= stop <= last + READ_MS
 
@@ -214,8 +218,8 @@ def went_on_in_between(stop: int, reads: t.Iterable[int], resumed: int | None) -
     [
         ([99_000], 99_500, True),
         ([50_000, 99_000], 99_500, True),
-        ([], 99_500, False),  # nobody read it
-        ([99_000], None, False),  # it never hung, or still does
+        ([], 99_500, False),  # never read
+        ([99_000], None, False),  # never hung, or still hangs
         ([99_600], 99_500, False),  # the read showed it
         ([50_000, 99_600], 99_500, False),
         ([99_999 - READ_MS], 99_500, False),  # too long ago
@@ -230,7 +234,7 @@ def test_only_what_nobody_could_know_is_excused(reads: list[int], resumed: int |
 def test_a_stop_that_rests_on_the_list_alone_is_found(
     service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: bool
 ) -> None:
-    """What hangs goes on just before the stop arrives: after the last read of it, or with no such read since it was listed."""
+    """A hung instance goes on just before the stop arrives: after the last read of it, or without a read since the list."""
     case, last_check = HungCase(1), WorkspaceApi.check_unmoved
     instance = {"plan_time": "-60m", "status": "running-exception", "recovers": 60, "runs": [{"status": "success", "seconds": 900}]}
     case.kinds = {1: "recovering"}
@@ -258,7 +262,7 @@ def play_killed(
     figures: t.Callable[..., None],
     kills: int,
 ) -> None:
-    """Cases of *seed* until *kills* controllers were killed."""
+    """Play variants of *seed* until *kills* controllers were killed."""
     murders = Murders(seed, kills)
     for variant in range(10):
         before = murders.left
@@ -281,7 +285,7 @@ def play_killed(
 
 @pytest.fixture
 def postgresql(server: PostgresServer) -> Iterator[Callable[[int], Callable[[int], Json]]]:
-    """Makes options that name a new database, the same for all controllers."""
+    """Function that creates a database for all controllers and returns a function from controller number to options."""
     names: list[str] = []
 
     def make(dummy: int) -> Callable[[int], Json]:
@@ -295,7 +299,7 @@ def postgresql(server: PostgresServer) -> Iterator[Callable[[int], Callable[[int
 
 
 def in_a_file(directory: Path) -> Callable[[int], Callable[[int], Json]]:
-    """Makes options that name a new file, the same for all controllers of this machine."""
+    """The same with a file for all controllers."""
     return lambda variant: lambda member: {"journal": str(directory / f"journal-{variant}.db")}
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""job_rerun killed with SIGKILL at drawn moments and started again with the same ``since``: nothing twice, nothing lost, nothing wrong."""
+"""job_rerun killed with SIGKILL at random moments and started again with the same ``since``: no instance is rerun twice, lost or misreported."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ from tests.support.scenarios import small_night
 from tests.support.workspace import options as options_for
 
 CHOSEN = os.environ.get("CHAOS_KILL")
-#: Kills of one case; the case is played until it had as many.
+#: Kills per seed. Variants of the seed are played until all have happened.
 KILLS_EACH = 3
 CASES = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("KILLS") or 60) // KILLS_EACH)))
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Running]:
-    """An emulator that every case resets."""
+    """An emulator, which every case resets."""
     with running(small_night()) as handle:
         yield handle
 
 
 def killed_case(seed: int) -> Case:
-    """A case of real processes, whose pauses are real: smaller, with shorter faults, and a ``since`` that survives a kill."""
+    """A case for real processes, which really wait: smaller, with fewer faults, and with option ``since``, so that it survives kills."""
     case = draw(1_000_000 + seed, size=(15, 35))
     faults = tuple({**fault, "rate": fault["rate"] / 2} for fault in case.faults if "rate" in fault)
     options = {**case.options, "max_retries": 1, "read_timeout": READ_TIMEOUT, "settle_time": max(1, case.options["settle_time"])}
@@ -54,7 +54,7 @@ def killed_case(seed: int) -> Case:
 
 
 class Killer:
-    """One pass, or one play, that is killed at a drawn moment as long as *left* is above 0."""
+    """Runs passes or plays, and kills them at random moments while *left* is above 0."""
 
     def __init__(self, service: Running, seed: int, directory: Path, left: int, *, plays: bool) -> None:
         self._service, self._directory, self._plays = service, directory, plays
@@ -62,9 +62,9 @@ class Killer:
         self.left = left
 
     def __call__(self, options: Json) -> Json:
-        """The result, where it was not killed.
+        """The result.
 
-        :raises KilledError: it was.
+        :raises KilledError: it was killed.
         """
         process = (start_play if self._plays else start_module)(options, self._directory)
         if self.left and killed_at(process, self._service, self._rng, draw_moment(self._rng)):
@@ -115,7 +115,7 @@ def test_a_play_that_is_killed_leaves_nobody_behind_who_goes_on_sending(service:
 
 @pytest.mark.long
 def test_a_play_that_is_killed_leaves_no_process_with_a_result_that_nobody_takes(service: Running, tmp_path: Path) -> None:
-    """A result of many instances is more than the pipe to the play holds."""
+    """The result of many instances does not fit into the pipe to the play."""
     scenario = small_night()
     scenario["accounts"][0]["workspaces"][0]["jobs"] = [{"name": "daily_sales", "failed": 400, "every": "1m"}]
     service.reset(scenario)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same reruns asked for twice in the same second, by two processes that share the journal: every instance once."""
+"""Two processes with a shared journal that start the same reruns at the same time: each instance is rerun once."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from tests.support.workspace import options as options_for
 
 CHOSEN = os.environ.get("CHAOS_PAIR")
 PAIRS = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + int(os.environ.get("PAIRS") or 24)))
-#: Every so many pairs are two ansible-playbooks; the others are two loops of module processes.
+#: Every third pair are two ansible-playbooks; the others are two loops of module processes.
 PLAYBOOKS = 3
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Running]:
-    """An emulator that every case resets."""
+    """An emulator, which every case resets."""
     with running(small_night()) as handle:
         yield handle
 
 
 def pair_case(seed: int) -> Case:
-    """A case for two at once: one attempt, and light faults, so that both come to their end.
+    """A case for two processes: one attempt, and few faults, so that both reach the end.
 
-    Without ``since`` each of the two has its own, and what failed again before the second one began would be a new failure to it:
-    then every rerun succeeds.
+    Without option ``since``, each has its own since, and an instance that failed again before the second one started would be a new failure
+    for it. So every rerun succeeds then.
     """
     case = draw(2_000_000 + seed, size=(12, 30))
     scenario = copy.deepcopy(case.scenario)
@@ -57,7 +57,7 @@ def pair_case(seed: int) -> Case:
 
 
 def modules(options: Json, directory: Path) -> Json:
-    """The result of the last pass of a loop of module processes."""
+    """Make passes in module processes. Returns the last result."""
     deadline = time.monotonic() + PATIENCE
     given = dict(options)
     while True:
@@ -66,12 +66,12 @@ def modules(options: Json, directory: Path) -> Json:
         if result.get("finished") or time.monotonic() > deadline:
             return result
         if whole:
-            given["pass_state"] = result["pass_state"]  # as the action does: its since is not one that people set
+            given["pass_state"] = result["pass_state"]  # as the action plugin does; option since stays unset
         time.sleep(min(1.0, result.get("due_in") or 0.2))
 
 
 def playbook(options: Json, directory: Path) -> Json:
-    """The result of an ansible-playbook with one task."""
+    """Run an ansible-playbook with one task. Returns its result."""
     return play_result(start_play(options, directory).wait())
 
 

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PatchData with lost answers, several controllers at once, and kills at drawn moments: each run is started once, none is lost.
+"""PatchData with lost answers, several controllers at once, and kills at random moments: each run is created once, and none is lost.
 
-The judge is the emulator's journal. In half of the cases the service minds no name that is taken, so that nothing but the journal, and reading back,
-keeps a run from being made twice. A case ends when a last call, undisturbed, says that the run is there.
+The emulator's journal is the evidence. In half of the cases the service accepts a name twice, so that only our journal and reading back
+prevent duplicates. A case ends when a call without faults reports that the run exists.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from tests.support.workspace import options as options_for
 Json = dict[str, t.Any]
 CHOSEN = os.environ.get("CHAOS_PATCH")
 PATCHES = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + int(os.environ.get("PATCHES") or 100)))
-#: Emulated seconds in a real one.
+#: Emulated seconds per real second.
 SPEED = 600
-#: Days of a run, and the longest that a case may take, seconds.
+#: Days of a run, and the longest wait in seconds.
 DAYS, PATIENCE = 3, 240.0
 JOBS: list[Json] = [
     {"name": "daily_sales", "cron": "0 0 3 * * ?", "instances": []},
@@ -52,9 +52,9 @@ FAULTS: tuple[Json, ...] = (
 
 
 class PatchCase:
-    """A drawn case.
+    """A random case.
 
-    :ivar kind: ``lost`` (one controller, faults), ``pair`` (two or three at once) or ``kill``.
+    :ivar kind: ``lost`` (one call with faults), ``pair`` (two or three calls at once) or ``kill``.
     """
 
     def __init__(self, seed: int) -> None:
@@ -91,7 +91,7 @@ class PatchCase:
         }
 
     def moment(self) -> t.Callable[[Running], bool]:
-        """When to kill: once so many requests have arrived, the one that starts a run has, or one was accepted."""
+        """A random moment to kill, as a condition: a number of requests, the write has arrived, or it was accepted."""
         kind, number = self.rng.choice(("request", "write", "accepted", "accepted")), self.rng.choice((1, 1, 2, 3))
         reads = {
             "request": lambda service: len(service.requests()) >= number,
@@ -102,12 +102,12 @@ class PatchCase:
 
 
 def made(service: Running) -> dict[str, int]:
-    """How often each run was made."""
+    """Number of times that each run was created, by name."""
     return dict(collections.Counter(entry["name"] for entry in service.journal() if entry["kind"] == "patch_data"))
 
 
 def in_threads(options: Json, number: int) -> list[Json]:
-    """The results of so many calls at once."""
+    """Make *number* calls at once. Returns their results."""
     results: list[Json] = []
     threads = [threading.Thread(target=lambda: results.append(call("supplement_data", options))) for dummy in range(number)]
     for thread in threads:
@@ -118,7 +118,7 @@ def in_threads(options: Json, number: int) -> list[Json]:
 
 
 def killed(service: Running, case: PatchCase, options: Json, controllers: Controllers) -> int:
-    """Let a controller play, and kill it; 1 if it was killed before its end."""
+    """Let a controller play and kill it. Returns 1 if it was killed before it ended, else 0."""
     (controller,) = controllers.take(1)
     controller.ready()
     moment, over = case.moment(), threading.Event()
@@ -146,14 +146,14 @@ def killed(service: Running, case: PatchCase, options: Json, controllers: Contro
 
 
 def wrongly_told(case: PatchCase, results: t.Sequence[Json]) -> int:
-    """Calls that say something else than what is: of those that end well one has started the run at most, and none knows no run."""
+    """Number of errors in *results*: more than one call that says it created the run, calls that found differences, or a missing result."""
     well = [result for result in results if not result["failed"]]
     started = sum(bool(result["changed"]) for result in well)
     return max(0, started - 1) + sum(bool(result["differences"]) for result in well) + (case.kind == "lost" and len(results) != 1)
 
 
 def last_call(options: Json) -> tuple[Json, int]:
-    """Calls without faults until one ends well: its result, and how many calls that took."""
+    """Call without faults until one succeeds. Returns its result and the number of calls."""
     deadline, calls = time.monotonic() + PATIENCE, 0
     while True:
         calls += 1

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reruns with policies about reasons, against a service that fails in every way: nothing that a policy leaves out is ever sent."""
+"""Reruns with policies about reasons on a service with all kinds of faults: no instance that a policy excludes is ever rerun."""
 
 from __future__ import annotations
 

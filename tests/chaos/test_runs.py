@@ -1,10 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""job_run with lost answers, refusals, tasks of one key at the same time, and tasks killed with SIGKILL: no key runs its job twice, and none that ran
-is reported as not run, or as another's run.
+"""job_run with lost answers, refusals, several tasks with one key at once, and tasks killed with SIGKILL.
 
-The judge is the emulator's journal: each run carries its key as a parameter.
+No key runs its job twice, and no run is reported as missing or as that of another key.
+
+The emulator's journal is the evidence: each run has its key as a parameter.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from tests.support.scenarios import FREE, small_night
 from tests.support.workspace import options as options_for
 
 CHOSEN = os.environ.get("CHAOS_RUN")
-#: Runs of one case.
+#: Runs per case.
 RUNS_EACH = 50
 CASES = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("RUNS") or 100) // RUNS_EACH)))
 JOBS = [f"by_hand_{number}" for number in range(10)]
@@ -35,13 +36,13 @@ JOBS = [f"by_hand_{number}" for number in range(10)]
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Running]:
-    """An emulator that every case resets."""
+    """An emulator, which every case resets."""
     with running(small_night()) as handle:
         yield handle
 
 
 class DrawnRun:
-    """One key: how many tasks ask for it at once, how often one is killed, and with which settle time."""
+    """A random run: its key, the number of tasks at once, the number of kills before them, and options."""
 
     def __init__(self, seed: int, number: int) -> None:
         rng = random.Random(f"run {seed} {number}")
@@ -60,7 +61,7 @@ class DrawnRun:
         }
 
     def play(self, base: Json, directory: Path) -> list[Json]:
-        """The results of the tasks that were not killed; the last one is that of a task that comes later, when nothing goes wrong any more."""
+        """Run the tasks that are killed, then the others at once. Returns the results of the latter."""
         options = {**base, **self.options}
         for number in range(self.kills):
             answer = directory / f"{self.key.replace(' ', '-')}-{number}.json"
@@ -73,7 +74,7 @@ class DrawnRun:
 
 
 def play(service: Running, seed: int, directory: Path, number: int) -> dict[str, t.Any]:
-    """Counts, and what is wrong."""
+    """Play *number* runs with faults, and then one task for each without. Returns counts, and what is wrong."""
     rng = random.Random(f"runs {seed}")
     switches = {"run_instance_type": rng.choice(("manual", "manual", "once", "normal")), "run_visible_after": rng.choice((0, 0, 0.2))}
     jobs = [{"name": name, "schedule": "MANUAL", "run_seconds": 1} for name in JOBS]
@@ -110,7 +111,7 @@ def _judged(service: Running, results: dict[str, list[Json]], last: dict[str, Js
                 wrong.append(f"{key}: succeeded without a run")
         if answer["action"] not in ("run", "adopt", "unknown"):
             wrong.append(f"{key}: the last task ended as {answer['action']}: {answer.get('msg')}")
-    # What a task said it had not started, and what the next one started again, was started once.
+    # a job that no task had started may be started by the last one, once
     lost = [key for key, answer in last.items() if not made[key] and answer["action"] != "unknown"]
     again = [key for key in made if made[key] > max(1, between[key])]
     return {

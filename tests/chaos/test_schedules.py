@@ -1,9 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reruns with ``pause_schedules``, killed with SIGKILL at drawn moments and started again: every job that was scheduled before is scheduled after, no
-other, and every failure is rerun once. So it is with what depends on them in another workspace, and with a repair, whose one pause holds from its first
-PatchData to its last rerun."""
+"""Reruns with ``pause_schedules``, killed with SIGKILL at random moments and started again.
+
+Exactly the jobs that were scheduled before are scheduled after, and every failure is rerun once. The same for downstream jobs in another
+workspace, and for repairs, whose pause lasts from the first PatchData to the last rerun.
+"""
 
 from __future__ import annotations
 
@@ -24,23 +26,23 @@ from tests.support.scenarios import BOTH, FREE, WORKSPACE_ID, small_night
 from tests.support.workspace import options as options_for
 
 CHOSEN = os.environ.get("CHAOS_SCHEDULE")
-#: Kills of one case; the case is played until it had as many.
+#: Kills per seed. Variants of the seed are played until all have happened.
 KILLS_EACH = 5
 CASES = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("SCHEDULE_KILLS") or 20) // KILLS_EACH)))
 FINANCE = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
-#: The longest that a play may take that nobody kills, seconds.
+#: Longest time in seconds of a play that is not killed.
 PATIENCE = 240.0
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Running]:
-    """An emulator that every case resets."""
+    """An emulator, which every case resets."""
     with running(small_night()) as handle:
         yield handle
 
 
 def scenario(rng: random.Random) -> Json:
-    """Jobs of every status, most of them with failures."""
+    """Jobs in every status, most of them with failures, and downstream jobs in another workspace."""
     statuses = rng.choices(("SCHEDULING", "STOPPED", "PAUSED"), (4, 1, 1), k=6)
     jobs = [{"name": f"job_{number}", "status": status, "failed": rng.choice((0, 1, 2, 3))} for number, status in enumerate(statuses)]
     jobs.append({"name": "job_sure", "status": "SCHEDULING", "failed": 2})
@@ -72,7 +74,7 @@ def faults(rng: random.Random, seed: int) -> list[Json]:
 
 
 def killed(process: BaseProcess, service: Running, rng: random.Random, answer: Path) -> bool:
-    """Kill the process at a drawn moment: a little after an accepted write, a request, or a while. False if it ended before."""
+    """Kill the process at a random moment: shortly after a number of accepted writes or of requests, or after some time. False if it ended before."""
     writes, requests, began = len(service.journal()), len(service.requests()), time.monotonic()
     kind, number, after = (
         rng.choice(("write", "write", "request", "time")),
@@ -101,7 +103,7 @@ def killed(process: BaseProcess, service: Running, rng: random.Random, answer: P
 def judged(service: Running, before: Json, concerned: t.Collection[tuple[str, str]], failures: int) -> dict[str, t.Any]:
     """What is wrong.
 
-    :param concerned: workspace and name of the jobs that fail, and of those that depend on one.
+    :param concerned: (workspace, name) of jobs with failures, and of jobs that depend on others.
     """
     reran = collections.Counter(
         (instance["workspace_id"], instance["job_name"], instance["plan_time"])
@@ -124,9 +126,9 @@ def judged(service: Running, before: Json, concerned: t.Collection[tuple[str, st
 
 
 def damaged(rng: random.Random) -> tuple[Json, Json, dict[tuple[t.Any, ...], int]]:
-    """A night with every kind of damage, the options of its window, and how often what is to be asked for: kind, job and plan time.
+    """A night with every kind of damage, options for its window, and the expected writes: (kind, job, plan time) to number.
 
-    ``orders`` failed and ``loads`` has gaps; ``digest``, which needs ``orders``, has one that is filled after the reruns.
+    ``orders`` failed, and ``loads`` has gaps. ``digest``, which depends on ``orders``, has a gap that must be filled after the reruns.
     """
     hour = 3_600_000
     last = int(time.time() * 1000) // hour * hour - hour
@@ -159,7 +161,7 @@ def damaged(rng: random.Random) -> tuple[Json, Json, dict[tuple[t.Any, ...], int
 
 
 def repaired_night(service: Running, seed: int, directory: Path, kills: int) -> tuple[int, dict[str, t.Any]]:
-    """The same of a drawn night that playbook repair makes whole."""
+    """Repair a random night, with up to *kills* kills. Returns the number of kills, and what is wrong."""
     rng = random.Random(f"repair {seed}")
     made, window, wanted = damaged(rng)
     service.reset(made)
@@ -175,7 +177,7 @@ def repaired_night(service: Running, seed: int, directory: Path, kills: int) -> 
         done += killed(started(repair, options, answer), service, rng, answer)
     service.clear_faults()
     result: Json | None = None
-    for dummy in range(3):  # while PatchData that a killed one began is running, the service refuses another of the same job
+    for dummy in range(3):  # the service refuses PatchData of a job while another, started by a killed process, is running
         process = started(repair, {**options, "wait_timeout": 120, "read_timeout": 5.0}, answer)
         process.join(PATIENCE)
         result = result_of(answer)
@@ -199,7 +201,7 @@ def repaired_night(service: Running, seed: int, directory: Path, kills: int) -> 
 
 
 def play(service: Running, seed: int, directory: Path, kills: int) -> tuple[int, dict[str, t.Any]]:
-    """Play one drawn night until it had *kills*; how many it had, and what is wrong."""
+    """Rerun a random night, with up to *kills* kills. Returns the number of kills, and what is wrong."""
     rng = random.Random(f"schedules {seed}")
     made = scenario(rng)
     service.reset(made)
@@ -224,7 +226,7 @@ def play(service: Running, seed: int, directory: Path, kills: int) -> tuple[int,
     for dummy in range(kills * 3):
         if done == kills:
             break
-        # What is repaired has ended by then: later plays find only pauses to end, which is where most kills are to fall.
+        # later plays find the reruns done, and only have to end the pauses, where most kills should happen
         done += killed(started(rerun, options, answer), service, rng, answer)
     service.clear_faults()
     process = started(rerun, {**options, "wait_timeout": 120, "read_timeout": 5.0}, answer)
@@ -247,9 +249,9 @@ def test_one_repair(service: Running, tmp_path: Path) -> None:
 
 
 def every_kill(seed: int, played: t.Callable[[int, int], tuple[int, dict[str, t.Any]]], figures: t.Callable[[int, int], None]) -> None:
-    """Further variants of a night, until so many kills as one case has found their moment.
+    """Play variants of a seed until all kills have happened.
 
-    :param played: plays the variant with at most so many kills; how many there were, and what was wrong afterwards.
+    :param played: plays a variant with up to a number of kills. Returns the number of kills, and what is wrong.
     """
     left = KILLS_EACH
     for variant in range(10):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that a play writes, at the highest verbosity, after failures and after crashes, searched for every secret it was given."""
+"""Search everything that a play writes, at the highest verbosity and after failures and crashes, for all its secrets."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ OTHER_PROJECT = "a8f25e9b4a0f4d7e8d2d5d0f6b1c3e7a"
 KEYS = {"access_key": "AKSEARCHEDFOR0000001", "secret_key": "searched+for/secret=key&0123456789abcdef"}
 USER = {"user_name": USER_NAME, "user_password": 'Searched "for" p%40ss {{ w0rd }}', "domain_name": DOMAIN}
 AGENCY = {"agency_name": AGENCY_NAME, "agency_domain_name": "other"}
-#: Every kind of credentials; what the service refuses is told about too.
+#: All kinds of credentials, including ones that the service refuses, whose errors are searched too.
 KINDS: dict[str, Json] = {
     "keys": KEYS,
     "temporary_keys": {**KEYS, "security_token": "searched-for-security-token-" + "s" * 200},
@@ -54,15 +54,15 @@ KINDS: dict[str, Json] = {
     "agency_by_user": {**USER, **AGENCY},
 }
 SECRET_OPTIONS = ("access_key", "secret_key", "security_token", "auth_token", "user_password")
-#: Headers that carry secrets; what IAM handed out is seen there.
+#: Headers with secrets, including those that IAM issued.
 SECRET_HEADERS = ("x-auth-token", "x-security-token")
-#: What a test itself writes to hand secrets over.
+#: Files in which the test itself writes secrets.
 GIVEN = ("stdin", "given.json", "given.yml")
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Running]:
-    """The emulator with users who have the secrets above."""
+    """An emulator whose users have the secrets above."""
     with running(scenario()) as handle:
         yield handle
 
@@ -100,7 +100,7 @@ def options_of(kind: str, place: Running | HttpServer) -> Json:
 
 
 def secrets_of(kind: str, service: Running) -> set[str]:
-    """What must not be found: the options, what IAM handed out for them, and both in the forms that they may be written in."""
+    """Secrets that must not be found: options and secrets issued by IAM, plain, URL-encoded, as JSON and in Base64."""
     plain = {value for name, value in KINDS[kind].items() if name in SECRET_OPTIONS}
     for request in service.requests():
         plain |= {value for name, value in request["headers"].items() if name.lower() in SECRET_HEADERS}
@@ -110,7 +110,7 @@ def secrets_of(kind: str, service: Running) -> set[str]:
 
 
 def search(directory: Path, secrets: set[str], figures: t.Callable[..., None], *texts: str) -> list[str]:
-    """Where one of *secrets* stands: files below *directory*, and *texts* as they are."""
+    """Search for *secrets* in the files below *directory* and in *texts*. Returns the places."""
     hits, size = [], 0
     files = [(str(path.relative_to(directory)), path) for path in sorted(directory.rglob("*")) if path.is_file() and path.name not in GIVEN]
     pages = [(name, path.read_bytes()) for name, path in files] + [(f"text {number}", text.encode()) for number, text in enumerate(texts)]
@@ -126,7 +126,7 @@ def search(directory: Path, secrets: set[str], figures: t.Callable[..., None], *
 
 
 def tasks(state: Path) -> list[Json]:
-    """Each kind of task, all of whose results are registered and shown."""
+    """Tasks of several modules, whose results are registered and shown."""
     rerun = {"settle_time": 1, "poll_interval": 1, "wait_timeout": 60, "journal": str(state)}
     show: Json = {"ansible.builtin.debug": {"var": "found"}, "no_log": False}
     keep: Json = {"register": "found", "ignore_errors": True}
@@ -143,14 +143,14 @@ def tasks(state: Path) -> list[Json]:
 
 
 def play(kind: str, place: Running | HttpServer, tmp_path: Path, chosen: list[Json], *, by_environment: bool) -> str:
-    """Run *chosen* tasks with ``-vvvv --diff`` and a log file; what was printed."""
+    """Run *chosen* tasks with ``-vvvv --diff`` and a log file. Returns the output."""
     given = options_of(kind, place)
     environment = {"ANSIBLE_LOG_PATH": str(tmp_path / "ansible.log"), "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "true"}
     if by_environment:
         environment |= {f"HW_{name.upper()}": given.pop(name) for name in SECRET_OPTIONS if name in given}
         environment |= {f"HW_{name.upper()}": given.pop(name) for name in ("user_name", "domain_name") if name in given}
     given_file = tmp_path / "given.yml"
-    # As vaulted variables are: text that is not a template, whatever it looks like.
+    # like vaulted variables: text that is never a template
     given_file.write_text("".join(f"dataarts_{name}: !unsafe {json.dumps(value)}\n" for name, value in given.items()), encoding="utf-8")
     playbook = {
         "hosts": "localhost",
@@ -194,7 +194,7 @@ def test_every_play_keeps_its_secrets(
 
 
 def ways_in() -> Json:
-    """A night whose keys, passwords and agencies are those of the ways in, with the same faults."""
+    """A scenario for all sources of credentials, with the same faults."""
     return small_night(agencies=AGENCIES, faults=scenario()["faults"])
 
 
@@ -203,7 +203,7 @@ def ways_in() -> Json:
 def test_every_way_in_keeps_its_secrets(
     service: Running, name: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, figures: t.Callable[..., None]
 ) -> None:
-    """In what a play shows and logs, in the doctor's recording and in the journal."""
+    """In the output and log of a play, the doctor's recording and the journal."""
     service.reset(ways_in())
     home = tmp_path_factory.mktemp("home")
     settings = {**WAYS[name][0](service, home), "HOME": str(home)}
@@ -232,7 +232,7 @@ def test_every_way_in_keeps_its_secrets(
 
 
 def echo(connection: socket.socket, server: HttpServer) -> bool:
-    """Send back what came, as the message of an error: headers and body."""
+    """Send the received headers and body back in an error message."""
     seen = server.seen[-1]
     words = seen.raw_head.decode("latin-1") + seen.body.decode("utf-8", "replace")
     values = " ".join(seen.headers.values())
@@ -252,7 +252,7 @@ def test_a_service_that_tells_secrets_back(service: Running, kind: str, tmp_path
     assert search(tmp_path, secrets, figures, json.dumps(result), json.dumps(result, ensure_ascii=False)) == []
 
 
-#: Runs a module with a strategy broken so that an exception nobody foresaw holds every option, in its text and in its frames.
+#: Runs a module whose strategy raises an unexpected exception with all options in its text and frames.
 CRASH = """
 import sys
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.rerun import Goal
@@ -303,7 +303,7 @@ def test_an_aborted_module_keeps_secrets(service: Running, tmp_path: Path, figur
     assert search(tmp_path, secrets_of("user", service), figures, outcome.output) == []
 
 
-#: What makes a pass run in a process, and when that is aborted: the status of the play, and what it says.
+#: Process that is aborted to keywords of the task, exit status of the play, and a part of the output.
 ABORTED: dict[str, tuple[Json, int, str]] = {
     "worker": ({}, 1, "A worker was found in a dead state"),
     "module": ({"environment": {"FOR_THE_MODULE": "1"}}, 2, "Fatal Python error"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reruns against a service that fails in every way of the client's table, with the passes of job_rerun one after the other."""
+"""Reruns on a service with all kinds of faults in the client's retry policy."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from tests.chaos.drawing import draw
 from tests.chaos.plays import OnePass, hurried, in_a_process, in_process, play_case
 from tests.support.scenarios import small_night
 
-#: Seeds that every test run plays. They hold lost answers, both API generations, reruns that show late, and dependencies.
+#: Seeds of `make test`. They cover lost answers, both API generations, reruns that show late, and dependencies.
 FEW = (1, 2, 17, 29, 32)
 CHOSEN = os.environ.get("CHAOS_SEED")
 SEEDS = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + int(os.environ.get("CHAOS_SEEDS") or 240)))
-#: One seed of so many runs every pass as a process of its own; the others call the module's logic.
+#: Every 16th seed runs each pass in a separate process; the others call the module's logic.
 IN_PROCESSES = 16
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Running]:
-    """An emulator that every case resets."""
+    """An emulator, which every case resets."""
     with running(small_night()) as handle:
         yield handle
 
