@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import random
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tests.support.scenarios import SUPPLY_ID, WORKSPACE_ID, small_night
 
@@ -37,12 +37,10 @@ class DrawnNight:
     """A night.
 
     :param depth: option ``downstream_depth``.
-    :param fates: of each instance that is rerun, by (job, hours ago).
     """
 
     scenario: dict[str, t.Any]
     depth: int
-    jobs: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
 def draw_night(seed: int) -> DrawnNight:

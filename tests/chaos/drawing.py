@@ -166,7 +166,6 @@ class Case:
     selected: frozenset[tuple[str, str]]
     hand: bool = False
     haste: float = 1.0
-    late: float = 0.0
     switches: Json = field(default_factory=dict)
 
     @property

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import time
 import typing as t
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -143,8 +142,6 @@ class _Passes:
             seconds = passes.seconds_to_next_pass(run, timing, 0.0, 0.0)
             if seconds is None:
                 break
-            if self._case.late:
-                time.sleep(self._case.late)
             self._service.advance(seconds * self._case.haste * self._rng.uniform(0.5, 1.1))
         return run
 
