@@ -1,22 +1,21 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Complete lists from a service whose ``offset`` cannot be trusted.
+"""Read complete lists from a service whose ``offset`` and ``total`` cannot be trusted.
 
-Whether ``offset`` counts pages or records is documented both ways [H-208][SDK][TF], and some lists start again beyond their end [TF].
-Lists with a time window do not need it: :func:`read_windowed` asks for whole windows and divides what does not fit one page. Lists
-without a window, and a single millisecond that overflows a page, are read by :func:`read_paged`, which compares pages to find the unit.
+``offset`` is documented both as a number of pages and of records [H-208][SDK][TF], and some lists start again beyond their end [TF]. Lists
+with a time window do not need it: :func:`read_windowed` reads whole windows and divides those that do not fit into one page. Lists without a
+window, and a single millisecond that does not fit, are read by :func:`read_paged`, which compares pages to find the unit of ``offset``.
 
-A list is complete or an error: the entries, each counted once, must be as many as the service's own ``total``. The service continues to
-work while the list is read, so a list whose count does not match is read again before it is refused.
+A list is complete or an error: the number of distinct entries must equal the service's ``total``. Entries may change while the list is read,
+so a list whose count does not match is read again before it is refused.
 
-Nor can ``total`` be trusted to count more than the page that it comes with, since no page says what it counts: a full page never ends a list,
-whatever the total is. A window with a full page is divided, and a list by ``offset`` ends with a page that is short or brings nothing new.
-A page may also be full that is smaller than the one that was asked for. So where a short one has as many entries as services like to limit a page
-to, and no page of the list had more, it is asked once what comes after it: nothing, where the list is whole. Only what does come makes that the
-size of a full page.
+``total`` may count only the page that it comes with, because its meaning is not documented. So a full page never ends a list: a window with a
+full page is divided, and a list by ``offset`` ends with a page that is short or has nothing new. The service may also limit pages to fewer
+entries than requested. So if a short page has the size of a common limit, and no page of the list was larger, the entries after it are
+requested once. If there are any, that size counts as a full page from then on.
 
-A list has a budget, see :class:`.list_budget.ListBudget`: whatever the service answers, memory stays bounded.
+Each list has a budget, see :class:`.list_budget.ListBudget`: memory stays limited whatever the service answers.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ _T = t.TypeVar("_T")
 
 #: Most entries of one page of instances [H-208].
 PAGE = 1000
-#: How often a list whose count does not match is read in all.
+#: Most attempts to read a list whose count does not match.
 WALKS = 3
-#: Room to leave in each page when a window is divided, because entries are not spread evenly.
+#: Spare room in each page when a window is divided, because entries are not spread evenly.
 _ROOM = 1.25
-#: Requests per page of a list in random order: after n·ln(entries) random pages of n every entry was most likely there once.
+#: Samples per page of a list in random order: with n pages, every entry has most likely been there after n·ln(entries) random ones.
 _SAMPLES = 24
 
-#: To how many entries a service may limit a page, whatever is asked for.
+#: Common limits of the entries in a page, whatever is requested.
 _USUAL_LIMITS = frozenset({10, 20, 50, 100, 200, 500, 1000, *(2**power for power in range(4, 10))})
 
 Key = t.Callable[[_T], t.Hashable]
@@ -49,14 +48,14 @@ Key = t.Callable[[_T], t.Hashable]
 
 @dataclass(frozen=True)
 class Page(t.Generic[_T]):
-    """One answer of a list call: how many entries the list has in all, and those of this page."""
+    """One answer of a list: the total number of entries, and the entries of this page."""
 
     total: int
     entries: t.Sequence[_T]
 
 
 class Unparsed(t.Sequence[_T]):
-    """Entries of a page that are parsed when they are looked at: of a full page of a window only their number counts."""
+    """Entries of a page that are parsed on first access. Of a full page of a window, only the number of entries is needed."""
 
     def __init__(self, number: int, parse: t.Callable[[], t.Sequence[_T]]) -> None:
         self._number, self._parsed = number, functools.lru_cache(None)(parse)
@@ -74,7 +73,7 @@ class Unparsed(t.Sequence[_T]):
 class ListLimits(t.NamedTuple):
     """How a windowed list is read.
 
-    :param page: entries to ask for at once.
+    :param page: page size.
     :param slice_ms: longest window of one request, ms.
     """
 
@@ -83,7 +82,7 @@ class ListLimits(t.NamedTuple):
 
 
 class _MismatchError(Exception):
-    """A walk over a list ended with another number of entries than the service counts."""
+    """A walk over a list ended with another number of entries than the service's total."""
 
     def __init__(self, count: int, total: int) -> None:
         super().__init__(count, total)
@@ -100,14 +99,14 @@ def read_windowed(
     limits: ListLimits | None = None,
     budget: ListBudget | None = None,
 ) -> list[_T]:
-    """Every entry of a list with a time window, the oldest slice of the window first.
+    """Read every entry of a list with a time window, the oldest slice of the window first.
 
     :param fetch: one request: the window (both ends included), ``limit``, ``offset``.
-    :param key: what an entry is known by.
+    :param key: identity of an entry.
     :param what: the list, for messages: "instances of job daily_sales".
-    :param budget: that of the listing which this list is a part of; its own if None.
-    :raises ApiError: whatever *fetch* raises; BAD_ANSWER if a part stays incomplete, naming the window, the count and the total;
-        INVALID if it exceeds *budget*.
+    :param budget: budget of the listing to which this list belongs; None for a budget of its own.
+    :raises ApiError: whatever *fetch* raises; BAD_ANSWER if a part remains incomplete, naming the window, the count and the total;
+        INVALID if the list exceeds *budget*.
     """
     walk = _WindowWalk(fetch, key, what, limits or ListLimits(), budget or ListBudget(what))
     for span in window.slices(walk.limits.slice_ms):
@@ -116,7 +115,7 @@ def read_windowed(
 
 
 def read_whole(fetch: t.Callable[[], Page[_T]], *, key: Key[_T], what: str) -> list[_T]:
-    """Every entry of a list that comes in one answer, read again while its count does not match.
+    """Read every entry of a list that comes in one answer, again while its count does not match.
 
     :raises ApiError: whatever *fetch* raises; BAD_ANSWER if the count never matches.
     """
@@ -133,11 +132,11 @@ def read_whole(fetch: t.Callable[[], Page[_T]], *, key: Key[_T], what: str) -> l
 def read_paged(
     fetch: t.Callable[[int, int], Page[_T]], *, key: Key[_T], what: str, page: int, budget: ListBudget | None = None
 ) -> list[_T]:
-    """Every entry of a list that can only be paged by ``offset``, in the order it came.
+    """Read every entry of a list that can only be paged by ``offset``, in the order in which they came.
 
     :param fetch: one request: ``limit``, ``offset``.
-    :param page: entries to ask for at once.
-    :raises ApiError: whatever *fetch* raises; BAD_ANSWER if it stays incomplete, INVALID if it exceeds *budget*.
+    :param page: page size.
+    :raises ApiError: whatever *fetch* raises; BAD_ANSWER if the list remains incomplete, INVALID if it exceeds *budget*.
     """
     budget = budget or ListBudget(what)
     before: set[t.Hashable] = set()
@@ -149,7 +148,7 @@ def read_paged(
         except _MismatchError as error:
             mismatch = None if walk.uncounted else error
         else:
-            # Where the service counts pages only, a second walk that finds the same stands for the count.
+            # If totals count only pages, a second walk with the same entries takes the place of the count.
             if not walk.uncounted or walk.entries.keys() == before:
                 return entries
             mismatch, before = None, set(walk.entries)
@@ -158,7 +157,7 @@ def read_paged(
 
 
 class _WindowWalk(t.Generic[_T]):
-    """Reads windows of one list and divides those that overflow a page. ``entries`` holds what was read, by key."""
+    """Reads windows of one list, and divides those that do not fit into one page. ``entries`` holds the entries so far, by key."""
 
     def __init__(
         self, fetch: t.Callable[[Window, int, int], Page[_T]], key: Key[_T], what: str, limits: ListLimits, budget: ListBudget
@@ -173,14 +172,14 @@ class _WindowWalk(t.Generic[_T]):
         self._what = what
 
     def read(self, window: Window) -> None:
-        """Add all entries of a window that one request may span."""
+        """Add all entries of *window*, which may be as long as one request allows."""
         pending, requests, total = [(window, 0)], 0, 0
         while pending:
             span, around = pending.pop()
             page = self._matching(span)
             requests += 1
             self._longest = max(self._longest, len(page.entries))
-            # Each page lies at most one path of divisions deep; a service that claims "more" about every window is not asked for ever.
+            # The limit below: at most one path of divisions per page, so a service that reports "more" for every window is not asked forever.
             total = total or page.total
             pages = max(total, len(self.entries)) // self._full + 1
             self._budget.foresee(page.total)
@@ -195,22 +194,22 @@ class _WindowWalk(t.Generic[_T]):
                 pending.extend((part, page.total) for part in reversed(self._parts(span, page.total, around)))
 
     def _parts(self, window: Window, total: int, around: int) -> list[Window]:
-        """*window*, which holds *total* entries, in parts each of which fits a page if they are spread evenly.
+        """Split *window*, which has *total* entries, into parts that fit into a page if the entries are spread evenly.
 
-        :param around: the total of the window that it is a part of. Where entries crowd in one part, halves find the crowd sooner.
+        :param around: total of the window that contains *window*, or 0. If most of its entries are in *window*, halves find the crowd sooner.
         """
         even = 2 if 2 * total > around > 0 else math.ceil(total * _ROOM / self._full)
         return window.slices(math.ceil(window.length / min(max(2, even), window.length)))
 
     def _add(self, entries: t.Iterable[_T]) -> None:
-        # The later read shows the newer state: where windows are compared with start times, an instance may change windows meanwhile.
+        # The later read has the newer state: if windows are compared with start times, an instance may move between windows meanwhile.
         for entry in entries:
             key = self._key(entry)
             self._budget.add(entry, self.entries.get(key))
             self.entries[key] = entry
 
     def _matching(self, window: Window) -> Page[_T]:
-        """The first page of a window, asked for again where it should be the whole window and its entries are not as many as counted."""
+        """The first page of *window*, read again if it should be the whole window but the number of its entries is not the total."""
         for walk in range(WALKS):
             page = self._fetch(window, self.limits.page, 0)
             if walk == WALKS - 1 or self._is_whole(page) or not self._fits(page):
@@ -218,15 +217,15 @@ class _WindowWalk(t.Generic[_T]):
         return page
 
     def _fits(self, page: Page[_T]) -> bool:
-        """Whether the window fits one page: what fills one may be a part, whatever the total is."""
+        """Whether the window fits into one page. A full page may be only a part, whatever the total is."""
         return page.total <= self._full and len(page.entries) != self._full
 
     def _is_whole(self, page: Page[_T]) -> bool:
-        """Whether the page is all of its window."""
+        """Whether the page contains all of its window."""
         return len(page.entries) != self._full and len(self._by_key(page)) == page.total
 
     def _is_limited(self, window: Window, page: Page[_T]) -> bool:
-        """Whether more comes after a page that is not full by what was asked for: then that many entries fill one from now on."""
+        """Whether more entries follow a page shorter than requested; if so, its size counts as a full page from now on."""
         count = len(page.entries)
         if (
             count not in _USUAL_LIMITS
@@ -245,7 +244,7 @@ class _WindowWalk(t.Generic[_T]):
             page=self._full,
             budget=self._budget,
         )
-        self._budget.release(entries)  # they are counted again where they join the others
+        self._budget.release(entries)  # _add counts them again
         return entries
 
     def _by_key(self, page: Page[_T]) -> set[t.Hashable]:
@@ -253,10 +252,10 @@ class _WindowWalk(t.Generic[_T]):
 
 
 class _OffsetWalk(t.Generic[_T]):
-    """One walk over a list by ``offset``, whose unit follows from comparing the answers to offset 0 and 1.
+    """One walk over a list by ``offset``, whose unit is found by comparing the answers to offset 0 and 1.
 
-    :ivar entries: by key.
-    :ivar uncounted: whether the totals turned out to count pages, so that none says how many entries there are.
+    :ivar entries: the entries so far, by key.
+    :ivar uncounted: whether each total turned out to count only its page, so that the number of all entries is unknown.
     """
 
     def __init__(self, fetch: t.Callable[[int, int], Page[_T]], key: Key[_T], page: int, budget: ListBudget) -> None:
@@ -267,14 +266,14 @@ class _OffsetWalk(t.Generic[_T]):
         self._key = key
         self._asked = self._limit = page
         self._total = -1
-        #: Whether the first page was full, or may have been, and its total no more than that.
+        #: Whether the first page was or may have been full, and its total counted no other entries.
         self._doubtful = False
 
     def read(self) -> list[_T]:
-        """All entries. :raises _MismatchError: not as many as counted, or the count changed meanwhile."""
+        """Read all entries. :raises _MismatchError: their number is not the total, or the total changed."""
         first = self._take(0)
         if first and (self._doubtful or not self._full):
-            # The service may use smaller pages than it was asked for.
+            # The service may use smaller pages than requested.
             self._limit = min(self._limit, len(first))
             self._rest(first)
         if not self.uncounted and len(self.entries) != self._total:
@@ -297,8 +296,12 @@ class _OffsetWalk(t.Generic[_T]):
             self._sample()
 
     def _onwards(self, offset: int, taken: list[t.Hashable], *, by_records: bool) -> None:
-        """Take page after page until all entries are there and the last page, at first *taken*, was short; or one brings nothing new: it is
-        empty, or the list started again."""
+        """Take pages from *offset* on, until all entries are there and the last page was short, or a page has nothing new.
+
+        A page without new entries is empty, or the list has started again.
+
+        :param taken: keys of the page before.
+        """
         while taken and not (self._full and len(taken) < self._limit):
             before = len(self.entries)
             taken = self._take(offset)
@@ -307,14 +310,14 @@ class _OffsetWalk(t.Generic[_T]):
             offset += len(taken) if by_records else 1
 
     def _sample(self) -> None:
-        """The order differs from request to request: take first pages until every entry was there once."""
+        """Take first pages until every entry has been there once: the order differs from request to request."""
         for dummy in range(32 + _SAMPLES * (self._total // self._limit + 1)):
             if self._full:
                 return
             self._take(0)
 
     def _take(self, offset: int) -> list[t.Hashable]:
-        """The keys of the page at *offset*, whose entries are kept. :raises _MismatchError: the count is not that of the first page."""
+        """Store the entries of the page at *offset*, and return their keys. :raises _MismatchError: the total is not that of the first page."""
         page = self._fetch(self._limit, offset)
         if self._total == -1:
             self._budget.foresee(page.total)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PatchData of one workspace: made, listed and stopped. Only v2 has these calls [SDK][H-199]."""
+"""Create, list and stop PatchData of one workspace. Only v2 has these endpoints [SDK][H-199]."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .._models.patch_data import ANY_TIME, InstanceTime, PatchData, PatchDataRow
 from .base import ScopedClient
 from .parsing import Fields, bad_answer
 
-#: Rows to ask for at once; the default is 10 and no largest number is documented [SDK].
+#: Page size; the default is 10, and no maximum is documented [SDK].
 ROWS_PAGE = 100
-#: Most pages that are read: what is looked for by name is on the first, and a service that ends no list must not be asked for ever.
+#: Most pages that are read. A search by name needs only the first; the limit is for a service whose list never ends.
 _PAGES = 200
 
 
 class SupplementDataApi:
-    """The calls for PatchData. Every method raises ApiError."""
+    """The endpoints for PatchData. Every method raises ApiError."""
 
     def __init__(self, client: ScopedClient) -> None:
         self._client = client
@@ -29,11 +29,11 @@ class SupplementDataApi:
         return self._client.write(self._client.v2("POST", "supplement", "supplement-data", body=asked.body()))
 
     def stop(self, name: str) -> Answer:
-        """POST …/factory/supplement-data/{instance_name}/stop [SDK]: stop what waits or runs of a run. 200 without a body."""
+        """POST …/factory/supplement-data/{instance_name}/stop [SDK]: stop the waiting and running instances of a run. 200 without a body."""
         return self._client.write(self._client.v2("POST", "supplement", "supplement-data", name, "stop"))
 
     def rows(self, name: str | None = None) -> list[PatchDataRow]:
-        """GET …/factory/supplement-data [SDK]: the runs whose name is or contains *name* (None: all), newest first, each once."""
+        """GET …/factory/supplement-data [SDK]: the runs whose name contains *name* (None: all), newest first, each once."""
         rows: dict[tuple[t.Any, ...], PatchDataRow] = {}
         for page in range(_PAGES):
             listed, before = self._page(name, page), len(rows)
@@ -43,7 +43,7 @@ class SupplementDataApi:
         return list(rows.values())
 
     def named(self, name: str) -> list[PatchDataRow]:
-        """The runs of exactly that name, newest first; more than one only where the service does not mind."""
+        """The runs called *name*, newest first; more than one only if the service allows that."""
         return [row for row in self.rows(name) if row.name == name]
 
     def _page(self, name: str | None, page: int) -> list[PatchDataRow]:
@@ -54,7 +54,7 @@ class SupplementDataApi:
 
 def _rows(body: t.Any) -> list[PatchDataRow]:
     fields = Fields(body, "the list of PatchData")
-    fields.count("total")  # an answer without it is not this list; what it counts is not documented
+    fields.count("total")  # only checked: an answer without it is not this list, and what it counts is not documented
     return [_row(entry, f"PatchData {number} of the list") for number, entry in enumerate(fields.entries("rows"), 1)]
 
 
@@ -63,7 +63,7 @@ def _row(value: t.Any, what: str) -> PatchDataRow:
     jobs = fields.entries("job_list")
     if not all(isinstance(job, str) for job in jobs):
         raise bad_answer(f"job_list of {what} holds something that is not a name")
-    # By their descriptions each holds the other one [SDK].
+    # The documentation describes each of them as the other one [SDK].
     dates = sorted(moment for moment in (fields.time("start_date"), fields.time("end_date")) if moment is not None)
     return PatchDataRow(
         name=fields.name("name"),

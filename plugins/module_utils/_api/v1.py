@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The v1 Factory API (host dayu-dlf), one method per endpoint."""
+"""v1 of the Factory API (host dayu-dlf), one method per endpoint."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from .parsing import Fields, bad_answer
 
 #: Longest window of one request [H-94].
 V1_WINDOW_MS = 7 * DAY_MS
-#: Most nodes of an instance that are read; a job has at most 200 in the console.
+#: Most nodes of an instance that are accepted; in the console, a job has at most 200.
 MAX_NODES = 1000
-#: Most characters of a path and of a type that are kept.
+#: Most characters of a log's path and of a node's type.
 _MAX_PATH, _MAX_TYPE = 1000, 100
 
 
 class V1Api(FactoryApi):
-    """The v1 API in one workspace. Every method raises ApiError."""
+    """v1 of the API in one workspace. Every method raises ApiError."""
 
     def list_instances(
         self,
@@ -39,9 +39,9 @@ class V1Api(FactoryApi):
         deadline: float | None = None,
         budget: ListBudget | None = None,
     ) -> list[JobInstance]:
-        """GET …/jobs/instances/detail [H-94]: all instances of one job, by its exact name, or of every job of the workspace.
+        """GET …/jobs/instances/detail [H-94]: all instances of the job called *job_name*, or of every job of the workspace (None).
 
-        preciseQuery asks for the exact name. It is compared again here, because editions without the parameter match a part of a name [OTC].
+        preciseQuery requests the exact name. It is compared again here, because editions without that parameter match parts of names [OTC].
         """
         status = asked_status(statuses, ASKED_V1)
 
@@ -55,11 +55,11 @@ class V1Api(FactoryApi):
         return [instance for instance in instances if job_name in (None, instance.job_name)]
 
     def job_detail(self, job_name: str) -> dict[str, t.Any]:
-        """GET …/jobs/{name} [SDK][OTC]: the definition of the newest submitted version, as the service returns it (nodes, schedule, params, …)."""
+        """GET …/jobs/{name} [SDK][OTC]: the definition of the newest submitted version as the service returns it (nodes, schedule, params, …)."""
         return self._client.read(self.job_request(job_name), lambda body: _whole(body, f"the definition of job {job_name}"))
 
     def job_nodes(self, job_name: str) -> JobNodes:
-        """The nodes in the same definition."""
+        """The nodes in the definition that :meth:`job_detail` returns."""
         fields = Fields(self.job_detail(job_name), f"the definition of job {job_name}")
         nodes = enumerate(fields.entries("nodes"), 1)
         names = tuple(Fields(node, f"node {number} of job {job_name}").name("name") for number, node in nodes)
@@ -72,7 +72,7 @@ class V1Api(FactoryApi):
         return self._client.read(request, lambda body: instance_detail(body, f"the detail of instance {instance_id}"), deadline)
 
     def restart(self, job_name: str, instance_id: str | None, options: RetryOptions) -> Answer:
-        """POST …/jobs/{job_name}/instances/{instance_id}/restart [H-67]: reruns one instance. 204 or 200, without a body."""
+        """POST …/jobs/{job_name}/instances/{instance_id}/restart [H-67]: rerun one instance. 204 or 200, without a body."""
         if not instance_id:
             raise ApiError(
                 Kind.INVALID,
@@ -82,28 +82,28 @@ class V1Api(FactoryApi):
         return self._client.write(self.restart_request(job_name, instance_id, options))
 
     def stop(self, job_name: str, instance_id: str | None) -> Answer:
-        """POST …/jobs/{job_name}/instances/{instance_id}/stop [OTC-66]: stops one instance that waits, runs or hangs. 204 or 200, without a body."""
+        """POST …/jobs/{job_name}/instances/{instance_id}/stop [OTC-66]: stop one waiting, running or hung instance. 204 or 200, without a body."""
         if not instance_id:
             raise ApiError(Kind.INVALID, f"the service listed the instance of job {job_name} without the instance id that v1 needs")
         return self._client.write(self._client.v1("POST", "stop", "jobs", job_name, "instances", instance_id, "stop"))
 
     def start_job(self, job_name: str) -> Answer:
-        """POST …/jobs/{job_name}/start [OTC-92]: the job is scheduled from now on. 204 or 200, without a body."""
+        """POST …/jobs/{job_name}/start [OTC-92]: start the job's schedule. 204 or 200, without a body."""
         return self._client.write(self._client.v1("POST", "start_job", "jobs", job_name, "start"))
 
     def stop_job(self, job_name: str) -> Answer:
-        """POST …/jobs/{job_name}/stop [OTC-64]: the job is scheduled no more. 204 or 200, without a body."""
+        """POST …/jobs/{job_name}/stop [OTC-64]: stop the job's schedule. 204 or 200, without a body."""
         return self._client.write(self._client.v1("POST", "stop_job", "jobs", job_name, "stop"))
 
     def run_job(self, job_name: str, params: t.Mapping[str, str]) -> Answer:
-        """POST …/jobs/{job_name}/run-immediate [OTC-91]: one run of the job, now. 200 with the ``instanceId``.
+        """POST …/jobs/{job_name}/run-immediate [OTC-91]: run the job once, now. 200 with the ``instanceId``.
 
-        :param params: the job's parameters by name. The type of a parameter is not sent: editions differ in what it is called.
+        :param params: the job's parameters by name. Their types are not sent, because editions have different names for that field.
         """
         body = {"jobParams": [{"name": name, "value": value} for name, value in params.items()]} if params else None
         return self._client.write(self._client.v1("POST", "run", "jobs", job_name, "run-immediate", body=body))
 
-    # The requests of these endpoints, which ``questions.py`` sends too
+    # The requests for these endpoints, which ``questions.py`` sends too
 
     def instances_request(
         self,
@@ -114,7 +114,7 @@ class V1Api(FactoryApi):
         status: str | None = None,
         instance_type: InstanceType | None = None,
     ) -> Request:
-        """One page of :meth:`list_instances`; without a window of what the service takes for today."""
+        """The request for one page of :meth:`list_instances`; without *span*, the service lists today's instances."""
         query = {
             "jobName": job_name,
             "preciseQuery": None if job_name is None else True,
@@ -128,20 +128,20 @@ class V1Api(FactoryApi):
         return self._client.v1("GET", "list", "jobs", "instances", "detail", query=query)
 
     def jobs_request(self, job_type: str, limit: int, offset: int, name: str | None = None) -> Request:
-        """GET …/jobs [SDK], one page of :meth:`list_jobs`."""
+        """The request GET …/jobs [SDK] for one page of :meth:`list_jobs`."""
         query = {"limit": limit, "offset": offset, "jobType": job_type, "jobName": name}
         return self._client.v1("GET", "jobs", "jobs", query=query)
 
     def job_request(self, job_name: str) -> Request:
-        """That of :meth:`job_detail`."""
+        """The request of :meth:`job_detail`."""
         return self._client.v1("GET", "job", "jobs", job_name, query={"getJobSubmitVersion": True})
 
     def instance_request(self, job_name: str, instance_id: str) -> Request:
-        """That of :meth:`instance_detail`."""
+        """The request of :meth:`instance_detail`."""
         return self._client.v1("GET", "instance", "jobs", job_name, "instances", instance_id)
 
     def restart_request(self, job_name: str, instance_id: str, options: RetryOptions) -> Request:
-        """That of :meth:`restart`."""
+        """The request of :meth:`restart`."""
         return self._client.v1("POST", "restart", "jobs", job_name, "instances", instance_id, "restart", body=body_v1(options))
 
 
@@ -151,9 +151,9 @@ def _whole(body: t.Any, what: str) -> dict[str, t.Any]:
 
 
 def instance_detail(body: t.Any, what: str) -> InstanceDetail:
-    """The detail in an answer.
+    """Parse an instance's detail.
 
-    :param what: it, for messages: "the detail of instance 34765".
+    :param what: the detail, for messages: "the detail of instance 34765".
     :raises ApiError: BAD_ANSWER, naming the node and the field.
     """
     fields = Fields(body, what)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The v2 Factory API (host dayu), one method per endpoint."""
+"""v2 of the Factory API (host dayu), one method per endpoint."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .list_budget import ListBudget
 from .pagination import ListLimits, Page, read_whole, read_windowed
 from .parsing import Fields, bad_answer
 
-#: Longest window of one request: "at most one month" [H-208]; 30 days are never more.
+#: Longest window of one request: "at most one month" [H-208], hence 30 days.
 V2_WINDOW_MS = 30 * DAY_MS
 #: Most layers of dependencies that one request follows [H-DEP].
 MAX_DEPTH = 50
@@ -41,7 +41,7 @@ _COUNTS = {
 
 
 class V2Api(FactoryApi):
-    """The v2 API in one workspace. Every method raises ApiError."""
+    """v2 of the API in one workspace. Every method raises ApiError."""
 
     def list_instances(
         self,
@@ -52,10 +52,10 @@ class V2Api(FactoryApi):
         instance_type: InstanceType | None = None,
         budget: ListBudget | None = None,
     ) -> list[JobInstance]:
-        """GET …/factory/jobs/{job_name}/instances/detail [H-208]: all instances of the job of exactly that name.
+        """GET …/factory/jobs/{job_name}/instances/detail [H-208]: all instances of the job called *job_name*.
 
-        The request filters by status if only one is wanted that every edition spells alike; the caller applies other filters.
-        ``min_plan_time`` and ``max_plan_time`` are taken for plan times, as their names say; the page's text says start time.
+        The request filters by status only if exactly one is wanted and every edition spells it alike; the caller applies other filters.
+        The names ``min_plan_time`` and ``max_plan_time`` say plan time, the documentation's text says start time; see ``instance_query.py``.
         """
         status = asked_status(statuses, ASKED_V2)
 
@@ -67,18 +67,18 @@ class V2Api(FactoryApi):
         return read_windowed(fetch, window, key=lambda listed: listed.full_key, what=what, limits=limits, budget=budget)
 
     def statistics(self) -> dict[Status, int]:
-        """GET …/factory/monitor/task-statistics-overview [SDK]: instances of the last seven days by status, for statuses that need attention.
+        """GET …/factory/monitor/task-statistics-overview [SDK]: number of instances of the last seven days for each status that needs attention.
 
         One request per second is allowed [H-OV2].
         """
         return self._client.read(self.statistics_request(), _statistics)
 
     def retry(self, job_name: str, keys: t.Iterable[InstanceKey], options: RetryOptions) -> Answer:
-        """POST …/factory/jobs/{job_name}/instances/retry, first mode [H-RET]: reruns selected instances. 200 or 204, without a body."""
+        """POST …/factory/jobs/{job_name}/instances/retry, first mode [H-RET]: rerun selected instances. 200 or 204, without a body."""
         return self._client.write(self.retry_request(job_name, keys, options))
 
     def retry_related(self, job_name: str, related: RelatedJobs, options: RetryOptions) -> Answer:
-        """The same POST, second mode [H-RET]: reruns the job with upstream and downstream jobs."""
+        """The same POST, second mode [H-RET]: rerun the job with upstream and downstream jobs."""
         request = self._client.v2("POST", "retry", "jobs", job_name, "instances", "retry", body=body_v2_related(options, related))
         return self._client.write(request)
 
@@ -98,10 +98,10 @@ class V2Api(FactoryApi):
         )
 
     def depend_jobs(self, job_name: str, relation: str = "both") -> list[RelatedJob]:
-        """GET …/factory/jobs/{job_name}/depend [SDK]: a plain list of the jobs that it depends on and that depend on it."""
+        """GET …/factory/jobs/{job_name}/depend [SDK]: the jobs that it depends on and that depend on it."""
         return self._client.read(self.depend_jobs_request(job_name, relation), _related_jobs)
 
-    # The requests of these endpoints, which ``questions.py`` sends too
+    # The requests for these endpoints, which ``questions.py`` sends too
 
     def instances_request(
         self,
@@ -112,7 +112,7 @@ class V2Api(FactoryApi):
         status: str | None = None,
         instance_type: InstanceType | None = None,
     ) -> Request:
-        """One page of :meth:`list_instances`; without a window of what the service takes for today."""
+        """The request for one page of :meth:`list_instances`; without *span*, the service lists today's instances."""
         query = {
             "min_plan_time": span.begin if span else None,
             "max_plan_time": span.end if span else None,
@@ -124,22 +124,22 @@ class V2Api(FactoryApi):
         return self._client.v2("GET", "list", "jobs", job_name, "instances", "detail", query=query)
 
     def jobs_request(self, job_type: str, limit: int, offset: int, name: str | None = None) -> Request:
-        """GET …/factory/jobs [SDK], one page of :meth:`list_jobs`."""
+        """The request GET …/factory/jobs [SDK] for one page of :meth:`list_jobs`."""
         query = {"limit": limit, "offset": offset, "job_type": job_type, "job_name": name}
         return self._client.v2("GET", "jobs", "jobs", query=query)
 
     def statistics_request(self) -> Request:
-        """That of :meth:`statistics`."""
+        """The request of :meth:`statistics`."""
         path = ("v2", "factory", "monitor", "task-statistics-overview")
         query = {"is_own": False, "query_days": "all"}
         return self._client.request("GET", self._client.session.hosts.v2, "statistics", *path, query=query)
 
     def retry_request(self, job_name: str, keys: t.Iterable[InstanceKey], options: RetryOptions) -> Request:
-        """That of :meth:`retry`."""
+        """The request of :meth:`retry`."""
         return self._client.v2("POST", "retry", "jobs", job_name, "instances", "retry", body=body_v2(options, keys))
 
     def depend_jobs_request(self, job_name: str, relation: str) -> Request:
-        """That of :meth:`depend_jobs`."""
+        """The request of :meth:`depend_jobs`."""
         return self._client.v2("GET", "depend", "jobs", job_name, "depend", query={"relation": relation})
 
 
@@ -152,8 +152,8 @@ def _related_page(body: t.Any, workspace_id: str) -> Page[RelatedInstance]:
     fields = Fields(body, "the list of related instances")
     listed = enumerate(fields.entries("depend_instances_info"), 1)
     entries = [_related(entry, workspace_id, f"related instance {number}") for number, entry in listed]
-    # The SDK's class has a total; an answer without it is accepted, because the list comes in one piece. But what has neither says nothing,
-    # and must not be taken for an instance that depends on none.
+    # The SDK's class has a total. An answer without it is accepted, because the list comes in one piece; but an answer with neither total nor
+    # list must not be taken for an instance without dependencies.
     listed_without_total = fields.raw("total") is None and fields.raw("depend_instances_info") is not None
     return Page(len(entries) if listed_without_total else fields.count("total"), entries)
 
@@ -161,7 +161,7 @@ def _related_page(body: t.Any, workspace_id: str) -> Page[RelatedInstance]:
 def _related(value: t.Any, workspace_id: str, what: str) -> RelatedInstance:
     fields = Fields(value, what)
     own = fields.identifier("workspace_id") or workspace_id
-    # Only here the id of the instance is called id.
+    # Only in this answer, the instance's id is called id.
     mapped = {**t.cast("dict[str, t.Any]", value), "instance_id": fields.identifier("id") or fields.identifier("instance_id")}
     parents = fields.entries("parent_instance_ids")
     if not all(isinstance(parent, (int, str)) and not isinstance(parent, bool) for parent in parents):

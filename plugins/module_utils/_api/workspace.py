@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One workspace of the Factory, by whichever API version answers.
 
-v2 lists one job and reruns many instances in one POST, but is an invited beta on some sites and absent on others [H-RET][OTC]. v1 lists
-a whole workspace in one walk and reruns one instance per request. :class:`.fallback.ApiVersions` chooses between them.
+v2 lists one job and reruns many instances in one POST, but is a beta by invitation on some sites and missing on others [H-RET][OTC]. v1
+lists a whole workspace in one walk and reruns one instance per request. :class:`.fallback.ApiVersions` chooses between them.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from .workspace_lists import UNREACHABLE_SECONDS, WorkspaceLists
 
 
 class StartedRun(t.NamedTuple):
-    """A run that the service accepted, with the id of its instance [OTC-91]."""
+    """A run that the service has accepted: the id of the request, and the id of the instance [OTC-91]."""
 
     request_id: str | None
     instance_id: str
 
 
 class WorkspaceApi(WorkspaceLists):
-    """One workspace: its lists, statistics and dependencies, and reruns. See :class:`.workspace_lists.WorkspaceLists` for the parameters.
+    """One workspace: its lists, statistics, dependencies and writes. See :class:`.workspace_lists.WorkspaceLists` for the parameters.
 
-    What changes something returns the service's id of the request, or None without one; what became of it is seen in the lists [H-RET].
+    Writes return the service's id of the request, or None without one. Their effect shows only in the lists [H-RET].
     """
 
     def depend_instances(self, instance_id: str, relation: str = "both", depth: int = 1, latest_only: bool = True) -> list[RelatedInstance]:
@@ -54,12 +54,12 @@ class WorkspaceApi(WorkspaceLists):
         return self.detail_of(instance.job_name, instance_id, deadline)
 
     def detail_of(self, job_name: str, instance_id: str, deadline: float | None = None) -> InstanceDetail:
-        """The same of an instance that was not listed, by its id (v1 only)."""
+        """As :meth:`instance_detail`, for an instance that was not listed (v1 only)."""
         return self._versions.only("v1", "instance", lambda: self._v1.instance_detail(job_name, instance_id, deadline))
 
     def messages(self, instances: t.Sequence[JobInstance], deadline: float | None = None) -> dict[tuple[InstanceKey, str], str]:
-        """The error messages of failed instances of one job, by their full key (v1 only): the list of v2 has none."""
-        # Which of the two times a window is compared with is not documented.
+        """The error messages of failed instances of one job, by full key (v1 only), which v2's list does not have."""
+        # Windows may be compared with plan times or with start times.
         times = [time for instance in instances for time in (instance.key.plan_time, instance.start_time) if time is not None]
         span = self._retained(Window(min(times), max(times)))
         if span is None:
@@ -71,7 +71,7 @@ class WorkspaceApi(WorkspaceLists):
 
     @property
     def shows_details(self) -> bool:
-        """Whether :meth:`instance_detail` may be tried: v1 is allowed, and neither unknown, closed nor out of reach, as far as is known."""
+        """Whether :meth:`instance_detail` may be tried: v1 is allowed and has a host, and is not known to be closed or unreachable."""
         return self._may_use_v1() and self._versions.known.get("list_workspace") != "v2"
 
     def depend_jobs(self, job_name: str, relation: str = "both") -> list[RelatedJob]:
@@ -80,18 +80,18 @@ class WorkspaceApi(WorkspaceLists):
 
     @property
     def one_by_one(self) -> bool:
-        """Whether each instance needs a request of its own, because v1 is used. With auto the first rerun shows it."""
+        """Whether each instance needs its own request, because v1 is used. With auto, this is known after the first rerun."""
         return self._versions.preferred("retry") == "v1"
 
     def batch_limit(self, wanted: int) -> int:
-        """How many instances the next :meth:`retry` may carry, if *wanted* are asked for."""
+        """Most instances in the next :meth:`retry`, at most *wanted*."""
         return 1 if self.one_by_one else max(1, wanted)
 
     def retry(self, job_name: str, instances: t.Sequence[JobInstance], options: RetryOptions) -> str | None:
         """Rerun instances of one job.
 
-        :raises ApiError: AMBIGUOUS if the outcome is unknown; any other kind means that nothing was rerun. NOT_PUBLISHED for several
-            instances, after which :attr:`one_by_one` is true: v2 is not open here; send them again one by one.
+        :raises ApiError: AMBIGUOUS if the outcome is unknown; any other kind means that nothing was rerun. NOT_PUBLISHED for several instances
+            means that v2 is not open: :attr:`one_by_one` is true from then on, and they must be sent one by one.
         """
         self._check_own(instances)
 
@@ -110,8 +110,7 @@ class WorkspaceApi(WorkspaceLists):
     def can_restart_by_id(self) -> bool:
         """Whether :meth:`restart` can be used: v1 is allowed, has a host and is open to the account.
 
-        Known where v1 answered before, for example with the list of the workspace; otherwise asked by one read of a single job.
-        Nothing is written.
+        It is open if it has answered before, for example with a list of the workspace; otherwise a single job is listed to find out.
         """
         if not self._may_use_v1():
             return False
@@ -120,15 +119,15 @@ class WorkspaceApi(WorkspaceLists):
         return "v1" in self._versions.answered
 
     def restart(self, job_name: str, instance: JobInstance, options: RetryOptions) -> str | None:
-        """Rerun one instance by its instance_id, by v1 also where v2 reruns the others: v2's key cannot tell twins apart.
+        """Rerun one instance by its instance_id, always by v1, because v2's key cannot tell twins apart.
 
-        :raises ApiError: as :meth:`retry`; NOT_PUBLISHED where v1 must not be used or is not open.
+        :raises ApiError: as :meth:`retry`; NOT_PUBLISHED if v1 must not be used or is not open.
         """
         self._check_own([instance])
         return self._versions.only("v1", "restart", lambda: self._v1.restart(job_name, instance.instance_id, options)).request_id
 
     def stop(self, instance: JobInstance) -> str | None:
-        """Stop one instance that waits, runs or hangs (v1 only).
+        """Stop one waiting, running or hung instance (v1 only).
 
         :raises ApiError: AMBIGUOUS if the outcome is unknown; any other kind means that nothing was stopped.
         """
@@ -136,20 +135,20 @@ class WorkspaceApi(WorkspaceLists):
         return self._versions.only("v1", "stop", lambda: self._v1.stop(instance.job_name, instance.instance_id)).request_id
 
     def start_schedule(self, job_name: str) -> str | None:
-        """Let a job be scheduled from now on (v1 only).
+        """Start a job's schedule (v1 only).
 
         :raises ApiError: AMBIGUOUS if the outcome is unknown; any other kind means that nothing was changed.
         """
         return self._versions.only("v1", "schedule", lambda: self._v1.start_job(job_name)).request_id
 
     def stop_schedule(self, job_name: str) -> str | None:
-        """Let a job be scheduled no more (v1 only). :raises ApiError: as :meth:`start_schedule`."""
+        """Stop a job's schedule (v1 only). :raises ApiError: as :meth:`start_schedule`."""
         return self._versions.only("v1", "schedule", lambda: self._v1.stop_job(job_name)).request_id
 
     def run_job(self, job_name: str, params: t.Mapping[str, str]) -> StartedRun:
         """Run a job once, now (v1 only).
 
-        :raises ApiError: AMBIGUOUS if the outcome is unknown, or the answer names no instance; any other kind means that nothing was started.
+        :raises ApiError: AMBIGUOUS if the outcome is unknown or the answer names no instance; any other kind means that nothing was started.
         """
         answer = self._versions.only("v1", "run", lambda: self._v1.run_job(job_name, params))
         try:
@@ -163,9 +162,9 @@ class WorkspaceApi(WorkspaceLists):
         return StartedRun(answer.request_id, instance_id)
 
     def check_unmoved(self, instance: JobInstance) -> None:
-        """Read *instance* once more, by its detail (v1 only), and compare it with how it was listed.
+        """Read the detail of *instance* (v1 only), and compare it with the listed state.
 
-        :raises ApiError: MOVED_ON if its status or start is another one by now, or it is not there any more; else why it cannot be read.
+        :raises ApiError: MOVED_ON if its status or start has changed or it no longer exists; another kind if it cannot be read.
         """
         try:
             now = self.instance_detail(instance)
@@ -182,7 +181,7 @@ class WorkspaceApi(WorkspaceLists):
     def retry_related(self, job_name: str, related: RelatedJobs, options: RetryOptions) -> str | None:
         """Rerun a job with upstream and downstream jobs (v2 only).
 
-        :raises ApiError: as :meth:`retry`; NOT_PUBLISHED where v2 must not be used or is not open.
+        :raises ApiError: as :meth:`retry`; NOT_PUBLISHED if v2 must not be used or is not open.
         """
         return self._versions.only("v2", "retry_related", lambda: self._v2.retry_related(job_name, related, options)).request_id
 
@@ -191,7 +190,7 @@ class WorkspaceApi(WorkspaceLists):
             raise ValueError("a write needs instances of its own workspace")
 
     def _probe_v1(self) -> None:
-        """Find out by one cheap read whether v1 is open here; an error is an answer too."""
+        """Find out by one cheap read whether v1 is open. Errors are not raised: they answer the question too."""
         try:
             with self._versions.asking("v1", "probe"):
                 self._v1.probe()

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lists of one workspace, by whichever API version answers with fewer requests.
+"""The lists of one workspace, by whichever API version needs fewer requests.
 
-v1 lists a whole workspace in one walk, v2 lists one job. Sub-jobs of real-time jobs are listed too, see :mod:`.job_query`.
+v1 lists a whole workspace in one walk, v2 lists one job. Sub-jobs of real-time jobs are included, see :mod:`.job_query`.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from .v2 import V2_WINDOW_MS, V2Api
 if t.TYPE_CHECKING:
     from .._http.session import Session
 
-#: Instances are kept for six months [OTC-UMN-C]; earlier plan times are not asked for.
+#: Earlier plan times are not requested: the service keeps instances for six months [OTC-UMN-C].
 RETENTION_MS = 190 * DAY_MS
-#: Instances are created when they are due; later plan times than this are not asked for.
+#: Later plan times are not requested: the service creates instances when they are due.
 PLANNED_AHEAD_MS = 31 * DAY_MS
-#: Up to this many jobs are listed one by one: a walk over the workspace would carry every other job too.
+#: Up to this many jobs are listed one by one: a walk over the workspace would list all other jobs too.
 FEW_NAMES = 5
-#: How long a v1 host that could not be reached is not tried again, seconds. Whoever watches for days wants the one walk back.
+#: Seconds after which an unreachable v1 host is tried again, so that a run of several days can list by one walk again.
 UNREACHABLE_SECONDS = 900.0
-#: Errors that end what is asked of every job or instance; any other error concerns its own only.
+#: Kinds of errors that every other job or instance would meet too; errors of any other kind concern one only.
 ENDS_ALL = FATAL_KINDS | {Kind.NOT_PUBLISHED, Kind.THROTTLED}
 
 
@@ -43,7 +43,7 @@ class Listing:
     """Instances of several jobs.
 
     :ivar problems: job name -> error, for jobs that could not be listed.
-    :ivar notes: sentences about sub-jobs that cannot be listed here, see :meth:`WorkspaceLists.list_workspace`.
+    :ivar notes: sentences about sub-jobs that cannot be listed, see :meth:`WorkspaceLists.list_workspace`.
     """
 
     instances: list[JobInstance] = field(default_factory=list)
@@ -87,14 +87,14 @@ class WorkspaceLists:
         instance_type: InstanceType | None = None,
         budget: ListBudget | None = None,
     ) -> list[JobInstance]:
-        """All instances of a job planned within *window*, in no order. Two may share a key, see :attr:`.JobInstance.full_key`.
+        """All instances of a job in *window*, in any order. Two may share a key, see :attr:`.JobInstance.full_key`.
 
-        :param window: both ends included. Plan times before :data:`RETENTION_MS` ago or beyond :data:`PLANNED_AHEAD_MS` ahead, by the
-            service's clock, are left out, because there are no such instances.
+        :param window: plan times, both ends included. Times more than :data:`RETENTION_MS` ago or :data:`PLANNED_AHEAD_MS` ahead, by the
+            service's clock, are not requested, because there are no such instances.
         :param job_name: the exact name.
         :param statuses: None or empty for all.
-        :param budget: that of the listing which this list is a part of; its own if None.
-        :raises ApiError: a part of the list could not be read, or it exceeds *budget*.
+        :param budget: budget of the listing to which this list belongs; None for a budget of its own.
+        :raises ApiError: a part of the list cannot be read, or the list exceeds *budget*.
         """
         span = self._retained(window)
         if span is None:
@@ -115,13 +115,15 @@ class WorkspaceLists:
         statuses: t.Collection[Status] | None = None,
         instance_type: InstanceType | None = None,
     ) -> Listing:
-        """The instances of every wanted job, by the route with the fewest requests: few named jobs each by itself; else all by v1 in one walk,
-        or where only v2 is open each batch job and sub-job by itself.
+        """List the instances of every wanted job by the route with the fewest requests.
 
-        Sub-jobs are listed as ``<real-time job>_<node>`` [H-208]. No list names them, and only v1's definition of a real-time job names
-        its nodes. Where that cannot be read, ``notes`` of the listing names the real-time job.
+        A few named jobs are listed one by one; otherwise v1 lists all in one walk, or v2 lists each batch job and sub-job if v1 cannot be used.
 
-        :param statuses: to ask for, and *instance_type* likewise, as far as a request can; others may be listed too.
+        Instances of sub-jobs are listed as ``<real-time job>_<node>`` [H-208]. No list contains sub-jobs, and only v1's definition of a real-time
+        job has its nodes. If v1 cannot be used, ``notes`` of the listing names the real-time job.
+
+        :param wanted: None for all jobs.
+        :param statuses: requested statuses. As with *instance_type*, others may be listed too, where a request cannot filter.
         """
         wanted = wanted or WantedJobs()
         filters: dict[str, t.Any] = {"statuses": statuses, "instance_type": instance_type}
@@ -139,7 +141,7 @@ class WorkspaceLists:
                 self._walk_no_more(error)
         jobs = self._job_names(wanted, instance_type)
         listing = self.list_named(jobs.names, window, **filters)
-        # A job that was listed a moment ago and does not exist any more was deleted, and its instances with it.
+        # A job that was just listed and no longer exists was deleted together with its instances.
         listing.problems = {name: error for name, error in listing.problems.items() if error.kind is not Kind.NOT_FOUND}
         listing.problems.update(jobs.problems)
         listing.notes += jobs.notes
@@ -153,9 +155,9 @@ class WorkspaceLists:
         statuses: t.Collection[Status] | None = None,
         instance_type: InstanceType | None = None,
     ) -> Listing:
-        """The instances of each of the jobs. A job that cannot be listed does not stop the others.
+        """List the instances of each of the jobs. A job that cannot be listed does not stop the others.
 
-        :raises ApiError: of a kind that every other job would end in too, or the jobs together exceed a list's budget.
+        :raises ApiError: an error that every other job would meet too, or the jobs together exceed a listing's budget.
         """
         filters: dict[str, t.Any] = {"statuses": statuses, "instance_type": instance_type}
         budget = ListBudget("instances of the jobs")
@@ -182,11 +184,11 @@ class WorkspaceLists:
 
     @property
     def walks_workspace(self) -> bool:
-        """Whether one walk can list the whole workspace, as far as is known: by v1, which must have a host."""
+        """Whether v1 can list the whole workspace in one walk, as far as is known."""
         return self.api_version == "v1" or (self._may_use_v1() and self._versions.known.get("list_workspace") != "v2")
 
     def list_jobs(self, name: str | None = None, *, job_type: str = "BATCH") -> list[Job]:
-        """The jobs of the workspace, or the one of exactly that name (an empty list if there is none).
+        """The jobs of the workspace, or only the one called *name* (an empty list if there is none).
 
         :param job_type: BATCH or REAL_TIME.
         """
@@ -194,17 +196,17 @@ class WorkspaceLists:
         return [job for job in jobs if name in (None, job.name)]
 
     def has_job(self, name: str) -> bool:
-        """Whether there is a batch or real-time job of exactly that name. A sub-job ``<real-time job>_<node>`` counts by its real-time job [H-208]."""
+        """Whether there is a job called *name*, batch or real-time. A sub-job ``<real-time job>_<node>`` exists if its real-time job does [H-208]."""
         if self.list_jobs(name):
             return True
         return any(job.name == name or name.startswith(f"{job.name}_") for job in self.list_jobs(job_type="REAL_TIME"))
 
     def job_detail(self, job_name: str) -> dict[str, t.Any]:
-        """The definition of the job as the service returns it, with nodes and schedule (v1 only)."""
+        """The definition of a job as the service returns it, with nodes and schedule (v1 only)."""
         return self._versions.only("v1", "job", lambda: self._v1.job_detail(job_name))
 
     def job_nodes(self, job_name: str) -> JobNodes | ApiError | None:
-        """The nodes of a job; the error by which they cannot be read; None where v1, which alone names them, is not open."""
+        """The nodes of a job, or the error by which they cannot be read; None if v1, the only version with nodes, is not open or unreachable."""
         if not self._may_use_v1() or self._versions.known.get("job") == "closed":
             return None
         try:
@@ -221,7 +223,7 @@ class WorkspaceLists:
             return ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL, such as ".."
 
     def ask_time(self) -> None:
-        """Ask the service for its time, once, unless an answer has told it, which may be a refusal: until then the clock is this machine's."""
+        """Send one request, only once, to learn the service's time unless it is known. :raises ApiError: it failed without telling the time."""
         clock = self.session.client.clock
         if not (clock.learned or self._asked_time):
             try:
@@ -232,7 +234,7 @@ class WorkspaceLists:
             self._asked_time = True
 
     def _walk_no_more(self, error: ApiError) -> None:
-        """Let auto list by v2 from now on, because v1 is closed or unreachable. :raises ApiError: *error*, where it says something else."""
+        """Let auto list by v2 from now on, because v1 is closed or unreachable. :raises ApiError: *error*, if it has another kind."""
         if self.api_version == "v1" or error.kind not in (Kind.NOT_PUBLISHED, Kind.UNREACHABLE):
             raise error
         if error.kind is Kind.UNREACHABLE:
@@ -249,20 +251,20 @@ class WorkspaceLists:
             real_time = self.list_jobs(job_type="REAL_TIME") if sub_jobs else []
         except ApiError as error:
             if error.kind is Kind.UNREACHABLE:
-                self._unreachable_until = 0.0  # nothing can be reached, which says nothing about the v1 host
+                self._unreachable_until = 0.0  # v2 is unreachable too, so the v1 host may not be the problem
             raise
         self._warn_of_unreachable_v1()
         return listed_names(wanted, batch, real_time, self._node_names)
 
     def _node_names(self, job_name: str) -> list[str] | ApiError | None:
-        """The names of the nodes of a real-time job, for :func:`listed_names`."""
+        """Names of the nodes of a real-time job, for :func:`listed_names`."""
         nodes = self.job_nodes(job_name)
         if isinstance(nodes, ApiError):
             return [] if nodes.kind is Kind.NOT_FOUND else nodes  # deleted since the jobs were listed
         return None if nodes is None else list(nodes.names)
 
     def _warn_of_unreachable_v1(self) -> None:
-        """Called where v2 has just answered, so that it is only the v1 host that is unreachable."""
+        """Warn that the v1 host is unreachable. Called after v2 has answered, so only that host is."""
         if time.monotonic() < self._unreachable_until:
             self.session.client.warn(
                 f"The host of the v1 API ({self.session.hosts.v1}) cannot be reached, so each job is listed by itself. "
@@ -270,13 +272,13 @@ class WorkspaceLists:
             )
 
     def _may_use_v1(self) -> bool:
-        """Whether v1 may be tried: api_version does not exclude it, and its host is known and was not unreachable a moment ago."""
+        """Whether v1 may be tried: api_version does not exclude it, its host is known, and with auto it was not unreachable recently."""
         if self.api_version == "v2" or not self.session.hosts.knows_v1:
             return False
         return self.api_version == "v1" or time.monotonic() >= self._unreachable_until
 
     def _retained(self, window: Window) -> Window | None:
-        """The part of *window* in which there can be instances, or None. Nothing is left out by this machine's clock, which may be off by years."""
+        """The part of *window* in which there can be instances, or None, by the service's clock: this machine's may be off by years."""
         clock = self.session.client.clock
         if _existing(window, clock.now_ms()) != window:
             self.ask_time()
@@ -289,7 +291,7 @@ def _existing(window: Window, now_ms: int) -> Window | None:
 
 
 def _named_is_cheaper(api: WorkspaceLists, names: int, span: Window) -> bool:
-    """Whether to list so many jobs each by itself costs no more requests than one walk over the workspace."""
+    """Whether to list *names* jobs one by one: they are few, or need no more requests than one walk over the workspace, or it cannot be walked."""
     if names <= FEW_NAMES or not api.walks_workspace:
         return True
     return names * len(span.slices(V2_WINDOW_MS)) <= len(span.slices(V1_WINDOW_MS))

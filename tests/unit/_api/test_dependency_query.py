@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a job's definition says about dependencies, what is handed from pass to pass, and in which order instances are asked for."""
+"""Dependencies in definitions of jobs, what is handed from pass to pass, and the order in which instances are read."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ from tests.unit.building import at, instance, key
         ),
         ({"cron": {"dependJobs": {"jobs": []}}}, ((), False)),
         ({"cron": {"dependJobs": {"jobs": [], "otherWorkSpaceJobs": [{"jobName": "ledger"}]}}}, (None, False)),
-        ({"cron": {"dependJobs": {"jobs": "load"}}}, (None, False)),  # in no form that is documented: the instances are asked for
+        ({"cron": {"dependJobs": {"jobs": "load"}}}, (None, False)),  # an undocumented form: the instances must be read
         ({"cron": {"dependJobs": ["load"]}}, (None, False)),
         ({"cron": "every day"}, (None, False)),
         ("CRON", (None, False)),
@@ -73,7 +73,7 @@ def test_a_form_that_is_not_documented_names_no_upstream_job(field: str, value: 
     [
         (Kind.NOT_FOUND, "DLF.0100", True, Kind.NOT_FOUND),
         (Kind.INVALID, "DLF.3051", True, Kind.INVALID),
-        (Kind.NOT_FOUND, None, False, Kind.BAD_ANSWER),  # the page of something in between
+        (Kind.NOT_FOUND, None, False, Kind.BAD_ANSWER),  # a page of a proxy
         (Kind.NOT_FOUND, "404", False, Kind.BAD_ANSWER),
         (Kind.INVALID, None, False, Kind.BAD_ANSWER),
         (Kind.UNREACHABLE, None, False, Kind.UNREACHABLE),
@@ -131,7 +131,7 @@ def test_what_is_furthest_downstream_is_asked_first(jobs: t.Any, expected: str) 
 
 
 def test_jobs_in_a_circle_have_some_order() -> None:
-    """Cycles of two jobs may depend on each other's previous ones; only instances in a circle cannot be ordered."""
+    """Two jobs may depend on each other's previous cycles; only instances in a circle cannot be ordered."""
     assert sorted(_downstream_first({"a", "b"}, {"a": ("b",), "b": ("a",)})) == ["a", "b"]
 
 
@@ -144,8 +144,8 @@ def related(number: int, job_name: str, *above: int) -> RelatedInstance:
     ("direct", "expected"),
     [
         (("clean",), {2}),
-        (("clean", "load"), {1, 2}),  # load stands above clean, and next above too
-        (None, {1, 2}),  # what is next above is not known
+        (("clean", "load"), {1, 2}),  # load is above clean, and also directly above sales
+        (None, {1, 2}),  # the jobs directly above are unknown
     ],
 )
 def test_what_is_next_above_is_so_although_it_is_above_another_one_too(direct: t.Any, expected: set[int]) -> None:

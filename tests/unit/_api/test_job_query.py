@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of jobs: what is listed, what matches no job, and what was probably meant."""
+"""Names of jobs: which are listed, which match no job, and suggestions for typos."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The end of a log: which lines are kept of what came, and how the request for it is signed."""
+"""The end of a log: which lines are kept, and how the request is signed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._http.signing imp
         (b"one\ntwo", 5, False, ("one", "two")),
         (b"one\r\ntwo\r\n", 5, False, ("one", "two")),
         (b"ne\ntwo\n", 5, True, ("two",)),  # begins in the middle of a line
-        ("数据\ntwo\n".encode()[1:], 5, True, ("two",)),  # and of a character
+        ("数据\ntwo\n".encode()[1:], 5, True, ("two",)),  # begins in the middle of a character
         (b"a single line without an end", 5, True, ("a single line without an end",)),
         (b"\xff\xfe\n", 5, False, ("\ufffd\ufffd",)),
         (b"\x1b[2Jcleared\x07\n", 5, False, ("\\x1b[2Jcleared\\x07",)),
@@ -43,7 +43,7 @@ def test_the_last_lines(body: bytes, most: int, cut: bool, expected: tuple[str, 
         assert lines == expected
 
 
-#: Signatures that the official SDK (esdk-obs-python 3.26.6) makes with these keys; the first request is the first sample of [OBS-SIGN].
+#: Signatures by the official SDK (esdk-obs-python 3.26.6) with these keys; the first request is the first sample in [OBS-SIGN].
 KEYS = ["AKEXAMPLE", "secret-example"]
 VECTORS = [
     ("bucket", "object.txt", "Sat, 12 Oct 2015 08:12:38 GMT", KEYS, "2WUtTGoSH8COw0ZpCZDQ7WSs9d8="),
@@ -60,7 +60,7 @@ def test_a_request_is_signed_as_the_official_sdk_does(
     moment = float(calendar.timegm(time.strptime(date[5:], "%d %b %Y %H:%M:%S GMT")))
     monkeypatch.setattr(
         "ansible_collections.dataarts.factory.plugins.module_utils._http.signing.formatdate", lambda _seconds, usegmt: date
-    )  # the sample's day of the week is not that of its date
+    )  # the sample's day of the week does not fit its date
     segments = key.split("/")
     url = f"https://obs.x.com{encoded_path(bucket, *segments)}" if in_path else f"https://{bucket}.obs.x.com{encoded_path(*segments)}"
     signed = requests.Request("GET", url, auth=ObsAuth(lambda: keys, "obs.x.com", lambda: moment)).prepare()

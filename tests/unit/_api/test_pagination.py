@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists are complete or an error, whatever ``offset`` means, in any order, while the service goes on working."""
+"""Lists are complete or an error, whatever ``offset`` means, in any order, even if they change while they are read."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ Entry = tuple[int, int]  # time, number
 
 
 class Service:
-    """A list as the service may keep it.
+    """A list as the service may implement it.
 
-    :param unit: what offset counts, ``page`` or ``record``.
-    :param beyond: what lies beyond the end, ``empty`` or ``first``.
-    :param order: ``newest``, ``oldest``, ``stable`` (no order, but always the same) or ``random`` (another one each time).
-    :param most: entries of a page at most, whatever is asked for.
-    :param total: what the total counts, the ``list`` or the ``page``.
+    :param unit: unit of offset, ``page`` or ``record``.
+    :param beyond: page after the end, ``empty`` or the ``first`` one.
+    :param order: ``newest``, ``oldest``, ``stable`` (unordered, but always the same) or ``random`` (different in each answer).
+    :param most: most entries of a page, whatever is requested.
+    :param total: whether the total counts the ``list`` or the ``page``.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ UNITS = st.sampled_from(["page", "record"])
 BEYOND = st.sampled_from(["empty", "first"])
 ORDERS = st.sampled_from(["newest", "oldest", "stable", "random"])
 TOTALS = st.sampled_from(["list", "page"])
-#: To how many entries services limit a page, as far as a test has fewer entries than that.
+#: Common limits of a page, as far as the tests have more entries than that.
 LIMITED = [10, 16, 20, 32, 50, 64]
 LIMITS = st.sampled_from(LIMITED)
 
@@ -108,9 +108,9 @@ class TestWindows:
     @example([500] * 40 + [501] * 10 + [0], "page", "first", "newest", 10, 3001, "page")
     def test_every_entry_once(self, times: list[int], unit: str, beyond: str, order: str, page: int, slice_ms: int, total: str) -> None:
         if total == "page" and order == "random":
-            order = "stable"  # neither an order nor a count: an error, see below
+            order = "stable"  # without an order and a count, it would be an error, see below
         service = Service([(T + time, number) for number, time in enumerate(times)], unit=unit, beyond=beyond, order=order, total=total)
-        # a page of one or two in a random order needs more samples than are worth taking; the service's is a thousand
+        # In a random order, pages of one or two entries would need too many samples. The service's pages have up to a thousand entries.
         listed = service.read_windowed(Window(T, T + 3000), ListLimits(page=page if order != "random" else page + 4, slice_ms=slice_ms))
         assert sorted(listed) == sorted(service.entries)
         assert len(listed) == len(set(listed))
@@ -202,7 +202,7 @@ class TestWindows:
 
     def test_a_list_that_grows_while_it_is_read_is_read_once_more(self) -> None:
         service = Service([(T + number, number) for number in range(8)])
-        service.wrong_total = 1  # counted already, not listed yet
+        service.wrong_total = 1  # counted already, but not listed yet
 
         def grow(number: int) -> None:
             if number == 2:
@@ -334,7 +334,7 @@ class TestPages:
         assert str(caught.value) == "the service's count of jobs is too low, and each list shows others"
 
     def test_a_total_that_ends_early_is_an_error(self) -> None:
-        """The service counts to a hundred, as searches do that stop there."""
+        """The service counts only to a hundred, as some searches do."""
         service = Service([(T, number) for number in range(130)])
         service.wrong_total = -30
         with pytest.raises(ApiError) as caught:
@@ -348,7 +348,7 @@ class TestPages:
     @example(6, "page", "first", "oldest", 5, 5)
     @example(6, "record", "empty", "oldest", 5, 5)
     def test_every_entry_once(self, count: int, unit: str, beyond: str, order: str, page: int, most: int) -> None:
-        """*most*: the service may know a smaller page than was asked for."""
+        """The service may limit pages to *most* entries, fewer than requested."""
         service = Service([(T, number) for number in range(count)], unit=unit, beyond=beyond, order=order, most=most)
         listed = service.read_paged(page)
         assert sorted(listed) == service.entries

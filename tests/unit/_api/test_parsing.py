@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Both generations' answers become the same things; what cannot be understood names the field and is never a traceback."""
+"""Answers of both API versions become the same objects; an error names the field and is never a traceback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.errors im
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import CUT, InstanceKey, InstanceType, JobInstance, Status
 
 WORKSPACE = "62fbba734e634c5087656fc3ff7adf34"
-#: An entry of the v2 list as its page shows it [H-208].
+#: An entry of v2's list as documented [H-208].
 V2: dict[str, t.Any] = {
     "job_name": "daily_sales",
     "job_id": 917567,
@@ -40,7 +40,7 @@ V2: dict[str, t.Any] = {
     "ignore_success": False,
 }
 V1 = {camel(name): value for name, value in V2.items()}
-#: The answer of the page of the instance detail [OTC-95], whose second node failed.
+#: The documented answer with an instance's detail [OTC-95]; the second node failed.
 DETAIL: dict[str, t.Any] = {
     "jobName": "job_batch",
     "instanceId": 34765,
@@ -80,7 +80,7 @@ DETAIL: dict[str, t.Any] = {
         },
     ],
 }
-#: Everything an answer may be given: (how to read it, an answer that is understood).
+#: Name -> function that parses an answer, a valid answer.
 READERS: dict[str, tuple[t.Callable[[t.Any], t.Any], t.Any]] = {
     "instances v2": (lambda body: instance_page(body, WORKSPACE), {"total": 1, "instances": [V2]}),
     "instances v1": (
@@ -121,7 +121,7 @@ def parsed(changes: dict[str, t.Any] | None = None, entry: dict[str, t.Any] | No
 
 
 def refused(call: t.Callable[[], object]) -> str:
-    """The words of the BAD_ANSWER that *call* ends in."""
+    """The message of the BAD_ANSWER that *call* raises."""
     with pytest.raises(ApiError) as caught:
         call()
     assert caught.value.kind is Kind.BAD_ANSWER
@@ -224,7 +224,7 @@ class TestInstance:
         assert parsed({"errorMessage": "x" * 100_000}, V1).to_result()["error_message"] == "x" * 500
 
     def test_no_secret_is_kept(self) -> None:
-        """Not in part either, where it stands at the end of what is kept."""
+        """Not even part of one that is at the end of the kept text."""
         assert (
             parsed({"errorMessage": "jdbc:mysql://h/db?password=Hunter2 failed"}, V1).error_message
             == "jdbc:mysql://h/db?password=*** failed"
@@ -266,7 +266,7 @@ class TestAnswers:
     @settings(max_examples=200)
     @given(st.sampled_from(sorted(READERS)), st.data())
     def test_any_change_to_an_answer_is_understood_or_refused(self, reader: str, data: st.DataObject) -> None:
-        """One value somewhere in a good answer becomes something else, or disappears."""
+        """One value in a valid answer is changed or removed."""
         read, body = READERS[reader]
         body = json.loads(json.dumps(body))
         places = list(_places(body))
@@ -323,7 +323,7 @@ class TestAnswers:
         ids=str,
     )
     def test_an_answer_that_says_nothing_is_not_one_of_no_related_instances(self, answer: t.Any, related: int | None) -> None:
-        """What an instance depends on is sent first; a malformed answer must not lift that guard."""
+        """The instances that another one depends on are rerun first; a malformed answer must not disable that."""
         if related is None:
             with pytest.raises(ApiError, match=r"the list of related instances") as caught:
                 _factory_v2._related_page(answer, WORKSPACE)
@@ -344,7 +344,7 @@ def test_a_field_is_found_under_either_name() -> None:
 
 
 def _refusal(read: t.Callable[[t.Any], t.Any], body: t.Any) -> ApiError | None:
-    """The error that the answer is refused with, or None; any other exception is a failure."""
+    """The ApiError that *read* raises, or None; any other exception fails the test."""
     try:
         read(body)
     except ApiError as error:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The service's time at which something was listed, and windows that only that time can fix."""
+"""The service's time of a request, and windows that depend on that time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOUR = 3_600_000
 
 
 class Hands:
-    """This machine's two clocks, moved by the test; seconds."""
+    """This machine's two clocks, advanced by the test; seconds."""
 
     def __init__(self, wall: float = NOW / 1000) -> None:
         self.wall = wall
@@ -34,7 +34,7 @@ class Hands:
 
 @pytest.mark.parametrize("offset", [-500.0, 0.0, 500.0])
 def test_what_counts_is_the_services_time_when_it_was_asked(monkeypatch: pytest.MonkeyPatch, offset: float) -> None:
-    """However long the answer takes and however far this machine's clock is off, the time is one the service had reached by then."""
+    """However long the answer takes and however far this machine's clock is off, the service had reached the time when the request began."""
     hands = Hands()
     clock = hands.clock()
     monkeypatch.setattr(service_time, "stopwatch", lambda: hands.mono)
@@ -71,7 +71,7 @@ def test_a_window_is_read_again_if_this_machines_clock_was_off(offset: float, re
 
 @pytest.mark.parametrize("step", [-90.0, -10.0, 10.0, 90.0, 600.0])
 def test_a_window_follows_a_service_whose_clock_is_set_and_is_read_twice_once(step: float) -> None:
-    """After a step the window must end now, or what has begun meanwhile is not in it; what counts as settled is another matter."""
+    """After a step of the clock the window must still end now, or instances that started meanwhile would be missing."""
     hands = Hands()
     clock = hands.clock()
     windows: list[Window] = []

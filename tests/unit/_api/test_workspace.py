@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The calls that are made: host, method, path, query, headers; and which route lists a selection. Nothing is sent here."""
+"""The requests: host, method, path, query and headers; and the route that lists a selection. No request leaves this machine."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class TestCalls:
 
 
 class Accepting(http.server.BaseHTTPRequestHandler):
-    """Answers every POST with 202, which no page documents, and every GET with an empty list."""
+    """Answers every POST with 202, which is not documented, and every GET with an empty list."""
 
     def do_GET(self) -> None:
         body = b'{"total": 0, "instances": []}'
@@ -120,7 +120,7 @@ class Accepting(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *args: t.Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
