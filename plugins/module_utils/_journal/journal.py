@@ -249,7 +249,7 @@ class Journal:
             if not self._pruned:
                 statements += [(sql, (min(now, intents[0].attempt.sent_ms) - _KEEP_MS,)) for sql in _PRUNE]
             database.change(statements)
-            # Asked, not counted: what an earlier try of this transaction committed is ours too, if only its answer was lost.
+            # Queried instead of counted: an earlier try of this transaction may have committed although its answer was lost.
             return database.query(f"{_CLAIMED}?", (token,))
 
         with self._lock:
@@ -343,7 +343,7 @@ class Journal:
 
         def work(database: Database) -> list[t.Any]:
             database.change([(change, (*new(database), token, *seen))])
-            # Asked, not counted: what an earlier try of this transaction committed is ours too, if only its answer was lost.
+            # Queried instead of counted: an earlier try of this transaction may have committed although its answer was lost.
             rows = database.query(f"{read[0]} AND claim = ?", (*read[1], token))
             if rows and extra is not None:
                 extra(database)

@@ -1,23 +1,22 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pipeline: the steps from a snapshot to the requests of a pass, in their order.
+"""Pipeline: the ordered steps from a snapshot to the requests of a pass.
 
-Pure. Each step takes a plan and returns the next one; the list of steps is the documentation of the order in which decisions change. The
-two things that are read in between, nodes of the due jobs and what the due instances depend on, are read by ``_runner/start_node.py`` and
-``_runner/dependencies.py`` after :func:`assess`.
+Pure. Each step takes a plan and returns the next one; this list documents the order in which decisions change. Between :func:`assess` and
+:func:`schedule`, ``_runner/start_node.py`` reads the nodes of due jobs, and ``_runner/dependencies.py`` the dependencies of due instances.
 
 ========================  ====================================================================================================
-decide                    what is to be done about each instance, by the strategy's table: ``reconcile.py`` or ``explicit.py``
+decide                    what to do about each instance, by the strategy's table: ``reconcile.py`` or ``explicit.py``
 hung instances            ``running_exception`` and ``timeout_action``: what is stopped, and rerun after that, see ``hung.py``
-downstream                ``downstream``: what joins the plan because it depends on what is rerun, see ``downstream.py``
-reasons policy            ``never_rerun_reasons`` and ``rerun_only_reasons``: what is left to a person because of why it failed
-daily limit               ``max_reruns_per_day``: nothing is rerun more often than that, whoever asks
+downstream                ``downstream``: which dependants of reruns join the plan, see ``downstream.py``
+reasons policy            ``never_rerun_reasons`` and ``rerun_only_reasons``: which failures are left to a person
+daily limit               ``max_reruns_per_day``: reruns of an instance in a day, counted over all runs
 twins                     instances that one request cannot tell apart
 approval                  ``plan_id``: is this still the plan that was approved?
-start node                ``node_name``: what has no such node is not rerun, see ``start_node.py``
-max_instances             refuses a plan that is too large, whenever each instance is to be sent
-dependency order          ``order: upstream_first``: what others depend on comes first
+start node                ``node_name``: instances without such a node are not rerun, see ``start_node.py``
+max_instances             refuses a plan that is too large, however its requests are spread over time
+dependency order          ``order: upstream_first``: upstream instances come first
 urgency                   ``order: deadline``: the chains with the least time left come first
 limits                    ``max_parallel`` and ``max_parallel_per_job`` queue what there is no room for
 quiet hours               ``not_between``: nothing is sent before they end

@@ -60,7 +60,7 @@ class _Window(t.NamedTuple):
     def end_at(self, ms: int) -> int | None:
         """When the quiet hours around *ms* end, epoch ms; None if there are none."""
         today = (EPOCH + timedelta(milliseconds=ms)).astimezone(self.zone).date()
-        for days in (-2, -1, 0, 1):  # a day may be skipped where a country changes sides of the date line
+        for days in (-2, -1, 0, 1):  # a day may be missing where a country crosses the date line
             day = today + timedelta(days=days)
             begin, end = _instant(day, self.begin, self.zone, first=True), _instant(day, self.end, self.zone, first=False)
             if begin <= ms < end:
@@ -171,7 +171,7 @@ def _zone(name: str, shown: str) -> tzinfo:
         if offset <= timedelta(hours=14) and int(minutes) < 60:
             return timezone(-offset if sign == "-" else offset)
         raise OptionError(f"Failed to read {NOT_BETWEEN}: '{shown}' has an offset that no time zone has. {_FORM}.")
-    import zoneinfo  # few runs name a zone
+    import zoneinfo  # imported late because few runs name a zone
 
     try:
         return zoneinfo.ZoneInfo(name)

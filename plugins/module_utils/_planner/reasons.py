@@ -26,7 +26,7 @@ MAX_REASON = 200
 #: Characters of a message that are considered.
 _MAX_MESSAGE = 500
 _NAMED = 3  # nodes named in the text of a group
-_COMPARED = 2_000  # instances of a group whose messages are compared
+_COMPARED = 2_000  # messages compared in a group
 
 #: Lines of a Java stack trace: they say where, not why.
 _TRACE = re.compile(r"\s*(?:at [\w$.<>]+\(|\.\.\. \d+ more)")

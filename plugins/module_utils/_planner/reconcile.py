@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The decision table of a goal: what is to be done about one job instance, and why.
 
-Pure: an instance as it was listed, the attempts for it, the policy and the time go in, a decision comes out.
+Pure. Input: an instance as listed, the attempts for it, the policy and the time. Output: a decision.
 The goal is: *the instance has succeeded in a run that started at or after* ``since``.
 
 | the instance now | and | decision |

@@ -82,9 +82,9 @@ CASES = [
     ("rd", "1<0", "rd"),
     ("rf", "1<0", "rf"),
     ("Rr", "1<0", "rw"),
-    ("fRr", "1<0 2<1", "fss"),  # skipped behind what failed again, whatever its status was
+    ("fRr", "1<0 2<1", "fss"),  # skipped behind an instance that failed again, whatever its own status
     ("SRr", "1<0 2<1", "sbb"),
-    ("rr", "0<0 1<1", "rr"),  # nothing depends on itself
+    ("rr", "0<0 1<1", "rr"),  # self-dependencies are ignored
     ("rr", "1<9 9<0", "rw"),  # through an instance that is not selected
     ("fr", "1<9 9<8 8<0", "fs"),
     ("rr", "1<9", "rr"),

@@ -308,7 +308,7 @@ FAILED: Seen = (Status.FAIL, -3600, -3000)
         ((Status.SUCCESS, -500, -400), {}, None, False, None),
         # Reruns of this run are decided here, see roots_of.
         ((Status.SUCCESS, 10, 100), {}, reran(5, FAILED), False, None),
-        # A rerun of a dependant is none of the selection; one of what was stopped in order to be rerun is.
+        # A rerun of a dependant is not one of the selection; a rerun after a stop for it is.
         ((Status.SUCCESS, -500, -400), {}, reran(-600, OLD), False, None),
         ((Status.SUCCESS, -500, -400), {}, reran(-600, (Status.MANUAL_STOP, -3600, -3000)), False, None),
         ((Status.SUCCESS, -500, -400), {}, reran(-600, (Status.MANUAL_STOP, -3600, -3000)), True, Renewal.RENEWED),
@@ -393,7 +393,7 @@ def by_task(when: float, seen: Seen, outcome: str = "accepted", run_id: str = "t
         ((Status.MANUAL_STOP, None, 120), reran(105, CANCELLED), by_task(119, (Status.WAITING, None, None)), Action.STOPPED),
         ((Status.MANUAL_STOP, None, 120), reran(-500, CANCELLED), by_task(-510, (Status.WAITING, None, None)), Action.RETRY),
         ((Status.MANUAL_STOP, 110, 120), reran(105), by_task(119, (Status.RUNNING, 110, None)), Action.STOPPED),
-        # What waits after an earlier rerun of it is stopped by a task, or by timeout_action of the run that had rerun it; it has new data to come since.
+        # The waiting dependant was rerun before and is then stopped, by a task or by its own run's timeout_action; it still has new data to come.
         ((Status.MANUAL_STOP, None, -100), reran(-500, CANCELLED), by_task(-101, (Status.WAITING, None, None)), None),
         (
             (Status.MANUAL_STOP, None, -100),

@@ -18,7 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcil
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.twins import tell_twins_apart
 from tests.unit.building import at, attempt, instance, key, policy
 
-EARLIER = instance(Status.FAIL, -7200, -7000)  # the failure before the one that is listed
+EARLIER = instance(Status.FAIL, -7200, -7000)  # the failure before the listed one
 NOW = policy(since=at(40))  # without since, each task is a run of its own that begins now
 
 #: Outcome, when, size of the request, the failure it answered, policy, now; action, whether the attempt is taken over.
@@ -38,7 +38,7 @@ OVERTAKING: list[tuple[str, float, int, JobInstance, t.Any, float, str, bool]] =
     ("conflicted", 39, 1, instance(), NOW, 99, "retry", True),
     ("unknown", -100, 1, instance(), NOW, 40, "retry", True),  # settled long before this task
     ("accepted", 39, 1, instance(), NOW, 40, "skipped", False),
-    ("accepted", 39, 1, instance(), NOW, 99, "skipped", False),  # accepted, and not shown
+    ("accepted", 39, 1, instance(), NOW, 99, "skipped", False),  # accepted, not shown
     ("accepted", -860, 1, instance(), NOW, 40, "retry", True),  # so long ago that it counts as lost
     ("accepted", -2000, 1, EARLIER, NOW, 40, "retry", False),
 ]

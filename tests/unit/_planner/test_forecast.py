@@ -63,7 +63,7 @@ def test_how_long_it_takes(case: str) -> None:
     assert (max((end for end in item_ends if end is not None), default=None), item_ends.count(None)) == (seconds, unknown)
 
 
-#: items, the end of each
+#: items -> their ends
 CHAINS: dict[str, tuple[list[Item], list[float | None]]] = {
     "one behind the other": ([Item(job("a")), Item(job("b"), after=(0,))], [60.0, 70.0]),
     "both above": ([Item(job("a")), Item(job("b")), Item(job("b"), after=(0, 1))], [60.0, 10.0, 70.0]),
@@ -153,7 +153,7 @@ def decision(action: Action, status: Status = Status.FAIL, number: int = 1, star
     return Decision(instance(status, start, number=number, job_name="a"), action, "because", **more)
 
 
-#: a decision, when it ends
+#: decision -> its end
 STATES: dict[str, tuple[Decision, float | None]] = {
     "to be sent": (decision(Action.RETRY), 60.0),
     "queued": (decision(Action.WAIT, queued=1), 60.0),

@@ -98,7 +98,7 @@ ELAPSED = [
     (5, 61, 5),  # the journal's did, or the machine slept
     (61, -5, -5),  # the journal's was set back
     (61, -60, -60),
-    (61, -60.001, 61),  # so far that it says nothing any more
+    (61, -60.001, 61),  # so far that it is ignored
     (61, -360_000, 61),
     (5, -3600, 5),
     (-5, 61, -5),
@@ -165,7 +165,7 @@ def test_the_clocks_of_an_attempt_that_was_stamped_later_count_from_there() -> N
         (10, 90, 51),  # the journal's did
         (90, 90, None),
         (10, -5, 61),  # the journal's was set back: at most from now
-        (10, -7200, 51),  # so far that it says nothing any more
+        (10, -7200, 51),  # so far that it is ignored
         (10, None, 51),  # an earlier version wrote it
     ],
 )

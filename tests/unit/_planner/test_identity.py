@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which listed instance an attempt was made for, whatever a rerun changes."""
+"""Which listed instance an attempt was made for, even after a rerun changed it."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ OLD, BETWEEN, NEW, LATER = (-3600, -3000), (-2000, -1900), (20, 30), (60, 70)
 
 
 def seen(name: str, status: Status = Status.FAIL, run: t.Any = OLD, *, submit: float = -5, number: int = 1) -> JobInstance:
-    """An instance with the instance_id *name*; "" for none."""
+    """An instance with instance_id *name*; "" for none."""
     return instance(status, *run, number=number, submit=submit, instance_id=name or None)
 
 
 def made(name: str, before: JobInstance, when: float = 5, outcome: str = "accepted") -> Attempt:
-    """An attempt, known by its request id."""
+    """An attempt, identified by its request id."""
     return attempt(outcome, when, before=before, request_id=name)
 
 
 def matches(instances: t.Iterable[JobInstance], attempts: t.Iterable[Attempt]) -> tuple[list[str], list[str]]:
-    """For each of *instances* the request id of its attempt, "" for none; and those of the attempts whose instance is not listed."""
+    """The request id of the attempt for each of *instances*, "" for none; and those of attempts whose instance is not listed."""
     listed = with_twins(list(instances))
     matched, missing = newest_attempts(listed, attempts)
     assert set(matched) <= {instance.key for instance in listed}
@@ -42,7 +42,7 @@ A, B = seen("1"), seen("2")  # twins
 SIBLING = seen("2", submit=-4)  # the same job and plan time, another submit_time
 NO_TIMES = (None, None)
 
-#: What is listed; the attempts, oldest first; for each instance its attempt; the attempts that are left.
+#: Listed instances; attempts, oldest first; the attempt of each instance; the attempts left over.
 CASES: dict[str, tuple[list[JobInstance], list[Attempt], list[str], list[str]]] = {
     "nothing": ([], [], [], []),
     "no attempt": ([A], [], [""], []),
@@ -75,7 +75,7 @@ CASES: dict[str, tuple[list[JobInstance], list[Attempt], list[str], list[str]]] 
     "two siblings of which both changed": (
         [seen("7", Status.FAIL, NEW, submit=8), seen("8", Status.FAIL, LATER, submit=9)],
         [made("a", A), made("b", SIBLING, 6)],
-        ["a", "b"],  # the later request is likely to have caused the later start
+        ["a", "b"],  # the later request has probably caused the later start
         [],
     ),
     "a sibling that failed after it, next to it of which both changed": (
@@ -184,7 +184,7 @@ def test_instances_that_share_their_key_are_told_apart_and_no_others() -> None:
 
 
 def test_no_attempt_is_given_to_two_instances_and_no_instance_has_two() -> None:
-    """Every set of two attempts on every set of three instances of one planned run."""
+    """For every set of two attempts and every set of three instances of one planned run."""
     shown = [
         seen(name, status, run, submit=submit)
         for name in ("1", "2", "7")
@@ -213,7 +213,7 @@ def test_many_planned_runs_are_matched_each_by_itself() -> None:
     assert all(isinstance(name, InstanceKey) for name in matched)
 
 
-#: Of one slot: what is listed, the attempts that may have taken effect, oldest first; for each instance those that were made for it.
+#: One slot: listed instances; attempts that may have taken effect, oldest first; the attempts for each instance.
 EFFECTIVE: dict[str, tuple[list[JobInstance], list[Attempt], list[list[str]]]] = {
     "under its name": ([seen("1", run=NEW)], [made("a", A), made("b", seen("1", run=BETWEEN), 6)], [["a", "b"]]),
     "under three names": (

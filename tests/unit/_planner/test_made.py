@@ -101,7 +101,7 @@ def due(member: JobInstance, effect: Effect | None = None, action: Action = Acti
     ("later", "holds"),
     [
         ([due(FAILED), due(STALE, Effect.STALE)], True),
-        ([due(FAILED)], True),  # it did not depend on it after all
+        ([due(FAILED)], True),  # in the end it was not a dependant
         ([due(FAILED), due(STALE, Effect.STALE), due(OTHER, Effect.STALE)], False),  # never more than was shown
         ([due(STALE, Effect.STALE)], False),
     ],

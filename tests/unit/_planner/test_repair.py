@@ -34,7 +34,7 @@ Above = t.Mapping[str, t.Sequence[str]]
 
 
 def gap(job: str, *, hour: int = 0, number: int = 1, where: str = HERE, status: str = "SCHEDULING") -> Gap:
-    """*number* missing instances of an hourly *job* from *hour* on."""
+    """A gap of *number* instances of an hourly *job*, from *hour* on."""
     begin = START + hour * HOUR
     return Gap(where, job, f"{where}.{job}.{hour}", number, begin - 1000, begin + (number - 1) * HOUR + 1000, job_status=status)
 
