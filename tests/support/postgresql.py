@@ -89,17 +89,26 @@ class PostgresServer:
         )
         self.start()
 
+    def catch_up(self, primary: PostgresServer) -> None:
+        """Wait until this standby has all that *primary* has committed."""
+        ((newest,),) = primary.sql("SELECT pg_current_wal_lsn()::text")
+        self._wait_for(f"SELECT 1 WHERE pg_last_wal_replay_lsn() >= '{newest}'")
+
     def cut_off(self) -> None:
         """Stop receiving: this standby loses everything that the primary commits from now on."""
         self.sql("ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")
-        deadline = time.monotonic() + 30
-        while self.sql("SELECT 1 FROM pg_stat_wal_receiver"):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        self._wait_for("SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_wal_receiver)")
 
     def promote(self) -> None:
         """Promote this standby to a primary server."""
         self._run("pg_ctl", "-w", "-s", "promote")
+
+    def _wait_for(self, query: str) -> None:
+        """Wait until *query* has a row."""
+        deadline = time.monotonic() + 30
+        while not self.sql(query):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
     def _settle_in(self) -> None:
         """Copy the programs to where their user can read them, if necessary."""
@@ -166,6 +175,22 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
     finally:
         server.end()
+
+
+@contextlib.contextmanager
+def standby_server(primary: PostgresServer) -> Iterator[PostgresServer]:
+    """A standby server of *primary* for the block."""
+    server = PostgresServer()
+    try:
+        server.make_standby(primary)
+        yield server
+    finally:
+        server.end()
+
+
+def both_servers(first: PostgresServer, second: PostgresServer, database: str) -> str:
+    """A URI without a password that names two servers."""
+    return f"postgresql://{OWNER}@127.0.0.1:{first.port},127.0.0.1:{second.port}/{database}"
 
 
 class Proxy:

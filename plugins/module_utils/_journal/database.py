@@ -156,6 +156,8 @@ class Database:
         :raises JournalError: a later version made it.
         """
         latest, version = len(schema.MIGRATIONS), self._version()
+        if not version:
+            self._check_elsewhere()
         self._outdated = f"it has schema {version} and has to be brought to {latest}: " if 0 < version < latest else ""
         if version < latest and write:
             self._execute(self.exclude_others)
@@ -179,6 +181,9 @@ class Database:
         if not rows or not rows[0][0].isdigit():
             raise schema.Unreadable("it does not say its version")
         return int(rows[0][0])
+
+    def _check_elsewhere(self) -> None:
+        """Warn if somebody else may have made the tables where this connection does not see them."""
 
     def _migrate(self, version: int) -> None:
         for number, statements in enumerate(schema.MIGRATIONS[version:], version + 1):

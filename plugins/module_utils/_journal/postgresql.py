@@ -40,6 +40,10 @@ _BEGIN = (
     "BEGIN ISOLATION LEVEL READ COMMITTED {access}; SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '30s';"
     " SET LOCAL idle_in_transaction_session_timeout = '15s'; SET LOCAL synchronous_commit = on"
 )
+#: psycopg's line about each server, where it has tried more than one.
+_EACH_SERVER = re.compile("^- host: (.*?), port: (.*?), hostaddr: (?:None|'.*?'): (.*)$", re.MULTILINE)
+#: Messages of a server that takes no changes.
+_STANDBY = "read-only|hot standby|during recovery"
 _CONNECTION = "Check journal and that the server runs and can be reached from here"
 #: Pattern for SQLSTATE and message -> remedy.
 _REMEDIES = (
@@ -48,7 +52,7 @@ _REMEDIES = (
         "Run one task, such as rerun_history_info, as the role that owns the tables; then grant this role SELECT, INSERT, UPDATE and DELETE on them again",
     ),
     (r"pg_hba", "Allow this user and address in pg_hba.conf of the server"),
-    (r"password|^28", "Check the user in journal and its password: journal_password, PGPASSWORD or ~/.pgpass"),
+    (r"password|^28|not permitted to log in", "Check the user in journal and its password: journal_password, PGPASSWORD or ~/.pgpass"),
     (
         r"certificate|ssl|tls",
         "Set sslrootcert in journal to the file of the authority that signed the server's certificate, and sslmode as the server offers",
@@ -59,7 +63,11 @@ _REMEDIES = (
         r"^42501|denied",
         "Grant the role CREATE on the schema, or let another role make the tables and grant SELECT, INSERT, UPDATE and DELETE on them",
     ),
-    (r"^25006", "Set journal to the primary server, not to a standby"),
+    (r"^3F000", "Set search_path of the role to the schema of the tables dataarts_*, or to one in which it may make them"),
+    (
+        _STANDBY,
+        "Set journal to the primary server, not to a standby; after a failover, wait until one has become primary. Then start again with the same since",
+    ),
     (r"^53100|no space", "Free space on the server, then start again with the same since"),
     (r"^55P03|^57014", "Another session holds the tables: wait for it or end it, then start again with the same since"),
     (r"^(08|57P|53)|connect|clos|timeout|translate|resolve|route|host", _CONNECTION),
@@ -78,12 +86,18 @@ class PostgresqlDatabase(Database):
     identity = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     # Not with to_regclass(): its cache may miss what was committed while this session waited for the lock.
     tables_exist = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'dataarts_meta' AND pg_catalog.pg_table_is_visible(oid)"
+    tables_elsewhere = (
+        "SELECT nspname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
+        " WHERE c.relname = 'dataarts_meta'"
+    )
     exclude_others = f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"
 
     def __init__(self, uri: str, password: str | None, read_only: bool) -> None:
         self._psycopg = _driver()
         given = self._read(uri)
-        self._parameters: dict[str, t.Any] = {**_DEFAULTS, **given, **({"password": password} if password else {})}
+        self._several = len(_places(given)) > 1
+        takes_changes = {"target_session_attrs": os.environ.get("PGTARGETSESSIONATTRS") or "read-write"} if self._several else {}
+        self._parameters: dict[str, t.Any] = {**_DEFAULTS, **takes_changes, **given, **({"password": password} if password else {})}
         super().__init__(_name(given), read_only)
         self._patience = 0.0
 
@@ -139,8 +153,7 @@ class PostgresqlDatabase(Database):
 
     def _refusal(self, verb: str, error: t.Any) -> JournalError:
         """The error for users: the server's or libpq's words in one line, without the password."""
-        line = str(error.diag.message_primary or error).partition("\n")[0]
-        cause = re.sub(r"^.*failed: +(?:FATAL: +)?", "", line) or type(error).__name__
+        cause = _cause(str(error.diag.message_primary or error)) or type(error).__name__
         cause, self._outdated = f"{self._outdated}{cause}", ""
         secret = self._parameters.get("password")
         if secret:
@@ -157,13 +170,23 @@ class PostgresqlDatabase(Database):
             try:
                 self._connection = self._psycopg.connect(**self._parameters, autocommit=True, prepare_threshold=None)
             except self._psycopg.Error as error:
-                starting = re.search("starting up|shutting down|recovery", str(error))
+                # Where several servers are named, one that takes no changes may be about to become the primary server.
+                starting = re.search(f"starting up|shutting down|recovery{f'|{_STANDBY}' if self._several else ''}", str(error))
                 if not (self._patience or starting) or time.monotonic() >= deadline:
                     self._patience = 0.0  # later writes do not wait again
                     raise self._refusal("open", error) from None
                 time.sleep(_PAUSE)
         self._patience = PATIENCE
         return True
+
+    def _check_elsewhere(self) -> None:
+        schemas = ", ".join(sorted(printable(row[0], 100) for row in self._rows(self.tables_elsewhere)))
+        text = (
+            f"The journal {self.name} has tables dataarts_* in a schema that is not in search_path of this role: {schemas}. Reruns recorded there"
+            " are unknown to runs of this role. If both are to share a journal, set search_path of the role to that schema."
+        )
+        if schemas and text not in self.warnings:
+            self.warnings.append(text)
 
     def _begin(self, write: bool) -> None:
         shared = f"; SELECT pg_advisory_xact_lock_shared({_WRITERS})"
@@ -182,12 +205,25 @@ def _driver() -> t.Any:
     return psycopg
 
 
+def _cause(text: str) -> str:
+    """The cause in *text*, an error of psycopg, in one line; of several servers the cause of each, unless it is the same."""
+    servers = {f"{host}:{port}".replace("'", ""): _cause(line) for host, port, line in _EACH_SERVER.findall(text)}
+    if len({*servers.values()}) > 1:
+        return "; ".join(map(": ".join, servers.items()))
+    return re.sub(r"^.*failed: +(?:FATAL: +)?", "", text.partition("\n")[0])
+
+
+def _places(given: t.Mapping[str, t.Any]) -> list[str]:
+    """``host:port`` of each server in the parameters *given*."""
+    hosts = str(given.get("host") or given.get("hostaddr") or os.environ.get("PGHOST") or "the local socket").split(",")
+    ports = str(given.get("port") or os.environ.get("PGPORT") or "5432").split(",")
+    return [f"{host}:{port or 5432}" for host, port in zip(hosts, ports if len(ports) > 1 else ports * len(hosts))]
+
+
 def _name(given: t.Mapping[str, t.Any]) -> str:
     """Server, database and user of a connection, for messages."""
     if given.get("service"):
         return f"of PostgreSQL service {printable(given['service'], 100)}"
-    host = given.get("host") or given.get("hostaddr") or os.environ.get("PGHOST") or "the local socket"
-    port = given.get("port") or os.environ.get("PGPORT") or "5432"
     user = given.get("user") or os.environ.get("PGUSER") or "the default user"
     database = given.get("dbname") or os.environ.get("PGDATABASE") or "the default database"
-    return printable(f"in PostgreSQL at {host}:{port}, database {database}, as {user}", 300)
+    return printable(f"in PostgreSQL at {', '.join(_places(given))}, database {database}, as {user}", 300)

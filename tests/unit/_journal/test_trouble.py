@@ -427,6 +427,8 @@ class TestPostgresql:
             ({"database": "nowhere"}, PASSWORD, r"database .nowhere. does not exist. .* Create the database, or correct its name"),
             ({"sslmode": "require"}, PASSWORD, r"does not support SSL, but SSL was required. .*sslmode as the server offers"),
             ({"host": "nowhere.invalid"}, PASSWORD, r"nowhere.invalid.*(resolve|translate|known).*\. .*Check journal and that the server"),
+            ({"port": 1, "host": "127.0.0.1,127.0.0.1"}, PASSWORD, r"at 127.0.0.1:1, 127.0.0.1:1, .*as journal: Connection refused\. "),
+            ({"port": 1, "host": "127.0.0.1,nowhere.invalid"}, PASSWORD, r"at 127.0.0.1:1, nowhere.invalid:1, .*: Connection refused\. "),
             ({"port": "port"}, PASSWORD, "invalid integer value .port. .*Check journal"),
         ],
         ids=str,
@@ -459,6 +461,39 @@ class TestPostgresql:
         with postgres.open() as journal:
             claim(journal, 1)
         refused(poor.open(), reading, r"permission denied for table dataarts_\w+. .* grant SELECT, INSERT, UPDATE and DELETE on them")
+
+    def test_a_role_that_may_not_log_in(self, postgres: Place) -> None:
+        assert postgres.server is not None
+        postgres.server.sql("DROP ROLE IF EXISTS locked", "CREATE ROLE locked PASSWORD 'l0cked'")
+        locked = Place(postgres.server.uri(postgres.database, "locked"), "l0cked")
+        refused(locked.open(), reading, "is not permitted to log in. .* Check the user in journal and its password")
+
+    def test_a_role_that_looks_for_its_tables_in_no_schema(self, postgres: Place) -> None:
+        nowhere = Place(f"{postgres.where}?options=-csearch_path%3Dnowhere", PASSWORD)
+        refused(
+            nowhere.open(), claiming, "no schema has been selected to create in. .* Set search_path of the role to the schema of the tables"
+        )
+
+    def test_tables_in_another_schema(self, postgres: Place) -> None:
+        """Two roles that share a database need not share the journal. Each run says so until its tables are made."""
+        with postgres.open() as journal:
+            claim(journal, 1)
+            reading(journal)
+            assert not journal.warnings
+        postgres.rows("CREATE SCHEMA other; SELECT 1")
+        other = Place(f"{postgres.where}?options=-csearch_path%3Dother,public", PASSWORD)
+        with other.open() as journal:
+            assert not claim(journal, 1)[0]
+            assert not journal.warnings, "they are in the second one"
+        other = Place(f"{postgres.where}?options=-csearch_path%3Dother", PASSWORD)
+        with other.open() as journal:
+            reading(journal)
+            assert claim(journal, 1)[0]
+            (warning,) = journal.warnings
+            assert "has tables dataarts_* in a schema that is not in search_path of this role: public. Reruns recorded there" in warning
+        with other.open() as journal:
+            reading(journal)
+            assert not journal.warnings
 
     def test_tables_of_another_kind_under_its_names(self, postgres: Place) -> None:
         with postgres.open() as journal:

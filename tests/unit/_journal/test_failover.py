@@ -1,0 +1,99 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A journal on a primary server and a standby server that takes over, for real."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import JournalError
+from ansible_collections.dataarts.factory.plugins.module_utils._journal import postgresql as postgresql_file
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Outcome
+from tests.support.postgresql import PASSWORD, PostgresServer, both_servers, postgres_server, standby_server
+from tests.unit._journal.building import ALL, WORKSPACE, T, at, claim
+from tests.unit._journal.conftest import Place
+
+pytestmark = pytest.mark.long
+
+Pair = tuple[PostgresServer, PostgresServer, Place]
+NO_PRIMARY = (
+    "Nothing is sent without it. Set journal to the primary server, not to a standby; after a failover, wait until one has become primary"
+)
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    """A primary and a standby server, and the journal that names both."""
+    with postgres_server() as primary:
+        database = primary.database()
+        with standby_server(primary) as standby:
+            yield primary, standby, Place(both_servers(primary, standby, database), PASSWORD, primary, database)
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql_file, "PATIENCE", 1.0)
+
+
+def test_a_standby_server_is_not_written_to(pair: Pair) -> None:
+    primary, standby, place = pair
+    with place.open() as journal:
+        claim(journal, 1)
+    standby.catch_up(primary)
+    for wanted in ("any", "read-write", "primary"):
+        with (
+            Place(standby.uri(place.database, target_session_attrs=wanted), PASSWORD).open() as alone,
+            pytest.raises(JournalError, match=NO_PRIMARY),
+        ):
+            claim(alone, 2)
+    with Place(standby.uri(place.database), PASSWORD).open(read_only=True) as reading:
+        assert len(reading.history()) == 1
+
+
+@pytest.mark.parametrize("stopped", ["fast", "immediate"])
+def test_a_run_goes_on_where_the_standby_server_has_everything(pair: Pair, monkeypatch: pytest.MonkeyPatch, stopped: str) -> None:
+    """It waits until the standby server is the primary one; so does a run that begins meanwhile."""
+    primary, standby, place = pair
+    with place.open() as journal, place.open() as other:
+        claimed = claim(journal, 1)
+        standby.catch_up(primary)
+        primary.stop(stopped)
+        refused = f"127.0.0.1:{primary.port}: Connection refused; 127.0.0.1:{standby.port}: session is read-only. {NO_PRIMARY}"
+        for act in (lambda: claim(journal, 2), lambda: other.read([WORKSPACE], ALL, T)):
+            with pytest.raises(JournalError) as caught:
+                act()
+            assert refused in str(caught.value)
+            assert PASSWORD not in str(caught.value)
+        monkeypatch.setattr(postgresql_file, "PATIENCE", 60.0)
+        promoting = threading.Timer(0.5, standby.promote)
+        promoting.start()
+        assert other.read([WORKSPACE], ALL, T).attempts == tuple(claimed)
+        journal.record(claimed, Outcome.ACCEPTED, now_ms=at(9))
+        assert claim(other, 3)[0]
+        promoting.join()
+
+
+def test_a_run_fails_where_the_standby_server_lacks_its_newest_claim(pair: Pair) -> None:
+    """Another run gets the id of that claim, and keeps it."""
+    primary, standby, place = pair
+    with place.open() as journal:
+        journal.cover([WORKSPACE], T)
+        claim(journal, 1, run_id="earlier")
+        standby.catch_up(primary)
+        standby.cut_off()
+        (lost,) = claim(journal, 2)
+        primary.stop("immediate")
+        standby.promote()
+        with place.open() as other:
+            ids: list[int] = []
+            while not ids or ids[-1] < lost.attempt_id:  # a server counts on a little later than where it stopped
+                ids += [claimed.attempt_id for claimed in claim(other, 100 + len(ids), run_id="other")]
+            with pytest.raises(JournalError, match="does not contain any more what this run has claimed"):
+                journal.record([lost], Outcome.ACCEPTED, now_ms=at(9))
+            with pytest.raises(JournalError, match="does not contain any more what this run has claimed"):
+                journal.read([WORKSPACE], ALL, T)
+            assert {attempt.outcome for attempt in other.history()} == {Outcome.INTENDED}
