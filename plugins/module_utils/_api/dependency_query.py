@@ -224,9 +224,9 @@ def job_dependencies(api: WorkspaceApi, name: str) -> tuple[tuple[str, ...] | No
     """
     if api.api_version != "v2" and api.session.hosts.knows_v1:
         try:
-            return _defined(api.job_detail(name))
+            return _parsed_definition(api.job_detail(name))
         except ApiError as error:
-            if _says_nothing(error):
+            if _concerns_one_job(error):
                 return None, False  # for example a sub-job of a real-time job; its instances will be read
             if api.api_version == "v1" or error.kind is not Kind.NOT_PUBLISHED:
                 error.hint = f"{error.hint} {_NO_HOST}" if error.kind is Kind.UNREACHABLE else error.hint
@@ -234,14 +234,14 @@ def job_dependencies(api: WorkspaceApi, name: str) -> tuple[tuple[str, ...] | No
     try:
         above = [job.job_name for job in api.depend_jobs(name, "parent") if job.relation != "child"]
     except ApiError as error:
-        if _says_nothing(error):
+        if _concerns_one_job(error):
             return None, False
         raise
     # v2 names no workspaces, so its own name may also be that of a job in another workspace.
     return tuple(above), name in above or None
 
 
-def _says_nothing(error: ApiError) -> bool:
+def _concerns_one_job(error: ApiError) -> bool:
     """Whether *error* is the service's own refusal that concerns only one job.
 
     A refusal of something in between, such as a proxy, becomes BAD_ANSWER: it must not be taken for "depends on nothing".
@@ -251,7 +251,7 @@ def _says_nothing(error: ApiError) -> bool:
     return error.kind in ONE_ONLY
 
 
-def _defined(detail: t.Mapping[str, t.Any]) -> tuple[tuple[str, ...] | None, bool]:
+def _parsed_definition(detail: t.Mapping[str, t.Any]) -> tuple[tuple[str, ...] | None, bool]:
     """The dependencies in v1's definition of a job, as :func:`job_dependencies`. The names are None if their form is not documented."""
     schedule = detail.get("schedule") or {}
     cron = schedule.get("cron") if isinstance(schedule, t.Mapping) else None

@@ -40,7 +40,7 @@ class Downstream:
     :ivar parents: instance -> the instances directly above it, as far as they are known.
     :ivar instances: every instance below another one, as it was read last.
     :ivar names: workspace id -> name.
-    :ivar read: the instances below which everything is known, by :func:`_place`.
+    :ivar read: the instances below which everything is known, by :func:`_identity`.
     :ivar chained: job -> whether it depends on its own previous cycle; None if only v1 could tell.
     :ivar loose: instance -> ids of instances directly above it of which no answer has shown more.
     """
@@ -114,7 +114,7 @@ class DownstreamReader:
         self.missing: set[InstanceKey] = set()
         self.unread: dict[JobName, ApiError] = {}
         self.unchained: dict[JobName, ApiError] = {}
-        self._in_vain: set[tuple[t.Any, ...]] = set()  # instances whose dependants could not be read, by :func:`_place`
+        self._unreadable: set[tuple[t.Any, ...]] = set()  # instances whose dependants could not be read, by :func:`_identity`
 
     def read(self, roots: t.Sequence[JobInstance], listed: t.Sequence[JobInstance], now_ms: int) -> None:
         """Read everything below *roots* that is not known yet.
@@ -135,7 +135,7 @@ class DownstreamReader:
                     self._learn(instance, related)
             left = self._later_cycles(roots, listed, now_ms)
         if new:
-            self._tie([*roots, *self.known.instances.values()])
+            self._resolve_loose([*roots, *self.known.instances.values()])
 
     def states(self, listed: t.Sequence[JobInstance], now_ms: int) -> dict[InstanceKey, JobInstance]:
         """The current state of every instance in ``known.instances``: from *listed*, else from a list of its job, else as it was read last.
@@ -144,18 +144,18 @@ class DownstreamReader:
         """
         by_place: dict[tuple[t.Any, ...], list[JobInstance]] = collections.defaultdict(list)
         for instance in listed:
-            by_place[_slot(instance.key)].append(instance)
-        missing = [below for key, below in self.known.instances.items() if _match(key, below, by_place.get(_slot(key), ())) is None]
+            by_place[_plan_slot(instance.key)].append(instance)
+        missing = [below for key, below in self.known.instances.items() if _match(key, below, by_place.get(_plan_slot(key), ())) is None]
         begins = {
             name: min(instance.key.plan_time for instance in instances)
             for name, instances in grouped_by(missing, lambda instance: instance.job).items()
         }
         for instances in in_threads(lambda name: self._list(name, begins[name], now_ms), list(begins)):
             for instance in instances:
-                by_place[_slot(instance.key)].append(instance)
+                by_place[_plan_slot(instance.key)].append(instance)
         states = {}
         for key, below in self.known.instances.items():
-            state = _match(key, below, by_place.get(_slot(key), ()))
+            state = _match(key, below, by_place.get(_plan_slot(key), ()))
             states[key] = below if state is None else state
             if state is None:
                 self.missing.add(key)
@@ -164,7 +164,7 @@ class DownstreamReader:
 
     def _unread(self, instances: t.Iterable[JobInstance]) -> list[JobInstance]:
         """The *instances* whose dependants were neither read nor asked for in vain."""
-        return [instance for instance in instances if _place(instance.key) not in self.known.read | self._in_vain]
+        return [instance for instance in instances if _identity(instance.key) not in self.known.read | self._unreadable]
 
     def _below(self, instance: JobInstance) -> list[RelatedInstance] | None:
         """Read the instances below *instance*; None if they cannot be read."""
@@ -180,7 +180,7 @@ class DownstreamReader:
 
     def _learn(self, instance: JobInstance, related: t.Sequence[RelatedInstance] | None) -> None:
         if related is None:
-            self._in_vain.add(_place(instance.key))
+            self._unreadable.add(_identity(instance.key))
             return
         by_id = {below.instance.instance_id: below.instance.key for below in related}
         by_id[instance.instance_id] = instance.key
@@ -205,11 +205,11 @@ class DownstreamReader:
                 f"more than {MAX_ENTRIES} instances depend on what is rerun",
                 hint="Lower downstream_depth, narrow the time window or name fewer jobs.",
             )
-        self.known.read.add(_place(instance.key))
+        self.known.read.add(_identity(instance.key))
         if max(levels(children, [instance.key]).values()) < self._depth:
-            self.known.read.update(map(_place, by_id.values()))  # the answer also contains everything below these
+            self.known.read.update(map(_identity, by_id.values()))  # the answer also contains everything below these
 
-    def _tie(self, instances: t.Iterable[JobInstance]) -> None:
+    def _resolve_loose(self, instances: t.Iterable[JobInstance]) -> None:
         """Resolve loose parents: an id that one answer did not explain may belong to one of *instances*."""
         by_id = {instance.instance_id: instance.key for instance in instances if instance.instance_id is not None}
         for key, ids in self.known.loose.items():
@@ -275,10 +275,10 @@ def _match(key: InstanceKey, below: JobInstance, listed: t.Iterable[JobInstance]
     return next(iter(by_id or [instance for instance in alike if instance.key == key] or (alike if len(alike) == 1 else [])), None)
 
 
-def _slot(key: InstanceKey) -> tuple[t.Any, ...]:
+def _plan_slot(key: InstanceKey) -> tuple[t.Any, ...]:
     return key.workspace_id, key.job_id, key.plan_time
 
 
-def _place(key: InstanceKey) -> tuple[t.Any, ...]:
+def _identity(key: InstanceKey) -> tuple[t.Any, ...]:
     """Identity of an instance that a rerun does not change."""
-    return (*_slot(key), key.twin)
+    return (*_plan_slot(key), key.twin)

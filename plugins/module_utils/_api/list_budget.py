@@ -40,7 +40,7 @@ class ListBudget:
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def foresee(self, total: int) -> None:
+    def check_total(self, total: int) -> None:
         """Check the service's *total* of a part of the listing before that part is read. :raises ApiError: INVALID, it is too large."""
         if self._entries + total > self._most:
             raise self._too_large(f"there are {self._entries + total} {self.what}, more than the {self._most} that one list may hold")
@@ -51,7 +51,7 @@ class ListBudget:
         with self._lock:
             self._entries += replaced is None
             self._bytes += added
-        self.foresee(0)
+        self.check_total(0)
         if self._bytes > self._most_bytes:
             most = self._most_bytes // (1024 * 1024)
             raise self._too_large(f"the texts of the {self.what} take more than the {most} MiB that one list may hold")

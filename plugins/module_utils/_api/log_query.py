@@ -64,7 +64,7 @@ class LogReader:
         match = _PATH.fullmatch(log_path)
         if match is None:
             raise OptionError(f"'{printable(log_path, 200)}' is not the path of an object of OBS.")
-        base, path = self._place(match[1], match[2].split("/"))
+        base, path = self._address(match[1], match[2].split("/"))
         request = Request("GET", base, path, "obs", headers=(("Range", f"bytes=-{TAIL_BYTES}"),), raw=True)
         try:
             answer = self._client.send(request)
@@ -77,7 +77,7 @@ class LogReader:
         cut = begins is not None and int(begins[1]) > 0
         return last_lines(answer.body[-TAIL_BYTES:], self._lines, cut=cut or len(answer.body) > TAIL_BYTES)
 
-    def _place(self, bucket: str, segments: t.Sequence[str]) -> tuple[str, str]:
+    def _address(self, bucket: str, segments: t.Sequence[str]) -> tuple[str, str]:
         """Base URL and path. The bucket becomes part of the host name, unless the host's certificate or address does not allow that."""
         parts = urlsplit(self._base)
         if "." in bucket or is_loopback(parts.hostname or ""):

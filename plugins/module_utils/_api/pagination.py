@@ -182,7 +182,7 @@ class _WindowWalk(t.Generic[_T]):
             # The limit below: at most one path of divisions per page, so a service that reports "more" for every window is not asked forever.
             total = total or page.total
             pages = max(total, len(self.entries)) // self._full + 1
-            self._budget.foresee(page.total)
+            self._budget.check_total(page.total)
             if self._is_whole(page) and not self._is_limited(span, page):
                 self._add(page.entries)
             elif self._fits(page) or requests >= 64 + 4 * pages * window.length.bit_length():
@@ -287,15 +287,15 @@ class _OffsetWalk(t.Generic[_T]):
     def _rest(self, first: list[t.Hashable]) -> None:
         second = self._take(1)
         if not set(first) & set(second):
-            self._onwards(2, second, by_records=False)
+            self._read_on(2, second, by_records=False)
         elif second[: len(first) - 1] == first[1:]:
-            self._onwards(1 + len(second), second, by_records=True)
+            self._read_on(1 + len(second), second, by_records=True)
         if not self._full and self._take(0) != first:
             if self.uncounted:
                 raise _MismatchError(len(self.entries), self._total)
             self._sample()
 
-    def _onwards(self, offset: int, taken: list[t.Hashable], *, by_records: bool) -> None:
+    def _read_on(self, offset: int, taken: list[t.Hashable], *, by_records: bool) -> None:
         """Take pages from *offset* on, until all entries are there and the last page was short, or a page has nothing new.
 
         A page without new entries is empty, or the list has started again.
@@ -320,7 +320,7 @@ class _OffsetWalk(t.Generic[_T]):
         """Store the entries of the page at *offset*, and return their keys. :raises _MismatchError: the total is not that of the first page."""
         page = self._fetch(self._limit, offset)
         if self._total == -1:
-            self._budget.foresee(page.total)
+            self._budget.check_total(page.total)
             full = len(page.entries) == self._asked or len(page.entries) in _USUAL_LIMITS
             self._total, self._doubtful = page.total, full and page.total == len(page.entries)
         keys = [self._key(entry) for entry in page.entries]

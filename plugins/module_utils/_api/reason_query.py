@@ -55,8 +55,8 @@ class ReasonReader:
         self._known = {
             str(name): reason for name, value in (carried or {}).items() if (reason := Reason.from_pass_state(value)) is not None
         }
-        self._troubles: list[ApiError] = []
-        self._ended = False  # nothing further is read
+        self._errors: list[ApiError] = []
+        self._stopped = False  # nothing further is read
 
     def carried(self) -> dict[str, t.Any]:
         """The reasons that the next pass need not read again, as JSON."""
@@ -67,22 +67,22 @@ class ReasonReader:
 
         :param named: the instances that are shown by name.
         """
-        self.notes, self._troubles, self._ended = [], [], False
+        self.notes, self._errors, self._stopped = [], [], False
         failed = [instance for instance in instances if instance.status in FAILED]
-        names = {_failure(instance) for instance in failed}
+        names = {_failure_key(instance) for instance in failed}
         self._known = {name: reason for name, reason in self._known.items() if name in names}  # forget failures that are over
         if failed and self._mode != "none":
             if self._api.shows_details:
                 try:
                     self._read(failed, [instance for instance in named if instance.status in FAILED])
                 except ApiError as error:  # reasons are only shown, so the run goes on
-                    self._troubles.append(error)
+                    self._errors.append(error)
             else:
-                self._troubles.append(ApiError(Kind.NOT_PUBLISHED, "only v1 of the API shows it, and v1 is not used or not open here"))
+                self._errors.append(ApiError(Kind.NOT_PUBLISHED, "only v1 of the API shows it, and v1 is not used or not open here"))
             self._note()
             if self._logs is not None:
                 self._read_logs(self._logs, failed)
-        return explained([(instance, self._known.get(_failure(instance))) for instance in failed], assume=self._mode != "all")
+        return explained([(instance, self._known.get(_failure_key(instance))) for instance in failed], assume=self._mode != "all")
 
     def _read(self, failed: t.Sequence[JobInstance], named: t.Sequence[JobInstance]) -> None:
         deadline = None if self._mode == "all" else time.monotonic() + AUTO_SECONDS
@@ -95,7 +95,7 @@ class ReasonReader:
             unread = [group[0] for group in groups if not any(map(self._is_read, group))]
             left = MOST_DETAILS - sum(reason.read for reason in self._known.values())
             wanted = [*unread[: max(0, left)], *named[:MOST_NAMED]]
-        unique = {_failure(instance): instance for instance in wanted if not self._is_read(instance)}
+        unique = {_failure_key(instance): instance for instance in wanted if not self._is_read(instance)}
         # A few requests reuse the list's connection one after the other; each thread would open a new one.
         perform = in_threads if len(unique) > _FEW else map
         for _done in perform(lambda instance: self._read_detail(instance, deadline), list(unique.values())):
@@ -110,35 +110,35 @@ class ReasonReader:
             return
         by_job: dict[str, list[JobInstance]] = {}
         for instance in failed:
-            if instance.error_message is None and _failure(instance) not in self._known:
+            if instance.error_message is None and _failure_key(instance) not in self._known:
                 by_job.setdefault(instance.job_name, []).append(instance)
         for same in by_job.values():
             try:
                 messages = self._api.messages(same, deadline)
             except (ApiError, OptionError) as error:
-                self._trouble(error)
+                self._record(error)
                 continue
             for instance in same:
                 key = (instance.key.shared, instance.instance_id or "")
-                self._known[_failure(instance)] = Reason(messages.get(key))
+                self._known[_failure_key(instance)] = Reason(messages.get(key))
 
     def _read_detail(self, instance: JobInstance, deadline: float | None) -> None:
         """Read the detail of one failure. :raises ApiError: every other detail would fail too."""
-        if self._ended:
+        if self._stopped:
             return
         try:
             detail = self._api.instance_detail(instance, deadline)
         except (ApiError, OptionError) as error:
-            self._trouble(error)
+            self._record(error)
             return
         if detail.describes(instance):
-            self._known[_failure(instance)] = Reason.of(instance, detail, self._message(instance))
+            self._known[_failure_key(instance)] = Reason.of(instance, detail, self._message(instance))
 
     def _read_logs(self, logs: LogReader, failed: t.Sequence[JobInstance]) -> None:
         """Read the end of one log for each job, node and message, in order, among failures whose detail was read."""
         groups: dict[tuple[str, str | None, str], list[str]] = {}
         for instance in failed:
-            name, known = _failure(instance), self._known.get(_failure(instance))
+            name, known = _failure_key(instance), self._known.get(_failure_key(instance))
             if known is not None and known.read and known.log_path is not None:
                 groups.setdefault((instance.job_name, known.node, normalised(known.message, instance.job_name)), []).append(name)
         unread = [names[0] for names in groups.values() if all(self._known[name].log_tail is None for name in names)]
@@ -154,36 +154,36 @@ class ReasonReader:
                 if not isinstance(error, ApiError) or error.kind is not Kind.NOT_FOUND:
                     return  # the others are in the same bucket
 
-    def _trouble(self, error: ApiError | OptionError) -> None:
+    def _record(self, error: ApiError | OptionError) -> None:
         """Record *error*. :raises ApiError: all other requests would probably fail too, by its kind or after several such errors."""
         if isinstance(error, OptionError):
             error = ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL
         patience = {Kind.SERVER: _PATIENCE if self._mode == "all" else 0}
         if not any(reason.read for reason in self._known.values()):
             patience[Kind.BAD_ANSWER] = _PATIENCE  # a single one may concern only its instance
-        same = sum(past.kind is error.kind for past in self._troubles)
-        if error.kind in ENDS_ALL or same >= patience.get(error.kind, len(self._troubles) + 1):
-            self._ended = True
+        same = sum(past.kind is error.kind for past in self._errors)
+        if error.kind in ENDS_ALL or same >= patience.get(error.kind, len(self._errors) + 1):
+            self._stopped = True
             raise error
-        self._troubles.append(error)
+        self._errors.append(error)
 
     def _message(self, instance: JobInstance) -> str | None:
-        known = self._known.get(_failure(instance))
+        known = self._known.get(_failure_key(instance))
         return instance.error_message or (None if known is None else known.message)
 
     def _is_read(self, instance: JobInstance) -> bool:
-        known = self._known.get(_failure(instance))
+        known = self._known.get(_failure_key(instance))
         return known is not None and known.read
 
     def _note(self) -> None:
         """Add one note for all errors. That v1 is not open is noted only in mode ``all``."""
-        shown = [error for error in self._troubles if self._mode == "all" or error.kind not in (Kind.NOT_PUBLISHED, Kind.NOT_FOUND)]
+        shown = [error for error in self._errors if self._mode == "all" or error.kind not in (Kind.NOT_PUBLISHED, Kind.NOT_FOUND)]
         if shown:
             what = counted(len(shown), "instance") if shown[0].kind not in ENDS_ALL else "instances"
             self.notes.append(f"Why {what} failed could not be read from v1's instance detail: {printable(shown[0])}.")
 
 
-def _failure(instance: JobInstance) -> str:
+def _failure_key(instance: JobInstance) -> str:
     """Key of the failure of *instance* across passes. An instance that fails again has another start, and so another key."""
     key = instance.key
     parts = (key.job_id, key.plan_time, key.submit_time, instance.instance_id or "", instance.start_time or 0, instance.end_time or 0)

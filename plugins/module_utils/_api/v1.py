@@ -56,7 +56,7 @@ class V1Api(FactoryApi):
 
     def job_detail(self, job_name: str) -> dict[str, t.Any]:
         """GET …/jobs/{name} [SDK][OTC]: the definition of the newest submitted version as the service returns it (nodes, schedule, params, …)."""
-        return self._client.read(self.job_request(job_name), lambda body: _whole(body, f"the definition of job {job_name}"))
+        return self._client.read(self.job_request(job_name), lambda body: _definition(body, f"the definition of job {job_name}"))
 
     def job_nodes(self, job_name: str) -> JobNodes:
         """The nodes in the definition that :meth:`job_detail` returns."""
@@ -145,7 +145,7 @@ class V1Api(FactoryApi):
         return self._client.v1("POST", "restart", "jobs", job_name, "instances", instance_id, "restart", body=body_v1(options))
 
 
-def _whole(body: t.Any, what: str) -> dict[str, t.Any]:
+def _definition(body: t.Any, what: str) -> dict[str, t.Any]:
     Fields(body, what).name("name")
     return t.cast("dict[str, t.Any]", body)
 

@@ -138,7 +138,7 @@ class WorkspaceLists:
                     walked = self._v1.list_instances(None, span, **filters)
                 return Listing([instance for instance in walked if wanted.name(instance.job_name)])
             except ApiError as error:
-                self._walk_no_more(error)
+                self._stop_walking(error)
         jobs = self._job_names(wanted, instance_type)
         listing = self.list_named(jobs.names, window, **filters)
         # A job that was just listed and no longer exists was deleted together with its instances.
@@ -233,7 +233,7 @@ class WorkspaceLists:
                     raise
             self._asked_time = True
 
-    def _walk_no_more(self, error: ApiError) -> None:
+    def _stop_walking(self, error: ApiError) -> None:
         """Let auto list by v2 from now on, because v1 is closed or unreachable. :raises ApiError: *error*, if it has another kind."""
         if self.api_version == "v1" or error.kind not in (Kind.NOT_PUBLISHED, Kind.UNREACHABLE):
             raise error

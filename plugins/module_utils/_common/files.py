@@ -34,7 +34,7 @@ def write_all(folder: Path, contents: t.Mapping[str, bytes], mode: int) -> list[
     written: list[tuple[Path, Path]] = []
     try:
         for name, content in contents.items():
-            written.append((_whole(folder, name, content, mode), folder / name))
+            written.append((_write_temporary(folder, name, content, mode), folder / name))
         for fresh, path in written:
             os.replace(fresh, path)
     finally:
@@ -58,7 +58,7 @@ def write_json(descriptor: int, value: t.Mapping[str, t.Any]) -> None:
         os.ftruncate(descriptor, os.pwrite(descriptor, json.dumps(value).encode(), 0))
 
 
-def _whole(folder: Path, name: str, content: bytes, mode: int) -> Path:
+def _write_temporary(folder: Path, name: str, content: bytes, mode: int) -> Path:
     """Write *content* to a new temporary file in *folder*, synced to disk."""
     descriptor, fresh = tempfile.mkstemp(prefix=f".{name[:20]}.", dir=folder)  # the whole name may leave no room for a suffix
     try:

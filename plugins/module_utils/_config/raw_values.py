@@ -42,7 +42,7 @@ _SEPARATORS = re.compile(r"[\r\n,\uff0c\u3001]")
 def problem(name: str, value: t.Any, option: Option) -> str | None:
     """Why *value* does not fit the option *name*, and what to write instead; None if it fits."""
     try:
-        _fit(name, value, option)
+        _convert(name, value, option)
     except OptionError as error:
         return str(error)
     return None
@@ -60,7 +60,7 @@ def fitted(spec: Spec, given: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], 
         if name not in given:
             continue
         try:
-            options[name] = _fit(name, given[name], option)
+            options[name] = _convert(name, given[name], option)
         except OptionError as error:
             first = first or str(error)
             options[name] = "0"
@@ -88,7 +88,7 @@ def as_lines(value: t.Any) -> t.Any:
     return value
 
 
-def _fit(name: str, value: t.Any, option: Option) -> t.Any:
+def _convert(name: str, value: t.Any, option: Option) -> t.Any:
     """Convert *value* to the type of *option*. :raises OptionError: it does not fit. The message never quotes a secret."""
     kind = option.get("type", "str")
     value = _windows(name, value) if name == "not_between" else value
@@ -98,7 +98,7 @@ def _fit(name: str, value: t.Any, option: Option) -> t.Any:
         return None
     if kind == "list":
         return _entries(name, value, option)
-    convert: dict[str, t.Callable[[str, t.Any], t.Any]] = {"int": _whole, "float": _number, "bool": _truth, "dict": _mapping}
+    convert: dict[str, t.Callable[[str, t.Any], t.Any]] = {"int": _integer, "float": _number, "bool": _boolean, "dict": _mapping}
     return convert[kind](name, value) if kind in convert else _text(name, value, option)
 
 
@@ -136,14 +136,14 @@ def _number(name: str, value: t.Any, digits: int = _MOST_OF_SECONDS) -> float:
     return value
 
 
-def _whole(name: str, value: t.Any) -> int:
+def _integer(name: str, value: t.Any) -> int:
     number = _number(name, value, _MOST_DIGITS)
     if number != int(number):
         raise OptionError(f"{name} must be a whole number, not {number}: write it without a fraction.")
     return int(number)
 
 
-def _truth(name: str, value: t.Any) -> bool:
+def _boolean(name: str, value: t.Any) -> bool:
     word = str(value).strip().lower() if isinstance(value, (str, int, float)) else ""
     if word not in YES | NO:
         raise OptionError(f"{name} must be a boolean: write true or false.")
@@ -193,7 +193,7 @@ def _entries(name: str, value: t.Any, option: Option) -> list[dict[str, t.Any]]:
         unknown = [key for key in entry if key not in inner]
         if missing or unknown:
             raise OptionError(f"Entry {number} of {name} must have {keys}, and nothing else: see the example in the documentation.")
-        result.append({key: _fit(key, entry[key], inner[key]) for key in entry})
+        result.append({key: _convert(key, entry[key], inner[key]) for key in entry})
     return result
 
 

@@ -208,7 +208,7 @@ class Client:
                     return judge_failure(request, outcome, cause)
                 problem = LATE if outcome is AttemptOutcome.TIMEOUT else "broke off before its end"
             finally:
-                _dismiss(response, adapter if request.writes else None, whole=not problem and not exchange.expired)
+                _release(response, adapter if request.writes else None, whole=not problem and not exchange.expired)
         if exchange.expired:
             problem = LATE  # an answer that was cut off may look complete
         return self._judged(request, prepared, response, body, problem, (begun, received))
@@ -276,7 +276,7 @@ def _issuing_time(auth: object) -> float | None:
     return issuing_time() if issuing_time is not None else None
 
 
-def _dismiss(response: requests.Response | None, own: Adapter | None, *, whole: bool) -> None:
+def _release(response: requests.Response | None, own: Adapter | None, *, whole: bool) -> None:
     """Return the connection to the pool if its answer was read to the end; otherwise, and if it has an adapter of its *own*, close it."""
     with contextlib.suppress(Exception):
         if response is not None:

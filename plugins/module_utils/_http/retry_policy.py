@@ -189,7 +189,7 @@ def judge(
     if outcome is AttemptOutcome.SUCCESS:
         answer = Answer(status, json_body, request_id, headers)
         return Verdict(outcome, Step.RETURN, answer, services_own=True)
-    words = _words(outcome, error.message, _place(without(headers.get("location", ""), secrets)), problem, skew)
+    words = _error_text(outcome, error.message, _host_of(without(headers.get("location", ""), secrets)), problem, skew)
     failure = ServiceError(error.code, words, request_id)
     return _failed(request, outcome, failure, status, wait=retry_after(headers), services_own=own and status < 500)
 
@@ -230,7 +230,7 @@ def _outcome(status: int, error: ServiceError, skew: float, *, whole: bool, cloc
     return AttemptOutcome.REFUSED if whole else AttemptOutcome.CUT_REFUSAL
 
 
-def _words(outcome: AttemptOutcome, message: str, place: str, problem: str, skew: float) -> str:
+def _error_text(outcome: AttemptOutcome, message: str, place: str, problem: str, skew: float) -> str:
     """The text of the error: the service's *message*, or our own if there is none or it does not name the cause. Never empty."""
     if outcome is AttemptOutcome.REDIRECT:
         return f"redirected to {place}; redirects are not followed"
@@ -281,7 +281,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return min(max(0.0, (until - now) / 1000), MAX_RETRY_AFTER)
 
 
-def _place(location: str) -> str:
+def _host_of(location: str) -> str:
     """Scheme and host of a Location; the rest may contain secrets."""
     try:
         parts = urlsplit(location)

@@ -163,7 +163,7 @@ def failure(exc: BaseException, exchange: Exchange, place: str, connect: float, 
         refusal = next((cause for cause in causes if isinstance(cause, ssl.SSLError) or type(cause).__name__ == "CertificateError"), None)
         if refusal is not None and not late and not isinstance(refusal, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return AttemptOutcome.TLS, f"the TLS connection to {place} was not accepted: {_tls_words(refusal)}"
-        words = f"not within {connect:g} s" if late else _words(causes)
+        words = f"not within {connect:g} s" if late else _cause_text(causes)
         return AttemptOutcome.NO_CONNECTION, f"no connection to {place}: {words}"
     if late:
         return AttemptOutcome.TIMEOUT, f"no complete answer from {place} within {read:g} s"
@@ -171,8 +171,8 @@ def failure(exc: BaseException, exchange: Exchange, place: str, connect: float, 
         isinstance(cause, (OSError, ssl.SSLError, http.client.RemoteDisconnected)) and not isinstance(cause, requests.RequestException)
         for cause in causes
     ):
-        return AttemptOutcome.RESET, f"the connection to {place} was lost before the answer came: {_words(causes)}"
-    return AttemptOutcome.NOT_HTTP, f"{place} answered with something that is not HTTP ({_words(causes)})"
+        return AttemptOutcome.RESET, f"the connection to {place} was lost before the answer came: {_cause_text(causes)}"
+    return AttemptOutcome.NOT_HTTP, f"{place} answered with something that is not HTTP ({_cause_text(causes)})"
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
@@ -199,7 +199,7 @@ def _tls_words(error: BaseException) -> str:
     return printable(words, 200)
 
 
-def _words(causes: t.Iterable[BaseException]) -> str:
+def _cause_text(causes: t.Iterable[BaseException]) -> str:
     """The first of the system's messages among *causes*, or the last cause's class: other texts may quote the URL or a proxy's password."""
     name = ""
     for cause in causes:

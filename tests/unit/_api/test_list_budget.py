@@ -34,9 +34,9 @@ def test_an_instance_has_slots_and_is_counted_all_the_same() -> None:
 
 def test_more_entries_than_it_may_hold_are_refused() -> None:
     budget = ListBudget("jobs", entries=3)
-    budget.foresee(3)
+    budget.check_total(3)
     with pytest.raises(ApiError) as caught:
-        budget.foresee(4)
+        budget.check_total(4)
     assert (caught.value.kind, str(caught.value)) == (Kind.INVALID, "there are 4 jobs, more than the 3 that one list may hold")
     assert "planned_after" in caught.value.hint
     budget = ListBudget("jobs", entries=3)
@@ -64,7 +64,7 @@ def test_what_is_replaced_or_dropped_counts_no_more() -> None:
     budget.add(large, other)
     budget.release([large])
     budget.add(large)
-    budget.foresee(1)
+    budget.check_total(1)
 
 
 def test_threads_share_it() -> None:
@@ -79,6 +79,6 @@ def test_threads_share_it() -> None:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
-    budget.foresee(0)
+    budget.check_total(0)
     with pytest.raises(ApiError, match="8001 jobs"):
         budget.add(Job("x"))

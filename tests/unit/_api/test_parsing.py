@@ -92,7 +92,7 @@ READERS: dict[str, tuple[t.Callable[[t.Any], t.Any], t.Any]] = {
         {"total": 1, "jobs": [{"name": "daily_sales", "job_type": "BATCH", "next_plan_time": "1732601580000", "priority": 1}]},
     ),
     "jobs v1": (job_page, {"total": 1, "jobs": [{"name": "daily_sales", "jobType": "BATCH", "lastInstanceStatus": "fail"}]}),
-    "job": (lambda body: _factory_v1._whole(body, "the job"), {"name": "daily_sales", "nodes": []}),
+    "job": (lambda body: _factory_v1._definition(body, "the job"), {"name": "daily_sales", "nodes": []}),
     "instance detail": (lambda body: instance_detail(body, "the detail"), DETAIL),
     "related instances": (
         lambda body: _factory_v2._related_page(body, WORKSPACE),
