@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Seeded values for calls: names in any script, with everything that URLs and signatures stumble over, and of any length."""
+"""Random values for requests, from seeds: names in any script and of any length, with characters that are difficult in URLs and signatures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.patch_dat
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RelatedJobs, RetryOptions
 
 DAY = 86_400_000
-#: Characters that names are drawn from, a group at a time.
+#: Groups of characters for names.
 SCRIPTS = (
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.",
     " /%+?#'",
@@ -28,7 +28,7 @@ SCRIPTS = (
     "😀🚀👩‍💻𝒳𐍈",
     "\u00a0\u2028\u200d\u202e\ufeff\u0301",
 )
-#: Names that are tried whatever the dice say.
+#: Difficult names, which are always tried.
 NASTY = (
     "%2F",
     "%2f%252F",
@@ -68,13 +68,13 @@ NASTY = (
     "每" * 600,
     "a b" * 333,
 )
-#: Names that no URL can carry, or that change it: the collection refuses them before anything is sent.
+#: Names that cannot be in a URL, or that change it: the collection refuses them before any request.
 REFUSED = ("", ".", "..", "a\nb", "a\x00", "\x7f", "\x85", "tab\t", "每" * 1000, "\ud800")
 
 
 @dataclass(frozen=True)
 class Values:
-    """What one call is about; each operation takes what it needs."""
+    """Values for one request. Each operation uses what it needs."""
 
     project_id: str
     workspace_id: str
@@ -96,36 +96,36 @@ class Values:
 
 
 def text(dice: random.Random) -> str:
-    """A name, mostly short, one in twenty up to 1000 characters long."""
+    """A random name: mostly short, one in twenty with 200 to 1000 characters."""
     length = dice.randint(200, 1000) if dice.random() < 0.05 else dice.randint(1, 24)
     groups = dice.sample(SCRIPTS, dice.randint(1, 4))
     if length > 24:
-        groups = list(SCRIPTS[:3])  # percent-encoded, more of the others would be longer than the longest segment that is sent
+        groups = list(SCRIPTS[:3])  # the other groups, percent-encoded, would exceed the longest path segment that is sent
     return "".join(dice.choice(dice.choice(groups)) for _position in range(length))
 
 
 def usable(dice: random.Random) -> str:
-    """A name that a URL can carry."""
+    """A random name that can be in a URL."""
     while (drawn := text(dice)) in REFUSED:
         pass
     return drawn
 
 
 def token(dice: random.Random, longest: int) -> str:
-    """Printable ASCII without blanks, as ids and keys are."""
+    """Printable ASCII without blanks, like ids and keys."""
     return "".join(chr(dice.randint(0x21, 0x7E)) for _position in range(dice.randint(1, longest)))
 
 
 def hexadecimal(dice: random.Random) -> str:
-    """An id as the service makes them."""
+    """An id like the service's."""
     return f"{dice.getrandbits(128):032x}"
 
 
 def values(dice: random.Random, name: str | None = None) -> Values:
-    """A call's values; *name* instead of a generated one."""
+    """Values for one request, with *name* unless it is None."""
     workspace_id = hexadecimal(dice) if dice.random() < 0.7 else token(dice, 60)
     begin = dice.randint(1_500_000_000_000, 1_900_000_000_000)
-    # "specifiedNode" needs a node, the others take none
+    # only "specifiedNode" takes a node, and needs it
     location = dice.choice(("errorNode", "firstNode", "specifiedNode"))
     node_name = usable(dice) if location == "specifiedNode" else None
     return Values(
@@ -186,7 +186,7 @@ def _moment(dice: random.Random) -> int:
 
 
 def cases(seed: str, count: int) -> t.Iterator[Values]:
-    """*count* calls, the same for the same seed on every machine; the nasty names first."""
+    """Values for *count* requests, always the same for a seed. The difficult names come first."""
     dice = random.Random(seed)
     names: list[str | None] = [*NASTY, *[None] * count]
     for name in names[:count]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The official SDKs' clients, pointed at any host, and what they would send."""
+"""Clients of the official SDKs for any host, and a recorder of their requests."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from requests.adapters import HTTPAdapter
 
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY
 
-#: What the User-Agent of every SDK begins with.
+#: Prefix of every SDK's User-Agent.
 USER_AGENT = "huaweicloud-usdk-python"
 
 
 def dataarts_client(endpoint: str, project_id: str = PROJECT_ID) -> t.Any:
-    """The client of the v2 Factory and the management API."""
+    """Client of the v2 Factory API and the management API."""
     return _built(dataarts.DataArtsStudioClient, endpoint, BasicCredentials(ACCESS_KEY, SECRET_KEY, project_id))
 
 
 def dgc_client(endpoint: str, project_id: str = PROJECT_ID) -> t.Any:
-    """The client of the v1 Factory API."""
+    """Client of the v1 Factory API."""
     return _built(dgc.DgcClient, endpoint, BasicCredentials(ACCESS_KEY, SECRET_KEY, project_id))
 
 
 def iam_client(endpoint: str) -> t.Any:
-    """The client of IAM."""
+    """Client of IAM."""
     return _built(iam.IamClient, endpoint, GlobalCredentials(ACCESS_KEY, SECRET_KEY, "domain-id"))
 
 
@@ -42,7 +42,7 @@ def _built(kind: t.Any, endpoint: str, credentials: t.Any) -> t.Any:
 
 
 class Recorder(HTTPAdapter):
-    """In the place of the network: keeps the requests as they would be sent, and answers each with an empty object."""
+    """Transport adapter that keeps the requests instead of sending them, and answers each with an empty object."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class Recorder(HTTPAdapter):
 
 @contextmanager
 def recorded(client: t.Any) -> Iterator[list[requests.PreparedRequest]]:
-    """The requests that *client* sends within the block, none of which reaches a network."""
+    """Yields the list of requests that *client* makes in the block. None reaches the network."""
     session = client.get_http_client()._session
     recorder, before = Recorder(), dict(session.adapters)
     session.mount("http://", recorder)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rerun tells which open points it has decided, and the doctor names them from then on, by the journal, in SQLite and in PostgreSQL."""
+"""A rerun reports which open points it has decided, and the doctor then knows them from the journal, in SQLite and in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def server() -> Iterator[t.Any]:
 
 @pytest.fixture(params=whole_plays(["sqlite", "postgresql"]))
 def journals(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, t.Any]]:
-    """As many as are needed, each empty."""
+    """Iterator of options for new, empty journals."""
     if request.param == "sqlite":
         return ({"journal": str(tmp_path / f"journal-{number}.db")} for number in itertools.count())
     running = request.getfixturevalue("server")
@@ -44,7 +44,7 @@ def journal(journals: Iterator[dict[str, t.Any]]) -> dict[str, t.Any]:
 
 
 def begin(service: Running, **switches: t.Any) -> None:
-    """Each run takes 30 s of the service's clock, so that it shows for as long."""
+    """Reset the emulator. Each run takes 30 s of the service's clock, so that lists can show it."""
     service.reset(small_night(speed=1, run_seconds=30, switches={**FREE, **BOTH, "starting_seconds": 0, "v1_job_id": "number", **switches}))
 
 
@@ -71,7 +71,7 @@ def test_what_a_rerun_keeps(emulated: Running, journal: dict[str, t.Any], name: 
     results = rerun(emulated, journal, 15)
     assert {point: named(results[-1]).get(point) for point in KEPT} == expected
     assert named(results[0]) == {}
-    # Another night: nothing in the lists shows it any more, the journal does.
+    # another night: lists no longer show it, but the journal knows it
     emulated.reset(small_night(jobs=[], switches={**FREE, **BOTH, **expected}))
     after = call("account_doctor", options(emulated, **journal))
     assert {point: named(after).get(point) for point in KEPT} == expected
@@ -81,8 +81,7 @@ def test_what_a_rerun_keeps(emulated: Running, journal: dict[str, t.Any], name: 
 
 @pytest.mark.parametrize(("hidden", "step"), whole_plays_of([(20, 1), (0, 1)]))
 def test_seconds_until_a_rerun_shows(emulated: Running, journals: Iterator[dict[str, t.Any]], hidden: int, step: float) -> None:
-    """The service's clock also runs while this machine is busy, and its Date has whole seconds: a night whose lists came too far apart for that
-    decides nothing, and is begun again."""
+    """Repeats the night if it decides nothing: on a busy machine, lists may be too far apart, and Date has whole seconds only."""
     for journal in itertools.islice(journals, MOST_NIGHTS):
         begin(emulated, rerun_visible_after=hidden)
         setting = named(rerun(emulated, journal, step)[-1]).get("rerun_visible_after")

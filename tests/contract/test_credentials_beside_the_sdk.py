@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the official SDK reads the same variables and the same file, the collection uses the same credentials, and they work."""
+"""From the variables and the file that the official SDK reads too, the collection uses the same credentials as the SDK, and they work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.workspace import options
 
 FILE = f"[basic]\nak = {ACCESS_KEY}\nsk = {SECRET_KEY}\nproject_id = {PROJECT_ID}\n"
 VARIABLES = {"HUAWEICLOUD_SDK_AK": "AKOFTHEVARIABLES", "HUAWEICLOUD_SDK_SK": "SKOFTHEVARIABLES", "HUAWEICLOUD_SDK_PROJECT_ID": "p"}
-#: What stands in the file, and in variables.
+#: Content of the file, and variables.
 CASES: dict[str, tuple[str | None, dict[str, str]]] = {
     "the file": (FILE, {}),
     "variables before the file": (FILE, VARIABLES),
@@ -38,7 +38,7 @@ CASES: dict[str, tuple[str | None, dict[str, str]]] = {
 
 
 def of_sdk() -> dict[str, t.Any] | None:
-    """What the SDK finds, or None. Of its chain, what asks nobody on the network."""
+    """Credentials that the SDK's chain finds without the network, or None."""
     chain = CredentialProviderChain((EnvCredentialProvider.get_basic(), ProfileCredentialProvider.get_basic()))
     try:
         credentials = chain.get_credentials()
@@ -63,7 +63,7 @@ def of_ours(environ: t.Mapping[str, str]) -> dict[str, t.Any] | None:
 
 @pytest.fixture(params=["in its usual place", "named by a variable"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[[str | None], dict[str, str]]:
-    """Writes the file, and returns the environment in which it is found."""
+    """Function that writes the file and returns the environment in which it is found."""
     home = tmp_path / "home"
     usual = home / ".huaweicloud" / "credentials"
     usual.parent.mkdir(parents=True)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whichever way the service means what its documentation leaves open, account_doctor names the setting, or says that reading does not show it."""
+"""account_doctor under every setting of every switch: it finds the setting, or says that reading does not show it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.workspace import options
 
 SETTINGS = [(name, value) for name, switch in SWITCHES.items() for value in switch.settings]
 BY_USER = {"access_key": None, "secret_key": None, "user_name": USER_NAME, "user_password": USER_PASSWORD, "domain_name": DOMAIN}
-#: Decided by reading, where the workspace holds what that takes, and by a request for a rerun of nothing.
+#: Switches that are decided by reading a suitable workspace, or by requesting a rerun of nothing.
 BY_READING = {
     "offset_unit", "offset_beyond", "total_of", "today_zone_hours", "list_order", "window_compares", "enforce_window", "submit_time_of",
     "v2_open", "v2_list_open",
@@ -34,8 +34,8 @@ BY_READING = {
     "clock_skew_seconds", "date_offset_seconds", "token_lifetime_seconds", "detail_error", "node_types",
 }  # fmt: skip
 BY_PROBING = {"v2_retry_open", "unknown_job_at_retry"}
-#: The first setting is the default: by default all switches are one service, but for that of what these tests turn off.
-#: A third setting and further ones are one more of a kind, and so is what neither reading nor probing shows.
+#: Settings to test separately. Defaults are one common service, except for the switch that these tests turn off. Third and further settings are long
+#: tests, and so are those that neither reading nor probing shows.
 APART = [
     pytest.param(name, value, marks=pytest.mark.long if number > 1 or (number and name not in BY_READING | BY_PROBING) else ())
     for name, switch in SWITCHES.items()
@@ -43,14 +43,14 @@ APART = [
     if number or name in ("flow_control", next(iter(SWITCHES)))
 ]
 OF_CLOCKS = {"clock_skew_seconds", "date_offset_seconds", "token_lifetime_seconds"}
-#: Settings that leave no trace in what reading shows.
+#: Settings that reading cannot show.
 NOT_SHOWN = {("running_per_job", 5), ("status_words", "documented")}
 DAY_MS = 86_400_000
 
 
 @pytest.fixture(autouse=True)
 def unpaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The pace of requests is not what this is about."""
+    """Turn the rate limiter off."""
     for route in rate_limiter.RATES:
         monkeypatch.setitem(rate_limiter.RATES, route, 1e6)
     monkeypatch.setattr(rate_limiter, "OTHER_RATE", 1e6)
@@ -59,7 +59,7 @@ def unpaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def begin(service: Running, role: str = "operator", **switches: t.Any) -> None:
-    """A workspace that holds what the open points can be seen by: late starts, a cancelled instance, many that run at once."""
+    """Reset the emulator to a workspace that shows the open points: late starts, a cancelled instance, many that run at once."""
     jobs: list[dict[str, t.Any]] = [
         {"name": "daily_sales", "failed": 2, "succeeded": 3, "every": "1d"},
         {"name": "late", "instances": [{"plan_time": "-5h", "start_time": "-4h", "status": "fail"}]},
@@ -80,7 +80,7 @@ def begin(service: Running, role: str = "operator", **switches: t.Any) -> None:
 
 
 def decided(service: Running, **changes: t.Any) -> dict[str, t.Any]:
-    """The settings that the doctor names."""
+    """Settings that the doctor finds."""
     result: Result = call("account_doctor", options(service, **changes))
     assert not result["failed"], result["msg"]
     assert all(assumption["evidence"] for assumption in result["assumptions"])
@@ -92,7 +92,7 @@ def test_every_switch_has_an_entry() -> None:
 
 
 def same(setting: t.Any, actual: t.Any) -> bool:
-    """Seconds are measured to the second, everything else is a word."""
+    """Whether two settings are equal; seconds may differ by two."""
     if isinstance(actual, (int, float)) and not isinstance(actual, bool) and isinstance(setting, (int, float)):
         return abs(setting - actual) <= 2
     return type(setting) is type(actual) and setting == actual
@@ -120,12 +120,12 @@ def test_with_keys_a_clock_is_named_only_where_nothing_else_can_be_wrong(emulate
 
 
 def begun(service: Running, zone: float) -> int:
-    """How long ago the day of *zone* has begun, ms."""
+    """Time since midnight in *zone*, ms."""
     return (service.now_ms() + int(zone * 3_600_000)) % DAY_MS
 
 
 def old_enough(service: Running, zones: t.Sequence[float]) -> float:
-    """A zone whose day has begun some hours ago."""
+    """One of *zones* that is well away from midnight."""
     return next(zone for zone in zones if DAY_MS / 4 < begun(service, zone) < DAY_MS * 3 / 4)
 
 
@@ -155,7 +155,7 @@ def test_what_a_total_counts_is_read_by_either_version(emulated: Running, total_
 @pytest.mark.parametrize("instance_id", ["same", "new"])
 @pytest.mark.parametrize("submit_time", ["same", "new"])
 def test_an_instance_that_somebody_reran_is_told_by_its_siblings(emulated: Running, instance_id: str, submit_time: str) -> None:
-    """By reading alone, where its submit time shows it; without that nothing proves a rerun."""
+    """By reading, if its submit time shows it; otherwise nothing proves a rerun."""
     jobs = [{"name": "daily", "instances": [{"plan_time": f"-{days}d", "status": "fail"} for days in (5, 4, 3, 2, 1)]}]
     emulated.reset(
         small_night(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whichever way the service means what its documentation leaves open: lists are complete, and each failed instance is rerun exactly once."""
+"""Under every setting of every switch, lists are complete and each failed instance is rerun exactly once."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from tests.support.long import whole_plays
 from tests.support.scenarios import DOMAIN, USER_NAME, USER_PASSWORD, WORKSPACE_ID, small_night
 from tests.support.workspace import options
 
-#: Every switch but these is tried without flow control, and then nobody has to wait for the pace that it asks for.
+#: Switches that are tested with flow control. The others are tested without, so that tests need not wait for it.
 PACED = ("flow_control", "retry_after")
-#: The first setting is the default. By default all switches are one service: tried once, and for those for which more is prepared.
-#: A third setting of a switch, and further ones, are one more of a kind.
+#: Settings to test. Defaults are one common service, tested once, and again for switches that need preparation. Third and further settings are long
+#: tests.
 SETTINGS = [
     pytest.param(name, value, marks=pytest.mark.long if number > 1 else ())
     for name, switch in SWITCHES.items()
@@ -32,14 +32,14 @@ SETTINGS = [
 ]
 #: Jobs without an instance, so that the list of jobs takes several pages.
 EMPTY_JOBS = 120
-#: Emulated seconds that a rerun stays out of sight: a thousand of the service's clock, far longer than the settle time of these tests.
+#: Emulated seconds until a rerun shows: a thousand seconds of the service's clock, far longer than the settle time of these tests.
 LONG_HIDDEN = 60_000
 ModuleOptions = t.Callable[..., dict[str, t.Any]]
 
 
 @pytest.fixture
 def module_options(emulated: Running, tmp_path: Path) -> ModuleOptions:
-    """Options of a module: what was planned in nine days, a settle time of one second, a record of the test's own."""
+    """Function that returns options of a module: plan times of nine days, a settle time of one second, and a journal of the test."""
 
     def make(name: str = "job_rerun", **changes: t.Any) -> dict[str, t.Any]:
         asked: dict[str, t.Any] = {"jobs": ["daily_*", "hourly_stock"], "planned_after": "-9d", "max_retries": 2}
@@ -54,14 +54,14 @@ def module_options(emulated: Running, tmp_path: Path) -> ModuleOptions:
 
 @pytest.fixture
 def unpaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clients made from now on do not keep the documented budget."""
+    """New clients ignore the documented request rates."""
     for route in rate_limiter.RATES:
         monkeypatch.setitem(rate_limiter.RATES, route, 1e6)
     monkeypatch.setattr(rate_limiter, "OTHER_RATE", 1e6)
 
 
 def begin(service: Running, **switches: t.Any) -> None:
-    """A busy workspace: five instances of two jobs failed, one of them eight days ago."""
+    """Reset the emulator to a busy workspace: five instances of two jobs failed, one of them eight days ago."""
     jobs: list[dict[str, t.Any]] = [
         {"name": "daily_sales", "id": 917567, "submit_time": 1732239754684, "failed": 3, "succeeded": 2},
         {"name": "hourly_stock", "instances": [{"plan_time": "-8d", "status": "fail"}, {"plan_time": "-2h", "status": "fail"}]},
@@ -71,28 +71,28 @@ def begin(service: Running, **switches: t.Any) -> None:
 
 
 def instances(service: Running) -> list[tuple[str, dict[str, t.Any]]]:
-    """Every instance there is, with its job's name."""
+    """All instances, with the names of their jobs."""
     jobs = service.state()["workspaces"][WORKSPACE_ID]
     return [(name, instance) for name, entries in jobs.items() for instance in entries]
 
 
 def failed(service: Running) -> dict[tuple[str, int], int]:
-    """The instances whose first run failed, each to be rerun once."""
+    """Expected reruns: one for each instance whose first run failed."""
     return {(name, instance["plan_time"]): 1 for name, instance in instances(service) if instance["runs"][0]["status"] == "fail"}
 
 
 def lose_an_answer(service: Running) -> None:
-    """The next rerun of hourly_stock takes effect, and its answer does not arrive."""
+    """Let the next rerun of hourly_stock take effect, but drop its answer."""
     service.inject({"route": "retry", "kind": "drop", "when": "after_effect", "job_name": "hourly_stock"})
 
 
 def settle(service: Running, seconds: float = 2) -> t.Callable[[Result], None]:
-    """Lets the settle time, or more, pass on the service's clock between two passes."""
+    """Function that advances the service's clock between two passes by the settle time or more."""
     return lambda result: service.advance(seconds)
 
 
 def prepare(service: Running, name: str, value: t.Any) -> dict[str, t.Any]:
-    """Begins again under that setting; what is needed to come across the open point, as options."""
+    """Reset the emulator to a setting, with faults if needed. Returns options that are needed to reach the open point."""
     begin(service, **{"flow_control": name == "flow_control", name: value})
     if name == "retry_after":
         fault = {"kind": "throttle", "times": 1} | ({} if value is None else {"retry_after": value})
@@ -104,7 +104,7 @@ def prepare(service: Running, name: str, value: t.Any) -> dict[str, t.Any]:
 
 
 def check_lists(service: Running, module_options: ModuleOptions, changes: dict[str, t.Any]) -> None:
-    """Fails unless the lists hold what there is, each thing once."""
+    """Check that lists have everything exactly once."""
     jobs = call("job_info", module_options("job_info", **{**changes, "jobs": ["*"]}))
     assert sorted(job["name"] for job in jobs["jobs"]) == sorted(service.state()["workspaces"][WORKSPACE_ID])
     result = call("job_instance_info", module_options("job_instance_info", **{**changes, "jobs": ["daily_*", "hourly_*"]}))
@@ -130,7 +130,7 @@ def test_complete_and_once(
     lose_an_answer(emulated)
 
     def between(result: Result) -> None:
-        # a token that lives an hour dies in between; whatever waits for its time comes to it
+        # a token with a lifetime of an hour expires in between; everything that waits for some time goes on
         emulated.advance(4000 if name == "token_lifetime_seconds" else 2)
 
     results = passes(module_options(**changes), between=between)
@@ -153,7 +153,7 @@ def test_complete_and_once(
 def test_a_total_that_counts_the_page_hides_nothing(
     emulated: Running, module_options: ModuleOptions, offset_unit: str, offset_beyond: str, closed: dict[str, bool]
 ) -> None:
-    """A full page of instances whose total says that it is all, and two of jobs: what failed lies behind the first page."""
+    """Failures are after a full first page whose total claims that it is everything: of instances, and of jobs."""
     quiet = [{"plan_time": f"-{3 * number}m", "status": "success"} for number in range(1000)]
     jobs: list[dict[str, t.Any]] = [{"name": f"idle_{number:03}", "instances": []} for number in range(2 * 100 - 2)]
     jobs.append({"name": "daily_sales", "instances": [{"plan_time": "-1d", "status": "success"}]})
@@ -168,7 +168,7 @@ def test_a_total_that_counts_the_page_hides_nothing(
 
 
 def test_the_throttled_calls_were_throttled(emulated: Running, module_options: ModuleOptions) -> None:
-    """The setting of ``retry_after`` is come across, not passed by."""
+    """The test of ``retry_after`` really meets a 429."""
     prepare(emulated, "retry_after", 1)
     call("job_rerun", module_options())
     assert [entry["status"] for entry in emulated.requests() if entry["fault"] == "throttle"] == [429, 429]
@@ -177,7 +177,7 @@ def test_the_throttled_calls_were_throttled(emulated: Running, module_options: M
 
 @pytest.mark.usefixtures("unpaced")
 class TestOneInstanceSpoilsTheBatch:
-    """Somebody else reran one of the instances a moment ago, which does not show yet; so the service refuses to rerun it."""
+    """Somebody else reran one of the instances a moment ago. That does not show yet, and the service refuses to rerun it."""
 
     @pytest.fixture
     def culprit(self, emulated: Running) -> tuple[str, int]:
@@ -189,11 +189,11 @@ class TestOneInstanceSpoilsTheBatch:
 
     @pytest.mark.parametrize("setting", ["all", "partial_error"])
     def test_a_refusal(self, emulated: Running, module_options: ModuleOptions, culprit: tuple[str, int], setting: str) -> None:
-        """It may stand for all or for one: nothing is sent again that moved; the culprit is sent alone, runs already, and is followed to its end."""
+        """It may be for all or for one: no changed instance is sent again; the culprit is sent alone, already runs, and is followed to its end."""
         emulated.set(batch_refusal=setting)
 
         def between(result: Result) -> None:
-            """Time passes; once the service has said of the culprit alone that it runs already, enough of it for that to show."""
+            """Advance the clock. After the service has refused the culprit alone as already running, far enough that its rerun shows."""
             alone = any("of 1 instance" in problem and "already" in problem for problem in result["problems"])
             emulated.advance(LONG_HIDDEN / 60 if alone else 2)
 
@@ -206,7 +206,7 @@ class TestOneInstanceSpoilsTheBatch:
         assert results[-1]["failed"] is False
 
     def test_a_success_for_the_others(self, emulated: Running, module_options: ModuleOptions, culprit: tuple[str, int]) -> None:
-        """The answer tells nothing of the culprit: it counts as accepted, is never sent again, and ends as the other rerun does."""
+        """The answer does not mention the culprit: it counts as accepted, is never sent again, and ends as the other rerun does."""
         emulated.set(batch_refusal="partial")
         results = passes(module_options(), between=settle(emulated, 400))
         assert reruns(emulated.journal()) == failed(emulated)
@@ -216,7 +216,7 @@ class TestOneInstanceSpoilsTheBatch:
 
 @pytest.mark.usefixtures("unpaced")
 class TestAnInstanceInProgress:
-    """Whether a rerun of an instance that waits or runs is refused or makes it run twice, the collection does not try."""
+    """The collection never reruns an instance in progress, whether the service would refuse it or run it twice."""
 
     @pytest.mark.parametrize("setting", SWITCHES["retry_of_active"].settings)
     def test_a_lost_answer_and_a_rerun_that_shows_late(self, emulated: Running, module_options: ModuleOptions, setting: str) -> None:
@@ -227,7 +227,7 @@ class TestAnInstanceInProgress:
 
     @pytest.mark.parametrize("setting", SWITCHES["retry_of_active"].settings)
     def test_a_rerun_that_never_shows(self, emulated: Running, module_options: ModuleOptions, setting: str) -> None:
-        """No design survives that; an accepted rerun is reported as in progress, never as done, and never sent again."""
+        """An accepted rerun is reported as in progress, never as done, and never sent again."""
         begin(emulated, retry_of_active=setting, rerun_visible_after=10_000_000)
         result = call("job_rerun", module_options())
         expected = failed(emulated)
@@ -244,7 +244,7 @@ class TestAnInstanceInProgress:
     def test_a_play_that_is_stopped_and_run_again_without_since(
         self, emulated: Running, module_options: ModuleOptions, setting: str
     ) -> None:
-        """It finds the failures as they were, because the accepted reruns show later than settle_time; none is rerun twice."""
+        """It lists the failures as before, because the accepted reruns show later than settle_time. None is rerun twice."""
         begin(emulated, retry_of_active=setting, rerun_visible_after=LONG_HIDDEN / 2)
         call("job_rerun", module_options())
         emulated.advance(300)
@@ -252,7 +252,7 @@ class TestAnInstanceInProgress:
         assert (results[-1]["failed"], reruns(emulated.journal())) == (False, failed(emulated))
 
     def test_an_answer_lost_and_a_settle_time_that_is_too_short(self, emulated: Running, module_options: ModuleOptions) -> None:
-        """Then the service is asked again, and what it answers decides: a refusal, by which the instance still ran once."""
+        """The rerun is sent again, and the service refuses it, so that the instance still runs once."""
         begin(emulated, retry_of_active="refuse", rerun_visible_after=LONG_HIDDEN)
         lose_an_answer(emulated)
 
@@ -266,7 +266,7 @@ class TestAnInstanceInProgress:
 
     @pytest.mark.parametrize("setting", SWITCHES["retry_of_active"].settings)
     def test_what_another_machine_has_started(self, emulated: Running, module_options: ModuleOptions, tmp_path: Path, setting: str) -> None:
-        """What shows is waited for and not sent."""
+        """Visible reruns are waited for, not sent again."""
         begin(emulated, retry_of_active=setting)
         first = call("job_rerun", module_options(journal=str(tmp_path / "elsewhere")))
         results = passes(module_options(since=str(first["since"])), between=settle(emulated))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The metadata of a machine: asked as the official SDK asks them, with the same keys; renewed in time, and never asked for unasked."""
+"""Metadata service of a server: same requests and same keys as the official SDK; renewed in time, and never used unless requested."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MACHINE = {"access_key": None, "secret_key": None, "use_instance_metadata": True
 
 @pytest.fixture
 def machine(emulated: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
-    """The emulator as the metadata of a machine whose agency may operate workspaces, for the SDK too."""
+    """Emulator as the metadata service of a server whose agency may operate workspaces, for the collection and the SDK."""
     begin(emulated)
     monkeypatch.setenv(TEST_VARIABLE, emulated.iam_endpoint)
     monkeypatch.setattr(MetadataAccessor, "_METADATA_ENDPOINT", emulated.iam_endpoint)
@@ -43,7 +43,7 @@ def begin(service: Running, agencies: t.Sequence[dict[str, t.Any]] | None = None
     service.reset(night)
 
 
-#: What the machine answers with first -> route, status.
+#: First answers of the metadata service: route and status.
 ANSWERS: dict[str, list[tuple[str, int]]] = {
     "tokens and keys": [],
     "no tokens": [("machine_token", 404)],
@@ -53,7 +53,7 @@ ANSWERS: dict[str, list[tuple[str, int]]] = {
 
 
 def asked(service: Running) -> list[tuple[str, str, int, bool]]:
-    """The questions to the metadata: method, path, status, and whether a token was shown."""
+    """Requests to the metadata service: method, path, status, and whether they had a token."""
     seen = [request for request in service.requests() if (request["route"] or "").startswith("machine")]
     return [(request["method"], request["path"], request["status"], "X-Metadata-Token" in request["headers"]) for request in seen]
 
@@ -73,7 +73,7 @@ def test_the_same_questions_and_keys(machine: Running, name: str) -> None:
         (shown,) = [request for request in machine.requests("machine_keys") if request["status"] == 200]
         keys.append([len(part) for part in parts])
         seen = asked(machine)
-        # A status of 503 is asked for once more, as every read is.
+        # a 503 is retried once, as for all reads
         questions.append([question for number, question in enumerate(seen) if question not in seen[:number]])
         assert shown["path"] == metadata.KEYS
     assert questions[0] == questions[1]
@@ -102,7 +102,7 @@ def test_a_module_works_with_the_machine_alone(machine: Running) -> None:
 
 
 def test_keys_that_end_are_renewed_before(machine: Running) -> None:
-    """They are good for ten minutes, and used for nine."""
+    """They are valid for ten minutes, and used for nine."""
     begin(machine, token_lifetime_seconds=600)
     elapsed = [0.0]
     auth = FetchedAuth(machine_keys, "machine", clock=lambda: stopwatch() + elapsed[0])

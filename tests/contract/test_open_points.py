@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything undocumented that the code relies on stands in one place of the guides, with the switch that stands for it."""
+"""One page of the guides lists every undocumented behaviour that the code depends on, with its switch."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two Python samples of the rerun's own page run against the emulator, unchanged but for the endpoint [H-RET].
+"""The two Python samples on the rerun's page run with the emulator, with only the endpoint changed [H-RET].
 
-Their placeholders are not trouble: in this scenario the project is called ``{project_id}`` and the job ``{job_name}``.
+Their placeholders stay: in this scenario, the project is called ``{project_id}`` and the job ``{job_name}``.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from tests.support.scenarios import ACCESS_KEY, SECRET_KEY, WORKSPACE_ID, small_
 
 SAMPLES = Path(__file__).parent / "samples"
 SELECTED, RELATED = "retry_selected_instances.py.txt", "retry_related_jobs.py.txt"
-#: What stands in the samples for the place, and the only thing that is replaced.
+#: The samples' region, the only text that is replaced.
 REGION = '.with_region(DataArtsStudioRegion.value_of("<YOUR REGION>"))'
-#: The bodies as the page shows them under "sample requests".
+#: The bodies under "sample requests" on the page.
 BODIES: dict[str, dict[str, t.Any]] = {
     SELECTED: {
         "retry_location": "errorNode",
@@ -41,7 +41,7 @@ BODIES: dict[str, dict[str, t.Any]] = {
         "concurrent": 2,
     },
 }
-#: What each of them reruns: (job, plan time).
+#: Reruns of each sample: (job, plan time).
 RERUN = {
     SELECTED: [("{job_name}", 1732601580000)],
     RELATED: [("{job_name}", 1732609000000), ("job_test_smn2", 1732612120000)],
@@ -50,7 +50,7 @@ RERUN = {
 
 @pytest.fixture
 def service(emulated: Running) -> Running:
-    """The place that the samples speak of; the account's default workspace, because they name none."""
+    """Emulator with the project and jobs of the samples, in the account's default workspace, because they name none."""
     jobs: list[dict[str, t.Any]] = [
         {
             "name": "{job_name}",
@@ -70,7 +70,7 @@ def service(emulated: Running) -> Running:
 
 
 def run(name: str, endpoint: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """The sample as a process of its own, with the endpoint put in."""
+    """Run a sample in a process, with the emulator's endpoint."""
     original = (SAMPLES / name).read_text(encoding="utf-8")
     assert original.count(REGION) == 1
     script = folder / name.removesuffix(".txt")
@@ -94,7 +94,7 @@ def test_a_sample_reruns_what_the_page_says(service: Running, tmp_path: Path, na
 
 
 def test_a_sample_shows_the_service_s_error(service: Running, tmp_path: Path) -> None:
-    """Where v2 insists on the workspace header, as somebody observed (OBS [KES]), the page's own samples are refused."""
+    """If v2 requires the workspace header, as was observed ([KES]), the page's samples are refused."""
     service.set(v2_workspace="required")
     ended = run(SELECTED, service.endpoint, tmp_path)
     (request,) = service.requests()

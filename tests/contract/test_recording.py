@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recordings of drawn accounts: nothing of an account is in its recording, and the emulator can be set like it."""
+"""Recordings of random accounts contain no data of the account, and the emulator can be set to behave like the account."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from tests.support.playbook import ROOT
 from tests.support.workspace import account
 
 ACCOUNTS, AT_ONCE = 200, 10
-#: From so many characters on a text does not occur in a recording by chance.
+#: Texts with at least so many characters do not occur in a recording by chance.
 LONG = 6
 
 
 @pytest.fixture(autouse=True)
 def unpaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The pace of requests is not what this is about."""
+    """Turn the rate limiter off."""
     for route in rate_limiter.RATES:
         monkeypatch.setitem(rate_limiter.RATES, route, 1e6)
     monkeypatch.setattr(rate_limiter, "OTHER_RATE", 1e6)
@@ -45,7 +45,7 @@ def unpaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def recorded(service: Running, known: Drawn, path: Path) -> Result:
-    """What the doctor says of the account; its recording is at *path*."""
+    """Run the doctor on the account, with its recording at *path*. Returns the result."""
     who = {"access_key": known.access_key, "secret_key": known.secret_key, "project_id": known.project_id}
     options = account(service, **who, workspace_id=known.workspace_id, probe_retry=True, report_path=str(path), time_limit=60.0)
     result = call("account_doctor", options)
@@ -54,7 +54,7 @@ def recorded(service: Running, known: Drawn, path: Path) -> Result:
 
 
 def leaves(value: t.Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """The texts and numbers in *value* as texts, each with the name of its field; those percent-encoded also decoded."""
+    """Yields texts and numbers in *value* as (name of the field, text); percent-encoded ones also decoded. Unknown names of fields are texts too."""
     if isinstance(value, dict):
         for inner, item in value.items():
             yield from leaves(item, inner)
@@ -75,8 +75,7 @@ def instance_ids(service: Running) -> set[str]:
 
 
 def leaks(recording: Result, originals: t.Iterable[str]) -> list[tuple[str, str, str]]:
-    """Originals that are in the recording: as a part of anything, or where they are short as a whole word. A name that is a word of our own sentences
-    may stand there, but not where a name stands."""
+    """Originals that occur in the recording: long ones anywhere, short ones as whole words. Messages may have names that are also our words."""
     sentences = [(name, check[name]) for check in recording["checks"] for name in ("text", "remedy")]
     sentences += [("", recording["first_step"]), *(("", point["evidence"]) for point in recording["assumptions"])]
     sentences += [("", read["message"]) for read in recording["reads"].values() if read]
@@ -92,7 +91,7 @@ def leaks(recording: Result, originals: t.Iterable[str]) -> list[tuple[str, str,
 
 
 def answered(recording: Result) -> Iterator[tuple[str, str]]:
-    """The leaves of the answers, without what is not part of an answer of the service: the words of a path that every account has."""
+    """Leaves of the answers, without the fixed words of paths, which are the same for every account."""
     for answer in recording["answers"]:
         template = plain_words.ROUTE_PATHS.get(answer["call"], ())
         segments = answer["path"].split("/")[1:]
@@ -103,7 +102,7 @@ def answered(recording: Result) -> Iterator[tuple[str, str]]:
 
 
 def same(setting: t.Any, actual: t.Any) -> bool:
-    """Seconds are measured to the second, everything else is a word."""
+    """Whether two settings are equal; seconds may differ by two."""
     if isinstance(actual, (int, float)) and not isinstance(actual, bool) and isinstance(setting, (int, float)):
         return abs(setting - actual) <= 2
     return type(setting) is type(actual) and setting == actual
@@ -166,11 +165,11 @@ def test_a_place_that_cannot_be_written_is_named_before_anything_is_asked(emulat
     assert result["failed"]
     assert cause in result["msg"]
     assert "Set report_path to" in result["msg"]
-    if where != "/proc/recording.json":  # a folder that says it can be written
+    if where != "/proc/recording.json":  # a folder that only seems to be writable
         assert emulated.requests() == []
 
 
-#: What stands in a file, by what the message about it says.
+#: Broken recordings: name to a part of the message and the content.
 BROKEN: dict[str, tuple[str, str]] = {
     "no JSON": ("not JSON", "format: yes"),
     "cut off": ("not JSON", '{"format": "dataarts.factory recording", "version": 1, "assump'),

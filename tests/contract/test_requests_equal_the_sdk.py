@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every request of the collection is the official SDK's for the same call, and the SDK's own signer makes the same signature."""
+"""Every request of the collection equals the official SDK's, and the SDK's signer creates the same signature."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ from tests.contract.sdk import dataarts_client, dgc_client, iam_client, recorded
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, WORKSPACE_ID, small_night
 
 HOSTS = Hosts(REGION)
-#: Generated calls of each operation, and in the long tests; and how many comparisons there are at least in all.
+#: Random requests per operation, and in the long tests; least number of comparisons in total.
 PER_OPERATION, MANY, IN_ALL = 75, 150, 2000
 AUTHORIZATION = re.compile(r"SDK-HMAC-SHA256 Access=(\S+), SignedHeaders=(\S+), Signature=[0-9a-f]{64}")
-#: Headers that belong to the transport, or that a request without a body needs not have [H-RET].
+#: Headers of the transport, and those that a request without a body does not need [H-RET].
 TRANSPORT = {
     "accept",
     "accept-encoding",
@@ -83,7 +83,7 @@ ANSWER: dict[str, t.Any] = {
 
 
 class Kept(Client):
-    """The collection's client up to the network: builds and signs every request, keeps it, and answers what is always right."""
+    """The collection's client without a network: builds and signs requests, keeps them, and answers each with the same valid answer."""
 
     def __init__(self, auth: t.Any, answer: t.Any) -> None:
         super().__init__(auth)
@@ -97,7 +97,7 @@ class Kept(Client):
 
 
 class Sdk:
-    """The SDKs' clients of one set of values."""
+    """Clients of the SDKs for one set of values."""
 
     def __init__(self) -> None:
         self.studio = dataarts_client(HOSTS.v2)
@@ -106,7 +106,7 @@ class Sdk:
         self.iam.with_credentials(self.iam.get_credentials().with_domain_id(None))
 
     def adopt(self, values: Values) -> Sdk:
-        """Acts in the project and with the keys of *values*."""
+        """Use the project and the security token of *values*."""
         for client in (self.studio, self.dgc):
             client.get_credentials().project_id = values.project_id
         for client in (self.studio, self.dgc, self.iam):
@@ -115,7 +115,7 @@ class Sdk:
 
 
 class Collection:
-    """The collection's endpoints for one set of values."""
+    """The collection's APIs for one set of values."""
 
     def __init__(self, values: Values, operation: Operation) -> None:
         auth = AkSkAuth(ACCESS_KEY, SECRET_KEY, values.security_token) if operation.signed else None
@@ -130,10 +130,10 @@ class Collection:
 
 
 class Operation(t.NamedTuple):
-    """One call of the collection and the SDK's.
+    """One operation, by the collection and by the SDK.
 
-    :param named: whether ``values.name`` is a part of the path.
-    :param body_differs: the SDK's class has no body for it, the page has one since 2025 [H-67].
+    :param named: whether ``values.name`` is in the path.
+    :param body_differs: whether the SDK does not support the body that the page documents since 2025 [H-67].
     """
 
     ours: Callable[[Collection, Values], object]
@@ -145,17 +145,17 @@ class Operation(t.NamedTuple):
 
 
 def word(statuses: t.Sequence[t.Any], known: t.Collection[str]) -> str | None:
-    """The status that is asked for: one alone, and one that every edition spells alike."""
+    """The status filter: only for a single status that all editions write in the same way."""
     return statuses[0].value if len(statuses) == 1 and statuses[0].value in known else None
 
 
 def kind(values: Values) -> str | None:
-    """The type of instance in the service's number."""
+    """The service's number of the instance type."""
     return str(values.instance_type.number) if values.instance_type else None
 
 
 def params(values: Values) -> dict[str, str]:
-    """Parameters of a job: whatever a name or a value may hold."""
+    """Parameters of a job with random names and values."""
     return {values.other_name: values.name, "date": values.number, values.relation: ""}
 
 
@@ -226,7 +226,7 @@ def depend_instances(sdk: Sdk, values: Values) -> object:
 
 
 def user(values: Values) -> Account:
-    """A user whose names and password are generated, and an agency."""
+    """Credentials of a user and an agency with random names and password."""
     return Account(
         "user",
         user_name=values.name,
@@ -238,7 +238,7 @@ def user(values: Values) -> Account:
 
 
 def scope(values: Values) -> dict[str, t.Any]:
-    """A project by id or by name, or an account."""
+    """A scope: a project by id or by name."""
     return {"project": {"id": values.project_id}} if values.flag else {"project": {"name": values.other_name}}
 
 
@@ -301,7 +301,7 @@ def patch_data_rows(sdk: Sdk, values: Values) -> object:
     return sdk.studio.show_factory_supplement_data(request)
 
 
-#: Every call that the collection can make, by class and method.
+#: All operations of the collection, by class and method.
 OPERATIONS: dict[str, Operation] = {
     "V2Api.list_instances": Operation(
         lambda our, v: our.v2.list_instances(v.name, v.window, statuses=v.statuses, instance_type=v.instance_type), list_v2
@@ -454,7 +454,7 @@ def sdk() -> Sdk:
 
 
 def both(name: str, sdk: Sdk, values: Values) -> tuple[PreparedRequest, PreparedRequest]:
-    """The one request of the collection and the one of the SDK."""
+    """The request of the collection and that of the SDK."""
     operation = OPERATIONS[name]
     collection = Collection(values, operation)
     operation.ours(collection, values)
@@ -467,29 +467,29 @@ def both(name: str, sdk: Sdk, values: Values) -> tuple[PreparedRequest, Prepared
 
 
 def pairs(request: PreparedRequest) -> list[tuple[str, str]]:
-    """The query, decoded, as a multiset."""
+    """The decoded query as a sorted list."""
     query = urlsplit(str(request.url)).query
     return sorted(parse_qsl(query, keep_blank_values=True, strict_parsing=True)) if query else []
 
 
 def own_headers(request: PreparedRequest) -> dict[str, str]:
-    """Headers that the call itself is about."""
+    """Headers that are not those of the transport."""
     return {name.lower(): value for name, value in request.headers.items() if name.lower() not in TRANSPORT}
 
 
 def media_type(request: PreparedRequest) -> tuple[str, str]:
-    """Media type and charset of the body, UTF-8 where it says none."""
+    """Media type and charset of the body, UTF-8 by default."""
     given, _semicolon, parameters = str(request.headers["Content-Type"]).lower().partition(";")
     return given.strip(), parameters.strip().removeprefix("charset=") or "utf-8"
 
 
 def content(request: PreparedRequest) -> t.Any:
-    """The JSON of the body, or None."""
+    """The parsed JSON body, or None."""
     return json.loads(request.body) if request.body else None
 
 
 def compare(ours: PreparedRequest, theirs: PreparedRequest, operation: Operation) -> None:
-    """Fails unless both say the same."""
+    """Check that both requests are equal."""
     our_url, their_url = urlsplit(str(ours.url)), urlsplit(str(theirs.url))
     assert (ours.method, our_url[:3]) == (theirs.method, their_url[:3])
     assert our_url.query == their_url.query
@@ -505,11 +505,11 @@ def compare(ours: PreparedRequest, theirs: PreparedRequest, operation: Operation
         assert media_type(ours) == media_type(theirs) == ("application/json", "utf-8")
     else:
         assert ours.body is None
-        assert "Content-Type" not in ours.headers, "without a body it is not asked for [H-RET]"
+        assert "Content-Type" not in ours.headers, "not required without a body [H-RET]"
 
 
 def check_signature(request: PreparedRequest, security_token: str | None) -> None:
-    """Fails unless the SDK's signer, given the headers that are said to be signed, writes the same Authorization; and all that matters is signed."""
+    """Check that the SDK's signer creates the same Authorization for the signed headers, and that all important headers are signed."""
     written = request.headers["Authorization"]
     matched = AUTHORIZATION.fullmatch(written)
     assert matched, written
@@ -535,7 +535,7 @@ def test_every_call_of_the_collection_is_compared() -> None:
         f"{kind.__name__}.{name}"
         for kind in (V1Api, V2Api, SupplementDataApi, Management, Baselines, Iam)
         for name in dir(kind)
-        if callable(getattr(kind, name)) and not name.startswith("_") and not name.endswith("_request")  # those are what the calls send
+        if callable(getattr(kind, name)) and not name.startswith("_") and not name.endswith("_request")  # those only build requests
     }
     assert {name.split(" of ")[0] for name in OPERATIONS} == made
     assert len(OPERATIONS) * PER_OPERATION >= IN_ALL
@@ -562,7 +562,7 @@ def test_requests_are_the_sdks(sdk: Sdk, name: str, count: int) -> None:
 
 
 def test_a_difference_would_be_found(sdk: Sdk) -> None:
-    """The comparison and the signer are not satisfied by anything."""
+    """The comparison and the signer reject changed requests."""
     name = "V2Api.retry"
     (values,) = cases("difference", 1)
     ours, theirs = both(name, sdk, replace(values, name="a/b"))
@@ -593,7 +593,7 @@ def test_names_that_would_change_the_url_are_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", [".", ".."])
 def test_why_dots_are_refused(sdk: Sdk, name: str) -> None:
-    """The SDK sends them, and the URL that arrives is another one."""
+    """The SDK sends them, but another URL arrives."""
     (values,) = cases("dots", 1)
     sdk.adopt(values)
     with recorded(sdk.studio) as requests:
@@ -602,7 +602,7 @@ def test_why_dots_are_refused(sdk: Sdk, name: str) -> None:
 
 
 def test_what_both_send(emulated: Running) -> None:
-    """The same names through real connections: what arrives is what was compared above."""
+    """The same names over real connections: the emulator receives equal requests."""
     jobs = [{"name": name, "failed": 1} for name in NASTY]
     emulated.reset(small_night(jobs=jobs, switches={"flow_control": False}))
     free = RateLimiter({"v2.list": 1e6})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The official SDKs' clients, which nobody here wrote, drive the emulator through every API that it offers."""
+"""The official SDKs' clients, as independent clients, use every API of the emulator."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ from tests.support.scenarios import (
 
 HOUR = 3_600_000
 Operation = Callable[[Running], None]
-#: The operations by the emulator's name of their route.
+#: Operations by the name of the emulator's route.
 OPERATIONS: dict[str, list[Operation]] = {}
 
 
 def drives(route: str) -> Callable[[Operation], Operation]:
-    """Marks an operation that is about that route."""
+    """Decorator: register an operation for *route*."""
 
     def mark(operation: Operation) -> Operation:
         OPERATIONS.setdefault(route, []).append(operation)
@@ -50,7 +50,7 @@ def drives(route: str) -> Callable[[Operation], Operation]:
 
 
 def begin(service: Running) -> None:
-    """Three jobs in a chain, one instance of them running; an agency that its own account may assume, and one of machines."""
+    """Reset the emulator: three jobs, one of which depends on another, and one of which runs; an agency of the account, and one for servers."""
     jobs: list[dict[str, t.Any]] = [
         {"name": "daily_sales", "id": 917567, "submit_time": 1732239754684, "failed": 3, "succeeded": 2, "nodes": ["prepare", "publish"]},
         {"name": "每日 stock/a%b", "id": 917568, "failed": 2, "depends_on": ["daily_sales"]},
@@ -72,13 +72,13 @@ def begin(service: Running) -> None:
 
 
 def window(service: Running, **changes: t.Any) -> dict[str, t.Any]:
-    """The last six days as both lists take them."""
+    """Parameters of both lists for the last six days."""
     now = service.now_ms()
     return {"workspace": WORKSPACE_ID, "min_plan_time": now - 144 * HOUR, "max_plan_time": now, "limit": 1000, "offset": 0, **changes}
 
 
 def same(listed: list[t.Any], service: Running, job_name: str) -> None:
-    """Listed instances are the job's, newest first, with every field that the SDK's class has and an instance of that status can have."""
+    """Check that the listed instances are the job's, newest first, with correct values in all fields."""
     truth = list(reversed(service.instances(job_name)))
     assert [instance.instance_id for instance in listed] == [instance["instance_id"] for instance in truth]
     for instance, true in zip(listed, truth, strict=True):
@@ -196,7 +196,7 @@ def patch_data_body(**changes: t.Any) -> t.Any:
 
 
 def made_patch_data(service: Running, **changes: t.Any) -> t.Any:
-    """The SDK's client, and the answer to its request for PatchData."""
+    """Request PatchData. Returns the SDK's client and the answer."""
     client = dataarts_client(service.endpoint)
     request = dataarts.CreateFactorySupplementDataInstanceRequest(WORKSPACE_ID, patch_data_body(**changes))
     return client, client.create_factory_supplement_data_instance(request)
@@ -513,7 +513,7 @@ def password_identity() -> t.Any:
 
 
 def with_token(service: Running, token: str) -> t.Any:
-    """A client whose requests carry *token* in the place of their signature."""
+    """A client that sends *token* instead of a signature."""
 
     def replace_signature(request: requests.PreparedRequest) -> requests.PreparedRequest:
         del request.headers["Authorization"]
@@ -536,7 +536,7 @@ def token_by_password(service: Running) -> None:
     assert response.token.user.domain.name == DOMAIN
     assert response.token.issued_at < response.token.expires_at
     assert response.x_subject_token
-    # and the token opens the service, another one does not
+    # the token is accepted, another one is not
     listing = dataarts.ListDataArtsStudioInstancesRequest(limit=10, offset=0)
     assert with_token(service, response.x_subject_token).list_data_arts_studio_instances(listing).count == 1
     with pytest.raises(ClientRequestException) as caught:
@@ -578,7 +578,7 @@ def projects(service: Running) -> None:
 
 
 def opens_the_service(service: Running, credential: t.Any) -> None:
-    """The temporary keys sign a call that is accepted."""
+    """Check that the service accepts a request signed with the temporary keys."""
     credentials = BasicCredentials(credential.access, credential.secret, PROJECT_ID).with_security_token(credential.securitytoken)
     builder = dataarts.DataArtsStudioClient.new_builder().with_credentials(credentials).with_endpoint(service.endpoint)
     assert builder.build().list_data_arts_studio_instances(dataarts.ListDataArtsStudioInstancesRequest(limit=10, offset=0)).count == 1
@@ -624,7 +624,7 @@ def test_the_sdk_understands_every_answer(emulated: Running, route: str, operati
     begin(emulated)
     operation(emulated)
     assert emulated.requests(route), "the operation never called its own route"
-    # The SDK asks a machine's metadata with the library requests alone, under that library's name.
+    # the SDK uses plain requests for the metadata service, with that library's User-Agent
     names = {True: "python-requests/", False: USER_AGENT}
     assert all(names[request["route"].startswith("machine_")] in request["headers"]["User-Agent"] for request in emulated.requests())
     assert all(request["fault"] is None and request["status"] for request in emulated.requests())
@@ -637,4 +637,4 @@ def test_every_route_is_driven_and_succeeds(emulated: Running) -> None:
             begin(emulated)
             operation(emulated)
             succeeded |= {request["route"] for request in emulated.requests() if request["status"] < 300}
-    assert succeeded == {route.name for route in ROUTES if route.host != "obs"}  # OBS has an SDK of its own
+    assert succeeded == {route.name for route in ROUTES if route.host != "obs"}  # OBS has its own SDK
