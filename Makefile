@@ -1,8 +1,8 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# The entry points a person needs. Everything they set up stands in .venv and .cache of this checkout; `make clean` takes it away.
-# Needs: make, Python 3.11 or newer with its venv module, and a package index.
+# Entry points for users and contributors. Everything is installed in .venv and .cache of this checkout; `make clean` removes it.
+# Requires make, Python 3.11 or newer with its venv module, and a package index.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -23,7 +23,7 @@ BROWSER := $(APART)/browser
 TREE := $(CACHE)/tree
 HOUSE := .cache/tree/ansible_collections/dataarts/factory
 
-# The Python of the search path if it is new enough, otherwise the first that is; `make PYTHON=/path/to/python3.12` decides otherwise.
+# The first Python on PATH that is new enough; `make PYTHON=/path/to/python3.12` overrides it.
 SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
 	if $$name -c '$(SUITS)' >/dev/null 2>&1; then command -v $$name; break; fi; done)
@@ -37,8 +37,8 @@ MOST := 6
 SPREAD = -n $(JOBS) --maxprocesses $(MOST) --dist loadfile --no-loadscope-reorder
 PYTEST = $(BIN)/python -m pytest $(SPREAD)
 
-# Nothing of the person's environment decides what is run, and nothing is written outside of the checkout. Python keeps its bytecode there,
-# also where the environment forbids it: to rewrite the assertions of all tests takes each process ten seconds.
+# Ignore the user's environment, and write nothing outside the checkout. Bytecode is cached even if the environment disables that, because rewriting the
+# assertions of all tests takes each process ten seconds.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX VIRTUAL_ENV ANSIBLE_CONFIG PIP_USER PIP_TARGET PIP_PREFIX
 export PYTHONUTF8 := 1
 export PIP_CACHE_DIR ?= $(CACHE)/pip
@@ -47,7 +47,7 @@ export ANSIBLE_HOME := $(CACHE)/ansible
 export ANSIBLE_LOCAL_TEMP := $(CACHE)/ansible/tmp
 export ANSIBLE_COLLECTIONS_PATH := $(TREE)
 export ANSIBLE_NOCOWS := 1
-# For tools that call others by name, and write logs and caches into the home directory.
+# For tools that call others by name and write logs and caches to the home directory.
 INSIDE := mkdir -p $(CACHE)/home && HOME=$(CACHE)/home PATH="$(BIN):$$PATH"
 
 ##@ What users of the checkout run
@@ -85,25 +85,25 @@ format: $(VENV)/.lint ## format the Python files, and fix what ruff can fix
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
 
-# How much of everything; a seed that failed names the variable that plays it again, alone.
+# Number of cases of each kind. A failed seed prints the variable that repeats it alone.
 CHAOS_SEEDS ?= 240
 KILLS ?= 60
 PAIRS ?= 24
 HOSTILE ?= 1000
-# Several controllers on one PostgreSQL: groups (every fifth one four controllers, the others pairs), and what happens to them.
+# Several controllers on one PostgreSQL server: groups (every fifth has four controllers, the others two), kills, restarts and pauses.
 CHAOS_GROUPS ?= 250
 DB_KILLS ?= 100
 DB_RESTARTS ?= 20
 PAUSES ?= 6
-# Drawn nights whose jobs depend on each other, for what comes after a rerun.
+# Random nights with dependencies, for downstream instances.
 GRAPHS ?= 200
-# Kills of controllers that stop and rerun what hangs.
+# Kills of controllers that stop and rerun hung instances.
 HUNG_KILLS ?= 50
 # PatchData with lost answers, several controllers at once, and kills.
 PATCHES ?= 100
 # Cases with policies about reasons: about 5,000 reruns.
 POLICIES ?= 70
-# Runs by hand, and kills of reruns that pause jobs.
+# Immediate runs (job_run), and kills of reruns that pause schedules.
 RUNS ?= 1000
 SCHEDULE_KILLS ?= 100
 CHAOS_AGAIN := $(strip $(if $(CHAOS_SEED),test_every_seed) $(if $(CHAOS_KILL),test_every_kill) \
@@ -201,7 +201,7 @@ ee: $(ECOSYSTEM)/.made $(CACHE)/dist/.built ## build an execution environment wi
 release: $(VENV)/.test ## compare TAG=v1.0.0 with the collection, and write the notes of that release into .cache/release
 	@$(BIN)/python tools/release.py '$(TAG)'
 
-# The address and the token stand in the environment only: a command line is seen by everybody on the machine.
+# Address and token are passed in the environment: everybody on the machine can see command lines.
 .PHONY: publish
 publish: export ANSIBLE_GALAXY_SERVER_LIST := publish
 publish: export ANSIBLE_GALAXY_SERVER_PUBLISH_URL := $(or $(GALAXY_SERVER),https://galaxy.ansible.com/)
@@ -228,7 +228,7 @@ lock: $(VENV)/.lint $(DOCS)/.made $(ECOSYSTEM)/.made $(EDA)/.made $(BROWSER)/.ma
 clean: ## remove everything that the other targets created
 	rm -rf $(VENV) $(CACHE) .ansible build dist
 
-# The virtual environment. A package index may hiccup: pip retries each request, and the whole installation is tried three times.
+# Package indexes fail sometimes: pip retries each request, and the whole installation is tried three times.
 INSTALL = for attempt in 1 2 3; do \
 	if $(or $(2),$(BIN)/python) -m pip install -qq --no-input --retries 10 $(1); then break; fi; \
 	if [ $$attempt = 3 ]; then echo "The development tools could not be installed; see pip's messages above." >&2; exit 1; fi; \
@@ -251,14 +251,14 @@ $(VENV)/.lint: requirements/lint.txt $(VENV)/.test
 	@$(call INSTALL,-r requirements/lint.txt)
 	@touch $@
 
-# Tools that are heavy, or at odds with those above: an environment for each file of requirements.
+# Tools that are large or conflict with those above have their own environments, one for each requirements file.
 $(APART)/%/.made: requirements/%.txt $(VENV)/.made
 	@echo "Installing requirements/$*.txt into $(@D:$(ROOT)/%=%)" >&2
 	@$(BIN)/python -m venv --clear $(@D)
 	@$(call INSTALL,-r $<,$(@D)/bin/python)
 	@touch $@
 
-# What drives a browser, apart from the environment of the other tests: it is large. The browser itself is the machine's.
+# The browser driver is large, so it is installed separately. The browser itself must be installed on the machine.
 $(BROWSER)/.made: requirements/browser.txt $(VENV)/.test
 	@echo "Installing what drives the browser into $(BROWSER:$(ROOT)/%=%)" >&2
 	@rm -rf $(BROWSER)
@@ -269,12 +269,12 @@ $(BROWSER)/.made: requirements/browser.txt $(VENV)/.test
 $(HOUSE):
 	@mkdir -p $(dir $@) && ln -sfn ../../../.. $@
 
-# On a fresh checkout pytest rewrites the assertions of every test file. Done once here, no process that runs tests does it again for itself.
+# On a fresh checkout, pytest rewrites the assertions of all test files. This does it once, instead of in each test process.
 $(CACHE)/.rewritten: $(VENV)/.test $(HOUSE)
 	@$(BIN)/python -m pytest --collect-only -q >/dev/null || true
 	@touch $@
 
-# The artifact is built again whenever a file that it could carry has changed.
+# The artifact is rebuilt when a file changes that may be in it.
 SOURCES := $(shell find plugins roles playbooks meta docs changelogs extensions examples LICENSES COPYING *.md *.rst *.txt galaxy.yml -type f \
 	-not -name '*.pyc' 2>/dev/null)
 
