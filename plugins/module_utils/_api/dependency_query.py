@@ -28,7 +28,7 @@ from .._common.grouping import grouped_by
 from .._common.times import DAY_MS, Window
 from .._http.error_codes import is_services_own
 from .._models.instance import InstanceKey, JobInstance, RelatedInstance, Status
-from .._planner.graph import in_order, reached
+from .._planner.graph import reachable, topological_order
 from .instance_query import list_job
 from .list_budget import MAX_ENTRIES
 from .v2 import MAX_DEPTH
@@ -165,7 +165,7 @@ class DependencyReader:
         """Read the status of the instances *stale* again, which are above some of *instances*: one request for everything above one instance."""
         left = set(stale)
         for instance in instances:
-            above = reached(self.known.parents, [instance.key]) & left if left else set()
+            above = reachable(self.known.parents, [instance.key]) & left if left else set()
             previous = {key for key in above if key.job_id == instance.key.job_id}
             if above - previous:
                 self._learn(instance, self._above(instance))
@@ -303,7 +303,7 @@ def upstream_jobs(detail: t.Mapping[str, t.Any], workspace_id: str) -> list[tupl
 
 def _downstream_first(names: t.AbstractSet[str], jobs: t.Mapping[str, tuple[str, ...] | None]) -> list[str]:
     """*names*, each before the jobs that it depends on; jobs in a circle of dependencies come last."""
-    order, circles = in_order(
+    order, circles = topological_order(
         {name: [above for above in jobs.get(name) or () if above in names - {name}] for name in sorted(names, reverse=True)}
     )
     return [*order, *circles]

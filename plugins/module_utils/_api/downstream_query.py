@@ -23,7 +23,7 @@ from .._common.errors import ApiError, Kind
 from .._common.grouping import grouped_by
 from .._common.times import Window
 from .._models.instance import InstanceKey, JobInstance, JobName, RelatedInstance, Status
-from .._planner.graph import levels
+from .._planner.graph import distances
 from .dependency_query import ONE_ONLY, cycles_of, job_dependencies
 from .instance_query import list_job
 from .list_budget import MAX_ENTRIES
@@ -206,7 +206,7 @@ class DownstreamReader:
                 hint="Lower downstream_depth, narrow the time window or name fewer jobs.",
             )
         self.known.read.add(_identity(instance.key))
-        if max(levels(children, [instance.key]).values()) < self._depth:
+        if max(distances(children, [instance.key]).values()) < self._depth:
             self.known.read.update(map(_identity, by_id.values()))  # the answer also contains everything below these
 
     def _resolve_loose(self, instances: t.Iterable[JobInstance]) -> None:

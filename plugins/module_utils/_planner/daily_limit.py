@@ -13,7 +13,7 @@ import typing as t
 from .._common.times import DAY_MS, to_iso
 from .._models.attempt import LOST, Attempt, Comparison, Outcome, compare
 from .._models.decision import Action, Decision
-from .hung import kept
+from .hung import not_stopped
 
 
 def within_daily_limit(
@@ -54,4 +54,4 @@ def within_daily_limit(
         unread = f"what was sent before {to_iso(set_aside_ms or 0)} cannot be read, and its last run counts as a rerun"
         history = f"{history}; {unread}" if history else unread
     why = f"{history}, which is all that max_reruns_per_day allows"
-    return kept(decision, why) if stops else decision.turned(Action.FAILED_AGAIN, f"{decision.reason}; {why}")
+    return not_stopped(decision, why) if stops else decision.turned(Action.FAILED_AGAIN, f"{decision.reason}; {why}")

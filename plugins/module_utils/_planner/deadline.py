@@ -19,8 +19,8 @@ from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance, JobName, Status
 from .dependency_order import Depends
 from .forecast import Forecast, Runs, nearest_above
-from .graph import in_order
-from .limits import age
+from .graph import topological_order
+from .limits import sending_order
 from .outcomes import is_broken
 from .plan import Plan
 
@@ -105,13 +105,13 @@ def by_urgency(plan: Plan, urgency: Urgency | None) -> Plan:
     """*plan* with the ranks by which instances are sent; unchanged without *urgency*."""
     if urgency is None or plan.refused is not None:
         return plan
-    left = sorted((decision for decision in plan.decisions if decision.action.open), key=age)
+    left = sorted((decision for decision in plan.decisions if decision.action.open), key=sending_order)
     number = {decision.instance.key: index for index, decision in enumerate(left)}
     above = [nearest_above(decision.instance.key, number, urgency.depends) for decision in left]
     seconds = [_seconds(urgency.runs.get(decision.instance.job, ())) for decision in left]
     last_end = [_or_never(urgency.deadlines.of(decision.instance)) for decision in left]
     chain = list(seconds)
-    order, circles = in_order(dict(enumerate(above)))
+    order, circles = topological_order(dict(enumerate(above)))
     for index in (*order, *circles):
         for upper in above[index]:
             last_end[upper] = min(last_end[upper], last_end[index] - seconds[index] * 1000)

@@ -19,7 +19,7 @@ from .._common.text import printable
 from .._common.times import to_iso
 from .._models.decision import Action, Decision, Upstream
 from .._models.instance import InstanceKey, JobInstance, Status
-from .graph import reached
+from .graph import reachable
 from .identity import listed_key
 
 Depends = t.Mapping[InstanceKey, t.FrozenSet[InstanceKey]]
@@ -157,7 +157,7 @@ def _out_of_circles(decision: Decision, depends: Depends) -> Decision:
     """*decision*, blocked if it reruns a dependant that depends on itself: it would be outdated again once the circle has run."""
     if decision.downstream is None or decision.action is not Action.RETRY:
         return decision
-    if decision.instance.key not in reached(depends, [decision.instance.key]):
+    if decision.instance.key not in reachable(depends, [decision.instance.key]):
         return decision
     return decision.turned(Action.BLOCKED, f"{decision.reason}; {IN_A_CIRCLE}")
 

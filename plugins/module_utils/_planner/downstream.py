@@ -38,7 +38,7 @@ from .._models.decision import Action, Decision
 from .._models.downstream import CANCELLED, STALE, Dependant, Effect, Graph, Renewal, Root
 from .._models.instance import InstanceKey, JobInstance, Status
 from .dependency_order import IN_A_CIRCLE, named
-from .graph import in_order, levels, turned
+from .graph import distances, reversed_edges, topological_order
 from .hung import StopPolicy, decide_with_stops, stopped_by
 from .reconcile import Policy, decide
 
@@ -223,10 +223,10 @@ class _Layout:
 
     def __init__(self, roots: t.Mapping[InstanceKey, Root], graph: Graph) -> None:
         self._roots, self._graph = roots, graph
-        self._children = turned(graph.parents)
-        self.levels = levels(self._children, roots, graph.depth)
+        self._children = reversed_edges(graph.parents)
+        self.levels = distances(self._children, roots, graph.depth)
         sources = [key for key, root in roots.items() if root.renewal is not Renewal.MISSED]
-        self._reached = levels(self._children, sources, within=self.levels)
+        self._reached = distances(self._children, sources, within=self.levels)
         #: Root that succeeded anew -> levels below the nearest other root.
         self.root_levels = {key: level for key, level in map(self._below_others, roots) if level and roots[key].renewal is Renewal.RENEWED}
         self.outdated: set[InstanceKey] = set()
@@ -259,7 +259,7 @@ class _Layout:
     def _below_others(self, root: InstanceKey) -> tuple[InstanceKey, int | None]:
         above = any(parent in self.levels for parent in self._graph.parents.get(root, ()))
         others = [key for key in self._roots if key != root] if above else []
-        return root, levels(self._children, others, self._graph.depth).get(root)
+        return root, distances(self._children, others, self._graph.depth).get(root)
 
     def _news(self, parent: InstanceKey, key: InstanceKey) -> bool:
         """Whether *parent* has, or will have, data that the last run of *key* did not see."""
@@ -284,7 +284,9 @@ class _Layout:
 
     def _in_circles(self) -> set[InstanceKey]:
         """The outdated instances in a circle, and those below one."""
-        return set(in_order({key: [child for child in self._children.get(key, ()) if child in self.outdated] for key in self.outdated})[1])
+        return set(
+            topological_order({key: [child for child in self._children.get(key, ()) if child in self.outdated] for key in self.outdated})[1]
+        )
 
 
 def decide_dependants(dependants: t.Sequence[Dependant], mode: str, known: Knowledge, graph: Graph) -> list[Decision]:

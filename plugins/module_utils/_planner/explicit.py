@@ -70,7 +70,7 @@ def decide_requested(
         if not meant:
             problems.append(_missing(key))
         for instance in meant:
-            decision = _forgiving(instance, policy, now, attempts.get(instance.key), (effective or {}).get(instance.key, ()))
+            decision = _despite_rejection(instance, policy, now, attempts.get(instance.key), (effective or {}).get(instance.key, ()))
             if decision.action is Action.RETRY:
                 decisions.append(dataclasses.replace(decision, alone=False))
             else:
@@ -161,7 +161,9 @@ def _of_another(
     return Related(Action.BLOCKED, f"{verdict.reason}, but that request did not include {number} due for a rerun; {remedy}")
 
 
-def _forgiving(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None, effective: t.Sequence[Attempt]) -> Decision:
+def _despite_rejection(
+    instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None, effective: t.Sequence[Attempt]
+) -> Decision:
     """Like :func:`decide`, but an earlier rejection counts as no attempt; the next one takes it over."""
     if attempt is None or attempt.outcome is not Outcome.REJECTED or attempt.batch > 1:
         return decide(instance, policy, now, attempt, effective)

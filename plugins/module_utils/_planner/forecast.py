@@ -22,8 +22,8 @@ from .._common.grouping import grouped_by
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance, JobName, Status
 from .dependency_order import Depends
-from .graph import turned
-from .limits import age
+from .graph import reversed_edges
+from .limits import sending_order
 
 #: How many instances of one job the service runs at once [H-UMN].
 AT_ONCE = 5
@@ -126,7 +126,7 @@ def foresee(decisions: t.Iterable[Decision], depends: Depends, runs: Runs, room:
     :param runs: from :func:`runs_of`.
     :param now_ms: the service's time, epoch ms.
     """
-    left = sorted((decision for decision in decisions if decision.action.open), key=age)
+    left = sorted((decision for decision in decisions if decision.action.open), key=sending_order)
     number = {decision.instance.key: index for index, decision in enumerate(left)}
     items = [_item(decision, nearest_above(decision.instance.key, number, depends), now_ms) for decision in left]
     item_ends = ends(items, runs, room)
@@ -142,17 +142,17 @@ def foresee(decisions: t.Iterable[Decision], depends: Depends, runs: Runs, room:
 
 def ends(items: t.Sequence[Item], runs: Runs, room: Room) -> list[float | None]:
     """Seconds from now until the end of each of *items*, which are sent in their order as soon as there is room; None: unknown."""
-    return _Night(items, _durations(items, runs), room).play()
+    return _Simulation(items, _durations(items, runs), room).run()
 
 
-class _Night:
+class _Simulation:
     """Discrete-event simulation of the items."""
 
     def __init__(self, items: t.Sequence[Item], seconds: t.Sequence[float | None], room: Room) -> None:
         self._items, self._seconds, self._room = items, seconds, room
         self._ends: list[float | None] = [None] * len(items)
         self._left = [len(item.after) for item in items]
-        self._below = turned({index: item.after for index, item in enumerate(items)})
+        self._below = reversed_edges({index: item.after for index, item in enumerate(items)})
         self._events: list[tuple[float, int, t.Callable[[int, float], None], int]] = []
         self._order = itertools.count()
         self._ready: list[int] = []
@@ -162,7 +162,7 @@ class _Night:
         self._running: collections.Counter[JobName] = collections.Counter()
         self._queue: dict[JobName, collections.deque[int]] = collections.defaultdict(collections.deque)
 
-    def play(self) -> list[float | None]:
+    def run(self) -> list[float | None]:
         """Run the simulation; return the end of each item, or None."""
         # Running items take their places before waiting ones.
         for index, item in sorted(enumerate(self._items), key=lambda pair: pair[1].elapsed is None):

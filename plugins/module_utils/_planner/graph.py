@@ -11,7 +11,7 @@ import typing as t
 _Node = t.TypeVar("_Node", bound=t.Hashable)
 
 
-def turned(edges: t.Mapping[_Node, t.Collection[_Node]]) -> dict[_Node, list[_Node]]:
+def reversed_edges(edges: t.Mapping[_Node, t.Collection[_Node]]) -> dict[_Node, list[_Node]]:
     """*edges* in the opposite direction. Nodes that depend on themselves lose that edge."""
     other: dict[_Node, list[_Node]] = {}
     for key, ends in edges.items():
@@ -21,7 +21,7 @@ def turned(edges: t.Mapping[_Node, t.Collection[_Node]]) -> dict[_Node, list[_No
     return other
 
 
-def levels(
+def distances(
     edges: t.Mapping[_Node, t.Collection[_Node]],
     starts: t.Iterable[_Node],
     depth: float = float("inf"),
@@ -41,12 +41,12 @@ def levels(
     return steps
 
 
-def reached(edges: t.Mapping[_Node, t.Collection[_Node]], starts: t.Iterable[_Node]) -> set[_Node]:
+def reachable(edges: t.Mapping[_Node, t.Collection[_Node]], starts: t.Iterable[_Node]) -> set[_Node]:
     """Everything one or more steps away from *starts*. A start is included only if an edge leads back to it."""
-    return {end for key in levels(edges, starts) for end in edges.get(key, ())}
+    return {end for key in distances(edges, starts) for end in edges.get(key, ())}
 
 
-def in_order(edges: t.Mapping[_Node, t.Collection[_Node]]) -> tuple[list[_Node], list[_Node]]:
+def topological_order(edges: t.Mapping[_Node, t.Collection[_Node]]) -> tuple[list[_Node], list[_Node]]:
     """Topological order of the nodes, and the nodes that have none because they are in a circle or behind one."""
     before = collections.Counter(end for ends in edges.values() for end in ends)
     order = [node for node in edges if not before[node]]

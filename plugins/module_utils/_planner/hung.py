@@ -155,7 +155,7 @@ def first_starts(decisions: t.Iterable[Decision], known: t.Mapping[str, int]) ->
     return seen
 
 
-def kept(decision: Decision, why: str) -> Decision:
+def not_stopped(decision: Decision, why: str) -> Decision:
     """Decision for a stop that a guard forbids: the instance stays as it is."""
     action = Action.WAIT if decision.instance.status.in_progress else Action.NOT_RERUNNABLE
     return decision.turned(action, f"{decision.reason}; not stopped: {why}")
@@ -263,9 +263,9 @@ def _to_stop(decision: Decision, policy: Policy, wanted: StopPolicy, now: int, s
     reason = f"{_state(instance)}{'' if hung else ' when wait_timeout was over'}; {what} ({option})"
     decision = replace(decision, reason=reason)
     if not instance.instance_id:
-        return kept(decision, "the service listed it without an instance id")
+        return not_stopped(decision, "the service listed it without an instance id")
     if then_rerun and instance.instance_type is InstanceType.MANUAL:
-        return kept(decision, "manually scheduled jobs cannot be rerun")
+        return not_stopped(decision, "manually scheduled jobs cannot be rerun")
     until = policy.hold_off_until
     if until is not None and now < until:
         return decision.turned(Action.SETTLING, f"{reason}; nothing is sent before {to_iso(until)}", due_ms=until)

@@ -61,7 +61,7 @@ def limit(plan: Plan, limits: Limits) -> Plan:
     """
     if plan.refused is not None:
         return plan
-    due = sorted((decision for decision in plan.decisions if decision.action is Action.RETRY), key=age)
+    due = sorted((decision for decision in plan.decisions if decision.action is Action.RETRY), key=sending_order)
     why = _without_room(due, [decision for decision in plan.decisions if _busy(decision)], limits)
 
     def queued(decision: Decision) -> Decision:
@@ -95,7 +95,7 @@ def _job(decision: Decision) -> tuple[str, str]:
     return decision.instance.key.workspace_id, decision.instance.key.job_id
 
 
-def age(decision: Decision) -> tuple[int, int, str, str, int, str]:
+def sending_order(decision: Decision) -> tuple[int, int, str, str, int, str]:
     """Sort key for sending: rank, then the oldest plan time."""
     key = decision.instance.key
     return decision.rank, key.plan_time, decision.instance.job_name, key.job_id, key.submit_time, key.twin
@@ -147,7 +147,7 @@ def batched(plan: Plan, size: int) -> Plan:
     """Add the requests to *plan*: at most *size* instances of one job each, oldest plan time first; none if it is refused."""
     if plan.refused is not None:
         return dataclasses.replace(plan, batches=())
-    due = sorted((decision for decision in plan.decisions if decision.action is Action.RETRY), key=age)
+    due = sorted((decision for decision in plan.decisions if decision.action is Action.RETRY), key=sending_order)
     return dataclasses.replace(plan, batches=tuple(_batches(due, size)))
 
 

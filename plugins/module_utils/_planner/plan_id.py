@@ -52,8 +52,8 @@ def plan_digest(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.An
     :param since: of the run, epoch ms.
     :param possible: instances that it may rerun in addition, see :func:`possible_of`.
     """
-    keys = sorted((instance.key for instance in instances), key=_named_by)
-    members = json.dumps(list(map(_named_by, keys))) + possible
+    keys = sorted((instance.key for instance in instances), key=_identity)
+    members = json.dumps(list(map(_identity, keys))) + possible
     chosen = json.dumps(options, sort_keys=True, default=str)
     return f"{len(keys)}-{_digest(members)[:12]}-{_digest(chosen)[:8]}-{_base36(since)}"
 
@@ -88,7 +88,7 @@ def plan_record(
     :param instances: as for :func:`plan_digest`, *options* too.
     :param possible: instances of which it shows only later whether they are rerun; field ``possible`` if there are any.
     """
-    keys, maybe = sorted((instance.key for instance in instances), key=_named_by), sorted({_mark(instance.key) for instance in possible})
+    keys, maybe = sorted((instance.key for instance in instances), key=_identity), sorted({_mark(instance.key) for instance in possible})
     record = {"options": dict(options), "instances": "".join((_BEGIN, *map(_mark, keys))) if len(keys) <= RECORDED else ""}
     return {**record, "possible": "".join((_BEGIN, *maybe))} if maybe else record
 
@@ -209,10 +209,10 @@ def _shown(value: t.Any) -> str:
 
 
 def _mark(key: InstanceKey) -> str:
-    return _digest(json.dumps(_named_by(key)))[:_MARK]
+    return _digest(json.dumps(_identity(key)))[:_MARK]
 
 
-def _named_by(key: InstanceKey) -> list[str | int]:
+def _identity(key: InstanceKey) -> list[str | int]:
     """Identity of an instance in a plan. A rerun may change submit_time and instance_id, so it has neither; twins are equal and counted."""
     return [key.workspace_id, key.job_id, key.plan_time]
 

@@ -25,7 +25,7 @@ from .._common.text import comparable, printable
 from .._models.decision import Action, Decision, LeftOut
 from .._models.instance import InstanceKey
 from .._models.reason import FAILED, Reason
-from .hung import kept, stopped_by
+from .hung import not_stopped, stopped_by
 
 NEVER, ONLY = "never_rerun_reasons", "rerun_only_reasons"
 _WILDCARDS = re.compile(r"\*+")
@@ -109,7 +109,7 @@ class ReasonPolicy(t.NamedTuple):
 
 
 def leave_out(
-    decisions: t.Iterable[Decision], policy: ReasonPolicy, reasons: t.Mapping[tuple[InstanceKey, str], Reason], since: int = 0
+    decisions: t.Iterable[Decision], policy: ReasonPolicy, reasons: t.Mapping[tuple[InstanceKey, str], Reason], since: int
 ) -> t.Iterator[Decision]:
     """*decisions*, blocked where *policy* leaves them out. It applies to reruns that are due, and to those that wait for the hold-off.
 
@@ -125,7 +125,7 @@ def leave_out(
             reason = reasons.get(instance.full_key, Reason()) if failed else None
             left = None if reason is None and decision.downstream is not None else policy.left_out(reason)
             if left is not None and decision.action is Action.STOP and instance.status.in_progress:
-                yield kept(decision, _why(left, reason))
+                yield not_stopped(decision, _why(left, reason))
                 continue
             if left is not None:
                 yield _blocked(decision, left, reason)

@@ -125,7 +125,7 @@ def representatives(failed: t.Iterable[tuple[JobInstance, str | None]], most: in
     return groups[:most]
 
 
-def explained(failed: t.Sequence[tuple[JobInstance, Reason | None]], *, assume: bool = True) -> dict[tuple[InstanceKey, str], Reason]:
+def explained(failed: t.Sequence[tuple[JobInstance, Reason | None]], *, assume: bool) -> dict[tuple[InstanceKey, str], Reason]:
     """The reason of each instance, by full key, with its normalised text.
 
     :param failed: instances of one workspace, each with what was read about it.

@@ -17,7 +17,7 @@ from .._common.text import counted, first_of, printable
 from .._models.gap import FAILED, GONE, MADE, TO_MAKE, Gap
 from .._models.instance import JobName
 from .._models.patch_data import PatchDataRow
-from .graph import reached
+from .graph import reachable
 from .plan_id import changed_options
 from .schedules import SCHEDULED_STATUS
 
@@ -102,7 +102,7 @@ def stages(snapshots: t.Sequence[RepairSnapshot]) -> Stages:
     failed = {(snapshot.workspace_id, name) for snapshot in snapshots for name in snapshot.failed}
     due = [gap for snapshot in snapshots for gap in snapshot.missing]
     absent = {gap.job for gap in due}
-    above = {job: reached(graph, [job]) for job in absent | failed}
+    above = {job: reachable(graph, [job]) for job in absent | failed}
     late = {job for job in absent if above[job] & failed or any(other[0] != job[0] for other in above[job] & absent)}
     return Stages({gap.name: AFTER if gap.job in late else BEFORE for gap in due}, _refused(late, failed, absent, above))
 
@@ -145,7 +145,7 @@ def held_back(snapshots: t.Sequence[RepairSnapshot]) -> dict[str, str]:
     broken = {(snapshot.workspace_id, name) for snapshot in snapshots for name in snapshot.failed}
     late: dict[str, str] = {}
     for gap in (gap for snapshot in snapshots for gap in snapshot.missing):
-        causes = sorted(reached(graph, [gap.job]) & broken)
+        causes = sorted(reachable(graph, [gap.job]) & broken)
         if causes:
             names = ", ".join(printable(name, 80) for _where, name in causes[:_NAMED])
             late[gap.name] = f"the job depends on {names}, which did not succeed. Run the repair again when the cause is corrected"
@@ -162,7 +162,7 @@ def waves(missing: t.Iterable[Gap], above: t.Mapping[str, t.Sequence[JobName]]) 
     by_job = grouped_by(sorted(missing, key=lambda gap: (gap.begin, gap.job_name)), lambda gap: gap.job)
     here = next(iter(by_job), ("", ""))[0]
     graph = {(here, name): tuple(jobs) for name, jobs in above.items()}
-    below = {job: (reached(graph, [job]) - {job}) & by_job.keys() for job in by_job}
+    below = {job: (reachable(graph, [job]) - {job}) & by_job.keys() for job in by_job}
     ordered: list[list[Gap]] = []
     left = dict(by_job)
     while left:
@@ -206,7 +206,7 @@ def being_made(gap: Gap, listed: t.Mapping[str, t.Iterable[PatchDataRow]]) -> st
 def workspaces_above(missing: t.Iterable[Gap], snapshots: t.Sequence[RepairSnapshot]) -> set[str]:
     """Ids of the workspaces of all jobs that those of *missing* depend on: PatchData there may include them, and is listed only there."""
     graph = _graph(snapshots)
-    return {where for where, _name in reached(graph, (gap.job for gap in missing))}
+    return {where for where, _name in reachable(graph, (gap.job for gap in missing))}
 
 
 def approved_names(plan: t.Mapping[str, t.Any]) -> frozenset[str]:

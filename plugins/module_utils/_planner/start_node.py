@@ -14,7 +14,7 @@ from dataclasses import replace
 from .._common.text import closest, counted, listed, printable
 from .._models.decision import Action, Decision
 from .._models.instance import JobNodes
-from .hung import kept
+from .hung import not_stopped
 from .plan import Plan
 
 _NAMED = 10  # jobs or nodes named in a text
@@ -64,7 +64,7 @@ def start_at(node: str, plan: Plan, nodes: t.Mapping[str, JobNodes | None], *, o
 
 def _without_node(decision: Decision, reason: str) -> Decision:
     if decision.action is Action.STOP:
-        return kept(decision, reason)
+        return not_stopped(decision, reason)
     return decision.turned(Action.NOT_RERUNNABLE, reason)
 
 

@@ -27,7 +27,7 @@ def tell_twins_apart(decisions: t.Sequence[Decision], *, by_id: bool) -> t.Itera
     for decision in decisions:
         key = decision.instance.key
         if key.twin and decision.unshown and any(map(_was_rerun, groups[key.shared])):
-            yield _not_the_one(decision)
+            yield _other_twin_rerun(decision)
         elif not key.twin or decision.action is not Action.RETRY:
             yield decision
         elif by_id:
@@ -55,7 +55,7 @@ def _was_rerun(decision: Decision) -> bool:
     return attempt is not None and compare(decision.instance, attempt) is Comparison.CHANGED
 
 
-def _not_the_one(decision: Decision) -> Decision:
+def _other_twin_rerun(decision: Decision) -> Decision:
     """Decision for a twin that the service did not rerun, although it accepted a request for both."""
     assumed = replace(t.cast(Attempt, decision.attempt), outcome=Outcome.UNKNOWN, conflict_in_batch=True)
     reason = (

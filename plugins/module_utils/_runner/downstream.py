@@ -23,7 +23,7 @@ from .._models.downstream import IGNORE, Dependant, Graph, Renewal, Root
 from .._models.gap import Gap
 from .._models.instance import InstanceKey, JobInstance, JobName
 from .._planner.downstream import dependants_of, joins
-from .._planner.graph import reached, turned
+from .._planner.graph import reachable, reversed_edges
 from .._planner.made import Made, foreseen, virtual
 from .ansible_module import ModuleRun
 
@@ -100,11 +100,11 @@ class Below:
 
     def possible(self) -> set[InstanceKey]:
         """Instances downstream of what a repair makes; whether they need a rerun shows only once that is made."""
-        return reached(turned(self.graph.parents), self._new)
+        return reachable(reversed_edges(self.graph.parents), self._new)
 
     def too_early(self) -> set[InstanceKey]:
         """Instances that may depend on gaps which are not made yet, so that they must not be rerun before."""
-        return reached(turned(self.graph.parents), self._foreseen)
+        return reachable(reversed_edges(self.graph.parents), self._foreseen)
 
     def read(
         self, roots: t.Mapping[InstanceKey, Root], listed: t.Sequence[JobInstance], now_ms: int, *, since: int, last: bool, so_far: str

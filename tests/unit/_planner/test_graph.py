@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.graph import in_order, levels, reached, turned
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.graph import distances, reachable, reversed_edges, topological_order
 from tests.unit.building import WORKSPACE
 
 A, B, C, D, E = (InstanceKey(WORKSPACE, name, 0, 0) for name in "abcde")
 #: B depends on A, C on B and D, D on itself; nothing else depends on E and A.
 PARENTS = {B: frozenset({A}), C: frozenset({B, D}), D: frozenset({D})}
-BELOW = turned(PARENTS)
+BELOW = reversed_edges(PARENTS)
 
 
 def test_what_depends_on_itself_alone_is_above_nothing() -> None:
@@ -20,20 +20,20 @@ def test_what_depends_on_itself_alone_is_above_nothing() -> None:
 
 
 def test_levels_are_counted_from_the_nearest_start() -> None:
-    assert levels(BELOW, [A]) == {A: 0, B: 1, C: 2}
-    assert levels(BELOW, [A], 1) == {A: 0, B: 1}
-    assert levels(BELOW, [A, D]) == {A: 0, D: 0, B: 1, C: 1}
-    assert levels(BELOW, [A], within={A, C}) == {A: 0}
+    assert distances(BELOW, [A]) == {A: 0, B: 1, C: 2}
+    assert distances(BELOW, [A], 1) == {A: 0, B: 1}
+    assert distances(BELOW, [A, D]) == {A: 0, D: 0, B: 1, C: 1}
+    assert distances(BELOW, [A], within={A, C}) == {A: 0}
 
 
 def test_what_is_reached_is_not_where_it_began_unless_something_leads_there() -> None:
-    assert reached(BELOW, [A]) == {B, C}
-    assert reached(BELOW, [A, B]) == {B, C}
-    assert reached(BELOW, [E]) == set()
-    assert reached({A: [B], B: [A]}, [A]) == {A, B}
+    assert reachable(BELOW, [A]) == {B, C}
+    assert reachable(BELOW, [A, B]) == {B, C}
+    assert reachable(BELOW, [E]) == set()
+    assert reachable({A: [B], B: [A]}, [A]) == {A, B}
 
 
 def test_an_order_begins_with_what_nothing_leads_to_and_leaves_out_circles() -> None:
-    assert in_order(BELOW) == ([A, D, B, C], [])
-    assert in_order({A: [B], B: [C], C: [B, D], E: [A]}) == ([E, A], [B, C, D])
-    assert in_order({}) == ([], [])
+    assert topological_order(BELOW) == ([A, D, B, C], [])
+    assert topological_order({A: [B], B: [C], C: [B, D], E: [A]}) == ([E, A], [B, C, D])
+    assert topological_order({}) == ([], [])
