@@ -90,7 +90,8 @@ def test_what_is_in_progress_is_stopped_and_the_rest_left(service: t.Any, asked:
     [
         ({"instance_ids": ["1", "77"]}, ["instance 77", "does not exist"]),
         ({"instance_ids": ["1"], "job_name": "dayly_sales"}, ["Did you mean daily_sales?"]),
-        ({"instance_ids": ["1"], "job_name": "daily_stock"}, ["instance 1"]),
+        ({"instance_ids": ["1"], "job_name": "daily_stock"}, ["Job daily_stock has no instance 1, and nothing was stopped."]),
+        ({"instance_ids": ["1", "7", "78"]}, ["Job daily_sales has no instance 7, 78, and nothing was stopped."]),
         ({"instance_ids": []}, ["instance_ids is an empty list"]),
         ({"instance_ids": ["1", "../2"]}, ["'../2', which is not the number of an instance"]),
         ({"job_name": " "}, ["job_name is empty"]),

@@ -157,7 +157,7 @@ def instance_detail(body: t.Any, what: str) -> InstanceDetail:
     :raises ApiError: BAD_ANSWER, naming the node and the field.
     """
     fields = Fields(body, what)
-    entries = fields.entries("nodes")
+    entries, job_name = fields.entries("nodes"), fields.raw("job_name")
     if len(entries) > MAX_NODES:
         raise bad_answer(f"{what} has {len(entries)} nodes, more than {MAX_NODES}")
     return InstanceDetail(
@@ -167,6 +167,7 @@ def instance_detail(body: t.Any, what: str) -> InstanceDetail:
         message=fields.message("error_message"),
         plan_time=fields.time("plan_time"),
         end_time=fields.time("end_time"),
+        job_name=job_name if isinstance(job_name, str) else None,
     )
 
 

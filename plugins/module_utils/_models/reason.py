@@ -43,6 +43,7 @@ class InstanceDetail(t.NamedTuple):
     message: str | None = None
     plan_time: int | None = None
     end_time: int | None = None
+    job_name: str | None = None
 
     def describes(self, instance: JobInstance) -> bool:
         """Whether it shows the failure that was listed, not a later run."""

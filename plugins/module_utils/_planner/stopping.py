@@ -26,6 +26,7 @@ from .._common.times import to_iso
 from .._models.attempt import EFFECTIVE, Attempt, Failure, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import JobInstance, Status
+from .._models.reason import InstanceDetail
 from .reconcile import HIDDEN_MS
 
 #: How often one task asks to stop an instance that continues by itself, or whose stop could not be sent.
@@ -97,6 +98,14 @@ def _answered(wanted: Decision, newest: Attempt, state: str, run_id: str, now: i
 def _same_run(stop: Attempt, instance: JobInstance) -> bool:
     """Whether *stop* was for the run that the instance shows, which may have been waiting then."""
     return stop.failure.start_time in (None, instance.start_time) and stop.failure.submit_time == instance.key.submit_time
+
+
+def of_another_job(detail: InstanceDetail, job_name: str) -> str:
+    """That an instance is not one of the job that was named with it, by its *detail*; "" if it is, or does not say. Whether the service looks at the name
+    in the path of a request is not documented."""
+    if detail.job_name in (None, job_name):
+        return ""
+    return f"it is an instance of job {printable(detail.job_name, 100)}"
 
 
 def stop_result(decision: Decision, run_id: str) -> tuple[str, bool]:

@@ -11,7 +11,7 @@ from .._api.job_query import JobCatalog
 from .._api.service_time import timed
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
-from .._common.text import counted, printable
+from .._common.text import counted, first_of, printable
 from .._common.times import Window
 from .._common.waiting import LONGEST_PAUSE
 from .._models.attempt import Outcome, Slot
@@ -22,13 +22,16 @@ from .._output.messages import lookup_hint
 from .._output.results import difference, instance_result, planned_name
 from .._planner.outcomes import SHARED_KINDS
 from .._planner.plan import Batch, Plan
-from .._planner.stopping import decide_stop, stop_result
+from .._planner.stopping import decide_stop, of_another_job, stop_result
 from .ansible_module import ModuleRun, error_result
 from .engine import Engine, Strategy
 from .info import suggested
 from .named_request import listed_at
 from .sender import RerunExchange, Sender
 from .snapshot import Listed, Snapshot
+
+_NAMED = 10  # ids that a message has
+_NEXT_STEP = "List the instances of the job again: only what is listed can be stopped."
 
 
 def instance_stop(run: ModuleRun) -> None:
@@ -75,29 +78,42 @@ class NamedStops(Strategy):
         return Listed(instances, Window(min(times), max(times)), asked_ms, asked_at)
 
     def _read(self) -> list[JobInstance]:
-        for instance_id in self._ids:
-            if instance_id not in self._plan_times:
-                self._plan_times[instance_id] = self._plan_time(instance_id)
+        self._check_ids()
         listed = listed_at(self.api, self._job_name, self.clock, self._plan_times, lambda instance: instance.instance_id or "")
         by_id = {instance.instance_id: instance for instance in listed}
         for instance_id in self._ids:
             if instance_id not in by_id:
-                raise ApiError(Kind.NOT_FOUND, f"instance {instance_id} is not in the list of the instances of its job")
+                cause = f"instance {instance_id} is not in the list of the instances of its job"
+                raise ApiError(Kind.NOT_FOUND, cause, hint=_NEXT_STEP)
         return [by_id[instance_id] for instance_id in self._ids]
 
+    def _check_ids(self) -> None:
+        """Look for each instance, before any is stopped. :raises ApiError: NOT_FOUND, naming all that are not instances of the job."""
+        absent: dict[str, ApiError] = {}
+        for instance_id in self._ids:
+            if instance_id not in self._plan_times:
+                try:
+                    self._plan_times[instance_id] = self._plan_time(instance_id)
+                except ApiError as error:
+                    if error.kind is not Kind.NOT_FOUND:
+                        raise
+                    absent[instance_id] = error
+        if absent:
+            first, catalog = next(iter(absent.values())), JobCatalog(self.api)
+            if not catalog.has(self._job_name):
+                raise suggested(first, catalog, [self._job_name])
+            ids, job = first_of([*absent], _NAMED), printable(self._job_name, 100)
+            first.hint = f"Job {job} has no instance {ids}, and nothing was stopped. {_NEXT_STEP}"
+            raise first
+
     def _plan_time(self, instance_id: str) -> int:
-        try:
-            plan_time = self.api.detail_of(self._job_name, instance_id).plan_time
-        except ApiError as error:
-            if error.kind is not Kind.NOT_FOUND:
-                raise
-            error.message = f"instance {printable(instance_id, 100)}: {error.message}"
-            error.hint = "List the instances of the job again: only what is listed can be stopped."
-            catalog = JobCatalog(self.api)
-            raise (error if catalog.has(self._job_name) else suggested(error, catalog, [self._job_name])) from None
-        if plan_time is None:
+        detail = self.api.detail_of(self._job_name, instance_id)
+        other = of_another_job(detail, self._job_name)
+        if other:
+            raise ApiError(Kind.NOT_FOUND, other)
+        if detail.plan_time is None:
             raise ApiError(Kind.BAD_ANSWER, f"the detail of instance {instance_id} has no plan time")
-        return plan_time
+        return detail.plan_time
 
     def plan(self, snapshot: Snapshot) -> Plan:
         history, now = snapshot.history, snapshot.asked_ms

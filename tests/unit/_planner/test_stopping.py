@@ -14,7 +14,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.times imp
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, AttemptKind, Failure, Outcome
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, JobInstance, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.stopping import MAX_STOPS, decide_stop, stop_result
+from ansible_collections.dataarts.factory.plugins.module_utils._models.reason import InstanceDetail
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.stopping import MAX_STOPS, decide_stop, of_another_job, stop_result
 
 NOW = 1_732_608_000_000
 SETTLE = 60_000
@@ -155,3 +156,12 @@ def test_a_call_asks_so_often_and_then_waits(asked: int, action: Action) -> None
 
 def test_what_has_ended_is_done_however_often_it_was_asked_for() -> None:
     assert decide_stop(shown(Status.SUCCESS), (), (), run_id="ours", now=NOW, settle_ms=SETTLE, asked=MAX_STOPS).action is Action.DONE
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("daily_sales", ""), (None, ""), ("daily_stock", "it is an instance of job daily_stock"), ("Daily_sales", "it is")]
+)
+def test_an_instance_of_another_job_is_not_meant(name: str | None, text: str) -> None:
+    """Where the service shows an instance whatever job is named with its id."""
+    other = of_another_job(InstanceDetail(Status.RUNNING, None, job_name=name), "daily_sales")
+    assert other.startswith(text) if text else not other
