@@ -573,6 +573,44 @@ def test_a_limit_that_is_blank_is_not_taken_for_all(service: Running, ansible: A
     assert not service.requests()
 
 
+SENDING_TASKS: list[dict[str, t.Any]] = [
+    {"job_rerun": {"wait": False}},
+    {"job_instance_retry": {"job_name": "daily_sales", "task_retrys": [{"job_id": "1", "plan_time": "1", "submit_time": "1"}]}},
+    {"job_run": {"job_name": "daily_sales", "run_key": "once"}},
+    {"job_schedule": {"jobs": ["daily_sales"], "state": "stopped"}},
+    {"job_instance_stop": {"job_name": "daily_sales", "instance_ids": ["1"]}},
+    {"supplement_data": {"name": "again", "job_name": "daily_sales", "start_date": "-2d", "end_date": "-1d"}},
+    {"supplement_missing": {}},
+]
+
+
+@pytest.mark.long
+def test_nor_by_a_task_of_ones_own(service: Running, ansible: Ansible, hosts: Path) -> None:
+    """In a play of several hosts; what only asks may ask everywhere, and one host is the one that is meant."""
+    tasks = [{f"dataarts.factory.{name}": options, "ignore_errors": True} for task in SENDING_TASKS for name, options in task.items()]
+    plays = [{"hosts": where, "gather_facts": False, "connection": "local", "tasks": tasks} for where in ("all", "sales:supply")]
+    outcome = ansible.written_playbook(plays, "-i", hosts, "--limit", "").succeeded()
+    refused = [line.result["msg"] for line in outcome.results if line.event == "ignored"]
+    assert len(refused) == 2 * 2 * len(SENDING_TASKS)
+    assert {text[:58] for text in refused} == {"Nothing was sent: --limit is blank, which Ansible takes fo"}
+    assert not service.requests()
+    asks: list[dict[str, t.Any]] = [{"dataarts.factory.job_info": {}}]
+    reruns: list[dict[str, t.Any]] = [{"dataarts.factory.job_rerun": {"check_only": True}}]
+    plays = [
+        {"hosts": where, "gather_facts": False, "connection": "local", "tasks": own} for where, own in (("all", asks), ("sales", reruns))
+    ]
+    ansible.written_playbook(plays, "-i", hosts, "--limit", "").succeeded()
+
+
+@pytest.mark.long
+def test_with_the_role_for_related_jobs_too(service: Running, ansible: Ansible, hosts: Path) -> None:
+    task = {"ansible.builtin.import_role": {"name": "dataarts.factory.rerun", "tasks_from": "related"}}
+    play = {"hosts": "all", "gather_facts": False, "tasks": [task]}
+    outcome = ansible.written_playbook([play], "-i", hosts, "--limit", "").ended(2)
+    assert "--limit is blank" in failures(outcome)["sales"]
+    assert not service.requests()
+
+
 @pytest.mark.long
 def test_a_limit_that_leaves_no_host_is_an_error(service: Running, ansible: Ansible, hosts: Path) -> None:
     outcome = ansible.playbook("dataarts.factory.rerun_failed", "-i", hosts, "--limit", "sales", variables={"dataarts_hosts": "supply"})

@@ -14,6 +14,7 @@ from ...module_utils._common.text import printable
 
 #: Groups, as the variable ``groups`` has them: names of hosts by group.
 Groups = t.Mapping[str, t.Iterable[str]]
+_BLANK = "{name} is blank, which Ansible takes for all hosts. Name those that you mean, or leave it out for all."
 _LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -44,6 +45,11 @@ def unmatched(loader: t.Any, groups: Groups, limit: t.Any) -> list[str] | None:
     return [part for part in parts if part and part not in known and not matching(loader, groups, part)]
 
 
+def blank_limit(loader: t.Any, limit: t.Any) -> str:
+    """That *limit*, what the command line has for ``--limit``, names nothing, in two sentences; "" if it names something, or there is none."""
+    return _BLANK.format(name="--limit") if limit is not None and unmatched(loader, {}, limit) is None else ""
+
+
 def limit_problem(loader: t.Any, groups: Groups, limit: t.Any, name: str = "--limit") -> str:
     """That *limit* names nothing, or what the inventory does not have, in a sentence or two; "" if it does neither.
 
@@ -51,7 +57,7 @@ def limit_problem(loader: t.Any, groups: Groups, limit: t.Any, name: str = "--li
     """
     parts = [] if limit is None else unmatched(loader, groups, limit)
     if parts is None:
-        return f"{name} is blank, which Ansible takes for all hosts. Name those that you mean, or leave it out for all."
+        return _BLANK.format(name=name)
     if not parts:
         return ""
     shown = printable(", ".join(parts[:5]), 200) + (f" and {len(parts) - 5} more" if len(parts) > 5 else "")

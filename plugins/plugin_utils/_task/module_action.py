@@ -26,7 +26,7 @@ from ...module_utils._runner.ansible_module import LOGIN_GATE, PURPOSES, ModuleR
 from .._awx.launch_inputs import PREFIX, jobs_of_lines
 from .._common.tables import Line
 from .._common.templates import plain
-from .._inventory.matching import limit_problem
+from .._inventory.matching import blank_limit, limit_problem
 from .._report.words import in_language
 from .._role.checks import (
     asking_problem,
@@ -252,9 +252,11 @@ class ModuleAction(ActionBase):
             approved = [PREFIX + name for name in APPROVALS if PREFIX + name in task_vars]
             limits = [PREFIX + name for name in LIMITS if PREFIX + name in task_vars and values.of(PREFIX + name) not in (None, "", [])]
             limits += [f"{PREFIX}plan_required"] if own.get("plan_required") else []
+            refused = [*self._limit_refusal(task_vars), *refused]
             refusal = related_problem(host, options, approved=approved, limits=limits, refused=refused)
         if not self.module.endswith(("_info", "doctor")):  # they send nothing
             refusal = refusal or run_once_problem(self._left_out(task_vars, options.get("workspace_id")))
+            refusal = refusal or ("" if role else self._blank_limit(task_vars))
         refusal = refusal or (tries_problem(options) if "since" in spec and self._tried_in_background else "")
         given = {**(self._own_variables(task_vars, without) if role else {}), **variables}
         refusal = refusal or empty_approval([name for name in (*args, *given) if name in APPROVALS and name not in {*options, *own}], given)
@@ -271,8 +273,7 @@ class ModuleAction(ActionBase):
         """
         host, plans = self.host(task_vars), own.get("plans")
         plan = plan_of(plans, host)
-        limit = limit_problem(self._loader, task_vars.get("groups") or {}, task_vars.get("ansible_limit"))
-        refused = [*([f"{limit[0].upper()}{limit[1:]}"] if limit else []), *refused]
+        refused = [*self._limit_refusal(task_vars), *refused]
         whole = repair_plan_problem(host) if is_repair_plan(plans, host) else ""
         sends = not self._task.check_mode and not boolean(options.get("check_only") or False, strict=False)
         unapproved = sends and own.get("plan_required") and not plan and "plan_id" not in options
@@ -281,6 +282,17 @@ class ModuleAction(ActionBase):
             or self._of_repair(task_vars, values, options, reruns_by=plan, whole=whole)
             or (unapproved_problem(host) if unapproved else "")
         )
+
+    def _limit_refusal(self, task_vars: Vars) -> list[str]:
+        """A sentence or two about the command line's limit, for the role, where it names nothing or what the inventory does not have."""
+        limit = limit_problem(self._loader, task_vars.get("groups") or {}, task_vars.get("ansible_limit"))
+        return [f"{limit[0].upper()}{limit[1:]}"] if limit else []
+
+    def _blank_limit(self, task_vars: Vars) -> str:
+        """Why a task of somebody's own play sends nothing: its limit would leave hosts out, but names none. Which names their inventory has is left to
+        them: Ansible warns."""
+        blank = blank_limit(self._loader, task_vars.get("ansible_limit"))
+        return f"Nothing was sent: {blank}" if blank and len(task_vars.get("ansible_play_hosts_all") or ()) > 1 else ""
 
     @property
     def _tried_in_background(self) -> bool:
