@@ -140,6 +140,28 @@ def test_events_taken_before_a_kill_are_acted_on_once(house: t.Any, moment: str)
     assert set(setup.reruns().values()) == {1}
 
 
+def test_a_service_that_is_stopped_as_systemd_stops_it_goes_on_where_it_was(house: t.Any, tmp_path: Path) -> None:
+    """SIGTERM for ansible-rulebook, and SIGKILL for the playbook that it started, at the moment a rerun is accepted: nobody has recorded that."""
+    setup = house(night={"speed": 1, "run_seconds": 3600, "jobs": [{"name": f"job_{number}", "failed": 2} for number in range(8)]})
+    process = setup.start("rerun_failed")
+    try:
+        wait_until(process, "a rerun is accepted", setup.service.journal)
+        process.send(signal.SIGTERM)
+        end_plays(tmp_path)
+        process.process.wait()
+        setup.service.advance(UNCONFIRMED)
+        again = setup.start("rerun_failed")
+        try:
+            wait_until(again, "everything is rerun", lambda: len(setup.reruns()) == 16)
+            setup.service.add("job_1", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
+            wait_until(again, "it goes on after the restart", lambda: len(setup.reruns()) == 17)
+        finally:
+            end(again)
+    finally:
+        end(process)
+    assert set(setup.reruns().values()) == {1}
+
+
 def test_the_budget_holds_over_a_thousand_failures_and_a_restart(house: t.Any) -> None:
     """500 instances that always fail, one rerun a day: a thousand failures, 500 reruns, and then people are told; no loop, also not after a restart."""
     setup = house(night={"jobs": [{"name": "hopeless", "failed": 500, "every": "1m", "runs": ["fail"]}], "run_seconds": 0.1})

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import FetchedAuth
+from ansible_collections.dataarts.factory.plugins.module_utils._http.metadata import TEST_VARIABLE
 from emulator.running import Running
 from tests.support.cloud import cloud
 from tests.support.http_server import HttpServer, reply
@@ -80,6 +81,8 @@ class Broken:
     says_not: str | None = None
 
 
+BY_MACHINE: Json = {"access_key": None, "secret_key": None, "use_instance_metadata": True}
+BY_KEYS: Json = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY, "use_instance_metadata": False}
 V2_OPEN = {"switches": V2}
 ANOTHER_ACCOUNT = {
     "domain": "globex",
@@ -180,6 +183,26 @@ SETUPS: dict[str, Broken] = {
         scenario={"agencies": [{"name": "rerun-agency", "trusted_domain": "globex"}]},
         repaired={"agencies": [{"name": "rerun-agency", "trusted_domain": DOMAIN}]},
         says=("agency_name", "trusts"),
+    ),
+    "agency that is asked for with a wrong key": Broken(
+        "credentials",
+        {"agency_name": "rerun-agency", "agency_domain_name": DOMAIN, "secret_key": "another-secret-key-0123456789abcdef0123"},
+        {"secret_key": SECRET_KEY},
+        scenario={"agencies": [{"name": "rerun-agency", "trusted_domain": DOMAIN}]},
+        repaired={"agencies": [{"name": "rerun-agency", "trusted_domain": DOMAIN}]},
+        says=("Check the credentials", "key"),
+        says_not="Check agency_name",
+    ),
+    "machine without a metadata service": Broken(
+        "credentials",
+        BY_MACHINE,
+        BY_KEYS,
+        environ={TEST_VARIABLE: CLOSED},
+        says=("metadata of this machine", "Connection refused", "works on an ECS", "credentials in another way"),
+        says_not="HTTPS_PROXY",
+    ),
+    "machine of another cloud": Broken(
+        "credentials", BY_MACHINE, BY_KEYS, environ={TEST_VARIABLE: "another cloud"}, says=("no temporary access key", "works on an ECS")
     ),
     "project of another account": Broken(
         "project", {"project_id": OTHER_PROJECT}, {"project_id": PROJECT_ID}, says=(OTHER_PROJECT, f"project_id to {PROJECT_ID}")
@@ -292,6 +315,8 @@ class Place:
                 values = {**stack.enter_context(cloud(self.service, self.folder)), **values}
             if values.get("HTTPS_PROXY") == "407":
                 values["HTTPS_PROXY"] = stack.enter_context(HttpServer(reply(407, b"", {"Connection": "close"}))).base
+            if values.get(TEST_VARIABLE) == "another cloud":
+                values[TEST_VARIABLE] = stack.enter_context(HttpServer(reply(200, b'{"AccessKeyId": "ASIA"}'))).base
             for name, value in values.items():
                 patch.setenv(name, value)
             yield values

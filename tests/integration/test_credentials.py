@@ -221,7 +221,12 @@ REFUSED: list[tuple[str, dict[str, t.Any], str, str]] = [
         "Failed to assume agency closed",
         "that the agency trusts",
     ),
-    ("an agency by a wrong key", {**KEYS, **AGENCY, "secret_key": "another-secret-key"}, "Failed to assume agency", "Check agency_name"),
+    (
+        "an agency by a wrong key",
+        {**KEYS, **AGENCY, "secret_key": "another-secret-key"},
+        "Failed to assume agency",
+        "Check the credentials: that the key is active",
+    ),
     ("a wrong key", {**KEYS, "secret_key": "another-secret-key"}, "", ""),
     ("a security token next to permanent keys", {**KEYS, "security_token": "token-of-another-key"}, "security token", "temporary key"),
     ("an unknown token", {"auth_token": "unknown-token-of-nobody"}, "", ""),

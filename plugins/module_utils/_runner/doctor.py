@@ -28,6 +28,7 @@ from .._common.times import DAY_MS, Window, to_iso
 from .._common.version import VERSION
 from .._config.credentials import CREDENTIAL_OPTIONS, Account, resolve_with_origins
 from .._config.sources import with_sources
+from .._http import metadata
 from .._http.compat import requests
 from .._http.iam import Iam
 from .._http.reach import issuer, name_error, proxy_of, shown_proxy
@@ -281,6 +282,11 @@ class _Checkup:
         try:
             value = ask()
         except ApiError as error:
+            if error.path in (
+                metadata.TOKEN,
+                metadata.KEYS,
+            ):  # no matter why: the machine has no keys, and no route to the service's hosts helps
+                error.kind = Kind.CREDENTIALS
             self._seen.reads[name] = error
             return None
         self._seen.reads[name] = None
