@@ -64,7 +64,7 @@ _STAMP = (
     f" AND NOT EXISTS (SELECT 1 {_OTHERS} AND other.serial > dataarts_attempt.serial AND other.claim <> dataarts_attempt.claim)"
 )
 _CLAIMED = f"SELECT id, journal_ms, serial, claim, {schema.FAILURE} FROM dataarts_attempt WHERE claim = "
-#: By the run too: in a journal that lost the last claims, other runs get their ids.
+#: With the run id, because other runs get the same attempt ids in a journal that lost its latest claims.
 _RECORD = "UPDATE dataarts_attempt SET {} WHERE run_id = ? AND id IN ({})"
 _OWN = "SELECT 1 FROM dataarts_attempt WHERE id = ? AND run_id = ?"
 _PRUNE = (
@@ -119,7 +119,7 @@ class Journal:
     :param read_only: for check mode: nothing is created, written or set aside.
     :ivar sightings: of records from the future of its clock.
     :ivar name: where it is, for messages; without a password.
-    :ivar own: what the run of this object claimed last, without which it cannot go on; of an earlier pass, if somebody sets it.
+    :ivar own: newest claim of this run, which :meth:`read` requires; callers may set that of an earlier pass.
     :ivar warnings: what the user should know, such as that a journal was set aside.
     :raises OptionError: *where* names an unsupported kind of database.
     :raises JournalError: from all methods: it cannot be read, written or reached, so nothing may be sent.
@@ -169,7 +169,7 @@ class Journal:
 
         Creates nothing: a journal that does not exist reads as empty.
 
-        :raises JournalError: it counts as complete since before the newest claim of this run, and does not have it.
+        :raises JournalError: it should have the newest claim of this run, by the time since which it is complete, but does not.
         """
         self.flush()
         workspaces = [schema.stored(workspace_id) for workspace_id in dict.fromkeys(workspace_ids)]
@@ -224,7 +224,7 @@ class Journal:
             database.change([(_COVER, (self._project_id, name, since_ms, now)) for name in names])
 
         self._write(work)
-        self.own = None  # of a journal that is gone, if there was any: this one says from when on it is complete
+        self.own = None  # any earlier claim was in a journal that is gone: this one says since when it is complete
 
     def claim(self, intents: t.Sequence[Intent]) -> list[Attempt | None]:
         """Claim failures in one transaction, durable on return.

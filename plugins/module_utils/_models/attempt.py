@@ -35,7 +35,7 @@ class AttemptKind(str, enum.Enum):
     """What a request asks for; the values are what the journal and results hold.
 
     All kinds share the unique indexes. A stop answers a state in which an instance is in progress or hangs, a rerun one in which it has ended, so
-    two requests never answer the same state. Kinds from PATCH_DATA_STOP on are only a record for people: each attempt has a slot of its own.
+    two requests never answer the same state. Kinds from PATCH_DATA_STOP on claim nothing: each attempt has a slot of its own.
     """
 
     RERUN = "rerun"
@@ -172,10 +172,9 @@ class Intent(t.NamedTuple):
 
 
 class OwnClaim(t.NamedTuple):
-    """The newest claim of a run. As long as the journal has it, it has all that the run claimed before: what a standby server or a copy lacks is what
-    came last.
+    """The newest claim of a run. While the journal has it, it has all earlier claims of the run too: a standby or a copy lacks only the latest data.
 
-    :param sent_ms: of the attempt.
+    :param sent_ms: when the attempt was claimed, epoch ms.
     """
 
     attempt_id: int

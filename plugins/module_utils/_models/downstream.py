@@ -62,7 +62,7 @@ class Graph:
 class Dependant:
     """An instance below one that was rerun or is to be.
 
-    :param effect: None if nothing is wrong with it, or if the problem has no effect of its own here.
+    :param effect: None if it is up to date, or in a state without an effect, such as failed.
     :param level: how many levels below the rerun it is, from 1.
     :param upstream: the instance directly above it that causes the effect.
     :param outdated: whether it lacks a success in a run that started after everything above it had come up to date.

@@ -22,7 +22,7 @@ class Gap:
 
     :param name: name of the PatchData run that makes them; it identifies workspace, job, first and last plan time.
     :param begin: start of that PatchData run, a second before the first plan time; *end* is a second after the last one.
-    :param until: the next plan time after the gap, or a day after the gap if the next one is later.
+    :param until: the next plan time after the gap; a day after the gap if there is none within two months.
     :param job_status: the service's word; None or "" if unknown.
     :param earlier_version: whether an earlier version of the job was in force, whose schedule the service no longer shows.
     :param state: :data:`TO_MAKE` to :data:`ALONE`.

@@ -92,9 +92,9 @@ class PassState:
     :param stopped: those of them that are paused for this run, as far as it knows.
     :param seen: when records from the future of the journal's clock were first seen, see ``sightings.py``.
     :param restore: whether the pass only resumes paused jobs, because the run is over.
-    :param options_only: whether only the options are read, so that errors in them come before any task has run.
+    :param options_only: whether the pass only checks the options, so that a repair makes nothing before reruns whose options are refused.
     :param repair: what a repair creates, see ``made.py``; the action plugin hands it to each pass.
-    :param own: the newest claim of the run; the journal has to have it still.
+    :param own: the newest claim of the run, which the journal must still have.
     :param fleet: whether the caller has further workspaces, and judges over all of them whether a name or a pattern matches any job.
     """
 

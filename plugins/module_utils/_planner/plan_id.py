@@ -199,7 +199,7 @@ def _changed_options(record: t.Any, options: t.Mapping[str, t.Any]) -> str:
 
 
 def changed_options(before: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> str:
-    """Which of *options* had another value *before*, as a text for people; "" if none had."""
+    """Which of *options* had another value *before*, as a text for people, or ""."""
     pairs = {name: (_shown(before.get(name)), _shown(value)) for name, value in options.items()}
     return ", ".join(f"{name} was {was} and is {now}" for name, (was, now) in pairs.items() if was != now)
 

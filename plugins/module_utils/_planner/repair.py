@@ -27,7 +27,7 @@ BEFORE, AFTER = "before_reruns", "after_reruns"
 END = "end"
 #: Reason for leaving a gap of a scheduled job alone.
 EARLIER = "an earlier version of the job was in force, maybe with another schedule"
-#: Options that an approval of what is missing is about; those that choose what is made show in the gaps.
+#: Options that an approval covers; options that select what is made are covered by the gaps.
 _APPROVED = ("parallel", "not_between", "pause_schedules")
 _NAMED = 5
 _DIGITS = 13  # digits of a time
@@ -216,13 +216,15 @@ def approved_names(plan: t.Mapping[str, t.Any]) -> frozenset[str]:
 
 
 def approved_options(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """How what is missing is made, for an approval: of the *options* of supplement_missing."""
+    """The *options* of supplement_missing that an approval covers."""
     return {name: options[name] for name in _APPROVED}
 
 
 def made_otherwise(plan: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> str:
-    """Which of *options* are not those of the approved *plan*, in which something is to be made, as one text for people; "" if all are, and where the
-    plan does not say how, as one that somebody wrote."""
+    """How *options* differ from those of the approved *plan*, as one text for people.
+
+    "" if they do not, if the plan makes nothing, or if it has no options because a person wrote it.
+    """
     before = plan.get("options")
     if not isinstance(before, t.Mapping) or not approved_names(plan):
         return ""
