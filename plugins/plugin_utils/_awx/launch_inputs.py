@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Launch inputs of an AWX job: fields of its credential, answers of its survey. Pure."""
+"""Checks of the launch inputs of an AWX job: credential fields and survey answers. Pure."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from ...module_utils._config.regions import region_id
 from .._task.variables import said
 
 PREFIX = "dataarts_"
-#: Answers of a survey to what the inventory may say for each workspace: they take its place only if they say anything, see role awx.
+#: Prefix of survey answers that override a variable of the inventory only if they are not empty; see role awx.
 ANSWER = f"{PREFIX}answer_"
-#: The answer that leaves the option to the inventory.
+#: Answer that leaves the option to the inventory.
 _TO_INVENTORY = "as the inventory says"
 _OPTIONAL = frozenset({"security_token"})
 Fields = t.Sequence[t.Mapping[str, t.Any]]
 
 
 def credential_errors(values: t.Mapping[str, t.Any], fields: Fields, required: t.Sequence[str] = ()) -> list[str]:
-    """Errors in the *values* of an account's credential, one sentence each, with the label of the field; never a value.
+    """Errors in the *values* of an account's credential: one sentence each, with the label of the field but never a value.
 
-    :param values: by id of the field; empty text and None are unset.
+    :param values: field id -> value; empty text and None count as unset.
     :param fields: fields of the credential type, with ``id`` and ``label``.
-    :param required: ids of the fields without which AWX launches nothing.
+    :param required: ids of the fields that AWX requires for a launch.
     """
     labels = {str(field["id"]): f"'{field['label']}'" for field in fields}
     known = listed([f"{name} ({label})" for name, label in labels.items()])
@@ -42,7 +42,7 @@ def credential_errors(values: t.Mapping[str, t.Any], fields: Fields, required: t
             if name == "region":
                 region_id(texts[name])
         except OptionError as error:
-            texts[name] = "?"  # it is set, and its error is reported
+            texts[name] = "?"  # counts as set; its error is reported here
             errors.append(f"Field {label}: {error}")
     errors += [
         f"Field {labels[name]} is empty, and nothing can be launched without it: fill it in." for name in required if not texts[name]
@@ -51,15 +51,15 @@ def credential_errors(values: t.Mapping[str, t.Any], fields: Fields, required: t
 
 
 def survey_answer_errors(variables: t.Mapping[str, t.Any]) -> list[str]:
-    """Errors in extra variables called ``dataarts_<option>`` or ``dataarts_answer_<option>``, one sentence each.
+    """Errors in extra variables ``dataarts_<option>`` and ``dataarts_answer_<option>``, one sentence each.
 
-    :param variables: by name; names that are not an option are ignored.
+    :param variables: name -> value; names that are not an option are ignored.
     """
     errors = []
     for name, value in variables.items():
         prefix = ANSWER if name.startswith(ANSWER) else PREFIX
         option = name[len(prefix) :]
-        # A form sends empty text for a question that nobody answered.
+        # A survey sends empty text for an unanswered question.
         if not name.startswith(prefix) or option not in _known() or not said(value) or (prefix == ANSWER and value == _TO_INVENTORY):
             continue
         text = problem(option, value, _known()[option])
@@ -90,7 +90,7 @@ def jobs_of_lines(value: t.Any) -> t.Any:
 
 
 def _known() -> Spec:
-    """Every option that a variable may stand for."""
+    """Spec of every option that a variable may set."""
     single = instance_retry_spec()
     return {
         **{name: single[name] for name in ("job_name", "begin_time", "end_time", "concurrent")},
@@ -106,7 +106,7 @@ def _kind_errors(values: t.Mapping[str, str | None], labels: t.Mapping[str, str]
     # A job runs in a container, which has no agency.
     offered = {kind: names for kind, names in KINDS.items() if kind != MACHINE}
     filled = {kind: [name for name in names if values.get(name)] for kind, names in offered.items()}
-    # The name of an account alone decides nothing: it does not say who acts.
+    # domain_name alone does not say who acts.
     kinds = [kind for kind, names in filled.items() if names and names != ["domain_name"]]
     if not kinds:
         choices = [listed([labels[name] for name in names if name not in _OPTIONAL]) for names in offered.values()]

@@ -1,10 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text for a terminal: lines and how they are meant, tables, wrapped sentences, commands over several lines. Pure.
+"""Text for a terminal: lines with a tone, tables, wrapped sentences, commands over several lines. Pure.
 
-Widths are those of a terminal: a Chinese character takes two columns, a mark above another character none. Text of the service goes through
-``printable`` before it comes here.
+Widths are columns of a terminal: a Chinese character takes two, a combining mark none. Text from the service must have gone through ``printable``.
 """
 
 from __future__ import annotations
@@ -14,33 +13,33 @@ import shlex
 import typing as t
 import unicodedata
 
-#: What Chinese text may be broken behind, where it has no blank.
+#: Places after which Chinese text without blanks may be broken.
 _BREAKS = re.compile("(?<=[，。；：、！？）])(?=.)")
-#: Columns that everything of ours is made for, and fewer on a terminal that has fewer, down to the least.
+#: Widest and narrowest layout, columns.
 COLUMNS, _LEAST = 80, 40
 _GAP = "  "
-#: Columns in which the beginning of a name can be told from another.
+#: Columns in which the beginnings of two names usually differ.
 _BEGINNING = 8
-#: What a number, a time, or a count of something begins with; an id does not.
+#: Start of a cell with a number, a time or a count, but not an id.
 _NUMBER = re.compile(r"[\d.,:/+-]+(?!\S)")
-#: What a line is about: something that needs a person, that is in progress or would be done, or that is as it should be.
+#: What a line reports: something that needs a person, something in progress or planned, or something that is as it should be.
 Tone = t.Literal["", "bad", "busy", "good"]
 
 
 class Line(t.NamedTuple):
-    """One line, or several that belong together and are written at once; the tone chooses its colour, where the terminal has colours."""
+    """One line, or several that are written at once; its tone chooses the colour on terminals with colours."""
 
     text: str
     tone: Tone = ""
 
 
 class Screen:
-    """The terminal, as wide as the person's: whoever writes to it sets that."""
+    """Width of the terminal that lines are made for."""
 
     columns = COLUMNS
 
     def fit(self, columns: int) -> None:
-        """Everything from here on is made for a terminal of so many *columns*; 0 if nobody knows."""
+        """Make all further lines for a terminal with *columns* columns; 0 if that is unknown."""
         self.columns = max(_LEAST, min(COLUMNS, columns or COLUMNS))
 
 
@@ -48,14 +47,14 @@ SCREEN = Screen()
 
 
 def width(text: str) -> int:
-    """How many columns a terminal needs for *text*."""
+    """Columns that a terminal needs for *text*."""
     if text.isascii():
         return len(text)
     return sum(map(_character_width, text))
 
 
 def shortened(text: str, columns: int) -> str:
-    """*text* in at most *columns* columns; what does not fit is replaced by ``…``."""
+    """*text* in at most *columns* columns; ``…`` replaces the rest."""
     if width(text) <= columns:
         return text
     kept, used = "", 1
@@ -68,18 +67,18 @@ def shortened(text: str, columns: int) -> str:
 
 
 def padded(text: str, columns: int, *, right: bool = False) -> str:
-    """*text* in exactly *columns* columns, to the left, or to the *right* as numbers are; shortened where it is wider."""
+    """*text* in exactly *columns* columns, aligned left, or *right* as for numbers; shortened if it is wider."""
     fitted = shortened(text, columns)
     blank = " " * (columns - width(fitted))
     return blank + fitted if right else fitted + blank
 
 
 def table_lines(head: t.Sequence[str], rows: t.Sequence[t.Sequence[str]], *, right: t.Container[int] = ()) -> list[str]:
-    """The lines of a table: *head*, then *rows*, at least one, each cell below the others of its column, two blanks in between.
+    """The lines of a table: *head*, then *rows* (at least one), in aligned columns with two blanks between them.
 
-    Where it would be wider than the screen, the widest of its columns are narrowed, and what does not fit is shortened; numbers and times last.
+    If the table is wider than the screen, its widest columns are narrowed and their cells shortened, columns of numbers and times last.
 
-    :param right: numbers of the columns that stand to the right, the first is 0.
+    :param right: indexes of the columns that are aligned right.
     """
     room = SCREEN.columns - len(_GAP) * (len(head) - 1)
     widths = _narrowed([max(map(width, column)) for column in zip(head, *rows)], [_least(column) for column in zip(*rows)], room)
@@ -89,10 +88,12 @@ def table_lines(head: t.Sequence[str], rows: t.Sequence[t.Sequence[str]], *, rig
 
 
 def wrapped(text: str, *, indent: str = "", further: str = "  ") -> list[str]:
-    """*text* in lines as wide as the screen, broken at blanks, and behind Chinese punctuation; a word that is wider has a line of its own, or several
-    if it is Chinese.
+    """*text* wrapped to the width of the screen, at blanks and after Chinese punctuation.
 
-    :param indent: what every line begins with, and *further* what each but the first has after that.
+    A wider word gets a line of its own, or several lines if it is Chinese.
+
+    :param indent: start of every line.
+    :param further: follows *indent* in every line except the first.
     """
     lines: list[str] = []
     line = indent
@@ -108,12 +109,12 @@ def wrapped(text: str, *, indent: str = "", further: str = "  ") -> list[str]:
 
 
 def lines_of(text: str, tone: Tone = "", *, indent: str = "", further: str = "  ") -> list[Line]:
-    """*text* as :func:`wrapped` breaks it; nothing for an empty one."""
+    """*text* as lines, wrapped by :func:`wrapped`; none for an empty text."""
     return [Line(row, tone) for row in wrapped(text, indent=indent, further=further)]
 
 
 def _pieces(text: str, room: int) -> t.Iterator[tuple[str, str]]:
-    """What a line of *text* may be broken before: each piece with the blank in front of it, if there is one."""
+    """The pieces of *text* that a line may be broken between, each with the blank in front of it, or ""."""
     for word in text.split():
         blank = " "
         for part in (word,) if word.isascii() else _BREAKS.split(word):
@@ -123,20 +124,20 @@ def _pieces(text: str, room: int) -> t.Iterator[tuple[str, str]]:
 
 
 def _wide_pieces(word: str) -> list[str]:
-    """*word* broken before each wide character except punctuation."""
+    """*word* split before each wide character except punctuation."""
     return re.findall(r".+?(?=$|[\u2e80-\u2fff\u3040-\ua4cf\uac00-\ud7a3\uf900-\ufaff])", word)
 
 
 def labelled(name: str, text: str) -> str:
-    """*text* in lines behind *name*, each as far to the right as the first."""
+    """*text*, wrapped, in a column to the right of *name*."""
     indent = " " * width(name) + "  "
     return "\n".join(wrapped(text, indent=indent, further="")).replace(indent, f"{name}  ", 1)
 
 
 def command_lines(words: t.Sequence[str]) -> list[str]:
-    """A command for a shell, broken with backslashes so that each line fits, and that can be pasted as it is.
+    """A shell command that can be pasted, broken with backslashes so that each line fits.
 
-    An option stays with its value. A word that is wider than a line is not broken.
+    An option stays with its value. A word wider than a line is not broken.
     """
     parts: list[str] = []
     for word in map(shlex.quote, words):
@@ -155,13 +156,13 @@ def command_lines(words: t.Sequence[str]) -> list[str]:
 
 
 def _least(cells: t.Sequence[str]) -> int:
-    """What a column needs at least: of names a beginning is enough, but not of numbers and times."""
+    """Narrowest width of a column: the beginning is enough for names, but not for numbers and times."""
     widest = max(map(width, cells))
     return widest if all(_NUMBER.match(cell) for cell in cells if cell) else min(widest, _BEGINNING)
 
 
 def _narrowed(widths: t.Sequence[int], least: t.Sequence[int], room: int) -> list[int]:
-    """*widths* that together take no more than *room*: the widest first, below what they need at *least* only where all others are, too."""
+    """*widths* reduced to *room* in total: the widest first, below *least* only once all are at their least."""
     narrowed = list(widths)
     for _column in range(max(0, sum(widths) - max(room, len(widths)))):
         wide = [index for index, of_column in enumerate(narrowed) if of_column > least[index]] or range(len(narrowed))

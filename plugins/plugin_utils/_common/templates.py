@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Templates: what is one and what is not, in every supported ansible-core.
+"""Which texts Ansible treats as templates, for every supported ansible-core.
 
-Up to ansible-core 2.18 every text is a template unless it is marked unsafe; since 2.19 none is unless it is marked trusted, which
-texts of the inventory file are. Vaulted text is an object of its own in both, which prints as ciphertext.
+Up to ansible-core 2.18, every text is a template unless it is marked unsafe. Since 2.19, only texts marked as trusted are, such as those of the
+inventory file. In both, vaulted text is an object of its own class, which prints as ciphertext.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ try:
 except ImportError:
     trust_as_template = None  # ansible-core up to 2.18
 
-#: Classes of vaulted text: up to 2.18, and since 2.19.
+#: Class names of vaulted text, up to 2.18 and since 2.19.
 _VAULTED = ("AnsibleVaultEncryptedUnicode", "EncryptedString")
 
-#: Text without any character that a delimiter of Jinja could begin with.
+#: Text without any character that could start a Jinja delimiter.
 _HARMLESS = re.compile(r"[\w ./:@+-]*")
 _OTHERS = re.compile(r"[^\w ./:@+-]")
-#: What every default delimiter of Jinja, and every one that the head of a text could declare, needs a character of.
+#: Characters of which every Jinja delimiter needs one: the default ones, and those that the head of a text could declare.
 _DELIMITERS = re.compile(r"[{}%#<>$\[\]\\~^|&*`\x00-\x09\x0b-\x1f\x7f]")
 
 
 def is_vaulted(value: t.Any) -> bool:
-    """Whether *value* is vaulted text that stays encrypted until it is used."""
+    """Whether *value* is vaulted text, which stays encrypted until it is used."""
     return type(value).__name__ in _VAULTED
 
 
 def is_template(value: t.Any) -> bool:
-    """Whether *value*, from the inventory file, is text with a template in it."""
+    """Whether *value*, from the inventory file, is a text that contains a template."""
     return isinstance(value, str) and not is_vaulted(value) and any(mark in value for mark in ("{{", "{%", "{#"))
 
 
 def plain(value: t.Any) -> t.Any:
-    """*value* in Python's own types, vaulted text decrypted: nothing of Ansible's goes further into the collection.
+    """*value* in Python's built-in types, with vaulted text decrypted, so that Ansible's own types stay out of the rest of the collection.
 
     :raises AnsibleError: vaulted text cannot be decrypted.
     """
@@ -54,10 +54,10 @@ def plain(value: t.Any) -> t.Any:
 
 
 def from_service(value: t.Any) -> t.Any:
-    """*value*, which the service said, as a variable whose text is never evaluated as a template.
+    """*value*, which came from the service, as a variable whose text is never evaluated as a template.
 
-    Text that can be no template under any delimiters counts as an ordinary text, so that ``ansible-inventory --list`` shows it as
-    one, instead of as an object that says it is unsafe; anything else is left, or made, unsafe.
+    Text that cannot be a template with any delimiters becomes ordinary text, which ``ansible-inventory --list`` shows as such and not as an
+    unsafe object. Anything else stays or becomes unsafe.
     """
     if isinstance(value, str) and _HARMLESS.fullmatch(value):
         return own_template(value)
@@ -65,21 +65,23 @@ def from_service(value: t.Any) -> t.Any:
 
 
 def untemplated(text: str) -> str:
-    """*text*, which the service said, for a place that evaluates whatever it gets, such as the variables that a job of AWX hands to the next
-    one: with a question mark for every character that a delimiter of Jinja could be made of."""
+    """*text*, which came from the service, for places that evaluate templates in any text, such as variables that an AWX job passes to the next.
+
+    A question mark replaces every character that could be part of a Jinja delimiter.
+    """
     return _OTHERS.sub("?", text)
 
 
 def untemplated_lines(text: str) -> str:
-    """*text* of several lines for people, for such a place: as it reads, but for the characters that a delimiter of Jinja begins with."""
+    """The same for *text* of several lines for people: a question mark replaces only characters that every Jinja delimiter needs one of."""
     return _DELIMITERS.sub("?", text)
 
 
 def own_template(text: str) -> t.Any:
-    """*text*, which is the collection's own, as a variable that is evaluated as a template."""
+    """*text* as a variable that is evaluated as a template; only for texts of the collection itself, or harmless ones."""
     return text if trust_as_template is None else trust_as_template(text)
 
 
 def reference(path: str, position: int, option: str) -> t.Any:
-    """A template for *option* of the account at *position* (from 0) in the inventory file at *path*, for secrets that stand there in the clear."""
+    """A template that reads *option* of account *position* (from 0) from the inventory file at *path*, for secrets in clear text there."""
     return own_template(f"{{{{ (lookup('ansible.builtin.unvault', {path!a}) | from_yaml).accounts[{position}].{option} }}}}")

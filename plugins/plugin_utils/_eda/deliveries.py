@@ -3,10 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Deliveries: which failures had an event, kept as notes in the journal.
 
-A failure's event belongs to the source that inserts its key: two sources that share a journal never deliver the same failure twice. The key is
-inserted before the event is put, and confirmed once the event is old enough that somebody has acted on it. A source that ends in between
-leaves a key without confirmation; after its deadline, whichever source lists the failure next inserts the key of a further delivery. The
-journal drops notes when it drops attempts.
+A source inserts a failure's key before it puts the event; sources that share a journal thus never deliver the same failure twice. It confirms the
+key once the event is old enough that somebody must have acted on it. If a source ends in between, the key stays unconfirmed; after its deadline,
+the next source that lists the failure inserts the key of another delivery. The journal drops notes when it drops attempts.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class Deliveries:
         self._current = False
 
     def refresh(self, *, force: bool = False) -> None:
-        """Read what every source has delivered, if it was not read yet, or another source has claimed something meanwhile."""
+        """Read the deliveries of all sources, if they were not read yet or another source was faster at a claim, or with *force*."""
         if self._current and not force:
             return
         notes = self._journal.notes(self._scope)
@@ -50,7 +49,7 @@ class Deliveries:
         self._current = True
 
     def claim(self, failure: NewFailure, now_ms: int, deadline_ms: int) -> bool:
-        """Whether the event of *failure* is this source's to put; if not, another one has claimed it meanwhile."""
+        """Claim the event of *failure* for this source; False if another source has claimed it meanwhile. Times epoch ms."""
         instance_type = failure.instance.instance_type
         delivery = Delivery(failure.run, now_ms, deadline_ms, failure.number, failure.failed_again, instance_type=instance_type)
         full_key = failure.instance.full_key
@@ -62,7 +61,7 @@ class Deliveries:
         return True
 
     def confirm(self, until_ms: int) -> None:
-        """What this source claimed until *until_ms*, the service's time, is never delivered again."""
+        """Confirm this source's claims up to *until_ms*, the service's time, so that they are never delivered again."""
         for full_key, failure in list(self._own.items()):
             delivery = self.newest[full_key]
             if delivery.claimed_ms <= until_ms:
@@ -71,7 +70,7 @@ class Deliveries:
                 del self._own[full_key]
 
     def prune(self, window_start: int) -> None:
-        """Forget what has left the window of plan times."""
+        """Forget deliveries whose plan times are long before *window_start*, epoch ms; see :func:`outdated`."""
         for full_key in outdated(self.newest, window_start):
             del self.newest[full_key]
             self._own.pop(full_key, None)

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Events that the event source puts. Pure.
+"""Events of the event source. Pure.
 
-ansible-rulebook passes the strings of an event to playbooks as templates, so text that other people wrote travels in base64 (``*_b64``).
-In addition, the name of a job is in clear for conditions, but only where it holds nothing that a template could start with.
+ansible-rulebook passes the strings of an event to playbooks as templates, so text written by others is in base64 (``*_b64``). Job names are also
+in clear text, for conditions of rules, but only if they cannot be a template.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from .options import Login, Place
 
 Event = t.Dict[str, t.Any]
 
-#: Longest message of the service that an event carries, characters.
+#: Longest error message in an event, characters.
 _MESSAGE = 1000
-#: Most dependants that an event names; it counts all.
+#: Most dependants that an event names; ``dependants_total`` counts all.
 _DEPENDANTS = 20
 _NAMESPACE = uuid.UUID("5b0c3d0e-3f0a-4f57-9d3e-6f1d6a1f9a52")
 
 
 @dataclass(frozen=True)
 class FailureFacts:
-    """What is known of a failure apart from the list that showed it.
+    """Facts about a failure that the instance list does not show.
 
-    :param reason: why, as far as it was read.
-    :param purpose: what its last rerun was for.
-    :param stopped_ms: when a run that shares the journal asked to stop the run that failed, epoch ms; None if none did.
-    :param dependants: the instances that depend on it directly; None where they were not read.
+    :param reason: why it failed, if that could be read.
+    :param purpose: ``purpose`` of its last rerun, or "".
+    :param stopped_ms: when a stop of the failed instance was requested, according to the journal, epoch ms; None if none was.
+    :param dependants: the instances that depend on it directly; None if they were not read.
     """
 
     reason: Reason = field(default_factory=Reason)
@@ -48,7 +48,7 @@ class FailureFacts:
 
 
 def failed_event(failure: NewFailure, login: Login, place: Place, known: FailureFacts | None = None) -> Event:
-    """One instance failed. Ids are text, times epoch ms with ISO 8601 next to them."""
+    """Event ``failed``, about one instance. Ids are text; times are epoch ms, with ISO 8601 next to them."""
     known = known or FailureFacts()
     instance, why, purpose = failure.instance, known.reason, known.purpose
     return _event(
@@ -85,7 +85,7 @@ def failed_event(failure: NewFailure, login: Login, place: Place, known: Failure
 
 
 def _below(dependants: t.Sequence[JobInstance] | None) -> dict[str, t.Any]:
-    """What depends on the instance, the first to be planned first."""
+    """The keys about dependants, which are ordered by plan time."""
     if dependants is None:
         return {"dependants": None, "dependants_total": None}
     first = sorted(dependants, key=lambda below: (below.key.plan_time, below.job_name, below.full_key))[:_DEPENDANTS]
@@ -105,7 +105,10 @@ def _dependant(instance: JobInstance) -> dict[str, t.Any]:
 
 
 def missing_event(gaps: t.Sequence[Gap], login: Login, place: Place) -> Event:
-    """Instances of a workspace that were never made, and of which no event has told: how many, in how many gaps, and of which jobs. Times epoch ms."""
+    """Event ``missing``, about instances of a workspace that were never made: their number, gaps and jobs. Times epoch ms.
+
+    :param gaps: those that no event has reported yet; at least one.
+    """
     names = sorted({gap.job_name for gap in gaps})
     first, gap_names = min(gap.times[0] for gap in gaps), sorted(gap.name for gap in gaps)
     details = {
@@ -122,11 +125,11 @@ def missing_event(gaps: t.Sequence[Gap], login: Login, place: Place) -> Event:
 
 
 def trouble_event(kind: str, login: Login, message: str, since_ms: int, places: t.Sequence[Place] | None = None) -> Event:
-    """Not of an instance but of the service: ``outage``, ``restored``, or ``ended``, after which there is no further event.
+    """Event about the service: ``outage``, ``restored``, or ``ended``, which is the last event of the account.
 
-    :param message: what happened, in words for people.
+    :param message: what happened, for people.
     :param since_ms: when the outage began, epoch ms.
-    :param places: the workspaces that it is about; all of the account if None.
+    :param places: the workspaces concerned; None for all of the account.
     """
     details = {
         "kind": kind,
@@ -139,15 +142,15 @@ def trouble_event(kind: str, login: Login, message: str, since_ms: int, places: 
 
 
 def clear(text: str) -> str | None:
-    """*text* where it can be no template and steers no terminal, else None."""
+    """*text* if it cannot be a template and holds no control characters, else None."""
     return text if not set(text) & set("{}%#\n\r") and printable(text, len(text)) == text else None
 
 
 def encoded(text: str) -> str:
-    """*text* in base64 of UTF-8; what UTF-8 cannot hold is made visible."""
+    """*text* as base64 of UTF-8; characters that UTF-8 cannot encode become backslash escapes."""
     return base64.b64encode(text.encode("utf-8", "backslashreplace")).decode("ascii")
 
 
 def _event(identity: str, hosts: list[str], details: dict[str, t.Any]) -> Event:
-    # The uuid is the same for the same event, so that an engine that persists events knows one that it has had.
+    # The same event always has the same uuid, so that an engine that persists events recognizes it.
     return {"dataarts": details, "meta": {"hosts": hosts, "uuid": str(uuid.uuid5(_NAMESPACE, identity))}}

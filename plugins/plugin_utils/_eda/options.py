@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Arguments of the event source, checked. Pure."""
+"""Arguments of the event source and their checks. Pure."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from ...module_utils._models.selection import Selection, select
 
 #: Statuses that count as failures.
 FAILED_WORDS = ("fail", "running-exception", "manual-stop")
-#: A name that a pattern of --limit can name: no separators, no wildcards, no beginning of a file's name.
+#: A host name that a pattern of --limit can name: without separators and wildcards, and not like a file name (@, /).
 _HOST = re.compile(r"[\w][\w.-]{0,127}")
-#: Of how many failures of one poll dependants may be read: the service answers ten requests a second.
+#: Most failures per poll whose dependants may be read: the service answers ten requests per second.
 MOST_READ = 100
 _SECONDS = (("poll_interval", 1), ("repeat_within", 0))
 _AS_THEY_ARE = (
@@ -37,7 +37,7 @@ _AS_THEY_ARE = (
 class Place:
     """One workspace to watch.
 
-    :param host: the inventory host that stands for it.
+    :param host: its host in the inventory.
     """
 
     workspace_id: str
@@ -48,8 +48,8 @@ class Place:
 class Login:
     """One account in one project, and its workspaces.
 
-    :param name: what events and messages call it.
-    :param options: the shared options; with secrets, hence not in the repr.
+    :param name: its name in events and messages.
+    :param options: the account options; they hold secrets, hence not in the repr.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Login:
 class SourceOptions:
     """All arguments. Durations in seconds.
 
-    :param dependants: of how many new failures of a poll to read what depends on them.
+    :param dependants: number of new failures per poll whose dependants are read.
     """
 
     logins: tuple[Login, ...]
@@ -84,12 +84,12 @@ class SourceOptions:
         return {"planned_after": self.planned_after, "planned_before": None}
 
     def selection(self, window: Window) -> Selection:
-        """Which failures are watched."""
+        """The selection of failures to watch."""
         return select(self.jobs, window, statuses=[status.value for status in self.statuses], instance_types=self.instance_types)
 
 
 def source_spec() -> Spec:
-    """Every argument of the event source, as AnsibleModule would take it."""
+    """Argument spec of the event source, in AnsibleModule's format."""
     places: Spec = {"workspace_id": {"type": "str", "required": True}, "host": {"type": "str"}}
     workspaces = {"type": "list", "elements": "dict", "options": places}
     return {
@@ -117,11 +117,11 @@ def source_spec() -> Spec:
 
 
 def source_options(args: t.Mapping[str, t.Any], now_ms: int) -> SourceOptions:
-    """The arguments of the event source, checked.
+    """Check the arguments of the event source.
 
-    :param args: as in the rulebook, templated; what ansible-rulebook adds itself begins with ``eda_``.
-    :param now_ms: about the service's time, epoch ms.
-    :raises OptionError: naming the argument, the cause and what to set instead; never repeats a secret.
+    :param args: from the rulebook, templated; keys that ansible-rulebook adds begin with ``eda_``.
+    :param now_ms: approximately the service's time, epoch ms.
+    :raises OptionError: names the argument, the cause and what to set instead; never shows a secret.
     """
     arguments = {name: value for name, value in args.items() if not name.startswith("eda_")}
     spec = source_spec()
@@ -154,7 +154,7 @@ def source_options(args: t.Mapping[str, t.Any], now_ms: int) -> SourceOptions:
 
 
 def environment_for(options: SourceOptions, environ: t.Mapping[str, str]) -> dict[str, str]:
-    """The part of *environ* that may complete a login: the project in it counts only where there is a single one."""
+    """The part of *environ* that may complete a login; its project counts only if there is a single login."""
     return dict(environ) if len(options.logins) == 1 else WithoutProject(environ)
 
 
@@ -190,7 +190,7 @@ def _check_twice(places: t.Sequence[Place]) -> None:
 
 
 def _check_defined(value: t.Any, where: str) -> None:
-    """Refuse what a template of the rulebook left undefined: ansible-rulebook passes on what Jinja makes of it."""
+    """Refuse undefined variables in templates of the rulebook, which ansible-rulebook passes on as Jinja's Undefined."""
     if isinstance(value, Undefined):
         raise OptionError(
             f"{where} is undefined: nothing sets variable {value._undefined_name}. Set it in the file of --vars, or name it in --env-vars."
@@ -204,7 +204,7 @@ def _check_defined(value: t.Any, where: str) -> None:
 
 
 def _check_texts(arguments: t.Mapping[str, t.Any], spec: Spec, where: str) -> None:
-    """Refuse numbers where text is meant: an id or a key of digits that YAML or a template made a number has lost its zeros."""
+    """Refuse numbers for text options: an id or key of digits that YAML or a template turned into a number has lost its leading zeros."""
     for name, value in arguments.items():
         option = spec.get(name)
         if option is None:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The event source: polls, puts events, rides out outages, and ends with one line where only a person can help.
+"""The event source: poll, put events, survive outages, and end with one line in the log if only a person can help.
 
-Everything that blocks runs in a thread, so that the rules of the same process go on meanwhile.
+Blocking work runs in a thread, so that rules in the same process keep running.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ from .workspace_watch import Poll, WorkspaceWatch
 _T = t.TypeVar("_T")
 
 _LOG = logging.getLogger("dataarts.factory.failed_instances")
-#: Kinds of errors of a workspace that no patience cures. Others of the account may be there all the same.
+#: Errors of a workspace that waiting does not cure; other workspaces of the account may still be readable.
 _GONE = frozenset({Kind.NO_PERMISSION, Kind.NOT_FOUND})
-#: Kinds of errors that every other workspace of the account would meet too, each after its timeouts.
+#: Errors that every other workspace of the account would meet too, each after its timeouts.
 _ALIKE = frozenset({Kind.UNREACHABLE, Kind.TLS, Kind.CLOCK})
-#: Workspaces that a message names.
+#: Most workspaces that a message names.
 _NAMED = 5
 #: Longest pause between two polls in an outage, seconds.
 LONGEST_POLL_PAUSE = 900.0
 
 
 class EndedError(Exception):
-    """The source cannot go on; the text says why, and what to do."""
+    """The source cannot go on; the message says why and what to do."""
 
 
 async def watch(queue: asyncio.Queue[t.Any], args: t.Mapping[str, t.Any]) -> None:
-    """Put an event for every new failure into *queue*, until cancelled or until nothing but a person can help; then that is logged in one line.
+    """Put an event for every new failure into *queue*, until cancelled, or until only a person can help, which is logged in one line.
 
     :param args: the arguments in the rulebook.
     """
@@ -65,7 +65,7 @@ async def watch(queue: asyncio.Queue[t.Any], args: t.Mapping[str, t.Any]) -> Non
         await asyncio.gather(*tasks)
     except EndedError as error:
         _LOG.error("%s", error)
-    except Exception as error:  # no traceback reaches a user; what nobody foresaw is named by its class and place
+    except Exception as error:  # no traceback reaches a user; an unexpected error is named by its class and place
         _LOG.error("%s", error_result(error, "Failed to watch the failed instances")["msg"])
     finally:
         for task in tasks:
@@ -76,9 +76,9 @@ async def watch(queue: asyncio.Queue[t.Any], args: t.Mapping[str, t.Any]) -> Non
 
 
 def pause(interval: float, misses: int, jitter: float) -> float:
-    """Seconds until the next poll after *misses* polls in a row that failed; 0 misses mean *interval*.
+    """Seconds until the next poll after *misses* failed polls in a row; *interval* if there were none.
 
-    :param jitter: 0 to 1, takes up to a fifth away, so that many sources do not come back at the same moment.
+    :param jitter: 0 to 1; shortens the pause by up to a fifth, so that many sources do not poll again at the same moment.
     """
     if misses == 0:
         return interval
@@ -87,10 +87,10 @@ def pause(interval: float, misses: int, jitter: float) -> float:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a workspace cannot be read, or what is read not be kept.
+    """Why a workspace cannot be read, or its deliveries not recorded.
 
-    :param misses: polls in a row in which nothing of it could be read; 0 where a part could.
-    :param rests_until: ``time.monotonic()`` seconds before which it is not polled, as long as another workspace can be.
+    :param misses: polls in a row in which nothing of it could be read; 0 if a part could.
+    :param rests_until: until when it is not polled, ``time.monotonic()`` seconds, unless all workspaces rest.
     """
 
     error: ApiError | JournalError
@@ -99,7 +99,7 @@ class Trouble:
 
 
 class AccountWatch:
-    """The workspaces of one account. :raises OptionError: its options do not say who acts, where or how."""
+    """Polls the workspaces of one account. :raises OptionError: its options are incomplete or not valid."""
 
     def __init__(
         self,
@@ -116,36 +116,36 @@ class AccountWatch:
         check_endpoints(login.options)
         self._session = open_session(login.options, environ)
         self._journal: Journal | None = None
-        _journal(options, "")  # an argument that names no journal ends the source now, not at the first poll
+        _journal(options, "")  # raises now, not at the first poll, if argument journal is not valid
         self._watches = [WorkspaceWatch(self._session, place, options, len(login.places), self._opened_journal) for place in login.places]
-        # A thread of its own: those of the loop are few, and an account whose service hangs must not stop the others.
+        # One thread per account: the event loop has few, and an account whose service hangs must not block the others.
         self._thread = ThreadPoolExecutor(1, "dataarts-watch")
         self._troubles: dict[WorkspaceWatch, Trouble] = {}
-        #: Start of each outage that has had an event, epoch ms.
+        #: Start of each outage that an event reported, epoch ms.
         self._outages: dict[WorkspaceWatch, int] = {}
         self._warned: set[str] = set()
 
     @property
     def misses(self) -> int:
-        """Polls in a row in which no workspace could be read; 0 where any could."""
+        """Polls in a row in which no workspace could be read; 0 if any could."""
         return min(self._troubles[watched].misses if watched in self._troubles else 0 for watched in self._watches)
 
     async def run(self) -> None:
-        """Poll for ever. :raises EndedError: nothing but a person can help; an event has said so."""
+        """Poll for ever. :raises EndedError: only a person can help; an event has reported it."""
         try:
             while True:
                 began = time.monotonic()
                 await self.poll()
                 seconds = pause(self._options.poll_interval, self.misses, random.random())
                 await asyncio.sleep(max(0.0, began + seconds - time.monotonic()))
-        except Exception as error:  # whatever it is, people have to know that nobody watches any more
+        except Exception as error:  # people must know that the account is no longer watched, whatever the reason
             unforeseen = f"Stopped watching the workspaces of {self._login.name}"
             message = str(error) if isinstance(error, EndedError) else error_result(error, unforeseen)["msg"]
             await self._put(trouble_event("ended", self._login, message, self._now()))
             raise EndedError(message) from None
 
     async def poll(self) -> None:
-        """Poll every workspace once and put an event for what is new. :raises EndedError: nothing but a person can help."""
+        """Poll every workspace once and put the new events. :raises EndedError: only a person can help."""
         await self._poll_workspaces()
         journal_warnings = [] if self._journal is None else self._journal.warnings
         for text in [*self._session.client.warnings, *journal_warnings]:
@@ -156,7 +156,7 @@ class AccountWatch:
         await self._put_restored()
 
     def close(self) -> None:
-        """Close connections and the journal."""
+        """Close the session and the journal."""
         self._thread.shutdown(wait=False)
         if self._journal is not None:
             self._journal.close()
@@ -169,7 +169,7 @@ class AccountWatch:
         return self._journal
 
     async def _poll_workspaces(self) -> None:
-        """Poll every workspace once. One that cannot be read does not stop the others."""
+        """Poll every workspace once, going on if one cannot be read, unless all would meet the same error."""
         now = time.monotonic()
         resting = {watched for watched, trouble in self._troubles.items() if trouble.rests_until > now}
         awake = [watched for watched in self._watches if watched not in resting] or self._watches
@@ -193,13 +193,13 @@ class AccountWatch:
             raise EndedError(error_result(gone, f"Stopped watching {self._named(self._watches)}")["msg"])
 
     def _worse(self, watched: WorkspaceWatch, error: ApiError | JournalError) -> Trouble:
-        """The trouble of a workspace after one more miss; it rests for as long as a pause lasts beyond the next poll."""
+        """The trouble of a workspace after one more miss; it rests as :func:`pause` says, less the interval until the next poll."""
         misses = 1 + (self._troubles[watched].misses if watched in self._troubles else 0)
         interval = self._options.poll_interval
         return Trouble(error, misses, time.monotonic() + pause(interval, misses, 0.0) - interval)
 
     async def _poll_workspace(self, watched: WorkspaceWatch) -> ApiError | None:
-        """Poll one workspace and put its events; why a part of it could not be read, or None."""
+        """Poll one workspace and put its events; return why a part of it could not be read, or None."""
         poll = await self._in_thread(watched.poll)
         for failure in poll.failures:
             await self._deliver(failure, watched, poll)
@@ -211,14 +211,14 @@ class AccountWatch:
         return poll.problem
 
     async def _deliver(self, failure: NewFailure, watched: WorkspaceWatch, poll: Poll) -> None:
-        """Put the event of *failure*, which *poll* returned, unless another source has claimed it."""
+        """Put the event of *failure*, found by *poll*, unless another source has claimed it."""
         if await self._in_thread(watched.claim, failure):
             await self._put(failed_event(failure, self._login, watched.place, poll.known.get(failure.instance.full_key)))
             if self._feedback is not None or self._options.repeat_within == 0:
                 await self._in_thread(watched.confirm)
 
     async def _put(self, event: dict[str, t.Any]) -> None:
-        """Put *event*; with feedback wait until the engine has it on disk."""
+        """Put *event*; with feedback, wait until the engine has persisted it."""
         await self._queue.put(event)
         await asyncio.sleep(0)
         if self._feedback is not None:
@@ -243,15 +243,14 @@ class AccountWatch:
             await self._put(trouble_event("restored", self._login, message, since, [watched.place for watched in over]))
 
     def _named(self, watches: t.Sequence[WorkspaceWatch]) -> str:
-        """Those workspaces in a sentence."""
+        """The workspaces of *watches*, as part of a sentence."""
         if len(watches) == len(self._watches) > 1:
             return f"the workspaces of {self._login.name}"
         ids = first_of([watched.place.workspace_id for watched in watches], _NAMED)
         return f"workspace{'s' if len(watches) > 1 else ''} {ids}"
 
     async def _in_thread(self, work: t.Callable[..., _T], *args: t.Any, **options: t.Any) -> _T:
-        """What *work* returns, done in the account's thread. Whoever cancels it waits for its end: what it works on is closed, and may be
-        opened anew, next."""
+        """Run *work* in the account's thread. A cancellation waits for its end, because the session and journal that it uses are closed next."""
         running = asyncio.get_running_loop().run_in_executor(self._thread, functools.partial(work, *args, **options))
         try:
             return await asyncio.shield(running)

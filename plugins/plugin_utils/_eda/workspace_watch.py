@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One workspace, polled again and again: which of its failures an event is due for."""
+"""Watch of one workspace: find the failures that are due an event."""
 
 from __future__ import annotations
 
@@ -37,29 +37,30 @@ from .failures import NewFailure, new_failures
 from .options import Place, SourceOptions
 
 _LOG = logging.getLogger("dataarts.factory.failed_instances")
-#: The statistics count the instances of the last seven days [H-OV2]; a window that reaches further back is always read.
+#: The statistics count the instances of the last seven days [H-OV2]; a window that begins earlier is always listed.
 _COUNTED_MS = 6 * DAY_MS
-#: Part of the poll interval that probing every workspace of an account may take: the statistics answer once a second.
+#: Part of the poll interval that probing all workspaces of an account may take: the statistics answer once per second.
 _PROBING = 0.5
-#: How much longer than it should take a source may need to confirm what it delivered, ms.
+#: Time that a source may need to confirm a delivery in addition to the regular time, ms.
 _GRACE_MS = 60_000
-#: Errors by which a site, or an account, does not show dependants at all.
+#: Errors that mean that a site or an account never shows dependants.
 _CLOSED = frozenset({Kind.NOT_PUBLISHED, Kind.NO_PERMISSION})
-#: How often missing instances are looked for, seconds: that reads the definition of each job, and none counts as missing before it is ten minutes late.
+#: Seconds between searches for missing instances. Each reads the definition of every job, and an instance counts as missing only when it is ten
+#: minutes late.
 _MISSING_SECONDS = 600
-#: Errors of the statistics that only mean that this site, or this account, does without them.
+#: Errors of the statistics that only mean that this site or account has none.
 _NO_STATISTICS = frozenset({Kind.NOT_PUBLISHED, Kind.NO_PERMISSION, Kind.NOT_FOUND, Kind.INVALID, Kind.BAD_ANSWER})
 
 
 @dataclass(frozen=True)
 class Poll:
-    """What one poll of a workspace returned.
+    """Result of one poll of a workspace.
 
-    :param failures: those that an event is due for.
+    :param failures: those that are due an event.
     :param window_start: start of the window of plan times, epoch ms.
     :param asked_ms: the service's time when the list was requested, epoch ms.
     :param problem: why a part of the workspace could not be read, or None.
-    :param known: what is known of *failures* apart from the list, by full key.
+    :param known: full key -> further facts about a failure of *failures*.
     """
 
     failures: list[NewFailure]
@@ -72,8 +73,8 @@ class Poll:
 class WorkspaceWatch:
     """Polls one workspace.
 
-    :param journal: opens the account's journal; it needs the project, which may have to be looked up.
-    :param neighbours: how many workspaces of the account are polled, including this one.
+    :param neighbours: number of polled workspaces of the account, including this one.
+    :param journal: returns the open journal of the account; opening it may have to look up the project.
     """
 
     def __init__(self, session: Session, place: Place, options: SourceOptions, neighbours: int, journal: t.Callable[[], Journal]) -> None:
@@ -94,13 +95,13 @@ class WorkspaceWatch:
 
     @property
     def deliveries(self) -> Deliveries:
-        """What was delivered for it. :raises ApiError: the project cannot be found."""
+        """The deliveries of the workspace. :raises ApiError: the project cannot be found."""
         if self._deliveries is None:
             self._deliveries = Deliveries(self._journal(), self.place.workspace_id)
         return self._deliveries
 
     def poll(self) -> Poll:
-        """The failures that an event is due for now.
+        """Find the failures that are due an event now.
 
         :raises ApiError: the workspace could not be read.
         :raises JournalError: the journal could not be read or written.
@@ -109,7 +110,7 @@ class WorkspaceWatch:
         deliveries.refresh()
         listing = Listing()
         if self._none_failed():
-            # Only now, because before the first answer there is only this machine's clock.
+            # Only now, because before the first answer only this machine's clock is known.
             asked = clock.now_ms()
             window = window_of(self._options.times, asked)
         else:
@@ -119,16 +120,16 @@ class WorkspaceWatch:
                 lambda window: list_selected(self._workspace, self._options.selection(window)),
             )
         failed = listing.instances
-        # First, so that an outage that lasts longer than a deadline repeats nothing of this source's own.
+        # Before new_failures(), so that after an outage longer than a deadline this source does not repeat its own events.
         deliveries.confirm(asked - self._options.repeat_within * 1000)
         failures = new_failures(failed, deliveries.newest, asked)
         if any(failure.repeated for failure in failures):
-            deliveries.refresh(force=True)  # its source may have confirmed it meanwhile
+            deliveries.refresh(force=True)  # the first event's source may have confirmed it meanwhile
             failures = new_failures(failed, deliveries.newest, asked)
         return Poll(failures, window.begin, asked, self._problem(listing.problems), self._known(failures, asked))
 
     def _known(self, failures: t.Sequence[NewFailure], now_ms: int) -> dict[FullKey, FailureFacts]:
-        """What is known of new failures. A poll without one asks nothing."""
+        """Further facts about new failures; without any, nothing is read."""
         if not failures:
             return {}
         reasons = self._reader.read([failure.instance for failure in failures])
@@ -148,7 +149,7 @@ class WorkspaceWatch:
         return known
 
     def _dependants(self, instances: t.Sequence[JobInstance]) -> dict[FullKey, tuple[JobInstance, ...]]:
-        """What depends on *instances* directly. Whatever goes wrong with that does not stop the watch: what is not read is not in it."""
+        """Full key -> the direct dependants of each of *instances*. Instances whose dependants cannot be read are left out."""
         read: dict[FullKey, tuple[JobInstance, ...]] = {}
         for instance in instances:
             if not self._shows_dependants or not instance.instance_id:
@@ -158,7 +159,7 @@ class WorkspaceWatch:
             except ApiError as error:
                 if error.kind is Kind.NOT_FOUND:
                     continue
-                # It is not asked again on a site without the call, and otherwise by the next poll.
+                # A site or account that never shows dependants is not asked again; after other errors, the next poll asks again.
                 self._shows_dependants = error.kind not in _CLOSED
                 _LOG.warning("Dependants could not be read in workspace %s: %s", self.place.workspace_id, printable(str(error), 500))
                 break
@@ -166,7 +167,7 @@ class WorkspaceWatch:
         return read
 
     def _problem(self, problems: t.Mapping[str, ApiError]) -> ApiError | None:
-        """One of the errors by job name, except that a job does not exist: it has not failed, and may come. That is logged once."""
+        """One of *problems*, or None. A job that does not exist does not count, as it may be created later; it is logged once."""
         missing = {name for name, error in problems.items() if error.kind is Kind.NOT_FOUND}
         for name in sorted(missing - self._missing):
             _LOG.warning("Job %s does not exist in workspace %s.", printable(name, 100), self.place.workspace_id)
@@ -174,10 +175,7 @@ class WorkspaceWatch:
         return next((error for name, error in problems.items() if name not in missing), None)
 
     def _check_names(self, window: Window) -> None:
-        """Log names and patterns that match no job: v1 lists a job that does not exist as one without instances.
-
-        Whatever goes wrong with that does not stop the watch.
-        """
+        """Log names and patterns that match no job: v1 lists no instances of such a job, but no error either. An error here is only logged."""
         unknown = [name for name in self._options.jobs if name != "*" and name not in self._missing]
         if not unknown:
             return
@@ -190,8 +188,7 @@ class WorkspaceWatch:
             _LOG.warning("No job of workspace %s matches %s, which is in jobs.", self.place.workspace_id, printable(name, 100))
 
     def missing(self) -> list[Gap]:
-        """The gaps of missing instances that no source has told of. They are looked for every ten minutes; where that is not possible, the log
-        says so.
+        """The gaps that no source has reported yet, looked for every ten minutes. If they cannot be found, the log says so.
 
         :raises JournalError: the journal could not be read.
         """
@@ -214,35 +211,35 @@ class WorkspaceWatch:
         return [gap for gap in absent.gaps if gap.name not in known and not left_alone(gap, stopped_jobs=False)]
 
     def tell_missing(self, gaps: t.Iterable[Gap]) -> None:
-        """An event has told of *gaps*. :raises JournalError: the journal could not be written."""
+        """Record that an event has reported *gaps*. :raises JournalError: the journal could not be written."""
         for gap in gaps:
             self._journal().note(self._missing_scope, gap.name, "")
 
     def _warn(self, text: str) -> None:
-        """Say *text* in the log, once."""
+        """Log *text*, once."""
         if text not in self._warned:
             self._warned.add(text)
             _LOG.warning("Workspace %s: %s", self.place.workspace_id, text)
 
     def claim(self, failure: NewFailure) -> bool:
-        """Whether the event of *failure* is this source's to put. :raises JournalError: the journal could not be written."""
+        """Claim the event of *failure*; False if another source has. :raises JournalError: the journal could not be written."""
         now = self._session.client.clock.now_ms()
         deadline = now + (self._options.repeat_within + 2 * self._options.poll_interval) * 1000 + _GRACE_MS
         return self.deliveries.claim(failure, now, deadline)
 
     def confirm(self) -> None:
-        """The events put so far need never be put again. :raises JournalError: the journal could not be written."""
+        """Confirm all events put so far, so that they are never repeated. :raises JournalError: the journal could not be written."""
         self.deliveries.confirm(self._session.client.clock.now_ms())
 
     def finish(self, poll: Poll) -> None:
-        """After all events of *poll* were put: drop old deliveries; the first time, check the names and patterns of jobs."""
+        """Call this after all events of *poll* were put: drop old deliveries; the first time, also check names and patterns of jobs."""
         self.deliveries.prune(poll.window_start)
         if not self._checked:
             self._checked = True
             self._check_names(Window(poll.window_start, poll.asked_ms))
 
     def _none_failed(self) -> bool:
-        """Whether the statistics say that nothing failed: one cheap call instead of a list."""
+        """Whether the statistics show that nothing failed: one cheap request instead of a list."""
         if not self._probing or not self._counted():
             return False
         try:
@@ -255,6 +252,6 @@ class WorkspaceWatch:
         return self._counted() and not any(counts[status] for status in self._options.statuses)
 
     def _counted(self) -> bool:
-        """Whether the statistics count everything in the window, by what is known of the service's time."""
+        """Whether the statistics cover the whole window, by the service's time as known now."""
         now = self._session.client.clock.now_ms()
         return window_of(self._options.times, now).begin >= now - _COUNTED_MS

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Accounts of an inventory file, checked, and what is to be read of each of them."""
+"""Accounts of an inventory file: check them, and say what to read for each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ...module_utils._config.regions import region_id
 from ...module_utils._config.sources import with_sources
 from .names import safe_name
 
-#: Options of an account that are the modules' own, except where it is (region, project).
+#: Account options that are the same as those of the modules: all except region and project.
 SHARED_OPTIONS = tuple(name for name in account_spec() if name not in ("region", "project_id"))
 #: Everything an entry of C(accounts) may hold.
 ACCOUNT_KEYS = ("name", "regions", "project_id", "studio_instance_ids", "workspaces", "exclude_workspaces", *SHARED_OPTIONS)
@@ -38,7 +38,7 @@ _TYPES: dict[str, tuple[t.Callable[[t.Any], t.Any], str]] = {
     "float": (float, "a number of seconds"),
     "int": (int, "a whole number"),
 }
-#: What makes a value of the type that its option has, and its words; text stays as it is.
+#: Option -> its conversion and the words for a valid value; text options need none.
 _CONVERSIONS = {name: _TYPES[option["type"]] for name, option in account_spec().items() if option["type"] in _TYPES}
 
 
@@ -47,12 +47,12 @@ class Target:
     """One account in one region.
 
     :param account: name of the account in the inventory file.
-    :param region: region id, or None where it is left to the environment or to ``endpoint``.
-    :param options: shared options, templated; with secrets, hence not in the repr.
-    :param studio_instance_ids: DataArts Studio instances to look at; empty for all that are usable.
-    :param include: shell-style patterns, one of which a workspace's name or id must match.
-    :param exclude: patterns of which it must match none.
-    :param identity: whose workspaces are read, by the options and the environment; with secrets, hence not in the repr.
+    :param region: region id, or None if the environment or ``endpoint`` determines it.
+    :param options: account options, templated; they hold secrets, hence not in the repr.
+    :param studio_instance_ids: DataArts Studio instances to read; empty for all usable ones.
+    :param include: shell-style patterns; a workspace's name or id must match one.
+    :param exclude: shell-style patterns; neither its name nor its id may match any.
+    :param identity: who acts, by the options and the environment; it holds secrets, hence not in the repr.
     """
 
     account: str
@@ -65,13 +65,15 @@ class Target:
 
     @property
     def label(self) -> str:
-        """How messages call it."""
+        """Its name in messages."""
         return f"account {self.account}" + (f" in region {self.region}" if self.region else "")
 
     @property
     def fingerprint(self) -> str:
-        """A digest of what the rows depend on, without passwords and secret keys: names a cache entry, so that another account, region
-        or project is never read for this one."""
+        """Name of the cache entry: a digest of all that the rows depend on, so that no other account's, region's or project's rows are read.
+
+        Passwords and secret keys are not part of it.
+        """
         known = {name: value for name, value in self.options.items() if name not in SECRET_OPTIONS}
         parts = [self.account, self.region, known, list(self.studio_instance_ids), *self.identity]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -87,9 +89,9 @@ class Target:
 
 
 def targets_of(account: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> list[Target]:
-    """The targets of one *account* of the inventory file, templated: one per region.
+    """The targets of one *account* of the inventory file (templated), one per region.
 
-    :raises OptionError: the options contradict one another.
+    :raises OptionError: options contradict each other.
     """
     name = str(account["name"])
     regions = [region_id(region) for region in account.get("regions") or []] or [region_id(environ.get(ENVIRONMENT["region"][0]))]
@@ -116,7 +118,7 @@ def targets_of(account: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> 
 
 
 def _identity(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tuple[str, ...]:
-    """Who acts, and the project of the environment; empty where credentials are missing, as whoever reads the workspaces will say."""
+    """Who acts, and the project in the environment; empty if credentials are missing, which is reported when the workspaces are read."""
     try:
         actor = Account.from_options(resolve(options, with_sources(options, environ))).actor
     except OptionError:
@@ -128,19 +130,19 @@ def _identity(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> t
 def environment_of_target(target: Target, alone: bool, environ: t.Mapping[str, str]) -> dict[str, str]:
     """The part of *environ* that may complete *target*.
 
-    The project in the environment belongs to the credentials in the environment, so it counts only for a target that states no
-    credentials of its own and is *alone*: a second account or region must never look into the first one's project.
+    The project in the environment belongs to the credentials in the environment. So it counts only for a target that has no credentials of
+    its own and is *alone*: a second account or region must never read the project of the first.
     """
     own = any(target.options.get(name) for name in CREDENTIAL_OPTIONS)
     return dict(environ) if alone and not own else WithoutProject(environ)
 
 
 def checked(account: t.Any, position: int) -> dict[str, t.Any]:
-    """An entry of ``accounts`` with its values as the types they should have; text stays text.
+    """Check an entry of ``accounts`` and convert its values to the types of their options.
 
     :param account: the entry, templated.
     :param position: its place in the list, from 1, for messages about an entry without a name.
-    :raises OptionError: it is not a mapping, has no name, an unknown key, or a value of the wrong type; never repeats a value.
+    :raises OptionError: it is not a mapping, has no name, an unknown key, or a value of the wrong type; never shows a value.
     """
     if not isinstance(account, dict):
         raise OptionError(f"entry {position} of accounts is not a mapping: set at least its name.")
@@ -163,7 +165,7 @@ def checked(account: t.Any, position: int) -> dict[str, t.Any]:
 
 
 def _texts(value: t.Any, what: str) -> list[str]:
-    """A list of text from a list, or from one text."""
+    """*value*, a list of texts or a single text, as a list; blank entries are dropped."""
     values = value if isinstance(value, (list, tuple)) else [value]
     if not all(isinstance(text, str) for text in values):
         raise OptionError(f"{what} must be a list of text: quote entries that are numbers.")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which hosts a pattern or a limit matches. Ansible itself only warns about a name in it that no host has, and does the rest."""
+"""Hosts that a pattern or a limit matches. Ansible only warns about a name that matches no host, and runs on the other hosts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible.inventory.manager import InventoryManager, split_host_pattern
 
 from ...module_utils._common.text import printable
 
-#: Groups, as the variable ``groups`` has them: names of hosts by group.
+#: Group -> names of its hosts, as in the variable ``groups``.
 Groups = t.Mapping[str, t.Iterable[str]]
 _BLANK = "{name} is blank, which Ansible takes for all hosts. Name those that you mean, or leave it out for all."
 _LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -29,9 +29,11 @@ def matching(loader: t.Any, groups: Groups, pattern: t.Any, limit: t.Any = None)
 
 
 def unmatched(loader: t.Any, groups: Groups, limit: t.Any) -> list[str] | None:
-    """The parts of *limit*, a limit or a pattern, that match no host of the inventory and name no group, in their order; a part that takes
-    hosts away counts too: what was to be left out would be worked on. None where it has no part at all, as a variable of a shell or a file that is empty:
-    Ansible takes that for all hosts."""
+    """The parts of *limit*, a limit or a pattern, that match no host and no group of the inventory, in their order.
+
+    Parts that exclude hosts count too: with a typo, Ansible would work on the hosts that were to be excluded. None if *limit* has no part at all,
+    as from an empty shell variable or file, which Ansible takes for all hosts.
+    """
     manager = _manager(loader, groups)
     try:
         manager.subset(limit)  # which also reads the files that it names
@@ -51,9 +53,9 @@ def blank_limit(loader: t.Any, limit: t.Any) -> str:
 
 
 def limit_problem(loader: t.Any, groups: Groups, limit: t.Any, name: str = "--limit") -> str:
-    """That *limit* names nothing, or what the inventory does not have, in a sentence or two; "" if it does neither.
+    """Sentences that *limit* is blank or matches nothing in the inventory; "" if it is fine.
 
-    :param name: what people set it with.
+    :param name: the option or variable that people set it with.
     """
     parts = [] if limit is None else unmatched(loader, groups, limit)
     if parts is None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of the hosts that workspaces become. Pure."""
+"""Host names for workspaces. Pure."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ import unicodedata
 #: Names that a host must not have: groups that always exist, and the implicit localhost.
 RESERVED = frozenset({"all", "ungrouped", "localhost", "dataarts"})
 
-#: What Ansible takes for the name of one host, if a comma tells it that a space separates nothing.
+#: A text that Ansible reads as one host name, if a comma shows that its spaces do not separate names.
 _PLAIN = re.compile(r"\w(?:[\w. -]*\w)?")
 
 
 def host_names(wanted: t.Sequence[tuple[str, str, str]], taken: t.Container[str] = RESERVED) -> tuple[list[str], list[str]]:
-    """A host name for each workspace, no two alike.
+    """A unique host name for each workspace.
 
-    :param wanted: (name wanted, workspace id, account) by workspace.
+    :param wanted: (wanted name, workspace id, account) of each workspace.
     :param taken: names that belong to something else.
-    :returns: the host names in the order of *wanted*, and a warning for each name that several want or that is taken.
+    :returns: the host names in the order of *wanted*, and a warning for each name that is taken or that several workspaces want.
 
-    All that want the same name get a suffix, not only the later ones: who comes first depends on what else exists, and a name must
-    not pass to another workspace when an account is added.
+    All workspaces that want the same name get a suffix, not only the later ones. Otherwise a name could pass to another workspace when an
+    account is added, because the order would change.
     """
     names = [safe_name(name) or safe_name(f"workspace-{workspace_id[:8]}") for name, workspace_id, account in wanted]
     warnings = []
@@ -48,14 +48,13 @@ def host_names(wanted: t.Sequence[tuple[str, str, str]], taken: t.Container[str]
 
 
 def host_pattern(host: str) -> str:
-    """A pattern of Ansible that matches the host of that name: the name, unless Ansible would read something else in it, as two names where it has a
-    space."""
+    """An Ansible pattern that matches exactly this host: its name, unless Ansible would read that otherwise, for instance as two names."""
     if _PLAIN.fullmatch(host):
-        return f"{host}," if " " in host else host  # with a comma, nothing else separates names
+        return f"{host}," if " " in host else host  # with a comma, spaces do not separate names
     escaped = re.sub(r"\W", lambda match: f"\\U{ord(match[0]):08x}", host)
     return f"~^{escaped}$"
 
 
 def safe_name(text: str) -> str:
-    """*text* as a host name that a pattern of ``--limit`` can name: letters and digits of any script, ``_``, ``-`` and ``.``; 100 at most; or ""."""
+    """*text* as a host name that ``--limit`` can name: letters and digits of any script, ``_``, ``-``, ``.``; at most 100 characters; may be ""."""
     return re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", text)).strip("_.-")[:100]

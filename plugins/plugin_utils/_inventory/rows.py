@@ -1,10 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Workspaces of an account as rows.
-
-A row is what the service returned about one workspace, as plain JSON: it is what the inventory cache keeps, so it holds no credentials.
-"""
+"""Workspaces of an account as rows: the service's data about one workspace as plain JSON, for the inventory cache; no credentials."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from ...module_utils._api.management import Management
 from ...module_utils._http.session import Session
 
 Row = t.Dict[str, t.Any]
-#: What a row holds; each becomes the host variable C(dataarts_<name>).
+#: Keys of a row; each becomes the host variable C(dataarts_<name>).
 ROW_NAMES = (
     "workspace_id",
     "workspace_name",
@@ -29,10 +26,10 @@ ROW_NAMES = (
 
 
 def fetch(session: Session, studio_instance_ids: t.Sequence[str]) -> list[Row]:
-    """Every workspace of the account in one region, by DataArts Studio instance and name.
+    """All workspaces of the account in one region, ordered by DataArts Studio instance and name.
 
-    :param studio_instance_ids: DataArts Studio instances to look at; empty for all that are usable.
-    :raises ApiError: a call failed, or the account has none of the instances asked for.
+    :param studio_instance_ids: DataArts Studio instances to read; empty for all usable ones.
+    :raises ApiError: a request failed.
     """
     management = Management(session)
     names: dict[str, str | None] = dict.fromkeys(studio_instance_ids)
@@ -56,7 +53,7 @@ def fetch(session: Session, studio_instance_ids: t.Sequence[str]) -> list[Row]:
 
 
 def intact(cached: t.Any) -> dict[str, list[Row]]:
-    """What of a *cached* value is rows by fingerprint as :func:`fetch` makes them; an entry of another version, or edited, is left out."""
+    """Fingerprint -> rows, from a *cached* value. Entries with other keys, from another version or edited, are left out."""
     entries = cached.items() if isinstance(cached, dict) else ()
     return {
         key: rows

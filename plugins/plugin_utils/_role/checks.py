@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What role rerun checks before anything is asked or sent. Pure."""
+"""Checks of role rerun before the first request. Pure. Each returns sentences about a problem, or ""."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from .._awx.launch_inputs import PREFIX
 from .._report.upload import ReportPlace
 from .options import variables_of
 
-#: What entry point related asks for by itself.
+#: Options that entry point related requires.
 _NEEDED = ("workspace_id", "job_name", "jobs", "begin_time", "end_time")
 
-#: Hosts that a message names.
+#: Most hosts that a message names.
 _NAMED = 3
 
 
 def rerun_problem(host: str, options: t.Mapping[str, t.Any], *, without_plan: bool, refused: t.Sequence[str]) -> str:
-    """Why nothing is rerun for *host*, in sentences; "" if nothing is wrong.
+    """Why nothing is rerun for *host*.
 
     :param options: options of job_rerun, completed.
-    :param without_plan: whether plans were approved, and none of them is this workspace's.
-    :param refused: sentences about variables that are most likely a typo.
+    :param without_plan: whether plans were approved, but none for this workspace.
+    :param refused: sentences about variables that are probably typos.
     """
     problems = []
     if "workspace_id" not in options:
@@ -43,15 +43,15 @@ def rerun_problem(host: str, options: t.Mapping[str, t.Any], *, without_plan: bo
 
 
 def asking_problem(refused: t.Sequence[str]) -> str:
-    """Why a playbook that only asks does not ask, in the same words for every host; "" if nothing is wrong. Parameter as of :func:`rerun_problem`."""
+    """Why a playbook that only reads does not run, in the same words for every host. Parameter as for :func:`rerun_problem`."""
     return " ".join(["Nothing was asked:", *refused] if refused else [])
 
 
 def repair_problem(*, approved: bool, unfit: str) -> str:
-    """Why nothing is repaired, before it is known what is missing; "" if nothing is wrong.
+    """Why nothing is repaired; checked before missing instances are looked for.
 
-    :param approved: whether a plan was approved by its id alone, which says nothing of missing instances.
-    :param unfit: why an option of the reruns that follow cannot be used, or "".
+    :param approved: whether a plan was approved by its id alone, which does not cover missing instances.
+    :param unfit: why an option of the reruns that follow is not valid, or "".
     """
     if approved:
         return (
@@ -62,7 +62,7 @@ def repair_problem(*, approved: bool, unfit: str) -> str:
 
 
 def unapproved_problem(host: str) -> str:
-    """Why nothing is rerun for *host* where it may only be rerun by a plan that was approved."""
+    """Why nothing is rerun for *host*: it needs an approved plan and there is none."""
     return (
         f"Nothing was sent for {host}: dataarts_plan_required is set, and no plan was approved. Run check mode and approve what that shows, or leave "
         "it out to rerun without an approval."
@@ -70,7 +70,7 @@ def unapproved_problem(host: str) -> str:
 
 
 def repair_plan_problem(host: str) -> str:
-    """Why nothing is rerun for *host* outside of a repair: its plan makes missing instances, too, and what is rerun was approved with them."""
+    """Why nothing is rerun for *host* outside a repair: its approved plan also makes missing instances, and the reruns were approved with them."""
     return (
         f"Nothing was sent for {host}: its plan in dataarts_plans is one of playbook dataarts.factory.repair, which makes missing instances too. "
         "Use that playbook, or the plan that check mode of this one returns."
@@ -78,9 +78,9 @@ def repair_plan_problem(host: str) -> str:
 
 
 def report_problem(options: t.Mapping[str, t.Any]) -> str:
-    """Why the page of the report could be sent nowhere at the end; "" if nothing is wrong.
+    """Why the report could not be uploaded at the end of the play.
 
-    :param options: of the role alone.
+    :param options: options that only the role has.
     """
     place = ReportPlace(*(str(options.get(f"report_{name}") or "").strip() for name in ("url", "token", "link")))
     cause = place.problem()
@@ -88,9 +88,10 @@ def report_problem(options: t.Mapping[str, t.Any]) -> str:
 
 
 def empty_approval(names: t.Sequence[str], variables: t.Mapping[str, str]) -> str:
-    """That an approval is set, and says nothing; "" if none is.
+    """Why an approval that is set but empty is refused.
 
-    :param names: options of :data:`~.options.APPROVALS` that are set and say nothing, and *variables* those in which they are.
+    :param names: options of :data:`~.options.APPROVALS` that are set but empty.
+    :param variables: option -> the variable that sets it.
     """
     if not names:
         return ""
@@ -102,8 +103,10 @@ def empty_approval(names: t.Sequence[str], variables: t.Mapping[str, str]) -> st
 
 
 def run_once_problem(others: t.Sequence[str]) -> str:
-    """Why a task that Ansible runs for one host alone sends nothing, "" without *others*: hosts of the play that are workspaces too, for which its
-    result would count."""
+    """Why a task with run_once sends nothing.
+
+    :param others: other hosts of the play that are workspaces, for which the result would count too.
+    """
     if not others:
         return ""
     return (
@@ -113,7 +116,7 @@ def run_once_problem(others: t.Sequence[str]) -> str:
 
 
 def tries_problem(options: t.Mapping[str, t.Any]) -> str:
-    """Why a task is not tried several times in the background, "" if it may be: no try knows of what the one before it sent.
+    """Why an async task with retries is refused: no try would know what the previous one has sent, unless ``since`` or a plan is fixed.
 
     :param options: of the module, completed.
     """
@@ -133,10 +136,10 @@ def related_problem(
     limits: t.Sequence[str] = (),
     refused: t.Sequence[str] = (),
 ) -> str:
-    """As :func:`rerun_problem`, for options of job_instance_retry in its second mode.
+    """As :func:`rerun_problem`, for job_instance_retry in its second mode.
 
-    :param approved: variables that say what was approved.
-    :param limits: variables that leave failures to a person.
+    :param approved: variables with an approved plan, which this mode cannot follow.
+    :param limits: variables with limits, which this mode cannot keep.
     """
     if approved:
         return (

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options as variables: what an option of a module is called in the inventory, and what an approved plan says in its place. Pure."""
+"""Options as variables: the variable of each option, and the options that an approved plan sets. Pure."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from ...module_utils._config.argument_spec import MODULES, Spec, account_spec, j
 from .._awx.launch_inputs import PREFIX
 from .._task.variables import said
 
-#: Full name of the role, as ansible-core has it in ``ansible_role_name``.
+#: Full name of the role, as in ``ansible_role_name``.
 ROLE = "dataarts.factory.rerun"
-#: Options of a module that the role does not have: the way in which its action hands on what it knows; its other mode.
+#: Options of a module that the role does not have: those that its action uses internally, and those of its other mode.
 LEFT_OUT: dict[str, tuple[str, ...]] = {
     "job_rerun": ("pass_state",),
     "job_instance_retry": ("task_retrys", "node_name", "pass_state"),
     "supplement_missing": ("stage", "approved", "snapshots"),
 }
-#: Options whose variables have another name, because job_rerun's has it, or the same meaning.
+#: Options whose variables have another name: because job_rerun has that name already, or has an option with the same meaning.
 RENAMED: dict[str, dict[str, str]] = {"job_instance_retry": {"jobs": "related_jobs", "only_statuses": "statuses"}}
-#: Modules that the role repairs by, each held to what was approved.
+#: Modules that follow an approved plan.
 REPAIRS = ("job_rerun", "supplement_missing")
-#: What the role takes that no module has.
+#: Options of the role that no module has.
 OWN: Spec = {
     "plans": {"type": "dict"},
     "plan_required": {"type": "bool"},
@@ -33,22 +33,22 @@ OWN: Spec = {
     "report_token": {"type": "str", "no_log": True},
     "report_link": {"type": "str"},
 }
-#: What says that something was approved: set and empty, nothing was, and nothing is sent.
+#: Options that approve a plan; if one is set but empty, nothing is sent.
 APPROVALS = ("plans", "plan_id")
-#: Limits of a rerun, options of job_rerun, that its second mode cannot keep to: the service chooses what it reruns.
+#: Limits of job_rerun that a rerun with related jobs cannot keep, because the service chooses what it reruns.
 LIMITS = ("never_rerun_reasons", "rerun_only_reasons", "max_reruns_per_day")
-#: Variable in which a playbook names the options for which it asks no variable: those of somebody's own run.
+#: Variable in which a playbook names options that it does not read from variables.
 WITHOUT = "__dataarts_without"
-#: What a plan that was approved holds in addition to the instances: it acts on the same window and is the same run.
+#: Options that an approved plan sets: its reruns have the same window and belong to the same run.
 _WINDOW = ("planned_after", "planned_before")
 _PLANNED = ("planned_after", "planned_before", "since", "plan_id", "plan_record")
 
 
 def variables_of(module: str, *, role: bool) -> dict[str, str]:
-    """The variable of each option of *module* that a variable of the host may say.
+    """Option of *module* -> the host variable that may set it.
 
-    :param role: whether the task is one of role rerun. Everywhere else only the options are filled in that say where the service is, who acts,
-        which workspace, which journal and which language: what is selected, or how much of it, is the task's own.
+    :param role: whether the task is one of role rerun. In other tasks, variables only set the account, workspace, journal and language options;
+        what is selected, and how much, must be in the task itself.
     """
     spec = MODULES[module]()
     shared = {**account_spec(), **workspace_spec(), **journal_spec(), **language_spec()}
@@ -59,7 +59,7 @@ def variables_of(module: str, *, role: bool) -> dict[str, str]:
 
 
 def is_repair_plan(plans: t.Any, host: str) -> bool:
-    """Whether what was approved for *host* is the plan of a repair."""
+    """Whether the plan approved for *host* is that of a repair."""
     return "gaps" in _entry(plans, host)
 
 
@@ -70,9 +70,9 @@ def _entry(plans: t.Any, host: str) -> t.Mapping[str, t.Any]:
 
 
 def plan_of(plans: t.Any, host: str, module: str = "job_rerun") -> dict[str, t.Any]:
-    """What was approved for *host*, as options of job_rerun or supplement_missing; {} if *plans* has no plan of it.
+    """The plan approved for *host*, as options of job_rerun or supplement_missing; {} if *plans* has none.
 
-    :param plans: value of ``dataarts_plans``, by host. AWX keeps no key that is a variable's name, so it may begin with ``host ``.
+    :param plans: value of ``dataarts_plans``: host -> plan. A key may start with ``host ``, because AWX drops keys that are names of variables.
     """
     own = _entry(plans, host)
     if not said(own.get("plan_id")):

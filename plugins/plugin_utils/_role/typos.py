@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Typos: variables that look like an option of role rerun, or of a playbook, and are not one.
+"""Typos: variables that look like an option of role rerun or of a playbook, but are not.
 
-Ansible ignores a variable that nobody reads. With ``dataarts_job`` for ``dataarts_jobs`` every job would be rerun, and with
-``dataarts_max_instance`` any number of instances.
+Ansible ignores unknown variables. With ``dataarts_job`` instead of ``dataarts_jobs``, every job would be rerun; with
+``dataarts_max_instance``, any number of instances.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from .._awx.launch_inputs import ANSWER, PREFIX
 from .._inventory.rows import ROW_NAMES
 from .options import OWN, REPAIRS, variables_of
 
-#: Variable in which a playbook names what it reads by itself, without the prefix.
+#: Variable in which a playbook names the variables that it reads itself, without the prefix.
 READS = "__dataarts_reads"
-#: What the role and its playbooks read in addition to the options of the module.
+#: Variables that the role and its playbooks read in addition to the module's options.
 _OWN = frozenset({"hosts", "serial", *OWN})
-#: What only playbooks read that rerun nothing.
+#: Variables that only playbooks read which rerun nothing.
 _ASKED = frozenset({"find_missing", "made_after", "made_before", "limit", "kinds", "probe_retry"})
-#: Documented variables of other entry points, playbooks, rulebooks and of the inventory plugin, and what the role leaves behind.
+#: Documented variables of other entry points, playbooks, rulebooks and the inventory plugin, and variables that the role sets.
 _OTHERS = frozenset(
     {
         *("related_jobs", "webhook_url", "proposal_directory", "accounts", "gate", "threshold"),
@@ -35,7 +35,7 @@ _OTHERS = frozenset(
         *ROW_NAMES,
     }
 )
-#: Options that are hardly a name for anything else, and of those that choose what is rerun: without the prefix, they are meant for the role.
+#: Options that choose what is rerun and whose names hardly mean anything else: a variable of that name without the prefix is meant for the role.
 _BARE = (
     "jobs",
     "planned_after",
@@ -53,19 +53,19 @@ _BARE = (
     "made_before",
     "probe_retry",
 )
-#: Options without which more is rerun than was meant: a slip in one of them is never only warned about.
+#: Options without which too much would be rerun: a typo of one of them is always refused, not only warned about.
 _GUARDS = frozenset(
     {*_BARE, "plans", "plan_record", "statuses", "hosts", "order", "deadline", "downstream", "never_rerun_reasons", "rerun_only_reasons"}
 )
-#: How alike two names are, 0 to 1: one letter more, less or other, also in a short name; not another word.
+#: Least similarity of a typo, 0 to 1: one letter more, fewer or different, also in a short name, but not another word.
 _ALIKE = 0.8
 
 
 class Typos(t.NamedTuple):
     """Sentences about variables that the role does not read, one for each.
 
-    :param refused: of those that are most likely meant for an option that says what is rerun.
-    :param warned: of those that begin like such an option and go on with a word of their own, which may be anybody's.
+    :param refused: about those that are probably meant for an option.
+    :param warned: about those that start with the name of an option and go on with another word, so that they may be meant for something else.
     """
 
     refused: list[str]
@@ -73,10 +73,10 @@ class Typos(t.NamedTuple):
 
 
 def read_by(module: str, *, role: bool, reads: t.Iterable[str] = ()) -> frozenset[str]:
-    """What a typo may be meant for: the variables that a task of *module* is completed with, without their prefix.
+    """The variables that a task of *module* reads, without their prefix: what a typo may be meant for.
 
     :param role: whether the task is one of role rerun.
-    :param reads: what the playbook itself reads, as :data:`READS` says.
+    :param reads: variables that the playbook itself reads, see :data:`READS`.
     """
     modules = REPAIRS if role and module in REPAIRS else (module,)
     variables = {name for of in modules for name in variables_of(of, role=role).values()}
@@ -85,13 +85,13 @@ def read_by(module: str, *, role: bool, reads: t.Iterable[str] = ()) -> frozense
 
 
 def typos(names: t.Iterable[str], typed: t.Collection[str] = (), *, read: t.Collection[str] | None = None, reader: str = "role") -> Typos:
-    """The typos among *names*, the variables of a host except those that the role itself has set.
+    """The typos among *names*, the variables of a host.
 
-    :param typed: those that were set on the command line. The inventory does not make it right to ignore what somebody has just typed.
-    :param read: what they may be meant for, as :func:`read_by` has it; that of module job_rerun in the role if not set.
-    :param reader: what reads it, role or playbook.
+    :param typed: variables set on the command line: an option name without the prefix is refused there even if the inventory sets the option.
+    :param read: the variables that are read, as :func:`read_by` returns them; default: those of module job_rerun in the role.
+    :param reader: role or playbook, for the message.
 
-    Options that say where the service is and who acts are not considered: without them nothing is rerun.
+    Account options are not considered: without them nothing is rerun.
     """
     present, meant = set(names), sorted(read_by("job_rerun", role=True) if read is None else read)
     known = _known().union(meant)
@@ -107,7 +107,7 @@ def typos(names: t.Iterable[str], typed: t.Collection[str] = (), *, read: t.Coll
         alike = next((guard for guard in meant if _alike(option, guard)), None) or "".join(
             difflib.get_close_matches(option, meant, n=1, cutoff=_ALIKE)
         )
-        # max_reruns_per_day_sales is a word more, which may be anybody's; plans_id is plan_id with a slip.
+        # max_reruns_per_day_sales has one more word and may be somebody's own variable; plans_id is a typo of plan_id.
         slip = alike in _GUARDS and (alike != begins_like or option == f"{alike}_")
         if begins_like is not None and not slip:
             warned[name] = alike or ("jobs" if begins_like == "job" else begins_like)
@@ -138,7 +138,7 @@ def _is_prefix(text: str) -> bool:
 
 
 def _alike(text: str, other: str) -> bool:
-    """Whether one letter is another, or two have changed places, which a short name is too short for to be alike otherwise."""
+    """Whether one letter differs or two are swapped; in a short name, the similarity ratio would not show that."""
     wrong = [place for place, (left, right) in enumerate(zip(text, other)) if left != right] if len(text) == len(other) else [0] * 3
     return len(wrong) <= 1 or (len(wrong) == 2 and sorted(text) == sorted(other))
 
