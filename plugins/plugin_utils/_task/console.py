@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Console lines: what a job_rerun task says while it runs; how it ended is in ``verdict.py``.
+"""Console lines of a job_rerun task while it runs; those about its end are in ``verdict.py``.
 
-Pure: :class:`Passes` go in, lines of text come out. Text that came from the service goes through ``printable``.
+Pure: :class:`Passes` go in, lines come out. Text from the service goes through ``printable``.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from .._report.words import ENGLISH, say, translated
 from .counts import MISSED, SHORT_WORDS, broken, count
 from .passes import IN_PROGRESS, TO_RERUN, Passes, Result, Timing
 
-#: The widest name of a workspace in front of its lines.
+#: Widest label in front of the lines of a workspace, columns.
 _LABEL = 24
-#: A time in brackets behind what it is the time of.
+#: A time in brackets after the event that it belongs to.
 _TIME_BEHIND = re.compile(r" \(\d{4}-\d\d-\d\dT[^()]*\)")
-#: What comes between the names of a job and of its instance in a difference.
+#: Separates the job from the plan time in the rows of a diff.
 _PLANNED = " planned "
-#: What is decided of instances that are to be sent, or will be as soon as that may be.
+#: Actions of instances that are to be sent now or as soon as possible.
 _DUE = frozenset({"retry", "stop"})
 
 
 def label(host: str, hosts: t.Iterable[str] = ()) -> str:
-    """What the lines of a workspace begin with: its name, as wide as those of the other *hosts* of the play, so that the lines stand straight."""
+    """Start of the lines of a workspace: its name, padded to the longest name of the play's *hosts*, so that the lines are aligned."""
     return padded(printable(host, 100), min(_LABEL, max(map(width, (host, *map(str, hosts))))))
 
 
 def plan_on_console(name: str, run: Passes, *, verbose: bool = False, hold_off: bool = True) -> list[Line]:
-    """The plan of the first pass: one line, and none where nothing is to be sent or waited for.
+    """The plan of the first pass in one line; none if nothing is to be sent.
 
     :param name: see :func:`label`.
-    :param verbose: whether to show all of it.
-    :param hold_off: whether to say what is held back.
+    :param verbose: whether to show all lines of the plan.
+    :param hold_off: whether to show what is held back.
     """
     due = [instance for instance in run.instances.values() if instance.get("standing") == TO_RERUN or instance.get("action") in _DUE]
     lines, language = [], run.language
@@ -69,7 +69,7 @@ def plan_on_console(name: str, run: Passes, *, verbose: bool = False, hold_off: 
 
 
 def held_back_lines(run: Passes) -> list[Line]:
-    """Why instances may not be sent yet. Without its times, which differ between workspaces, so that a play can say it once for all of them."""
+    """Why instances may not be sent yet. Without times, which differ between workspaces, so that a play can show it once for all."""
     reasons = [_TIME_BEHIND.sub("", printable(matched["why"], 2000)) for matched in _held_back(run.plan)]
     texts = [say(run.language, "Held back: {reason}.", reason=translated(run.language, reason)) for reason in reasons]
     return [Line("\n".join(wrapped(text)), "busy") for text in texts]
@@ -80,7 +80,7 @@ def _held_back(plan: t.Iterable[str]) -> list[re.Match[str]]:
 
 
 def _held_back_words(plan: t.Iterable[str], due: int, language: str) -> str:
-    """``, 5 held back until 21:33:13``; without the number where it is all that is *due*."""
+    """``, 5 held back until 21:33:13``; without the number if all *due* instances are."""
     words = []
     for matched in _held_back(plan):
         time = "".join(localized(matched["until"]).split()[1:2]) or matched["until"]
@@ -94,12 +94,13 @@ def _held_back_words(plan: t.Iterable[str], due: int, language: str) -> str:
 def resume_lines(
     since: int, command: Command | None, *, interrupted: bool = False, scope: Result = MappingProxyType({}), language: str = ENGLISH
 ) -> list[Line]:
-    """With what the play can be started again.
+    """How to start the play again: option ``since``, or the whole command after an interruption.
 
-    :param since: the earliest of its workspaces, epoch ms. Named exactly: before it the journal of a new workspace has nothing, and what
-        failed a moment before would count as rerun.
-    :param command: how the play was started, where role rerun reads its extra variables; else None.
-    :param interrupted: whether it was interrupted, so that people need the whole command, with the window of *scope*, a result.
+    :param since: the earliest of the play's workspaces, epoch ms. It is shown exactly: with an earlier one, failures from just before it would
+        count as rerun, and the journal of a new workspace does not reach back that far.
+    :param command: how the play was started, if role rerun reads its extra variables; else None.
+    :param interrupted: whether the play was interrupted, so that people need the whole command.
+    :param scope: a result of the run, for the window in that command.
     """
     if interrupted and command is not None:
         return interrupted_lines(command, since, scope, language)
@@ -109,13 +110,15 @@ def resume_lines(
 
 
 def headed(host: str, diff: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """*diff* with the name of the host in its headers: it is shown among the lines of other hosts."""
+    """*diff* with the name of the host in its headers, because it is shown among the lines of other hosts."""
     return {**diff, **{name: f"{host}: {diff[name]}" for name in ("before_header", "after_header") if diff.get(name)}}
 
 
 def shown_diff(diff: t.Mapping[str, t.Any], language: str = ENGLISH) -> dict[str, t.Any]:
-    """*diff* of a module as people read it: times in the zone of the terminal, and what is not a status of the service in *language*. One of
-    documents, which has no headers, stays as it is."""
+    """*diff* of a module for people: times in the terminal's zone, and the collection's own words in *language*.
+
+    A diff of documents, which has no headers, stays as it is.
+    """
     if "before_header" not in diff:
         return dict(diff)
     return {part: "\n".join(_diff_row(row, language) for row in text.split("\n")) for part, text in diff.items()}
@@ -123,15 +126,15 @@ def shown_diff(diff: t.Mapping[str, t.Any], language: str = ENGLISH) -> dict[str
 
 def _diff_row(row: str, language: str) -> str:
     name, colon, value = row.rpartition(": ")
-    name = translated(language, name) if _PLANNED in name else name  # not a job that is called like one of the words
+    name = translated(language, name) if _PLANNED in name else name  # a job name alone is not translated
     value = translated(language, value) if " " in value else value
     return localized(say(language, "{name}: {text}", name=name, text=value) if colon else value)
 
 
 def progress_line(name: str, run: Passes, elapsed: float, read_ms: int = 0) -> Line:
-    """The live line of a workspace, *elapsed* seconds after the task began. Jobs that need a person are named as soon as that is known.
+    """The progress line of a workspace, *elapsed* seconds after the task began. It names jobs that need a person as soon as that is known.
 
-    :param read_ms: when it was read the last time, epoch ms: where the newest passes failed, the numbers are of that moment.
+    :param read_ms: when the workspace was read last, epoch ms; if the newest passes failed, the numbers are from then.
     """
     language, numbers = run.language, count(run)
     text = progress_text(numbers, language)
@@ -157,7 +160,7 @@ def progress_line(name: str, run: Passes, elapsed: float, read_ms: int = 0) -> L
 
 
 def news_of(run: Passes) -> tuple[t.Any, ...]:
-    """What a progress line is worth printing for, if it has changed: that something has ended, or that nothing is known any more."""
+    """Key of a progress line: it is worth printing a new one if this has changed, because instances ended or the service stopped answering."""
     numbers = count(run)
     return (
         sum(numbers[name] for name in (*IN_PROGRESS, TO_RERUN)),
@@ -168,9 +171,9 @@ def news_of(run: Passes) -> tuple[t.Any, ...]:
 
 
 def doing_line(name: str, doing: str, elapsed: float, language: str = ENGLISH) -> Line:
-    """What a pass is doing, which began *elapsed* seconds ago.
+    """Line about a pass that began *elapsed* seconds ago.
 
-    :param doing: in a few words; empty where the pass runs in a process of its own, which cannot be asked.
+    :param doing: its activity in a few words; "" if the pass runs in a process of its own, whose activity is unknown.
     """
     text = translated(language, printable(doing, 200)) or say(language, "asking the service")
     text = say(language, "{text}, {duration}", text=text, duration=duration_text(elapsed))
@@ -178,13 +181,13 @@ def doing_line(name: str, doing: str, elapsed: float, language: str = ENGLISH) -
 
 
 def expected_of(result: Result) -> Result:
-    """What the newest pass expects; empty where it expects nothing."""
+    """``expected`` of a result; empty if it has none."""
     expected = result.get("expected")
     return expected if isinstance(expected, t.Mapping) else {}
 
 
 def expected_text(result: Result, language: str = ENGLISH) -> str:
-    """When all of it will probably have ended, for a line of progress: ``, about 04:35``; "" where nothing is known."""
+    """Expected end, late jobs and jobs left to a person, for a progress line: ``, about 04:35``; "" if nothing is known."""
     expected = expected_of(result)
     end, late, person = expected.get("end"), expected.get("late"), expected.get("left_to_person")
     text = ""
@@ -198,9 +201,9 @@ def expected_text(result: Result, language: str = ENGLISH) -> str:
 
 
 def progress_text(counts: t.Mapping[str, int], language: str = ENGLISH) -> str:
-    """``3 succeeded, 2 running, 5 waiting, 4 to rerun``; what is not there is not named.
+    """``3 succeeded, 2 running, 5 waiting, 4 to rerun``, without numbers that are 0.
 
-    :param counts: what :func:`count` returns.
+    :param counts: as :func:`count` returns them.
     """
     numbers = {
         say(language, "succeeded"): counts["succeeded"],
@@ -214,7 +217,7 @@ def progress_text(counts: t.Mapping[str, int], language: str = ENGLISH) -> str:
 
 
 def timeout_line(name: str, run: Passes, timing: Timing) -> Line:
-    """That the time is over, and what happens to what still runs."""
+    """Line that ``wait_timeout`` is over, and what happens to instances in progress."""
     text = say(
         run.language,
         "wait_timeout is over: {n} instance still in progress; what this play reran is stopped, and rerun once"
@@ -228,12 +231,12 @@ def timeout_line(name: str, run: Passes, timing: Timing) -> Line:
 
 
 def problem_line(name: str, problem: str, language: str = ENGLISH) -> Line:
-    """Something that went wrong without ending the run, when it is first seen."""
+    """Line about a problem that does not end the run."""
     return Line(labelled(name, localized(translated(language, printable(problem)))), "bad")
 
 
 def _fitting(words: t.Sequence[str], columns: int, language: str) -> str:
-    """As many of *words* as fit, with commas between; what does not is counted."""
+    """As many of *words* as fit into *columns*, with commas between them; the rest is counted."""
     comma = say(language, ", ")
     for number in range(len(words), 0, -1):
         text = comma.join([*words[:number], *([say(language, "{n} more", len(words) - number)] if number < len(words) else [])])

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counts: where the instances of a job_rerun task stand, and the result of the task. Pure.
+"""Counts of the instances of a job_rerun task by standing, and the result of the task. Pure.
 
-The module says of each instance where it stands; nothing is decided here a second time.
+The module determines the standing of each instance; this module only counts.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from ...module_utils._planner.outcomes import MISSED_WORDS
 from ...module_utils._planner.reasons import grouped
 from .passes import IN_PROGRESS, INCOMPLETE, TO_RERUN, Passes, Result, error_kind
 
-#: Standings at which an instance missed the goal, in the order in which people are told, and how people say it.
+#: Standings of instances that missed the goal, in the order in which they are shown, with the words for people.
 MISSED = {action.value: words for action, words in MISSED_WORDS.items()}
-#: The same in a word or two, for lines of a terminal.
+#: The same with shorter words, for the terminal.
 SHORT_WORDS = {**MISSED, "rejected": "rejected", "skipped": "skipped"}
-#: Everything at which an instance may stand, worst first; those that nothing was to be done about come last.
+#: All standings, worst first; those that needed nothing come last.
 STANDINGS = (*MISSED, TO_RERUN, *IN_PROGRESS, "succeeded", "other", "already_done")
-#: How reports say it.
+#: The words for standings in reports.
 STANDING_WORDS = {
     **MISSED,
     "stopped": "stopped, and not rerun",
@@ -33,14 +33,14 @@ STANDING_WORDS = {
     "skipped": "skipped, an upstream instance is broken",
     "other": "left alone",
 }
-#: Everything that is counted, in the order in which it is shown.
+#: Names of all counts, in the order in which they are shown.
 COUNTS = (
     *("failed", "rerun", "to_rerun", "adopted", "succeeded", "running", "waiting", *MISSED, "other", "broken"),
     *("stops", "stop_refused", "moved_on"),
 )
-#: Which of them counts what became of a stop.
+#: State of a stop -> the count for it.
 _STOP_COUNTS = {"stopped": "stops", "refused": "stop_refused", "moved_on": "moved_on"}
-#: What a run is about, as its passes return it.
+#: Result keys of the last readable pass that the task's result keeps even if a later pass failed.
 _SCOPE = (
     "since",
     "since_iso",
@@ -57,7 +57,7 @@ _NO_ANSWER = {"status": None, "code": None, "request_id": None, "method": "", "p
 
 
 def broken(run: Passes) -> dict[str, list[Result]]:
-    """The instances that missed the goal, by each of :data:`MISSED`."""
+    """Standing of :data:`MISSED` -> the instances that missed the goal with it."""
     by_standing: dict[str, list[Result]] = {name: [] for name in MISSED}
     for instance in run.instances.values():
         if instance.get("broken"):
@@ -66,18 +66,20 @@ def broken(run: Passes) -> dict[str, list[Result]]:
 
 
 def sent_here(instance: Result) -> bool:
-    """Whether this task sent the rerun that stands behind the instance; also one whose answer was lost and that showed up later."""
+    """Whether this task sent the instance's rerun; also if its answer was lost and it showed up later."""
     return bool(instance.get("rerun")) and not instance.get("adopted")
 
 
 def rerun_here(run: Passes) -> list[Result]:
-    """The instances that this task has rerun."""
+    """The instances that this task reran."""
     return [instance for instance in run.instances.values() if sent_here(instance)]
 
 
 def changed(run: Passes) -> bool:
-    """Whether this task has rerun anything, or may have, or has started what another run had left paused: requests that were all refused changed
-    nothing. In check mode whether it would."""
+    """Whether this task reran anything, may have, or started jobs that another run had left paused; in check mode, whether it would.
+
+    Requests that were all refused changed nothing.
+    """
     if run.check or not run.instances or run.base.get("resumed_jobs"):
         return run.changed
     return run.changed and any(map(_may_have_rerun, run.instances.values()))
@@ -89,18 +91,18 @@ def _may_have_rerun(instance: Result) -> bool:
 
 
 def count(run: Passes, *, over: bool = False) -> dict[str, int]:
-    """How many instances stand where; see :func:`counts`."""
+    """Number of instances by standing; see :func:`counts`."""
     return counts(run.instances.values(), run.statuses, check=run.check, over=over)
 
 
 def count_by_job(run: Passes, *, over: bool = False) -> dict[str, dict[str, int]]:
-    """The same by job name, without what is 0; jobs of which there is nothing to say are left out."""
+    """The same by job name, without counts that are 0; jobs with nothing to report are left out."""
     tallied = counts_by_job(run.instances.values(), run.statuses, check=run.check, over=over)
     return {name: numbers for name, numbers in tallied.items() if set(numbers) - {"other", "not_rerunnable"} or numbers.get("broken")}
 
 
 def by_job_name(instances: t.Iterable[Result]) -> dict[str, list[Result]]:
-    """*instances* by the name of their job, in their order. Of jobs of one name in several workspaces those of dependants have theirs with it."""
+    """Job name -> its instances, in their order. If jobs in several workspaces share a name, dependants' jobs have their workspace in the name."""
     by_job = grouped_by(instances, lambda instance: (str(instance.get("job_name")), str(instance.get("workspace_id"))))
     alike = collections.Counter(name for name, _workspace_id in by_job)
     here = {where for (_name, where), of_job in by_job.items() if not all(instance.get("downstream") for instance in of_job)}
@@ -112,22 +114,25 @@ def by_job_name(instances: t.Iterable[Result]) -> dict[str, list[Result]]:
 def counts_by_job(
     instances: t.Iterable[Result], statuses: t.Container[str], *, check: bool = False, over: bool = False
 ) -> dict[str, dict[str, int]]:
-    """:func:`counts` by job name, without what is 0."""
+    """:func:`counts` by job name, without counts that are 0."""
     tallied = {name: counts(of_job, statuses, check=check, over=over) for name, of_job in by_job_name(instances).items()}
     return {name: {key: number for key, number in numbers.items() if number} for name, numbers in tallied.items()}
 
 
 def counts(instances: t.Iterable[Result], statuses: t.Container[str], *, check: bool = False, over: bool = False) -> dict[str, int]:
-    """How many of *instances* stand where, by each of :data:`COUNTS`.
+    """Number of *instances* for each name of :data:`COUNTS`.
 
-    ``failed`` had one of *statuses*, those asked for, at first. ``rerun`` was sent by this task, ``to_rerun`` is to be sent, ``adopted`` was sent by
-    another task of the same ``since``. ``succeeded``, ``running``, ``waiting`` (also: sent and not yet visible), each of :data:`MISSED`, and
-    ``other``, of other statuses, are where they are now; ``broken`` are those that missed the goal. What had succeeded
-    before ``since`` is in none of these. ``stops`` took effect, ``stop_refused`` by the service, and what was to be stopped had ``moved_on``
-    before; each of these is counted where it stands too.
+    - ``failed``: had one of *statuses*, the requested ones, at first
+    - ``rerun``: sent by this task; ``to_rerun``: still to be sent; ``adopted``: sent by another task with the same ``since``
+    - ``succeeded``, ``running``, ``waiting`` (also: sent and not visible yet), each of :data:`MISSED`, ``other``: the present standing
+    - ``broken``: missed the goal
+    - ``stops``: stops that took effect; ``stop_refused``: those that the service refused; ``moved_on``: those that were no longer needed. These
+      instances are also counted by their standing.
 
-    :param check: whether nothing was to be sent; a rerun that shows is an earlier attempt's then.
-    :param over: whether the run has ended without reaching its goal, so that what is still to be sent is broken too.
+    Instances that had succeeded before ``since`` are in none of these.
+
+    :param check: whether nothing was to be sent, so that a visible rerun belongs to an earlier attempt.
+    :param over: whether the run has ended without reaching its goal, so that instances still to be sent are broken too.
     """
     count = dict.fromkeys(COUNTS, 0)
     for instance in instances:
@@ -144,7 +149,7 @@ def counts(instances: t.Iterable[Result], statuses: t.Container[str], *, check: 
 
 
 def policy_remedy(instances: t.Iterable[Result]) -> str:
-    """What to do about those of *instances* that a policy about reasons left to a person; "" if it left none."""
+    """What to do about *instances* that a reason policy left to a person; "" if there are none."""
     options = sorted({str(instance["policy"]["option"]) for instance in instances if instance.get("policy")})
     return f"What {' and '.join(options)} left out: correct the cause, then rerun it without the pattern." if options else ""
 
@@ -153,18 +158,18 @@ def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapse
     """The result of the task.
 
     :param elapsed: seconds.
-    :param left: whether another task is to go on from here; see :meth:`Passes.resumed`.
-    :returns: the newest pass's result with instances, problems and counts of all passes. ``succeeded`` repeats the opposite of
-        ``failed``, so that a role can keep the failure for its end.
+    :param left: whether another task is to continue from here; see :meth:`Passes.resumed`.
+    :returns: the newest pass's result with instances, problems and counts of all passes. ``succeeded`` is the opposite of ``failed``, and False
+        with *left*; a role that defers the failure to its end needs it.
     """
     last = run.error if run.error is not None else run.base
     over = failed and not run.check
     instances = list(run.instances.values())
-    # The exception of a module that failed in good order is its message, which the task's replaces.
+    # The exception of a module that failed regularly only repeats its message, which the task's message replaces.
     dropped = {"invocation", "unreachable", *(("exception",) if last.get("msg") else ()), *(() if left else ("due_in", "pass_state"))}
     known = run.error is None or run.error is not run.base or run.changed
     own = failed and error_kind(last) in (None, INCOMPLETE)
-    # What a pass that failed as a whole does not know any more.
+    # A pass that failed as a whole does not return these.
     scope = {name: run.base[name] for name in _SCOPE if name in run.base}
     error = {"error": {**_NO_ANSWER, **(last.get("error") or {}), "kind": _kind(run), "message": msg}} if own else {}
     return {
@@ -177,7 +182,7 @@ def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapse
         "msg": msg,
         "changed": changed(run) or run.unclear,
         "instances": instances,
-        "reasons": grouped(instances),  # also of those that have succeeded since
+        "reasons": grouped(instances),  # including instances that have succeeded since
         "summary": summary(instances, run.already_done),
         "recap": count(run, over=over) if known else {},
         "recap_by_job": count_by_job(run, over=over) if known else {},
@@ -194,9 +199,9 @@ def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapse
 
 
 def _kind(run: Passes) -> str:
-    """The kind of a failure that has none: the end was not reached, or the module was never in charge.
+    """The kind of a failure without one: the goal was not reached, or Ansible failed the task instead of the module.
 
-    An option that Ansible itself refuses for it comes with a message alone; a module that broke, with what it printed or an exception.
+    If Ansible refuses an option, the result has only a message; if the module crashed, it has the module's output or an exception.
     """
     if run.error is None or error_kind(run.error) == INCOMPLETE:
         return INCOMPLETE

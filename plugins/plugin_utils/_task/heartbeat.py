@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Heartbeat: no play is silent for long while something is waited for.
+"""Heartbeat: print a line if a play has been silent for long while it waits.
 
-Tasks of one play run in processes of their own. When one of them said something last is the time of a file that all of them can see.
+The tasks of a play run in separate processes. The modification time of a shared file says when one of them printed last.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from ansible import constants
 from ...module_utils._common.concurrency import signals_blocked
 from .._common.tables import Line
 
-#: Seconds without a line of any task of the play after which one says how far it is.
+#: Seconds of silence of the whole play after which a task prints its progress.
 SILENCE = 7.0
 _FILE = "dataarts-said"
 
 
 def note_said() -> None:
-    """From now on the play has said something."""
-    now = time.monotonic()  # the same for all processes of the machine
+    """Record that the play prints something now."""
+    now = time.monotonic()  # all processes of a machine share this clock
     with contextlib.suppress(OSError):
         os.close(os.open(_path(), os.O_CREAT | os.O_WRONLY, 0o600))
         os.utime(_path(), (now, now))
 
 
 def silent_for() -> float:
-    """Seconds since any task of the play said something; infinite if none has."""
+    """Seconds since any task of the play printed something; infinite if none has."""
     try:
         return time.monotonic() - os.stat(_path()).st_mtime
     except OSError:
@@ -41,10 +41,10 @@ def silent_for() -> float:
 
 
 class Heartbeat:
-    """Says how far a task is whenever the whole play has been silent for a while, from a thread of its own.
+    """Context manager that prints a task's progress, from a thread, whenever the whole play has been silent for a while.
 
     :param say: prints a line.
-    :param line: what there is to say; asked for in the thread.
+    :param line: returns the line; called in the thread.
     """
 
     def __init__(self, say: t.Callable[[Line], None], line: t.Callable[[], Line]) -> None:
@@ -66,7 +66,7 @@ class Heartbeat:
     def _run(self) -> None:
         while not self._over.wait(0.5):
             if min(silent_for(), time.monotonic() - self._began) >= SILENCE:
-                note_said()  # before it is said, so that no other task does too
+                note_said()  # before printing, so that no other task prints too
                 with contextlib.suppress(OSError):
                     self._say(self._line())
 

@@ -1,12 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""In-process tasks: a module without a process of its own.
+"""In-process tasks: run a module's logic in this process.
 
-To start a module costs Ansible half a second of processor time: it is packed, written, started and compiled, each time. A pass that only
-looks needs a fiftieth of that. So where the module would run on this machine, as this user, under this Python and in this environment,
-the same logic is called instead. Whatever is not exactly so takes the module, and so does every argument that the specification refuses.
-What is granted to one such task by a login serves the others of the play, see ``logins.py``.
+Starting a module costs Ansible half a second of processor time: each time it is packed, written, started and compiled. A pass that only lists needs
+a fiftieth of that. So the logic is called directly if the module would run on this machine, as this user, with this Python and environment. In any
+other case the module is started, also if its argument spec refuses the arguments. In-process tasks of a play share their logins, see ``logins.py``.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from . import logins
 
 
 def logic_of(module: str) -> Logic:
-    """The logic of *module*, imported only where it is needed: Ansible compiles it in every play."""
+    """The logic of *module*, imported only when it is needed, because importing all of them would slow down every play."""
     file, function = PURPOSES[module][2].split(".")
     return t.cast("Logic", getattr(importlib.import_module(f"...module_utils._runner.{file}", __package__), function))
 
@@ -38,14 +37,14 @@ def logic_of(module: str) -> Logic:
 def same_place(
     *, connection: str, become: bool, interpreter: t.Any, environment: t.Mapping[str, t.Any], kept: bool, delegated: bool
 ) -> bool:
-    """Whether a module would run just as this process does.
+    """Whether a module would run in the same place and way as this process.
 
     :param connection: name of the connection plugin.
-    :param become: whether another user is to run it.
-    :param interpreter: Python for modules, None where Ansible looks for one.
-    :param environment: variables that the task sets.
-    :param kept: whether what was started is to be kept for somebody who looks for a defect.
-    :param delegated: whether the task is delegated, so that all of these may be another host's.
+    :param become: whether it would run as another user.
+    :param interpreter: Python for modules; None if Ansible would discover one.
+    :param environment: environment variables that the task sets.
+    :param kept: whether Ansible is to keep the module's files for debugging.
+    :param delegated: whether the task is delegated, so that all of these may belong to another host.
     """
     return connection == "local" and not (become or environment or kept or delegated) and interpreter == sys.executable
 
@@ -59,10 +58,10 @@ def run_here(
     started: t.Callable[[ModuleRun], None] = lambda dummy: None,
     planned: t.Callable[[dict[str, t.Any]], None] | None = None,
 ) -> dict[str, t.Any] | None:
-    """The result that *module* returns for *args*; None if it has to be asked itself, which then says what is wrong.
+    """The result of *module* for *args*; None if the module itself must be started, which then reports what is wrong with them.
 
-    :param started: called with the run before it begins; it can be asked what it is doing, from any thread.
-    :param planned: called with the result of a pass that only plans, which then goes on as the one that sends; None to return it instead.
+    :param started: called with the run before it begins, so that any thread can ask the run what it is doing.
+    :param planned: called with the result of a pass that only plans, which then continues as the one that sends; None to return that result.
     """
     given, spec = _plain(args), MODULES[module]()
     if given is None or not HAS_REQUESTS:
@@ -82,13 +81,13 @@ def run_here(
 
 
 def _result(run: ModuleRun) -> dict[str, t.Any]:
-    """What *run* returns as it is now."""
+    """The present result of *run*, with secrets masked."""
     secrets = longest_first({*(run.options.get(name) for name in (*SECRET_OPTIONS, "journal_password")), *run.secrets})
     return _without({**run.result, **({"warnings": [printable(text) for text in run.warnings]} if run.warnings else {})}, secrets)
 
 
 def _without(result: dict[str, t.Any], secrets: t.Collection[str]) -> dict[str, t.Any]:
-    """*result* as JSON carries it, none of *secrets* in it. To look for them in its text is quicker than to look in each of its values."""
+    """*result* after a round trip through JSON, with *secrets* masked. Searching the JSON text is faster than searching every value."""
     text = json.dumps(result, ensure_ascii=False)
     if any(json.dumps(secret, ensure_ascii=False)[1:-1] in text for secret in secrets):
         text = json.dumps(remove_values(result, secrets))
@@ -96,7 +95,7 @@ def _without(result: dict[str, t.Any], secrets: t.Collection[str]) -> dict[str, 
 
 
 def _plain(args: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
-    """*args* as a module gets them: JSON, without anything that Ansible attaches to values; None if they are more than that."""
+    """*args* as a module gets them, through JSON, without Ansible's tags on values; None if they are not JSON."""
     try:
         return t.cast("dict[str, t.Any]", json.loads(json.dumps(dict(args))))
     except (TypeError, ValueError):

@@ -1,15 +1,15 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Interruption: what stands when somebody ends the play, and what to type.
+"""Interruption: the last known state of a play that is interrupted, and how to go on.
 
-A task notes where its workspace stands in a small file of Ansible's own temporary folder, before it sends anything. The main process shows
-them as the last thing when it is interrupted, if there is something to go on with. Where it is killed at once, nobody can.
+Before it sends anything, a task writes the state of its workspace to a small file in Ansible's temporary folder. When the main process is
+interrupted, it prints these notes last, if there is anything to go on with. It cannot if it is killed with SIGKILL.
 
-A note stays when its workspace has ended: the ``since`` to go on with is the earliest of all workspaces, or what the play had rerun in one that
-began before the others would count as rerun by somebody else, and be sent again.
+A note stays when its workspace has ended, because the ``since`` to go on with must be the earliest of all workspaces. With a later one, reruns of a
+workspace that began earlier would count as somebody else's, and would be sent again.
 
-What is the same for many workspaces is noted in the same place, so that only the first of them says it.
+Messages that are the same for many workspaces are noted there too, so that only the first workspace prints them.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from .._report.words import ENGLISH, say
 
 _PREFIX = "dataarts-open-"
 _SAID = "dataarts-said-"
-#: Workspaces that are shown; the rest is counted.
+#: Most workspaces that are shown; the rest is counted.
 _SHOWN = 10
 
 
 class Note:
-    """What one workspace stands at.
+    """The note of one workspace.
 
     :param host: its name in the inventory.
     """
@@ -41,37 +41,39 @@ class Note:
         self._path = Path(str(constants.DEFAULT_LOCAL_TMP), _PREFIX + hashlib.sha256(host.encode("utf-8", "replace")).hexdigest()[:32])
 
     def write(self, since: int, standing: str, command: str, language: str = ENGLISH) -> None:
-        """Note it. An earlier ``since`` of the same host, as that of another workspace behind it, stays with its command.
+        """Write the note. An earlier ``since`` of the same host, from another workspace of the host, stays with its command.
 
         :param since: of the run, epoch ms.
-        :param standing: a line that says where the instances stand; "" where there is nothing to go on with.
-        :param command: lines that say what to type.
+        :param standing: line about the instances; "" if there is nothing to go on with.
+        :param command: lines that say how to go on.
         :param language: of these lines.
         """
         first = _first([{"since": since, "command": command, "language": language}, *_read([self._path])])
         _put(self._path, {**first, "standing": standing})
 
     def close(self) -> None:
-        """There is nothing to go on with; its ``since`` stays."""
+        """Mark that there is nothing to go on with; the ``since`` stays."""
         for before in _read([self._path]):
             _put(self._path, {**before, "standing": ""})
 
 
 def close_all() -> None:
-    """The play has summed up what stands, and said how to go on."""
+    """Close the notes of all workspaces, because the play has printed its summary and how to go on."""
     for path in _paths():
         for note in _read([path]):
             _put(path, {**note, "standing": ""})
 
 
 def earliest(since: int) -> int:
-    """The earliest ``since`` (epoch ms) of this play: *since*, or what another workspace has noted. One that notes an earlier one from now on
-    has sent nothing yet, so that what it sends counts as sent after *since*, too."""
+    """The earliest ``since`` of this play, epoch ms: *since*, or that of a note.
+
+    A workspace that notes an earlier one later has sent nothing yet, so what it sends is also sent after *since*.
+    """
     return min([since, *(int(note["since"]) for note in _read(_paths()))])
 
 
 def first_to_say(text: str) -> bool:
-    """Whether no workspace of this play has said *text* yet."""
+    """Whether no workspace of this play has printed *text* yet; the first call counts as printing it."""
     name = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
     try:
         Path(str(constants.DEFAULT_LOCAL_TMP), _SAID + name).touch(exist_ok=False)
@@ -83,7 +85,7 @@ def first_to_say(text: str) -> bool:
 
 
 def interrupted_text() -> str:
-    """What people read when the play is interrupted; "" where nothing is to be gone on with."""
+    """The text for people when the play is interrupted; "" if there is nothing to go on with."""
     notes = _read(_paths())
     standing = sorted(str(note["standing"]) for note in notes if note["standing"])
     if not standing:
@@ -100,7 +102,7 @@ def _first(notes: t.Iterable[dict[str, t.Any]]) -> dict[str, t.Any]:
 
 
 def _paths() -> list[Path]:
-    # What is only being written has the number of its process behind its name.
+    # A file that is still being written has the number of its process as suffix.
     return [path for path in Path(str(constants.DEFAULT_LOCAL_TMP)).glob(f"{_PREFIX}*") if not path.suffix]
 
 

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Logins: one for each account of a play, whichever process of it is the first to need it.
+"""Logins: one per account and play, by the first process that needs it.
 
-Ansible's main process imports the action of a task before it forks the workers that run it, so what is made here once is shared by all of
-them: tokens stay in memory that they have in common. A module with a process of its own logs in by itself, and is told of refusals only; on
-another machine not even of these, so here the first of them is waited for.
+Ansible's main process imports the action of a task before it forks the workers, so all of them share what this module creates at import: tokens are
+in shared memory. A module in a process of its own logs in by itself and only learns of refused logins. On another machine it cannot learn of them,
+so the result of the first such module is waited for here.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from ...module_utils._http.login_gate import LoginGate, SharedMemory
 from ...module_utils._runner.ansible_module import error_result
 
 _SHARED, _SALT = SharedMemory(), os.urandom(16)
-#: What a password is accepted or refused by.
+#: Options that decide whether a password is accepted.
 _OF_LOGIN = ("user_name", "user_password", "domain_name", "iam_endpoint", "endpoint", "region", "cloud_domain")
 
 
 def gate() -> LoginGate:
-    """The gate for what runs in this process."""
+    """The gate for logins of this process."""
     return LoginGate(_folder(), _SALT, _SHARED)
 
 
 def gate_of_module() -> dict[str, t.Any]:
-    """The gate as a module on this machine is told of it, see ``_runner/ansible_module.py``. It says nothing of any account."""
+    """The gate as an option for a module on this machine, see ``_runner/ansible_module.py``. It reveals nothing about any account."""
     return {"folder": _folder(), "salt": _SALT.hex()}
 
 
 def refused_once(args: t.Mapping[str, t.Any], run: t.Callable[[], dict[str, t.Any]], what: str) -> dict[str, t.Any]:
-    """The result of a module that logs in on another machine, by *run*; where a password was refused to another one, that refusal.
+    """The result of *run*, which runs a module on another machine; if the same login was refused before, that refusal instead.
 
     :param args: the module's options.
-    :param what: start of the message of a failure.
+    :param what: start of a failure message.
     """
     if not args.get("user_password"):
         return run()
@@ -62,5 +62,5 @@ def refused_once(args: t.Mapping[str, t.Any], run: t.Callable[[], dict[str, t.An
 
 
 def _folder() -> str:
-    """The private folder of this invocation of Ansible, which takes it away at its end."""
+    """The private folder of this Ansible process, which removes it at its end."""
     return str(constants.DEFAULT_LOCAL_TMP)

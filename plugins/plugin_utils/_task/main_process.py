@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the main process of Ansible needs while tasks say something: their actions are imported there before any worker is forked.
+"""Preparation of Ansible's main process for lines that workers print. Actions are imported there before any worker is forked.
 
-ansible-core ends the thread that takes what workers return as soon as one of their lines cannot be printed, because the reader of a pipe
-is gone or a disk is full, and then waits for their results for ever. And it says no more than "User interrupted execution".
+If a line of a worker cannot be printed, because the reader of a pipe is gone or a disk is full, ansible-core ends the thread that receives the
+workers' results and then waits for them for ever. And on an interruption it prints only "User interrupted execution".
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from ansible.utils.display import Display
 
 from .interruption import interrupted_text
 
-#: The reader is gone or the disk full; the stream was closed; there was none from the beginning (``>&-``).
+#: The reader is gone or the disk is full; the stream was closed; there never was a stream (``>&-``).
 _UNPRINTABLE = (OSError, ValueError, AttributeError)
 
 
 def prepare_main_process() -> None:
-    """From here on a line of a worker that cannot be printed is lost, and nothing else is; and somebody who ends the play reads what stands."""
+    """Drop lines of workers that cannot be printed, instead of hanging; and print the last known state if the play is interrupted."""
     display = Display()
     if "display" in vars(display):
         return
@@ -37,14 +37,14 @@ def prepare_main_process() -> None:
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
             before = signal.getsignal(number)
-            if before is not signal.SIG_IGN:  # nohup goes on without a terminal
+            if before is not signal.SIG_IGN:  # nohup ignores SIGHUP
                 signal.signal(number, functools.partial(_terminated, main, before))
 
 
 def _losing(print_line: t.Callable[..., None]) -> t.Callable[..., None]:
     @functools.wraps(print_line)
     def losing(*args: t.Any, **more: t.Any) -> None:
-        # In the main thread Ansible itself knows what to do about it.
+        # In the main thread, Ansible handles these errors itself.
         in_main = threading.current_thread() is threading.main_thread()
         with contextlib.nullcontext() if in_main else contextlib.suppress(*_UNPRINTABLE):
             print_line(*args, **more)
@@ -53,7 +53,7 @@ def _losing(print_line: t.Callable[..., None]) -> t.Callable[..., None]:
 
 
 def _tell(main: int) -> None:
-    """Show what stands, in the main process alone, and once; past what it was writing when a signal came, which cannot be written to then."""
+    """Print the last known state, in the main process only. It writes to the file descriptor, because a signal may have interrupted a print."""
     if os.getpid() == main:
         text = interrupted_text()
         with contextlib.suppress(*_UNPRINTABLE, RuntimeError):
@@ -63,7 +63,7 @@ def _tell(main: int) -> None:
 
 
 def _terminated(main: int, before: t.Any, number: int, frame: t.Any) -> None:
-    """SIGTERM, or SIGHUP of a terminal that is gone while somebody keeps a log: show what stands, then do what was done about the signal before."""
+    """Handler of SIGTERM, and of SIGHUP when the terminal is gone: print the last known state, then do what the handler *before* did."""
     _tell(main)
     if callable(before):
         before(number, frame)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action of every module that asks the service or the journal: completes the task's options, and runs the module."""
+"""Base class of the modules' action plugins: complete the task's options, check them and run the module."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ from .screen import brief, show
 from .variables import accepted, by_name, filled, language_of, said, workspace_id_of
 
 Vars = t.Mapping[str, t.Any]
-#: Attribute of a task in which its action leaves what it has done to a further try of it (``until``, ``retries``), which has the same task.
+#: Attribute of a task that passes the state of one try to the next (``until``, ``retries``), because all tries share the task object.
 TRIED = "_dataarts_tried"
 
 
@@ -67,16 +67,16 @@ class ModuleAction(ActionBase):
     _supports_async = True
 
     def __init_subclass__(cls, **more: t.Any) -> None:
-        """Ansible imports an action before it forks: with it the logic of its module, once for all hosts."""
+        """Import the logic of the module with its action, which Ansible does once, before it forks the workers of all hosts."""
         super().__init_subclass__(**more)
         inprocess.logic_of(cls.__module__.rpartition(".")[2])
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """One task, with the options completed from ``module_defaults`` and variables.
+        """Run the task, with options completed from ``module_defaults`` and variables.
 
         :param task_vars: variables of the host, which is a workspace.
-        :returns: what the module documents; or why it was not run, with an ``error`` of kind ``option`` as the module itself has it, or
-            ``refused`` where that is not a matter of one option.
+        :returns: the module's documented result; if it was not run, a failure with an ``error`` of kind ``option``, as the module itself returns
+            it, or ``refused`` if the reason is not a single option.
         """
         super().run(tmp, task_vars)
         result = self.with_names(self._completed_run(task_vars or {}), task_vars or {})
@@ -88,8 +88,10 @@ class ModuleAction(ActionBase):
         return {**result, **{name: value for name, value in shown.items() if value}}
 
     def with_names(self, result: dict[str, t.Any], task_vars: Vars) -> dict[str, t.Any]:
-        """*result*, and where the module was refused before it looked for the names and patterns in ``jobs``, those it was asked for: ``matches`` is
-        None, as a job of this workspace may be meant that no other has."""
+        """*result*; if it failed before ``jobs`` was checked, with ``job_patterns`` in which ``matches`` is None.
+
+        A name may be meant for this workspace only, so it must not be reported as matching nowhere.
+        """
         if self.module not in ("job_rerun", "job_instance_info") or not result.get("failed") or "job_patterns" in result:
             return result
         with contextlib.suppress(AnsibleError):
@@ -102,7 +104,7 @@ class ModuleAction(ActionBase):
         return result
 
     def language(self, task_vars: Vars) -> str:
-        """The language of the lines for people, also where the options of the task are not completed."""
+        """The language of lines for people, also before the options are completed."""
         own = self._task.args.get("language")
         own = own if said(own) else self._default_of("language")
         return str(own) if said(own) else language_of(self._templar, task_vars)
@@ -113,18 +115,18 @@ class ModuleAction(ActionBase):
         except OptionError as error:
             return failure_result(printable(error, 4000), "refused")
         spec = MODULES[self.module]()
-        # A playbook asks the journal, too, about the workspace that the host is.
+        # In a playbook of the collection, the modules that only read the journal need workspace_id too: the host is a workspace.
         if task_vars.get(READS) and self.module != "account_doctor":
             spec = {**spec, "workspace_id": {**spec["workspace_id"], "required": True}}
         unfit = self._unfit(spec, options, called)
         if unfit:
             return failure_result(unfit, "option")
-        # The task is a copy that this process has for itself. As the options are meant: blanks around an id would be shown with it.
+        # The task is this process's own copy. Its options are normalized, because blanks around an id would be shown otherwise.
         self._task.args = fitted(MODULES[self.module](), options)[0]
         return self.work(task_vars)
 
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """What the task does once its options are complete: run the module."""
+        """Run the module with the completed options."""
         args = from_start(self._task.args, self._connection.transport)
         result = None
         if not self._task.async_val and self.runs_here(task_vars):
@@ -135,15 +137,15 @@ class ModuleAction(ActionBase):
         return brief(result, self._display)
 
     def attended(self, args: Vars, task_vars: dict[str, t.Any]) -> t.ContextManager[t.Callable[[ModuleRun], None]]:
-        """While the module runs in this process; what it yields is called with the run before that begins, see :func:`.inprocess.run_here`."""
+        """Context manager around a module in this process. It yields the callback ``started`` of :func:`.inprocess.run_here`."""
         del args, task_vars
         return contextlib.nullcontext(lambda dummy: None)
 
     @contextlib.contextmanager
     def with_heartbeat(self, line: t.Callable[[str], Line]) -> t.Iterator[t.Callable[[ModuleRun], None]]:
-        """See :meth:`attended`; with a *line* whenever the play has been silent for a while.
+        """:meth:`attended` with a heartbeat: show a line whenever the play has been silent for a while.
 
-        :param line: that is made of what is being waited for; "" before the module has begun.
+        :param line: makes the line from what the module is waiting for, which is "" before it has begun.
         """
         runs: list[ModuleRun] = []
         with Heartbeat(self.say, lambda: line(runs[-1].waiting_for if runs else "")) if self.shows else contextlib.nullcontext():
@@ -151,25 +153,25 @@ class ModuleAction(ActionBase):
 
     @property
     def shows(self) -> bool:
-        """Whether anything of the task may be shown (``no_log``)."""
+        """Whether lines about the task may be shown (``no_log`` is not set)."""
         return not (self._task.no_log or self._play_context.no_log)
 
     def say(self, *lines: Line) -> None:
-        """Show *lines*, if anything may be shown."""
+        """Show *lines*, unless ``no_log`` is set."""
         if self.shows:
             show(self._display, lines)
 
     @staticmethod
     def host(task_vars: Vars) -> str:
-        """The inventory's name of the host."""
+        """The host's name in the inventory."""
         return str(task_vars.get("inventory_hostname", "localhost"))
 
     def label(self, task_vars: Vars) -> str:
-        """What the lines of the host begin with."""
+        """Start of the host's lines."""
         return label(self.host(task_vars), task_vars.get("ansible_play_hosts_all") or ())
 
     def runs_here(self, task_vars: Vars) -> bool:
-        """Whether a module would run just as this process does, so that it needs none of its own. See ``inprocess.py``."""
+        """Whether the module can run in this process, see :func:`.inprocess.same_place`."""
         environment: dict[str, t.Any] = {}
         self._compute_environment_string(environment)
         return inprocess.same_place(
@@ -183,12 +185,14 @@ class ModuleAction(ActionBase):
 
     @property
     def modes(self) -> dict[str, t.Any]:
-        """In which modes the module runs, as :func:`.inprocess.run_here` takes them."""
+        """Check mode and diff mode, as arguments of :func:`.inprocess.run_here`."""
         return {"check_mode": bool(self._task.check_mode), "diff_mode": bool(self._task.diff)}
 
     def execute(self, args: Vars, task_vars: dict[str, t.Any], *, module: str = "", in_background: bool = False) -> dict[str, t.Any]:
-        """What the task's module, or another *module*, returns, in a process of its own. Where that is on this machine, it shares what refused a login
-        with the others."""
+        """Run the task's module, or another *module*, in a process of its own and return its result.
+
+        On this machine, that process shares refused logins with the others of the play.
+        """
         module = module or self.module
         local = self._connection.transport == "local"
         shared = {LOGIN_GATE: logins.gate_of_module()} if local and not in_background else {}
@@ -205,24 +209,24 @@ class ModuleAction(ActionBase):
         return logins.refused_once(args, run, f"Failed to {verb} {thing} of workspace {printable(args.get('workspace_id'), 100)}")
 
     def ask(self, module: str, options: Vars, state: Vars, task_vars: dict[str, t.Any], *, check_mode: bool) -> dict[str, t.Any]:
-        """What *module* returns for *options* and *state*, its ``pass_state``, next to the task's own module."""
+        """Run *module*, in addition to the task's own one, with *options* and ``pass_state`` *state*; return its result."""
         args, mode = from_start({**options, "pass_state": dict(state)}, self._connection.transport), self._task.check_mode
         result = inprocess.run_here(module, args, check_mode=check_mode, diff_mode=False) if self.runs_here(task_vars) else None
         if result is None:
-            self._task.check_mode = check_mode  # which Ansible passes to the module
+            self._task.check_mode = check_mode  # Ansible passes the task's mode to the module
             result = self.execute(args, task_vars, module=module)
             self._task.check_mode = mode
         return result
 
     @property
     def module(self) -> str:
-        """Name of the module that the task names, without the collection."""
+        """Name of the task's module, without the collection."""
         return str(self._task.action).rpartition(".")[2]
 
     def _completed(self, task_vars: dict[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, str]]:
-        """The task's options, completed; and the variable of each that the task leaves to one.
+        """The completed options of the task; and option -> variable, for those that the task leaves to a variable.
 
-        :raises OptionError: a variable cannot be evaluated, or role rerun does not go on with them.
+        :raises OptionError: a variable cannot be evaluated, or the task is refused.
         """
         spec, role = MODULES[self.module](), task_vars.get("ansible_role_name") == ROLE
         known = {
@@ -254,7 +258,7 @@ class ModuleAction(ActionBase):
             limits += [f"{PREFIX}plan_required"] if own.get("plan_required") else []
             refused = [*self._limit_refusal(task_vars), *refused]
             refusal = related_problem(host, options, approved=approved, limits=limits, refused=refused)
-        if not self.module.endswith(("_info", "doctor")):  # they send nothing
+        if not self.module.endswith(("_info", "doctor")):  # these modules only read
             refusal = refusal or run_once_problem(self._left_out(task_vars, options.get("workspace_id")))
             refusal = refusal or ("" if role else self._blank_limit(task_vars))
         refusal = refusal or (tries_problem(options) if "since" in spec and self._tried_in_background else "")
@@ -265,11 +269,11 @@ class ModuleAction(ActionBase):
         return options, {name: variable for name, variable in variables.items() if not said(args.get(name))}
 
     def _of_role(self, task_vars: dict[str, t.Any], values: _Values, options: dict[str, t.Any], own: Vars, refused: t.Sequence[str]) -> str:
-        """Why the role neither reruns nor repairs the workspace, "" if it does.
+        """Why the role neither reruns nor repairs the workspace; "" if it does.
 
-        :param options: of the module, which may be added to.
-        :param own: what the host's variables say for the role alone.
-        :param refused: sentences about variables that are most likely a typo.
+        :param options: of the module; may be changed.
+        :param own: values of the options that only the role has.
+        :param refused: sentences about variables that are probably typos.
         """
         host, plans = self.host(task_vars), own.get("plans")
         plan = plan_of(plans, host)
@@ -299,7 +303,7 @@ class ModuleAction(ActionBase):
         return bool(self._task.async_val and (self._task.until or self._task.retries))
 
     def _typos(self, task_vars: dict[str, t.Any], *, role: bool) -> list[str]:
-        """Sentences about variables that are most likely a typo of one that the role, or the playbook, reads; none in a play of somebody's own."""
+        """Sentences about variables that are probably typos of one that the role or a playbook of the collection reads; none in other plays."""
         reads = task_vars.get(READS) or ()
         if not role and not reads:
             return []
@@ -310,20 +314,20 @@ class ModuleAction(ActionBase):
         return refused
 
     def _left_out(self, task_vars: dict[str, t.Any], workspace_id: t.Any) -> list[str]:
-        """Hosts of the play that are other workspaces, and are left out because the task is run once; none if it names its workspace itself, or
-        a loop does."""
+        """Hosts that are other workspaces and that ``run_once`` leaves out; none if the task or a loop names its workspace itself."""
         if not once(self._task) or said(self._task.args.get("workspace_id")) or looping(self._task) is not None:
             return []
         ids = {str(host): workspace_id_of(task_vars["hostvars"], host) for host in task_vars.get("ansible_play_batch") or ()}
         return [host for host, own in ids.items() if own not in ("", str(workspace_id))]
 
     def _of_repair(self, task_vars: dict[str, t.Any], values: _Values, options: dict[str, t.Any], *, reruns_by: Vars, whole: str) -> str:
-        """Why this part of a repair is not done, "" if it is. Reruns get their ``since`` from the part before, so that what that made counts as
-        rerun, whatever became of it.
+        """Why this part of a repair is not done; "" if it is, or if the task does not belong to a repair.
 
-        :param options: of the module, which may be added to.
-        :param reruns_by: what was approved for the host, as options of job_rerun.
-        :param whole: why nothing but a repair may act on that plan, "" if anything may.
+        Reruns get the ``since`` of the previous part, so that the instances which it made count as rerun even if they failed.
+
+        :param options: of the module; may be changed.
+        :param reruns_by: the plan approved for the host, as options of job_rerun.
+        :param whole: why only a repair may follow that plan, or "".
         """
         if self.module == "job_rerun":
             missing = missing_of(task_vars)
@@ -335,7 +339,7 @@ class ModuleAction(ActionBase):
         earlier = "" if stage in (None, "all", "find") else not_repaired(missing_of(task_vars) or {"gaps": []})
         if earlier or stage not in (None, "all", "find", BEFORE):
             return earlier
-        # What the reruns that follow would refuse is refused before anything is made.
+        # Refuse before anything is made what the following reruns would refuse.
         spec, variables = MODULES["job_rerun"](), variables_of("job_rerun", role=True)
         without = task_vars.get(WITHOUT) or ()
         there = {name: variable for name, variable in variables.items() if variable in task_vars and name not in without}
@@ -348,11 +352,11 @@ class ModuleAction(ActionBase):
 
     @staticmethod
     def _own_variables(task_vars: Vars, without: t.Container[str]) -> dict[str, str]:
-        """The options of the role alone that a host's variables set, with the names of these."""
+        """Option that only the role has -> the variable of the host that sets it."""
         return {name: PREFIX + name for name in OWN if PREFIX + name in task_vars and name not in without}
 
     def _own(self, task_vars: Vars, values: _Values, without: t.Container[str]) -> dict[str, t.Any]:
-        """What the host's variables say for the role alone, evaluated and checked."""
+        """The values of the options that only the role has, evaluated and checked."""
         variables = self._own_variables(task_vars, without)
         own = {name: value for name, value in ((name, values.of(variable)) for name, variable in variables.items()) if said(value)}
         fit = fitted(OWN, own)[0]
@@ -362,8 +366,10 @@ class ModuleAction(ActionBase):
         return fit
 
     def _unfit(self, spec: Spec, options: Vars, variables: t.Mapping[str, str]) -> str:
-        """Why an option cannot be what was meant, by the name under which it was set; "" if all can. Here, because what is sent to a module is
-        JSON, in which a date is text."""
+        """Why an option's value is not valid, with the name under which it was set; "" if all are valid.
+
+        This is checked here because modules get JSON, in which for instance a date has become text.
+        """
         for name, option in spec.items():
             text = problem(name, options[name], option) if name in options else None
             if text is not None:
@@ -376,7 +382,7 @@ class ModuleAction(ActionBase):
         return ""
 
     def _default_of(self, option: str) -> t.Any:
-        """What ``module_defaults`` say of *option* for this module, evaluated; None if nothing."""
+        """The value of *option* in ``module_defaults`` for this module, evaluated; None if there is none."""
         name = f"dataarts.factory.{self.module}"
         groups = (self._task._parent._play._action_groups or {}).get(name, [])
         entries: dict[str, t.Any] = {}
@@ -392,7 +398,7 @@ class ModuleAction(ActionBase):
 class _Values:
     """Values of the host's variables.
 
-    :param secret: names of variables of which no error shows anything.
+    :param secret: names of variables whose values must not appear in error messages.
     """
 
     def __init__(self, action: ModuleAction, task_vars: Vars, secret: t.Container[str]) -> None:
@@ -401,9 +407,11 @@ class _Values:
         self._secret = secret
 
     def of(self, name: str) -> t.Any:
-        """The value of the variable *name*: where it is null, blank or omitted, what it would be without what is set over it.
+        """The value of the variable *name*; if it is null, blank or omitted, the value that it would have at the next lower precedence.
 
-        So that an extra variable that was left empty lifts no limit of the inventory. :raises OptionError: it cannot be evaluated.
+        This way, an empty extra variable does not lift a limit of the inventory.
+
+        :raises OptionError: it cannot be evaluated.
         """
         values = []
         for variables in self._levels():
@@ -414,19 +422,19 @@ class _Values:
                 omitted = "omit" in self._vars and value == self._vars["omit"]
             except AnsibleError as error:
                 if type(error).__name__ != "AnsibleValueOmittedError":
-                    # Without the chain of causes, which shows the lines of the file.
+                    # Without the chain of causes, which shows lines of the file.
                     raise self._refusal(name, error) from None
                 value, omitted = None, True
             values.append(None if omitted else value)
-            # {{ omit }} leaves out what says who acts, and where; it lifts no limit, and widens no selection.
+            # {{ omit }} leaves out account options; it must not lift a limit or widen a selection.
             decides = name in _LEFT_OUT_BY_OMIT if omitted else said(value)
             if decides:
                 return values[-1]
         return values[0]
 
     def _levels(self) -> t.Iterator[Vars]:
-        """The variables of the host; then without the extra ones; then without those of tasks and roles; then those of the inventory alone; then those
-        of each group, the closest first."""
+        """The host's variables by falling precedence: all; without extra variables; also without facts, task and role variables; those of the
+        inventory only; then those of each of its groups, the closest first."""
         yield self._vars
         task, action = self._action._task, self._action
         of_play = task.get_variable_manager()
@@ -455,5 +463,5 @@ class _Values:
         return OptionError(f"{what} cannot be evaluated: {cause}. Correct the template.")
 
 
-#: Variables that {{ omit }} leaves out, whatever stands beneath.
+#: Variables that {{ omit }} leaves out even if a lower precedence sets them.
 _LEFT_OUT_BY_OMIT = frozenset(PREFIX + name for name in account_spec())

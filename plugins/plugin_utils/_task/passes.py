@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Passes: what those of one job_rerun task add up to, and when the next one is due.
+"""Passes of one job_rerun task: their combined state, and when the next one is due.
 
-Pure: results of the module and seconds go in; the action plugin does the waiting and the printing. No decision about an instance
-is made here, those come with the results; this only puts together what several passes said about the same instance.
+Pure: results of the module and seconds go in; the action plugin waits and prints. Decisions about instances come with the results; this module only
+merges what several passes report about the same instance.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from ...module_utils._common.grouping import grouped_by
 Result = t.Mapping[str, t.Any]
 Identity = t.Tuple[str, str, int, int, str]
 
-#: Standings of instances that the service works on, and of those that are still to be sent.
+#: Standings of instances in progress, and the standing of those that are still to be sent.
 IN_PROGRESS = ("waiting", "running")
 TO_RERUN = "to_rerun"
-#: Kinds of errors (values of module_utils' Kind) that a later pass need not meet again.
+#: Kinds of errors (values of module_utils' Kind) that a later pass may not meet again.
 TEMPORARY = frozenset({"unreachable", "throttled", "server", "bad_answer", "ambiguous"})
-#: Kinds of a pass that did all it could: not every instance succeeded, or the plan is larger than ``max_instances``.
+#: Error kinds of a pass that read the workspace: not every instance succeeded, or the plan was refused.
 INCOMPLETE, LIMIT = "incomplete", "limit"
-#: Passes in a row that may fail for a temporary reason before the task gives up watching.
+#: Failed passes in a row, for temporary reasons, after which the task gives up.
 MAX_FAILED_PASSES = 10
-#: The same for a module that broke, which it may do each time, and for the machine that modules run on while nothing has been read yet.
+#: The same if the module crashed, or if the machine that modules run on was never reached.
 MAX_BROKEN_PASSES = 3
-#: What an instance was before this run, which its newest state does not tell any more.
+#: Keys about an instance before this run, which are kept from the first pass.
 _AT_FIRST = ("status_before", "start_time_before", "end_time_before")
-#: Keys of a result that tell how its task ended.
+#: Keys of a task's result about how the task ended.
 _OF_THE_END = frozenset(
     {"failed", "succeeded", "msg", "error", "instances", "exception", "timed_out", "unread", "elapsed", "warnings", "deprecations"}
 )
-#: What is said of a stop whose end is not known yet.
+#: States of a stop that has not ended yet.
 _PENDING_STOPS = frozenset({"to_stop", "stopping", "unknown"})
-#: The shortest pause between two passes, seconds: reading is work for the service too.
+#: Shortest pause between two passes, seconds, to spare the service.
 MIN_PAUSE = 0.2
 
 
 def identity(instance: Result) -> Identity:
-    """What an instance is known by within one pass: (workspace_id, job_id, plan_time ms, submit_time ms, instance_id).
+    """Identity of an instance within one pass: (workspace_id, job_id, plan_time ms, submit_time ms, instance_id).
 
-    A rerun may change the last two; :func:`followed` tells which instance of the pass before it is.
+    A rerun may change the last two; :func:`followed` finds the same instance in the previous passes.
     """
     workspace_id, job_id = str(instance.get("workspace_id")), str(instance.get("job_id"))
     plan_time, submit_time = instance.get("plan_time") or 0, instance.get("submit_time") or 0
@@ -51,9 +51,12 @@ def identity(instance: Result) -> Identity:
 
 
 def followed(known: t.Iterable[Identity], listed: t.Iterable[Identity]) -> dict[Identity, Identity]:
-    """For each instance of a pass that the passes before do not know, the one of the same job and plan time that is gone instead.
+    """New identity -> old identity, for instances whose identity changed since the previous passes.
 
-    :param known: instances of the passes before, and *listed* those of this one.
+    An instance with a new identity is matched with one of the same job and plan time that is no longer listed.
+
+    :param known: identities of the previous passes.
+    :param listed: identities of this pass.
     """
     before, now = set(known), set(listed)
     pairs: dict[Identity, Identity] = {}
@@ -66,7 +69,7 @@ def followed(known: t.Iterable[Identity], listed: t.Iterable[Identity]) -> dict[
 
 @dataclass(frozen=True)
 class Timing:
-    """The options that say how long and how often to look, in seconds, with the module's defaults."""
+    """The options about waiting, in seconds, with the module's defaults."""
 
     wait: bool = True
     wait_timeout: float = 3600.0
@@ -76,32 +79,32 @@ class Timing:
 
     @classmethod
     def of(cls, args: Result) -> Timing:
-        """From the options of a task, completed and of their types.
+        """From a task's completed and typed options.
 
-        Not from the ``invocation`` in the module's result, which ansible-core leaves out since 2.20 unless it is verbose.
+        The module's result is not used, because since 2.20 ansible-core leaves ``invocation`` out of it unless it is verbose.
         """
         return cls(**{name: args[name] for name in cls.__dataclass_fields__ if args.get(name) is not None})
 
 
 @dataclass(frozen=True)
 class Passes:
-    """The passes of one task so far.
+    """The combined state of a task's passes so far.
 
     :param check: whether nothing is to be sent.
-    :param instances: every instance any pass reported, by :func:`identity`, as the newest of them described it.
+    :param instances: :func:`identity` -> the instance as the newest pass that listed it described it, see :func:`merged_instance`.
     :param base: the newest result of a pass that could read the workspace.
-    :param plan: lines of the first pass, or of the first that sent something, and *plan_details* the same for programs.
-    :param problems: what went wrong without ending the run, each text once, oldest first.
-    :param requests: HTTP calls by method, of all passes.
+    :param plan: lines of the plan of the first pass, or of the first that sent something; *plan_details* is the same for programs.
+    :param problems: problems that did not end the run, each text once, oldest first.
+    :param requests: HTTP method -> number of requests, over all passes.
     :param notes: ``warnings`` and ``deprecations`` of all passes, each once.
     :param failed_passes: passes in a row that failed for a temporary reason.
     :param error: the failed result that ended the run, or None.
-    :param fleet: whether names and patterns are judged by all workspaces of the play, as the role does at its end.
-    :param run_id: id of the run, which its attempts in the journal carry.
-    :param language: of the lines for people.
-    :param timed_out: whether ``wait_timeout`` is over, and the passes since then stop what hangs.
-    :param repair: what the repair makes that it belongs to, see :func:`repair_of`.
-    :param unclear: whether the newest pass broke when it may have sent something. A later one tells by the run's id in the journal.
+    :param fleet: whether names and patterns are judged over all workspaces of the play, at the end of the role.
+    :param run_id: id of the run, also in its attempts in the journal.
+    :param language: of lines for people.
+    :param timed_out: whether ``wait_timeout`` is over, so that further passes only follow its ``timeout_action``.
+    :param repair: the repair that the run belongs to, see :func:`repair_of`.
+    :param unclear: whether the newest pass crashed when it may have sent something. A later pass finds out by the run's id in the journal.
     """
 
     check: bool = False
@@ -125,10 +128,10 @@ class Passes:
 
     @staticmethod
     def resumed(begun: Passes, result: Result) -> Passes | None:
-        """The run that another task left off with *result*; None if it had come to its end.
+        """Continue the run of another task from its *result*; None if that run has ended.
 
-        :param begun: a run of this task that has made no pass.
-        :param result: what :func:`~.counts.final_result` made; it may be marked as of unknown origin, and is never a template.
+        :param begun: state of this task, without passes.
+        :param result: made by :func:`~.counts.final_result`. Ansible may have marked it as unsafe; it is never evaluated as a template.
         """
         state = result.get("pass_state")
         if not isinstance(state, t.Mapping):
@@ -148,22 +151,25 @@ class Passes:
         )
 
     def again(self) -> Passes | None:
-        """The run of a task that is tried once more (``until``): it goes on, so that what has failed again is not rerun by a ``since`` of its own.
-        What it had paused was started again at its end, and is paused anew. None if nothing can have been sent."""
+        """Continue the run for another try of its task (``until``); None if nothing can have been sent.
+
+        With a new ``since``, the next try would rerun instances that have failed again. The jobs that the run had paused were started again at the
+        end of the try, and are paused again.
+        """
         state = self.base.get("pass_state")
         if self.check or not isinstance(state, t.Mapping) or (self.only_planned and not self.changed and not self.unclear):
             return None
         return replace(self, error=None, failed_passes=0, base={**self.base, "pass_state": {**state, "paused": []}})
 
     def after(self, result: Result) -> Passes:
-        """The run with one more pass.
+        """The state after one more pass.
 
-        A pass that failed as a whole ends the run, unless there is something to watch and the reason is a temporary one: then it
-        counts as a problem, and whatever it still found out about instances is kept.
+        A pass that failed as a whole ends the run, unless the reason is temporary and there is something to watch. Then it counts as a problem, and
+        what it reports about instances is kept.
         """
         listed = {identity(instance): instance for instance in result.get("instances") or ()}
         planned = _planned(result)
-        # What a pass that broke had sent is told by a later one, by the run's id in the journal.
+        # Whether a pass that crashed had sent anything shows in a later pass, by the run's id in the journal.
         sent_here = self.unclear and any(instance.get("rerun") and not instance.get("adopted") for instance in listed.values())
         names = followed(self.instances, listed)
         merged = {key: instance for key, instance in self.instances.items() if key not in names.values()}
@@ -175,7 +181,7 @@ class Passes:
         run = replace(run, instances=merged, passes=self.passes + 1, changed=run.changed or sent_here)
         if not crashed(result):
             first = not self.base or (run.changed and not self.changed)
-            # Which patterns match a job is asked in the first pass and in the last one, which another workspace need not wait for.
+            # job_patterns is in the result of the first and the last pass only; it is kept because other workspaces may need it before the last.
             patterns = {"job_patterns": self.base["job_patterns"]} if "job_patterns" in self.base else {}
             return replace(run if not first else run._planned_by(result), base={**patterns, **result}, failed_passes=0, unclear=False)
         failures, text = self.failed_passes + 1, message_of(result)
@@ -188,7 +194,7 @@ class Passes:
         return replace(run, error=result, base=self.base or result)
 
     def restored(self, result: Result) -> Passes:
-        """The run after the pass that starts again what was paused. That it could not is a failure of the run."""
+        """The state after the pass that starts paused jobs again; if it could not start them, the run fails."""
         known = {name: result[name] for name in ("journal_history", "resumed_jobs") if name in result}
         run = replace(self._with(result), base={**self.base, **known})
         if result.get("restored") or run.error is not None:
@@ -199,9 +205,9 @@ class Passes:
 
     @staticmethod
     def _patience(result: Result, *, known: bool) -> int:
-        """At which failed pass in a row the run ends.
+        """Number of failed passes in a row at which the run ends.
 
-        :param known: whether an earlier pass, or this one before it failed, has read the workspace.
+        :param known: whether the workspace has been read, or something was sent.
         """
         if host_unreachable(result):
             return MAX_FAILED_PASSES if known else MAX_BROKEN_PASSES
@@ -212,7 +218,7 @@ class Passes:
         return MAX_BROKEN_PASSES if broke(result) else 1
 
     def _with(self, result: Result) -> Passes:
-        """With what adds up over all passes, whatever they are for."""
+        """The state with the sums and notes that every kind of pass adds to."""
         requests = result.get("requests") or {}
         return replace(
             self,
@@ -227,7 +233,7 @@ class Passes:
 
     @property
     def ended(self) -> bool:
-        """Whether no further pass is to be made: everything is where it will stay, or the run cannot go on."""
+        """Whether no further pass is needed, because the run has finished or cannot go on."""
         if self.error is not None or self.failed_passes:
             return self.error is not None
         refused = error_kind(self.base) == LIMIT and not self.moving
@@ -235,7 +241,7 @@ class Passes:
 
     @property
     def since(self) -> int | None:
-        """The ``since`` of the first pass, epoch ms; later passes have to be given the same."""
+        """The ``since`` of the run, epoch ms; None if unknown."""
         value = self.base.get("since")
         return value if isinstance(value, int) else None
 
@@ -246,48 +252,48 @@ class Passes:
 
     @property
     def planned(self) -> bool:
-        """Whether the newest pass only told what is to be sent, so that the next one is due at once."""
+        """Whether the newest pass only planned, so that the next one is due at once."""
         return self.error is None and not self.failed_passes and self.only_planned
 
     @property
     def only_planned(self) -> bool:
-        """Whether no pass but the first, which only plans where something is to be sent, has read the workspace."""
+        """Whether the workspace was read only by a pass that plans."""
         return _planned(self.base)
 
     @property
     def already_done(self) -> int:
-        """How many instances are only counted, because they had succeeded before the run began."""
+        """Number of instances that had succeeded before the run began; they are only counted."""
         counts = self.base.get("summary")
         return int(counts.get("already_done") or 0) if isinstance(counts, t.Mapping) else 0
 
     @property
     def moving(self) -> list[Result]:
-        """The instances in progress, as far as is known."""
+        """The instances in progress."""
         return [instance for instance in self.instances.values() if instance.get("standing") in IN_PROGRESS]
 
     @property
     def unsent(self) -> list[Result]:
-        """The instances that are queued, or could not be sent."""
+        """The instances that are still to be sent."""
         return [instance for instance in self.instances.values() if instance.get("standing") == TO_RERUN]
 
     def having(self, actions: t.Collection[str]) -> list[Result]:
-        """The instances with one of *actions*, in the order in which they were first seen."""
+        """The instances with one of *actions*."""
         return [instance for instance in self.instances.values() if instance.get("action") in actions]
 
 
 def crashed(result: Result) -> bool:
-    """Whether a pass failed as a whole, so that what it says about instances is incomplete."""
+    """Whether a pass failed as a whole, so that its instances are incomplete."""
     return bool(result.get("failed")) and ("instances" not in result or error_kind(result) not in (None, INCOMPLETE, LIMIT))
 
 
 def error_kind(result: Result) -> str | None:
-    """The kind of error by which a pass failed, or None."""
+    """The error kind of a failed pass, or None."""
     error = result.get("error")
     return error.get("kind") if isinstance(error, t.Mapping) else None
 
 
 def broke(result: Result) -> bool:
-    """Whether the module did not end by itself: killed for want of memory, say, or its folder is gone."""
+    """Whether the module crashed: it was killed for lack of memory, say, or its folder was removed."""
     return bool(result.get("failed")) and not isinstance(result.get("error"), t.Mapping) and "instances" not in result
 
 
@@ -297,19 +303,20 @@ def host_unreachable(result: Result) -> bool:
 
 
 def message_of(result: Result) -> str:
-    """The message of a pass that failed as a whole, in one line. A module that ended unexpectedly has none since ansible-core 2.19, but an
-    exception; before, it has one of several lines."""
+    """The message of a failed pass, in one line.
+
+    If the module crashed, ansible-core before 2.19 has a message of several lines; since 2.19 there is only an exception.
+    """
     event = getattr(result.get("exception"), "event", None)
     text = result.get("msg") or f"the module ended unexpectedly: {getattr(event, 'msg', None) or 'see the exception in the result'}"
     return " ".join(str(text).split())
 
 
 def merged_instance(old: Result | None, new: Result, *, planned: bool = False) -> dict[str, t.Any]:
-    """One instance as two passes saw it: the newer state, what it was at first, and everything that was sent for it.
+    """Merge what two passes report about one instance: the newer state, the state before the run, and all that was sent for it.
 
-    Its ``failure`` is the newest that is known: of what has succeeded since, the one that it was rerun for.
-
-    Adds ``request_ids`` (all requests that carried it) and ``actions`` (what was decided over the passes, without repetitions).
+    ``failure`` is the newest known one; an instance that has succeeded since keeps the failure that it was rerun for. Adds ``request_ids``, of all
+    requests that included it, and ``actions``, the decisions of all passes without repetitions.
     """
     before: Result = old or {}
     request_id = new.get("request_id") or before.get("request_id")
@@ -328,26 +335,26 @@ def merged_instance(old: Result | None, new: Result, *, planned: bool = False) -
 
 
 def _only_looked_at(instance: Result) -> bool:
-    """Whether a dependant was not rerun by this run: a pass that no longer has it found it up to date by somebody else's doing."""
+    """Whether *instance* is a dependant that this run has not rerun: if a pass no longer lists it, somebody else brought it up to date."""
     return bool(instance.get("downstream")) and not instance.get("attempts") and not instance.get("rerun")
 
 
 def _planned(result: Result) -> bool:
-    """Whether a pass only told what is to be sent."""
+    """Whether the pass only planned, and something is to be sent."""
     state = result.get("pass_state")
     return isinstance(state, t.Mapping) and bool(state.get("planned"))
 
 
 def _standing(before: Result, new: Result) -> t.Any:
-    """Where the instance stands. What was seen in progress, and has succeeded since, has not been done all along."""
+    """The standing; an instance that was seen in another one before and now has succeeded is not "already done"."""
     done = new.get("standing") == "already_done" and before.get("standing") not in (None, "already_done")
     return "succeeded" if done else new.get("standing")
 
 
 def next_args(args: Result, run: Passes) -> dict[str, t.Any]:
-    """The options of the next pass: those of the task, and what the pass before hands on.
+    """The options of the next pass: those of the task, with the previous pass's ``pass_state``.
 
-    The first pass only plans, so that people see what is going to be sent before it is.
+    The first pass only plans, so that people see the plan before anything is sent.
     """
     state = run.base.get("pass_state") or {"run_id": run.run_id}
     more = {**({"timed_out": True} if run.timed_out else {}), **({"repair": dict(run.repair)} if run.repair else {})}
@@ -355,25 +362,25 @@ def next_args(args: Result, run: Passes) -> dict[str, t.Any]:
 
 
 def restores(args: Result, run: Passes) -> bool:
-    """Whether a run that is over has jobs to start again: the module does it by itself in a pass after which nothing is left."""
+    """Whether a run that is over may have paused jobs to start again. A pass after which nothing is left has started them itself."""
     wanted = bool(args.get("pause_schedules") or (run.base.get("pass_state") or {}).get("paused"))
     return wanted and not run.check and bool(run.base) and not (run.error is None and run.base.get("finished"))
 
 
 def restore_args(args: Result, run: Passes) -> dict[str, t.Any]:
-    """The options of the pass that starts again what was paused."""
+    """The options of the pass that only starts the paused jobs again."""
     state = run.base.get("pass_state") or {"run_id": run.run_id}
     return {**args, "pass_state": {**state, "run_id": run.run_id, "restore": True, "plan_only": False}}
 
 
 def seconds_to_next_pass(run: Passes, timing: Timing, began: float, elapsed: float) -> float | None:
-    """Seconds to wait before the next pass, or None if there is to be none.
+    """Seconds until the next pass; None if there is none.
 
-    :param began: seconds into the task at which the newest pass began, and *elapsed* those at which it ended.
+    The next pass is due when the newest one said so (``due_in``). After failed passes the pause doubles, up to a minute. The last pass begins when
+    ``wait_timeout`` is over, so that it shows the final state. There is none if all that is left waits for quiet hours that end after that.
 
-    The next pass is when the pass said it makes sense. After failed passes the pause doubles, up to a minute. The last pass
-    begins when the time is up, so that it tells the last state, also of what the pass before it sent. Where all that is left waits for the end
-    of quiet hours, and that is after the time is up, there is nothing to wait for.
+    :param began: when the newest pass began, seconds since the start of the task.
+    :param elapsed: when it ended, seconds since the start of the task.
     """
     if run.ended or began >= timing.wait_timeout or (run.timed_out and timing.timeout_action == "stop" and not stops_pending(run)):
         return None
@@ -387,38 +394,41 @@ def seconds_to_next_pass(run: Passes, timing: Timing, began: float, elapsed: flo
 
 
 def acts_on_timeout(run: Passes, timing: Timing) -> bool:
-    """Whether the time is over, and what still runs is to be stopped now; once in a task."""
+    """Whether ``timeout_action`` is due, called when ``wait_timeout`` is over: once in a task, and only if instances are in progress."""
     if run.ended or run.timed_out or not timing.wait or timing.timeout_action == "none":
         return False
     return run.base.get("since") is not None and bool(run.moving)
 
 
 def after_timeout(run: Passes, timing: Timing) -> tuple[Passes, Timing]:
-    """The run whose time is over, and how long its further passes may take: what was stopped and rerun has once more as long, and what was only
-    stopped as long as the service may take to show it."""
+    """The state and timing for the passes after ``wait_timeout``.
+
+    Instances that are stopped and rerun get the same time again; for instances that are only stopped, it is as long as the service may take to show
+    the stop.
+    """
     rest = timing.wait_timeout if timing.timeout_action == "stop_and_rerun" else 2 * timing.settle_time + timing.poll_interval
     return replace(run, timed_out=True), replace(timing, wait_timeout=rest)
 
 
 def stops_pending(run: Passes) -> bool:
-    """Whether anything is still to be stopped, or it is not known yet whether it was."""
+    """Whether a stop is still to be sent, or its effect is not known yet."""
     return any(instance.get("stop") in _PENDING_STOPS for instance in run.instances.values())
 
 
 def seconds_to_next_send(run: Passes, timing: Timing) -> float | None:
-    """The same for a task that only sends: None as soon as nothing more may be sent now, whatever is still to be waited for."""
+    """The same for a task that only sends: None as soon as nothing more can be sent now, even if instances are in progress."""
     if run.ended:
         return None
     if run.failed_passes:
         return seconds_to_next_pass(run, timing, 0.0, 0.0) if run.failed_passes < MAX_BROKEN_PASSES else None
     state = run.base.get("pass_state")
     left = isinstance(state, t.Mapping) and bool(state.get("unsent"))
-    # Of the last pass: one that could send nothing will not be able to a moment later.
+    # If the newest pass could send nothing, the next one a moment later could not either.
     return MIN_PAUSE if left and run.base.get("changed") else None
 
 
 def _union(first: t.Iterable[t.Any], other: t.Iterable[t.Any]) -> tuple[t.Any, ...]:
-    """Both, each once; by comparison, because warnings of newer ansible-core are not texts."""
+    """The items of both, each once; not by hash, because warnings of newer ansible-core are not strings."""
     items = list(first)
     items.extend(item for item in other if item not in items)
     return tuple(items)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What role rerun says of a job that is rerun together with its related jobs. Pure."""
+"""Line of role rerun about the rerun of a job with its related jobs. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .._report.words import ENGLISH, say, translated
 
 
 def asked_line(name: str, result: t.Mapping[str, t.Any], job_name: str, *, check_mode: bool, language: str = ENGLISH) -> Line:
-    """What was asked for in a workspace, or why nothing was; then how its instances stand, which says what became of what was asked for earlier.
+    """Line about the request in a workspace, or why there was none and the statuses of its instances, which show the effect of earlier requests.
 
-    :param name: what the lines of the workspace begin with.
+    :param name: start of the line, see :func:`~.console.label`.
     :param result: of a task of job_instance_retry that did not fail.
     """
     instances = result.get("instances") or ()

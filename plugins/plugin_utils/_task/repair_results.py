@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Repair: what its steps leave to each other, and to the reruns between them, in the variables of a host. Pure."""
+"""Repair: host variables by which its steps, and the reruns between them, pass results to each other. Pure."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from ...module_utils._planner import repair
 from .passes import LIMIT, Result, error_kind, message_of
 from .registered import outcome, reached_goal
 
-#: That in which a repair keeps what was missing, and what became of it.
+#: Variable with the result of a repair's newest step about missing instances.
 MISSING = "dataarts_missing_result"
 
 
 def missing_of(variables: t.Mapping[str, t.Any]) -> Result:
-    """What a repair left behind about the missing instances of a host, of its *variables*; {} if it was none."""
+    """The result of a repair about the missing instances of a host, from its *variables*; {} if the play is not a repair."""
     known = variables.get(MISSING)
     return known if isinstance(known, t.Mapping) else {}
 
 
 def not_repaired(missing: Result) -> str:
-    """Why nothing is rerun in a repair whose missing instances are *missing*; "" if reruns follow."""
+    """Why nothing is rerun in a repair with the result *missing*; "" if reruns follow."""
     return "" if repair.reruns_follow(missing) else message_of(missing)
 
 
 def repair_of(variables: t.Mapping[str, t.Any], of_hosts: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
-    """What a repair makes on a host, of its *variables*, for the reruns that go with it: see ``made.py``; {} if it is none.
+    """``repair`` in the ``pass_state`` of the reruns of a repair, from a host's *variables*, see ``made.py``; {} if there is no repair.
 
     :param of_hosts: variables of all hosts that are repaired together.
     """
@@ -55,13 +55,16 @@ def repair_of(variables: t.Mapping[str, t.Any], of_hosts: t.Iterable[t.Mapping[s
 
 
 def pauses_jobs(variables: t.Mapping[str, t.Any]) -> bool:
-    """Whether a repair may have paused jobs of a host, of its *variables*, which its last step starts again. One that ended early did so itself."""
+    """Whether a repair may have paused jobs of a host for its last step to start again, by the host's *variables*.
+
+    A repair that ended early has started them itself.
+    """
     missing = missing_of(variables)
     return bool(missing.get("pause_id")) and not not_repaired(missing)
 
 
 def paused_by_reruns(variables: t.Mapping[str, t.Any]) -> list[list[str]]:
-    """Workspace and name of each job that the reruns of a repair have paused for it on a host, of its *variables*, as their last pass knew."""
+    """[workspace id, job name] of each job that the reruns of a repair have paused for it, from a host's *variables*, as of their last pass."""
     pause_id, result = missing_of(variables).get("pause_id"), outcome(variables)
     known = (result, *(result.get("others") or {}).values())
     pauses = [pause for part in known for pause in (part.get("journal_history") or {}).get("open_pauses") or ()]
@@ -70,7 +73,7 @@ def paused_by_reruns(variables: t.Mapping[str, t.Any]) -> list[list[str]]:
 
 
 def still_broken(of_hosts: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, list[str]]:
-    """Workspace id -> its jobs that are broken once a repair has rerun what failed.
+    """Workspace id -> its jobs that are still broken after the reruns of a repair.
 
     :param of_hosts: variables of all hosts that are repaired together.
     """
@@ -81,10 +84,10 @@ def still_broken(of_hosts: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, list[
 
 
 def with_missing(result: Result, missing: Result) -> Result:
-    """*result* of the rerun of a host with what was *missing* there, which has to be made too for the goal to be reached."""
+    """*result* of a host's rerun combined with the repair's result *missing*: the goal is reached only if the missing instances were made too."""
     if not missing or not result:
         return result
-    if not_repaired(missing):  # for which the reruns were refused, too
+    if not_repaired(missing):  # the reruns were refused for the same reason
         return {**result, "error": {"kind": LIMIT}} if error_kind(missing) == LIMIT else result
     shown = {
         **result,
@@ -96,7 +99,7 @@ def with_missing(result: Result, missing: Result) -> Result:
         "unreadable": [*(missing.get("unreadable") or ())],
         "unread_workspaces": [*(missing.get("unread_workspaces") or ())],
     }
-    if "journal_history" in missing:  # of the last step
+    if "journal_history" in missing:  # only the last step has it
         shown["journal_history"] = missing["journal_history"]
     if "error" not in missing:
         return shown

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The screen: where lines of ours are written, in colours where the terminal has them, and what Ansible shows of our results.
+"""The screen: print lines, in colours if the terminal has them, and control what Ansible shows of results.
 
-Lines go where the output of the play goes if people read it, and to the standard error otherwise: a program that reads what a callback
-prints finds nothing else there.
+Lines go to the play's output if people read it. If a program reads it, they go to standard error, so that the program finds only the callback's
+output.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ from .heartbeat import note_said
 from .loops import around
 from .main_process import prepare_main_process
 
-# Every action that shows lines imports this, which the main process does too.
+# At import, because the main process imports the actions, and with them this module, before it forks.
 prepare_main_process()
 SCREEN.fit(shutil.get_terminal_size().columns)
 
 _COLOURS = {"bad": constants.COLOR_ERROR, "busy": constants.COLOR_CHANGED, "good": constants.COLOR_OK}
-#: Callbacks that print for people, so that a line more between theirs disturbs nothing. Any other may be read by a program.
+#: Callbacks that print for people, who can read further lines between theirs. The output of any other may be read by a program.
 _FOR_PEOPLE = frozenset({"default", "debug", "skippy", "yaml", "dense", "unixy", "awx_display"})
-#: Characters of a result that may be shown in one line.
+#: Longest result that is shown in one line, characters.
 _SHORT = 1000
-#: From this verbosity on, results are shown whatever their length (``-vvv``).
+#: Verbosity from which results of any length are shown (``-vvv``).
 _EVERYTHING = 3
-#: Whether ansible-core shows the lines of the file in which a failed task stands; those of our own playbooks say nothing about the cause.
+#: Whether ansible-core shows the source lines of a failed task; those of the collection's own playbooks do not explain the cause.
 _SHOWS_ORIGIN = tuple(map(int, ansible_version.split(".")[:2])) >= (2, 19)
 
 
 class QuietFailure(AnsibleActionFail):
-    """A failure of which Ansible shows the message alone, without lines of the file that the task stands in."""
+    """A failure for which Ansible shows only the message, not the task's source lines."""
 
     omit_exception_key = True
 
 
 def show(display: t.Any, lines: t.Iterable[Line]) -> None:
-    """Write *lines*.
+    """Print *lines*.
 
-    :param display: Ansible's display, which colours only what goes to a terminal.
+    :param display: Ansible's display, which uses colours only on a terminal.
     """
     for_program = _for_program()
     for line in lines:
@@ -59,8 +59,9 @@ def _for_program() -> bool:
 
 
 def read_by_program(task: t.Any) -> bool:
-    """Whether a program reads what *task* fails with, which then is the whole message: a rescue around it, or whatever the callback prints for.
-    On the screen the closing lines say it, so that there a few words are enough.
+    """Whether a program reads the failure message of *task*: a rescue block around it, or a program behind the callback.
+
+    It needs the whole message. People find it in the closing lines, so that a few words are enough for them.
 
     :param task: of ansible-core.
     """
@@ -68,10 +69,10 @@ def read_by_program(task: t.Any) -> bool:
 
 
 def failed_with(text: str, **further: t.Any) -> dict[str, t.Any]:
-    """A result that fails with *text* and shows nothing else.
+    """A result that fails and shows only *text*.
 
-    :param further: what else is in the result.
-    :raises QuietFailure: in its place, where ansible-core would show lines of the role's file with it.
+    :param further: further keys of the result.
+    :raises QuietFailure: instead of returning, if ansible-core would show source lines of the role with it.
     """
     if _SHOWS_ORIGIN:
         raise QuietFailure(text, result=further)
@@ -79,9 +80,9 @@ def failed_with(text: str, **further: t.Any) -> dict[str, t.Any]:
 
 
 def brief(result: dict[str, t.Any], display: t.Any) -> dict[str, t.Any]:
-    """*result*, marked so that ``-v`` does not print thousands of characters of it in one line; what is registered stays whole.
+    """*result*, marked so that ``-v`` does not print it if it is long; the registered result stays whole.
 
-    A result that failed is shown by Ansible in any case.
+    Ansible shows a failed result in any case.
     """
     if display.verbosity >= _EVERYTHING or not _is_long(result):
         return result
@@ -89,7 +90,7 @@ def brief(result: dict[str, t.Any], display: t.Any) -> dict[str, t.Any]:
 
 
 def _is_long(result: t.Mapping[str, t.Any]) -> bool:
-    """Written no further than it takes to tell: a result may hold thousands of instances."""
+    """Whether *result* is longer than :data:`_SHORT` as JSON; encoding stops there, because a result may hold thousands of instances."""
     length = 0
     for part in json.JSONEncoder(default=str).iterencode(result):
         length += len(part)

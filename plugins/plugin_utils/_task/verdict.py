@@ -1,10 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Verdict: how a job_rerun task ended, as its message and the lines at its end, and what to do about it. Pure.
-
-Text that came from the service goes through ``printable``.
-"""
+"""Verdict of a job_rerun task: its message and its last lines, with what to do. Pure. Text from the service goes through ``printable``."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ from .console import progress_text
 from .counts import MISSED, broken, count, policy_remedy, rerun_here
 from .passes import IN_PROGRESS, INCOMPLETE, LIMIT, TO_RERUN, Passes, Result, error_kind, message_of
 
-#: How many instances a message names; the rest is counted. The closing lines name more, a result all.
+#: Most instances that a message names, and that the closing lines name; the rest is counted. The result has all.
 NAMED = 3
 MOST_LINES = 20
 _REMEDIES = {
@@ -35,21 +32,21 @@ _REMEDIES = {
     "blocked": "Confirm or continue them in the console, or bring to success what they depend on; then run again with {prefix}since={since} to see "
     "the end: nothing is sent twice.",
 }
-#: Options that say where the service is and who asks, as far as they may be shown; secrets are named by their inventory variable instead.
+#: Account options that a command may show; secrets appear as their inventory variable instead.
 _SHOWN = ("region", "cloud_domain", "project_id", "user_name", "domain_name", "agency_name", "agency_domain_name")
 _SHOWN_ENDPOINTS = ("endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "validate_certs", "allow_http", "api_version")
 
 
 @dataclass(frozen=True)
 class TaskRun:
-    """Where a task runs, and how it ended.
+    """Facts about a task for its message.
 
-    :param host: the inventory's name of the workspace.
+    :param host: name of the workspace in the inventory.
     :param check_mode: whether nothing was to be sent.
     :param timed_out: whether ``wait_timeout`` ended it.
     :param elapsed: seconds since the task began.
-    :param lookup: command that finds out what became of an instance, or "".
-    :param prefix: what stands before the name of an option where it is given: ``dataarts_`` with the role.
+    :param lookup: command that shows the present state of instances with unknown outcome, or "".
+    :param prefix: prefix of option names: ``dataarts_`` with the role, else "".
     """
 
     host: str
@@ -63,7 +60,7 @@ class TaskRun:
 
 
 def quiet_text(result: Result) -> str:
-    """The quiet hours that kept the newest pass from sending something, and when they end; "" where none did."""
+    """The quiet hours that kept the newest pass from sending, with their end; "" if there were none."""
     quiet_hours = result.get("quiet_hours")
     if not isinstance(quiet_hours, t.Mapping):
         return ""
@@ -71,7 +68,7 @@ def quiet_text(result: Result) -> str:
 
 
 def verdict(run: Passes, place: TaskRun) -> tuple[bool, str]:
-    """Whether the task failed, and its message: the verb, the object, the cause and what to do. Times are those of the terminal's zone."""
+    """Whether the task failed, and its message: verb, object, cause and what to do, with times in the terminal's zone."""
     failed, msg = _verdict(run, place)
     return failed, localized(msg)
 
@@ -93,22 +90,22 @@ def _verdict(run: Passes, place: TaskRun) -> tuple[bool, str]:
 
 
 def early_line(name: str, msg: str, workspace_id: str, language: str = ENGLISH) -> Line:
-    """That a workspace comes to nothing, and why, in one row as soon as it is known; the whole message comes at the end."""
+    """Line that a workspace has failed, shortened to one row, as soon as that is known; the whole message follows at the end."""
     lead, colon, cause = msg.replace(f" of workspace {workspace_id}", "").partition(": ")
     msg = cause if colon and lead == "Failed to rerun job instances" else f"{lead}{colon}{cause}"
     return Line(shortened(f"{name}  {translated(language, printable(msg, 1000))}", SCREEN.columns), "bad")
 
 
 def verdict_line(host: str, msg: str, language: str = ENGLISH) -> Line:
-    """How the work on a workspace ended, where Ansible does not show it as a failure."""
+    """Line about the end of a workspace, for results that Ansible does not show as failures."""
     text = localized(translated(language, printable(msg, 4000)))
     return Line("\n".join(wrapped(say(language, "{host}: {text}", host=host, text=text))))
 
 
 def verdict_text(result: Result, msg: str, *, shown_below: bool = False, language: str = ENGLISH) -> str:
-    """The message of the verdict on a workspace, above the closing lines: in a few words where those say the rest, else the whole *msg*.
+    """The message about a workspace above the closing lines: a few words if those show the rest, else the whole *msg*.
 
-    :param result: of the task that worked on it.
+    :param result: of the workspace's task.
     :param shown_below: whether the closing lines show the whole message, see ``closing.message_told``.
     """
     counts = result.get("recap")
@@ -124,15 +121,16 @@ def verdict_text(result: Result, msg: str, *, shown_below: bool = False, languag
 
 
 def sent_message(run: Passes, place: TaskRun) -> str:
-    """The message of a task that has sent what may be sent now, and leaves the rest to the next one."""
+    """The message of a task that has sent all that can be sent now and leaves the rest to the next task."""
     unsent = f", {len(run.unsent)} to be sent later" if run.unsent else ""
     return f"Sent {counted(len(rerun_here(run)), 'instance')} in workspace {place.workspace_id}; {len(run.moving)} in progress{unsent}."
 
 
 def closing_lines(run: Passes, place: TaskRun, msg: str) -> list[Line]:
-    """What is printed at the end of a task of one's own: its message, if Ansible does not show it as a failure, then a line for each instance
-    that is not where it should be, unless the run ended before it could know. With role rerun nothing: its closing lines are those of all
-    workspaces."""
+    """The last lines of a task outside the role; none in the role, which prints closing lines for all workspaces.
+
+    They are the message, unless Ansible shows it as a failure, and a line for each instance that missed the goal, unless the run could not tell.
+    """
     if place.prefix:
         return []
     failed, language = verdict(run, place)[0], run.language
@@ -158,7 +156,7 @@ def _trouble_line(host: str, instance: Result, language: str) -> Line:
 
 
 def _word(instance: Result) -> str:
-    """Where an instance stands, for a line about it. What is in progress and shows no rerun yet has the status of what was before."""
+    """The word for an instance's standing. An instance in progress whose status does not show the rerun yet is "sent" or "waiting"."""
     where, status = str(instance.get("standing")), str(instance.get("status"))
     if where in IN_PROGRESS and status not in IN_PROGRESS:
         return "sent" if instance.get("action") != "wait" and instance.get("attempts") else "waiting"
@@ -166,18 +164,18 @@ def _word(instance: Result) -> str:
 
 
 def instance_name(instance: Result) -> str:
-    """An instance as people know it: its job and the time it was planned for."""
+    """An instance for people: its job and its plan time."""
     plan_time = instance.get("plan_time")
     when = f" planned {to_iso(plan_time)}" if isinstance(plan_time, int) else ""
     return f"{printable(instance.get('job_name', '?'), 100)}{when}"
 
 
 def lookup_command(host: str, command: Command, args: Result, names: t.Iterable[str]) -> str:
-    """The ad-hoc command that shows what became of the instances of jobs *names*.
+    """The ad-hoc command that lists the instances of jobs *names*.
 
     :param command: how the play was started.
-    :param args: the task's options. A secret is never copied: its place takes the inventory variable ``dataarts_<option>``. Nor is what
-        could be a template, which Ansible would evaluate: names and ids come from the service.
+    :param args: the task's options. Secrets are replaced by their inventory variable ``dataarts_<option>``. So are values that could be templates,
+        because Ansible would evaluate them and names come from the service.
     """
     options: dict[str, t.Any] = {"workspace_id": args.get("workspace_id"), "jobs": sorted(set(map(job_pattern, names))), "short": True}
     options.update(
@@ -189,7 +187,7 @@ def lookup_command(host: str, command: Command, args: Result, names: t.Iterable[
 
 
 def _stopped(run: Passes, error: Result, place: TaskRun) -> str:
-    """The message of a run that cannot go on: the module's own, and what earlier passes had reached."""
+    """The message of a run that cannot go on: the module's own, and what earlier passes had achieved."""
     text = printable(message_of(error), 4000)
     nothing_sent = not run.moving and not any(instance.get("rerun") for instance in run.instances.values())
     if run.base is error or run.only_planned or nothing_sent:
@@ -227,7 +225,7 @@ def _good(run: Passes, place: TaskRun) -> str:
 
 
 def _no_match(run: Passes) -> str:
-    """What may be wrong where not even an instance that succeeded was found."""
+    """What may be wrong if the run found no instance at all, not even one that has succeeded."""
     return (
         "" if run.instances or run.already_done else ": no instance matches; check jobs, planned_after, planned_before and instance_types"
     )
@@ -271,8 +269,10 @@ def _remedy(run: Passes, place: TaskRun, name: str, instances: list[Result]) -> 
 
 
 def _reasons(run: Passes, *, late: bool) -> list[str]:
-    """Problems for which the module failed although no instance shows them, as jobs that do not exist or could not be listed; and, where
-    something is *late*, all that the newest pass had: they may be why."""
+    """Problems that failed the module but show at no instance, such as jobs that could not be listed; if *late*, all of the newest pass.
+
+    :param late: whether instances are unfinished or unsent, which any problem may explain.
+    """
     msg = str(run.base.get("msg", "")) if run.base.get("failed") else ""
     return [printable(problem) for problem in run.base.get("problems") or () if late or str(problem).rstrip(".") in msg][:NAMED]
 
