@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why instances failed, over all workspaces of a play: by reason for people and programs, and of one instance in words. Pure."""
+"""Why instances failed: groups by reason over all workspaces of a play, and one instance in words. Pure."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .words import say, translated
 
 Result = t.Mapping[str, t.Any]
 
-#: Reasons that a report and a summary list; the others are the rarest.
+#: Most reasons that a report and a summary list; the rarest are left out.
 LISTED_REASONS = 50
 
 
 def causes_of(results: t.Iterable[Result]) -> list[dict[str, t.Any]]:
-    """The groups of :func:`grouped` over all workspaces, each with its ``text`` for people; at most :data:`LISTED_REASONS`.
+    """The groups of :func:`grouped` over all workspaces, each with ``text`` for people; at most :data:`LISTED_REASONS`.
 
-    :param results: what the tasks of job_rerun returned.
+    :param results: of the tasks of job_rerun.
     """
     groups = with_texts((instance for result in results for instance in result.get("instances") or ()), LISTED_REASONS)
     return [safe({**group, "text": text}) for group, text in groups[:LISTED_REASONS]]
 
 
 def as_statistics(causes: t.Iterable[Result]) -> list[dict[str, t.Any]]:
-    """*causes* for a place that evaluates whatever it gets, such as the statistics that AWX hands on: without a character of a template."""
+    """*causes* without characters of templates, for places that evaluate any text, such as the statistics that AWX passes on."""
     return [
         {
             **{name: cause[name] for name in ("count", "broken", "jobs", "workspaces")},
@@ -42,7 +42,7 @@ def as_statistics(causes: t.Iterable[Result]) -> list[dict[str, t.Any]]:
 
 
 def cause_lines(causes: t.Sequence[Result], language: str, columns: int) -> list[str]:
-    """A line of at most *columns* for each of the reasons with the most instances, and how many others there are; none where no reason is known."""
+    """A line of at most *columns* for each of the most frequent reasons, and one that counts the others; none if no reason is known."""
     if not any(cause["reason"] or cause["nodes"] for cause in causes):
         return []
     rest = causes[SHOWN_REASONS:]
@@ -54,9 +54,9 @@ def cause_lines(causes: t.Sequence[Result], language: str, columns: int) -> list
 
 
 def failure_words(instance: Result, *, shared: bool = False) -> str:
-    """Why one instance failed, in words: ``node load_orders (DLI SQL): table sales_7 not found``; "" if nothing is known.
+    """Why one instance failed, as ``node load_orders (DLI SQL): table sales_7 not found``; "" if nothing is known.
 
-    :param shared: whether to leave out what differs from instance to instance.
+    :param shared: whether to show the reason, which is the same for similar instances, instead of the message.
     """
     failure = instance.get("failure") or {}
     kind = f" ({failure['node_type']})" if failure.get("node_type") else ""

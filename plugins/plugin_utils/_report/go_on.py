@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one command to type next, over all workspaces of a play: to go on, or to start again after an interruption. Pure.
+"""The one command that goes on with all workspaces of a play, or starts it again after an interruption. Pure.
 
-It holds an absolute ``since``: what the run sent is found again, and not sent twice.
+It has an absolute ``since``, so that what the run has sent is not sent twice.
 """
 
 from __future__ import annotations
@@ -23,25 +23,26 @@ from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
 
-#: Hosts that a command names; with more of them it is for all hosts again.
+#: Most hosts that a command names; with more, it is for all hosts again.
 _HOSTS = 3
-#: Next steps after which a rerun of their own is due, with a later ``since``.
+#: Next steps that need a rerun with a later ``since``.
 _ONCE_MORE = frozenset({"failed_again", "rejected"})
-#: Next steps to which no run with the same ``since`` adds anything: what was skipped is rerun with what it depends on, the other is left to a person.
+#: Next steps that a run with the same ``since`` does not help: skipped instances are rerun with what they depend on, blocked ones need a person.
 _LEFT = frozenset({"skipped", "blocked"})
-#: From so many workspaces on one command for all of them is worth showing.
+#: Fewest workspaces with next steps for which the page shows one command for all.
 _SEVERAL = 2
 _WINDOW = ("planned_after", "planned_before")
 _NO_COMMAND = frozenset({"not_rerunnable"})
 
 
 class _Step(t.NamedTuple):
-    """What to type.
+    """The parts of the command.
 
-    :param lead: what stands above it.
-    :param variables: extra variables as data, and *texts* those in the form ``name=value``.
+    :param lead: line above it.
+    :param variables: extra variables as data; *texts*: extra variables in the form ``name=value``.
     :param file: file of further variables.
-    :param unbound: whether it is not held to the plans that were approved.
+    :param check: whether it is run in check mode.
+    :param unbound: whether it is not bound to the approved plans.
     """
 
     lead: str
@@ -53,7 +54,7 @@ class _Step(t.NamedTuple):
     unbound: bool = False
 
     def text(self, command: Command) -> str:
-        """The command for a shell; for AWX the extra variables, as JSON."""
+        """The shell command; for AWX, the extra variables as JSON."""
         if command.awx:
             check = {"dataarts_check_only": "yes"} if self.check else {}
             return command.line(None, {**self.variables, **self.texts, **check})
@@ -64,16 +65,16 @@ class _Step(t.NamedTuple):
 
 
 def go_on_lines(report: Result, command: Command, plans_file: str = "", language: str = ENGLISH, *, more: bool = False) -> list[Line]:
-    """What to type next, after the run of *report*; nothing if nothing is left to do.
+    """The command to go on after the run of *report*, with a line above it; empty if nothing is left to do.
 
     :param plans_file: file of the plans that check mode wrote; "" if it wrote none.
-    :param more: whether the play has not begun all of its workspaces: the command is for these, too.
+    :param more: whether the play has not begun all of its workspaces, so that the command must include these.
     """
     step = _check_mode(report, command, plans_file) if report["check_mode"] else _run(report, command, more=more)
     if step is None:
         return []
     if command.awx and command.approved:
-        # A step takes no other variables than those of its workflow.
+        # A step of an AWX workflow takes only the variables of its workflow.
         text = say(language, "To go on, launch the workflow again: it plans anew what is left, and nothing is sent twice.")
         return lines_of(text)
     lead = translated(language, step.lead)
@@ -82,7 +83,7 @@ def go_on_lines(report: Result, command: Command, plans_file: str = "", language
 
 
 def go_on_step(report: Result, command: Command) -> t.Optional[t.Dict[str, str]]:
-    """The same for the page, as ``text`` and ``command``, where several workspaces have steps of their own; else None."""
+    """The same for the page, as ``text`` and ``command``, if several workspaces have next steps; else None."""
     if report["check_mode"] or sum(bool(workspace["next_steps"]) for workspace in report["workspaces"]) < _SEVERAL:
         return None
     step = _run(report, command)
@@ -90,30 +91,30 @@ def go_on_step(report: Result, command: Command) -> t.Optional[t.Dict[str, str]]
 
 
 def interrupted_lines(command: Command, since: int, scope: Result = MappingProxyType({}), language: str = ENGLISH) -> list[Line]:
-    """What to type after the run was interrupted.
+    """The command to go on after the run was interrupted.
 
     :param since: the earliest of the run's workspaces, epoch ms.
-    :param scope: what one of them was about. Of its window the command has what is the same in all of them: what the command line said, and the
-        beginning that it has where no variable says one.
+    :param scope: result of one of them, for its window. The command only has the parts of the window that are the same in all workspaces: those set
+        on the command line, and the default start if no variable sets it.
     """
     lead = say(language, "Go on with (nothing is sent twice):")
     texts = {"dataarts_since": option_time(since)}
     chosen = [name for name in _WINDOW if f"dataarts_{name}" in command.selection or (name == "planned_after" and not command.beginning)]
-    names = _WINDOW if command.plan else chosen  # what has failed since is not part of that plan
+    names = _WINDOW if command.plan else chosen  # failures since then are not part of an approved plan
     texts |= {f"dataarts_{name}": option_time(scope[name]) for name in names if scope.get(name)}
-    # With approved plans all of this comes with them.
+    # Approved plans contain all of this.
     step = _Step(lead, command.limit, _jobs(command), {} if command.approved else texts)
     return [Line(lead), Line(step.text(command))]
 
 
 def _check_mode(report: Result, command: Command, plans_file: str) -> _Step | None:
     if command.awx or not any(would_rerun(workspace) or to_make(workspace) for workspace in report["workspaces"]):
-        return None  # with AWX what follows a plan is its workflow's matter
+        return None  # with AWX, its workflow goes on
     if plans_file and not command.related:
         return _Step("To rerun exactly this:", command.limit, _jobs(command), deadline_option(report["workspaces"]), file=plans_file)
     if (is_repair(report) or command.plan_required) and not (command.approved or command.plan or command.related):
         planned = plans_variables(plans({workspace["host"]: workspace for workspace in report["workspaces"]}))
-        if not any(planned.values()):  # nowhere is it known what would be rerun
+        if not any(planned.values()):  # no workspace has a plan
             return _check_first(command)
         lead = "To repair exactly this (nothing is sent twice):" if is_repair(report) else "To rerun exactly this:"
         return _Step(lead, command.limit, _jobs(command) | planned)
@@ -121,9 +122,9 @@ def _check_mode(report: Result, command: Command, plans_file: str) -> _Step | No
 
 
 def _run(report: Result, command: Command, *, more: bool = False) -> _Step | None:
-    # What was refused as a whole would be again.
+    # Workspaces that were refused would be refused again.
     going = [workspace for workspace in report["workspaces"] if not workspace["refused"]]
-    # A host with another workspace that goes on cannot be left out.
+    # A host that also stands for a workspace that goes on cannot be left out.
     hosts = {host_of(workspace) for workspace in going}
     refused = list(dict.fromkeys(host for host in map(host_of, report["workspaces"]) if host not in hosts))
     steps = {step["standing"] for workspace in going for step in workspace["next_steps"]} - _NO_COMMAND
@@ -131,14 +132,14 @@ def _run(report: Result, command: Command, *, more: bool = False) -> _Step | Non
         if not refused or not command.approved:
             return None
         limit = ",".join(map(host_pattern, refused)) if len(refused) <= _HOSTS else command.limit
-        texts = _window(report, command)  # that of the plan
+        texts = _window(report, command)  # the window of the plan
         return _Step("To see the plan as it is now, and approve that:", limit, _jobs(command), texts, check=True, unbound=True)
     if steps & _ONCE_MORE and steps <= _ONCE_MORE | _LEFT:
         return _once_more(report, command, whole=more or not steps <= _ONCE_MORE)
     if command.related and steps == {"in_progress"}:
         return _same_since("To see where it stands:", report, command, check=True)
     if not any(workspace["since"] for workspace in going):
-        # Nobody knows what was sent, and a plan that was refused would be again.
+        # It is unknown what was sent, and a refused plan would be refused again.
         return _check_first(command)
     if not refused:
         corrected = "When the cause is corrected, to go on (nothing is sent twice):"
@@ -155,18 +156,18 @@ def _check_first(command: Command) -> _Step:
 def _same_since(lead: str, report: Result, command: Command, *, check: bool = False) -> _Step:
     since = min((workspace["since"] for workspace in report["workspaces"] if workspace["since"]), default=None)
     texts = {"dataarts_since": option_time(since)} if since else {}
-    # With approved plans both come with them.
+    # Approved plans contain both.
     texts = {} if command.approved else texts | _window(report, command)
     texts |= {} if command.related else deadline_option(report["workspaces"])
     return _Step(lead, command.limit, _jobs(command), texts, check=check)
 
 
 def _window(report: Result, command: Command) -> dict[str, str]:
-    """The window of the run as options, where it was the same in all workspaces: a relative one is another one by then."""
+    """The window of the run as absolute options, if it was the same in all workspaces: a relative window would move."""
     texts = {}
     for name in _WINDOW:
         times = [workspace[name] for workspace in report["workspaces"] if workspace[name]]
-        # Left out, the window ends when the command is run, unless the inventory says otherwise: then it has ended before the run began.
+        # planned_before is left out if the window ended when the run began, as is the default; it ended earlier if the inventory set it.
         early = all((workspace["since"] or 0) - workspace[name] > SAME for workspace in report["workspaces"] if workspace[name])
         meant = name == "planned_after" or f"dataarts_{name}" in command.selection or early or command.plan
         if times and meant and not command.related and max(times) - min(times) <= SAME:
@@ -175,9 +176,9 @@ def _window(report: Result, command: Command) -> dict[str, str]:
 
 
 def _once_more(report: Result, command: Command, *, whole: bool) -> _Step:
-    """The command that reruns what is broken once more, however often it is run: its ``since`` is later than all that is known of it.
+    """The command that reruns broken instances once more, and only once however often it is run: its ``since`` is later than all their times.
 
-    :param whole: whether it is for all that the run was about, as something else, or a workspace, is left too.
+    :param whole: whether it is for the whole scope of the run, because other instances or workspaces are left too.
     """
     hosts, times, planned = [], [0], []
     for workspace in report["workspaces"]:

@@ -11,14 +11,14 @@ from .._common.local_times import local_time
 
 Result = t.Mapping[str, t.Any]
 
-#: Earlier reruns that the words name; report.json has those that the module returned.
+#: Most earlier reruns that are named; report.json has all that the module returned.
 SHOWN_RERUNS = 3
 
 
 def history_words(instance: Result, moment: t.Callable[[int], str] = local_time) -> str:
-    """How often *instance* was rerun before, when, by whom and what for; "" if it was not.
+    """How often, when, by whom and for what *instance* was rerun before; "" if it was not.
 
-    :param moment: how a time (epoch ms) is shown.
+    :param moment: formats a time (epoch ms).
     """
     history = instance.get("history") or ()
     if not history:
@@ -35,9 +35,9 @@ def _rerun(earlier: Result, moment: t.Callable[[int], str]) -> str:
 
 
 def rerun_before(report: Result) -> list[dict[str, t.Any]]:
-    """The instances of *report* that other runs had rerun before, those with the most reruns first, as rows of a table.
+    """The instances of *report* that other runs had rerun before, as rows of a table; those with most reruns first.
 
-    host, job_name, plan_time (epoch ms), number of ``reruns``, ``last`` (epoch ms), ``users`` and ``purposes``, newest first and each once.
+    Keys: host, job_name, plan_time (epoch ms), number of ``reruns``, ``last`` (epoch ms), ``users`` and ``purposes``, newest first, each once.
     """
     rows = [
         {

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Next steps after a run: for each kind of trouble in a workspace what to do, and the command that does it. Pure.
+"""Next steps after a run: for each kind of problem in a workspace, what to do and the command for it. Pure.
 
-A command can be copied into a shell, and running it twice harms nothing: it holds an absolute window and an absolute ``since``. No
-secret is in it. Names of jobs come from the service, and extra variables are templates to Ansible, so no name can bring one in.
+A command can be pasted into a shell, and running it twice does no harm, because its window and ``since`` are absolute. It holds no secret. Ansible
+evaluates extra variables as templates, so names of jobs, which come from the service, are written so that they cannot be one.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from .._task.passes import IN_PROGRESS
 from .command import Command
 from .summary import PLAN_KEYS, bound_record
 
-#: Standings of instances that are only rerun by a later ``since``.
+#: Standings of instances that are only rerun with a later ``since``.
 ONCE_MORE = frozenset({"failed_again", "rejected", "stopped"})
-#: What a rerun of those that were stopped asks for in addition.
+#: Further variables for the rerun of stopped instances.
 _CANCELLED = {"dataarts_statuses": ["manual-stop"]}
 Result = t.Mapping[str, t.Any]
 NextStep = t.Dict[str, t.Any]
 
-#: So far apart, milliseconds, may times of workspaces be that were meant to be the same.
+#: Largest difference between times of workspaces that count as the same, ms.
 SAME = 60_000
-#: Jobs that a command names; with more of them the selection stays what it was.
+#: Most jobs that a command names; with more, the selection stays as it was.
 _JOBS = 20
 _TEXTS = {
     "failed_again": "Fix the cause shown in their console logs, then rerun them once more.",
@@ -48,15 +48,15 @@ _TEXTS = {
 
 
 def would_rerun(workspace: Result) -> bool:
-    """Whether a run would rerun anything in a workspace of which check mode made a plan."""
+    """Whether a run would rerun anything in a workspace, by the plan of check mode."""
     return not workspace["refused"] and bool(workspace["counts"] and workspace["counts"]["to_rerun"])
 
 
 def next_steps_of(workspace: Result, command: Command, *, check_mode: bool, since: int | None = None) -> list[NextStep]:
-    """The next steps in *workspace*, as the report has it so far; worst first, empty if nothing is to be done.
+    """The next steps in *workspace*, an entry of the report so far; worst first, empty if nothing is to be done.
 
-    :param since: that of the run, epoch ms, for a workspace that has none because it left no result. Where it is not known either, the
-        command only looks: nobody knows what the run had sent.
+    :param since: of the run, epoch ms, for a workspace without a ``since`` because it has no result. If that is None too, the command only checks,
+        because it is unknown what the run had sent.
     :returns: ``standing`` (one of MISSED, ``in_progress``, ``unsent``, ``workspace``, ``incomplete``), ``instances`` (how
         many), ``text``, ``command`` (or None) and ``limit`` (the host).
     """
@@ -73,12 +73,12 @@ def next_steps_of(workspace: Result, command: Command, *, check_mode: bool, sinc
 
 
 def host_of(workspace: Result) -> str:
-    """The host of the inventory that stands for a workspace, alone or with others."""
+    """The inventory host of a workspace, which may stand for several workspaces."""
     return str(workspace.get("inventory_host", workspace["host"]))
 
 
 def plans_variables(plans: t.Mapping[str, Result]) -> dict[str, t.Any]:
-    """The extra variables that hold a run to *plans*, see :func:`~.summary.plans`; without what of the record only words a refusal and is long."""
+    """The extra variables that bind a run to *plans*, see :func:`~.summary.plans`; without the parts of the record that are only for messages."""
     return {
         "dataarts_plans": {
             host: {
@@ -91,9 +91,9 @@ def plans_variables(plans: t.Mapping[str, Result]) -> dict[str, t.Any]:
 
 
 def step_for_plans(plans: t.Mapping[str, Result], to_rerun: int, command: Command, file: str = "") -> NextStep | None:
-    """How to send exactly what check mode planned; None if nothing is to be sent.
+    """The next step that sends exactly what check mode planned; None if nothing is to be sent.
 
-    :param file: where the variables of the plans are to stand; with AWX the command holds them itself.
+    :param file: file with the variables of the plans; with AWX, the command holds them itself.
     """
     if not to_rerun or not plans:
         return None
@@ -108,12 +108,12 @@ def step_for_plans(plans: t.Mapping[str, Result], to_rerun: int, command: Comman
 
 
 def instances_of(step: Result, workspace: Result, *, check_mode: bool) -> list[Result]:
-    """The instances of *workspace* that a next step is about, as the report lists them; empty where it is about the workspace as a whole."""
+    """The instances of *workspace* that a next step is about; empty if it is about the workspace as a whole."""
     return groups_of(workspace, check_mode).get(step["standing"], [])
 
 
 def groups_of(workspace: Result, check_mode: bool) -> dict[str, list[Result]]:
-    """The instances of a workspace that are not where they should be, by what is to be done."""
+    """Next step -> the instances of a workspace that need it: by standing, ``in_progress`` or ``unsent``."""
     groups: dict[str, list[Result]] = {name: [] for name in (*MISSED, "in_progress", "unsent")}
     for instance in workspace["instances"]:
         where = instance["standing"]
@@ -138,33 +138,33 @@ def _next_step(name: str, workspace: Result, instances: list[Result], command: C
 
 
 def _text(name: str, instances: t.Sequence[Result]) -> str:
-    """What to do about *instances*, which may be there for two reasons."""
+    """What to do about *instances*; blocked ones may be so by a reason policy or by the service."""
     by_policy = policy_remedy(instances) if name == "blocked" else ""
     others = not all(instance.get("policy") for instance in instances) or not by_policy
     return " ".join(filter(None, (by_policy, _TEXTS[name] if others else "")))
 
 
 def deadline_option(workspaces: t.Iterable[Result]) -> dict[str, str]:
-    """The deadline of the run as an option, where *workspaces* had one and the same: ``+2h`` is a later one by then."""
+    """The deadline as an absolute option, if *workspaces* had the same one: a relative one (``+2h``) would move."""
     deadlines = [deadline for workspace in workspaces if (deadline := (workspace.get("expected") or {}).get("deadline")) is not None]
     same = deadlines and max(deadlines) - min(deadlines) <= SAME
     return {"dataarts_deadline": option_time(min(deadlines))} if same else {}
 
 
 def _variables(name: str, workspace: Result, instances: list[Result], *, related: bool) -> dict[str, t.Any] | None:
-    """The extra variables by which the role goes on with *instances*; None if it cannot.
+    """The extra variables for the role to go on with *instances*; None if it cannot.
 
-    :param related: whether the run was one of a job and its related jobs, whose own variables say what is meant.
+    :param related: whether the run reran a job with its related jobs, whose own variables say what is selected.
     """
     if name == "not_rerunnable":
         return None
     since = workspace["since"]
     if name in ONCE_MORE:
-        # After everything that is known of them: so they are due again, and once, however often the command is run.
+        # Later than all known times of the instances: they are due again, but only once, however often the command is run.
         known = [int(instance.get(key) or 0) for instance in instances for key in ("start_time", "end_time", "sent_time")]
         since = 1 + max([since or 0, *known])
     variables: dict[str, t.Any] = {
-        # In a loop over the workspaces of one host each item is then this one, which is sent once.
+        # In a loop over the workspaces of one host, this makes every item this workspace, which is sent once.
         **({"dataarts_workspace_id": workspace["workspace_id"]} if "inventory_host" in workspace else {}),
         "dataarts_since": None if since is None else option_time(since),
         **(_CANCELLED if name == "stopped" else {}),

@@ -1,11 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report as one HTML page that needs nothing from outside. Pure except for reading its own parts in ``assets``.
+"""The report as one self-contained HTML page. Pure except for reading its parts in ``assets``.
 
-The page's data is JSON in a script element of its own, in which ``<``, ``>`` and ``&`` are escaped, and its script only ever makes text
-nodes of it. Where scripts do not run, the page shows what :mod:`.plain` makes. A Content-Security-Policy allows exactly the page's own
-style and script.
+The data is JSON in a script element, with ``<``, ``>`` and ``&`` escaped; the page's script only makes text nodes of it. Without scripts, the page
+shows the output of :mod:`.plain`. A Content-Security-Policy allows only the page's own style and script.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ Result = t.Mapping[str, t.Any]
 
 _PARTS = Path(__file__).resolve().parent / "assets"
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-#: What the page takes of a workspace as it is; its instances come as rows.
+#: Keys of a workspace that the page takes unchanged; its instances come as rows.
 _KEPT = (
     "host",
     "workspace_id",
@@ -48,7 +47,7 @@ _KEPT = (
     "problems",
     "next_steps",
 )
-#: Columns of an instance as they are; those of texts that repeat hold an index into ``texts``.
+#: Columns of an instance with plain values, and columns with an index into ``texts``, for texts that repeat.
 _PLAIN = ("plan_time", "start_time_before", "end_time_before", "start_time", "end_time", "sent_time", "attempts")
 _SHARED = ("job_name", "standing", "status_before", "status", "reason", "error_message", "history", "instance_id", "request_id")
 
@@ -65,12 +64,12 @@ def page(report: Result) -> str:
         "DATA": _json(_data(report)),
         "SCRIPT": script,
     }
-    # In one go: whatever stands in a part, such as a job named @DATA@, is not looked at again.
+    # In one pass, so that a part's content, such as a job named @DATA@, is not replaced again.
     return re.sub("@([A-Z]+)@", lambda match: parts[match[1]], _part("page.html"))
 
 
 def _data(report: Result) -> dict[str, t.Any]:
-    """The report as the page's script reads it: texts that repeat are kept once, an instance is a row."""
+    """The report for the page's script: an instance is a row, and texts that repeat are stored once."""
     texts: dict[str, int] = {}
 
     def shared(value: t.Any) -> int | None:
@@ -107,12 +106,12 @@ def _data(report: Result) -> dict[str, t.Any]:
 
 
 def _in_chinese(said: t.Iterable[str]) -> dict[str, str]:
-    """What modules say, by the English text, where the catalogue knows it: the page's script looks up what it shows."""
+    """English text -> Chinese translation, for the modules' texts that the catalogue knows."""
     return {text: chinese for text in dict.fromkeys(said) if (chinese := translated(CHINESE, text)) != text}
 
 
 def _texts(value: t.Any) -> t.Iterator[str]:
-    """Every text in *value*, also the keys of mappings."""
+    """All texts in *value*, including the keys of mappings."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, (list, tuple)):
@@ -126,7 +125,7 @@ def _texts(value: t.Any) -> t.Iterator[str]:
 def _headlines(report: Result) -> dict[str, str]:
     related = RELATED in str(report["run"].get("playbook"))
     if report["headline"] != headline(report, related=related):
-        return dict.fromkeys(LANGUAGES, str(report["headline"]))  # a recheck has added to it
+        return dict.fromkeys(LANGUAGES, str(report["headline"]))  # a recheck has extended it
     return {**{language: headline(report, language, related=related) for language in LANGUAGES}, "en": str(report["headline"])}
 
 

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Catalogue of what people read, ``assets/texts.json``: each text in English and in Chinese. Pure except for reading that file.
+"""Catalogue of texts for people in English and Chinese, ``assets/texts.json``. Pure except for reading that file.
 
-``page`` has what the page's script says and ``headline`` the report in one sentence, both by a key. ``console`` has what the lines of a terminal
-say, by the English text. ``messages`` has what modules say, an English pattern and its translation: results stay English, and are translated
-where they are shown. A text may have two forms, ``one|many``; which of them is meant ``n`` says.
+``page`` (texts of the page's script) and ``headline`` (the report in one sentence) are indexed by keys, ``console`` (lines of a terminal) by the
+English text. ``messages`` pairs English patterns of the modules' messages with translations: results stay English and are translated when they are
+shown. A text may have two forms, ``one|many``, which ``n`` selects.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from pathlib import Path
 
 from ...module_utils._config.argument_spec import LANGUAGE_WORDS
 
-#: In the order in which the catalogue has them.
+#: Languages in the order of the catalogue.
 LANGUAGES = LANGUAGE_WORDS
 ENGLISH, CHINESE = LANGUAGES
 _CATALOGUE = Path(__file__).resolve().parent / "assets" / "texts.json"
 _TIME, _NUMBER = r"\d{4}-\d\d-\d\dT[\d:.]+Z", r"[\d,]+"
-#: What a gap of a pattern takes, where that is not a part of one sentence.
+#: Name of a gap -> its regular expression, if the gap is not a part of one sentence (:data:`_PART`).
 _GAPS = {
     **dict.fromkeys(("text", "reason", "reruns"), ".+?"),
     "when": r"[\dTZ:+. -]+?",
@@ -36,11 +36,11 @@ _GAPS = {
     **dict.fromkeys(("user", "controller", "purpose"), "[^;]+?"),
 }
 _PART = r"(?:(?![;.] ).)+?"
-#: Gaps of which several sentences are taken, the last with its full stop.
+#: Gaps that may hold several sentences, the last with its full stop.
 _OPEN_ENDS = ("{text}", "{reason}", "{reruns}")
-#: Gaps that hold a message, those that hold a list, and those with words of others, in which nothing is taken for a list of ours.
+#: Gaps that hold another message of the catalogue; those that hold a list; those with text from outside, in which lists are not translated.
 _NESTED, _LISTS, _FOREIGN = frozenset({"reason", "reruns", "where"}), frozenset({"jobs", "states"}), frozenset({"text", "cause"})
-#: Characters at the beginning by which the patterns of a message are found.
+#: Number of leading characters by which the patterns of a message are indexed.
 _TOLD_BY = 4
 #: A list of names, as in ``access_key, secret_key and 2 more``.
 _LISTING = re.compile(r"[^\s,]+(?:, [^\s,]+)* and (?:[^\s,]+|\d+ more(?: jobs?)?)")
@@ -53,33 +53,32 @@ def catalogue() -> dict[str, t.Any]:
 
 
 def headline_text(language: str, key: str, n: int | None = None, **values: t.Any) -> str:
-    """A part of the headline in a *language* of :data:`LANGUAGES`.
+    """A part of the headline in *language*, one of :data:`LANGUAGES`.
 
-    :param n: the number that decides between two forms, and ``{n}`` in the text.
-    :param values: for the text's other gaps; numbers get a separator of thousands.
+    :param n: number that selects one of two forms, and fills ``{n}``.
+    :param values: for the text's other gaps; numbers get thousands separators.
     """
     shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in {"n": n, **values}.items()}
     return _form(catalogue()["headline"][key][LANGUAGES.index(language)], n).format(**shown)
 
 
 def say(language: str, english: str, n: int | None = None, **values: t.Any) -> str:
-    """A text of the terminal in *language*, with its gaps filled. tests/unit/_report/test_words.py finds every one of them in the catalogue.
+    """A text for the terminal in *language*, with its gaps filled. tests/unit/_report/test_words.py checks that the catalogue has all of them.
 
-    :param english: the text in English, by which the catalogue knows it.
-    :param n: the number that decides between two forms, and ``{n}`` in the text.
+    :param english: the English text, which is its key in the catalogue.
+    :param n: number that selects one of two forms, and fills ``{n}``.
     """
     text = catalogue()["console"].get(english, english) if language == CHINESE else english
     return _form(text, n).format(n=n, **values)
 
 
 def translated(language: str, message: str) -> str:
-    """A *message* of a module in *language*, as far as the catalogue knows it: as a whole, else sentence by sentence. What it does not know, as
-    what the service says, stays as it is."""
+    """A module's *message* in *language*: translated as a whole, else sentence by sentence. Unknown text, such as the service's, is unchanged."""
     return _chinese(message) if language == CHINESE and message else message
 
 
 def in_language(language: str, warnings: t.Iterable[t.Any]) -> list[t.Any]:
-    """*warnings* of a result as a person is to read them. With ansible-core 2.19 and newer, those of a process are objects that have a text."""
+    """*warnings* of a result in *language*. Since ansible-core 2.19, warnings of a module's process are objects with a text."""
     return [
         warning if language != CHINESE else translated(language, warning if isinstance(warning, str) else str(warning.event.msg))
         for warning in warnings
@@ -87,12 +86,12 @@ def in_language(language: str, warnings: t.Iterable[t.Any]) -> list[t.Any]:
 
 
 def listing(language: str, text: str) -> str:
-    """A *text* that is nothing but a list of names, with the commas of *language*; any other as it is."""
+    """*text* with the commas of *language*, if it is only a list of names; else *text* unchanged."""
     return _joined(text) if language == CHINESE and _LISTING.fullmatch(text) else text
 
 
 def first_names(language: str, names: t.Sequence[str], most: int) -> str:
-    """*names*, safe to show, in one line; of more than *most* the first, and how many more there are."""
+    """The first *most* of *names*, which must be safe to show, in one line, and the number of further ones."""
     shown, left = say(language, ", ").join(names[:most]), len(names) - most
     return say(language, "{names} and {n} more", left, names=shown) if left > 0 else shown
 
@@ -104,7 +103,7 @@ def _form(text: str, n: int | None) -> str:
 
 @functools.lru_cache(maxsize=10_000)
 def _chinese(text: str) -> str:
-    """The longest beginning that is known, and the rest; else what comes after an unknown beginning."""
+    """Translate the longest known start of *text*, then the rest; skip the first sentence if no start is known."""
     known = _whole(text)
     if known is not None:
         return known
@@ -139,18 +138,18 @@ def _joined(names: str) -> str:
 
 @functools.lru_cache(maxsize=1_000)
 def _patterns_of(begin: str) -> list[tuple[str, re.Pattern[str], str]]:
-    """The patterns of messages that may begin so."""
+    """The patterns of messages that may begin with *begin*."""
     return [known for known in _patterns() if known[0][:_TOLD_BY] == begin[: len(known[0])]]
 
 
 @functools.cache
 def _patterns() -> list[tuple[str, re.Pattern[str], str]]:
-    """Of each message what it begins with, its pattern and its translation."""
+    """(Start, pattern, translation) of each message."""
     return [(english.partition("{")[0], _compiled(english), chinese) for english, chinese in catalogue()["messages"]]
 
 
 def _compiled(english: str) -> re.Pattern[str]:
-    """The pattern of a text; with a full stop behind it, which has its group, unless the text has its own end."""
+    """The regular expression of a catalogue text; with an optional full stop in group ``stop``, unless the text has its own end."""
     parts = re.split(r"\{(\w+)\}", english)
     pattern = (f"(?P<{part}>{_GAPS.get(part, _PART)})" if place % 2 else re.escape(part) for place, part in enumerate(parts))
     stop = "" if english.endswith((".", *_OPEN_ENDS)) else r"(?P<stop>\.?)"
