@@ -143,8 +143,8 @@ class JobInstance:
         return self.force_success or self.ignore_success
 
     @property
-    def ran(self) -> bool:
-        """Whether it succeeded by itself."""
+    def succeeded_by_itself(self) -> bool:
+        """Whether it ran to success, not set by a person."""
         return self.status is Status.SUCCESS and not self.by_hand
 
     @property

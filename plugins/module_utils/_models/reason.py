@@ -84,7 +84,7 @@ class Reason:
     others: tuple[str, ...] = ()
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether all messages are complete, none cut to the length that is kept."""
         return not any(message.endswith(CUT) for message in (self.message or "", *self.others))
 

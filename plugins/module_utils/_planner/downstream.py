@@ -136,7 +136,7 @@ def rerun_earlier(decisions: t.Iterable[Decision], known: Knowledge) -> RerunEar
             and known.answered(instance, attempt, since=0) is None
             and compare(instance, attempt) is Comparison.CHANGED
         ]
-        renewed = instance.ran and instance.end_time is not None
+        renewed = instance.succeeded_by_itself and instance.end_time is not None
         if made and (renewed or instance.status.in_progress):
             roots[instance.key] = Root(instance, Renewal.RENEWED if renewed else Renewal.COMING)
             times.append(made[-1].sent_ms)
@@ -165,7 +165,7 @@ def roots_of(decisions: t.Iterable[Decision], known: Knowledge, *, unknown_past:
         if action.open:
             renewal = Renewal.COMING
         else:
-            renewed = action is Action.DONE and instance.ran and instance.end_time is not None
+            renewed = action is Action.DONE and instance.succeeded_by_itself and instance.end_time is not None
             renewal = Renewal.RENEWED if renewed else Renewal.MISSED
         roots[instance.key] = Root(instance, renewal)
     return roots
@@ -204,7 +204,7 @@ def _effect(instance: JobInstance, outdated: bool) -> Effect | None:
     if instance.status is Status.MANUAL_STOP:
         return Effect.BY_HAND if _begun(instance) else Effect.CANCELLED
     if instance.status.succeeded and outdated:
-        return Effect.STALE if instance.ran else Effect.BY_HAND
+        return Effect.STALE if instance.succeeded_by_itself else Effect.BY_HAND
     return None
 
 
@@ -250,7 +250,7 @@ class _Layout:
         if key not in self._reached or (root is not None and root.renewal is not Renewal.RENEWED):
             return None
         instance = self._graph.instances[key]
-        return instance.end_time if instance.ran else None
+        return instance.end_time if instance.succeeded_by_itself else None
 
     def cause(self, key: InstanceKey) -> JobInstance:
         """The instance directly above it that best explains why it is affected."""
@@ -277,7 +277,7 @@ class _Layout:
                 continue
             instance = self._graph.instances[key]
             behind = any(parent in self._reached for parent in self.above(key))
-            without_success = not instance.ran and not instance.status.in_progress
+            without_success = not instance.succeeded_by_itself and not instance.status.in_progress
             if behind and (without_success or any(self._news(parent, key) for parent in self.above(key))):
                 self.outdated.add(key)
                 left.extend(child for child in self._children.get(key, ()) if child in self.levels)

@@ -294,7 +294,7 @@ def _quantile(known: t.Sequence[float], part: float) -> float:
 
 
 def _seconds(instance: JobInstance) -> float | None:
-    if not instance.ran:
+    if not instance.succeeded_by_itself:
         return None
     start, end = instance.start_time, instance.end_time
     ms = instance.execute_time if instance.execute_time else end - start if start is not None and end is not None else 0

@@ -71,7 +71,7 @@ def effective_attempts(
     made: dict[InstanceKey, list[Attempt]] = collections.defaultdict(list)
     for slot, of_slot in _at(effective, instances).items():
         for attempt in effective[slot]:
-            key = names.get((attempt.failure.key, attempt.failure.instance_id)) or _likeliest(of_slot, attempt)
+            key = names.get((attempt.failure.key, attempt.failure.instance_id)) or _best_match(of_slot, attempt)
             if key is not None:
                 made[key].append(attempt)
     return dict(made)
@@ -87,15 +87,15 @@ def _at(slots: t.Container[Slot], instances: t.Iterable[JobInstance]) -> dict[Sl
     return listed
 
 
-def _likeliest(instances: t.Sequence[JobInstance], attempt: Attempt) -> InstanceKey | None:
-    for suits in _suiting():
-        candidates = [instance for instance in instances if suits(instance, attempt)]
+def _best_match(instances: t.Sequence[JobInstance], attempt: Attempt) -> InstanceKey | None:
+    for matches in _match_tests():
+        candidates = [instance for instance in instances if matches(instance, attempt)]
         if candidates:
-            return max(candidates, key=lambda instance: _likeness(instance, attempt)).key
+            return max(candidates, key=lambda instance: _likelihood(instance, attempt)).key
     return None
 
 
-def _suiting() -> tuple[t.Callable[[JobInstance, Attempt], bool], ...]:
+def _match_tests() -> tuple[t.Callable[[JobInstance, Attempt], bool], ...]:
     """Tests whether an instance may be the one of an attempt, most certain first."""
     return _same, _same_instance_id, _same_submit_time, _followed
 
@@ -105,13 +105,13 @@ def _match(instances: list[JobInstance], attempts: list[Attempt], matched: dict[
     left = sorted(
         attempts, key=lambda attempt: (attempt.attempt_id or 0, attempt.sent_ms), reverse=True
     )  # not by time, because clocks step
-    for suits in _suiting():
+    for matches in _match_tests():
         still = []
         for attempt in left:
-            candidates = [instance for instance in instances if suits(instance, attempt)]
+            candidates = [instance for instance in instances if matches(instance, attempt)]
             free = [instance for instance in candidates if instance.key not in matched]
             if free:
-                matched[max(free, key=lambda instance: _likeness(instance, attempt)).key] = attempt
+                matched[max(free, key=lambda instance: _likelihood(instance, attempt)).key] = attempt
             elif not candidates:
                 still.append(attempt)
             # If every candidate has a newer attempt, that attempt followed this one.
@@ -147,7 +147,7 @@ def _followed(instance: JobInstance, attempt: Attempt) -> bool:
     return start > max(before or 0, attempt.sent_ms - CLOCKS_APART_MS)
 
 
-def _likeness(instance: JobInstance, attempt: Attempt) -> tuple[bool, bool, int, InstanceKey]:
+def _likelihood(instance: JobInstance, attempt: Attempt) -> tuple[bool, bool, int, InstanceKey]:
     """Sort key: how likely *instance* is the result of *attempt*.
 
     The newest start is the likeliest; an earlier one may be a run of another instance that nobody has rerun yet.

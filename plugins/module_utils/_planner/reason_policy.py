@@ -97,7 +97,7 @@ class ReasonPolicy(t.NamedTuple):
         """
         if reason is None:
             return None if self.only is None else LeftOut(ONLY, None, read=True)
-        known = bool(reason.message) and reason.whole and reason.read and bool(reason.node_types)
+        known = bool(reason.message) and reason.complete and reason.read and bool(reason.node_types)
         for pattern in self.never:
             if pattern.names(reason):
                 return LeftOut(NEVER, pattern.source, read=True)

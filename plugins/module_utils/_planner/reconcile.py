@@ -275,7 +275,7 @@ def _already_done(instance: JobInstance, policy: Policy) -> bool:
     failure; and shortly before ``since``, which may lie a moment ahead of the first pass, the service may show an end late.
     """
     early = policy.since - max(SINCE_AHEAD_MS, policy.settle_ms)
-    return instance.ran and instance.end_time is not None and instance.end_time < early
+    return instance.succeeded_by_itself and instance.end_time is not None and instance.end_time < early
 
 
 def _attempts_used(own: Attempt | None) -> int:
