@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The service that most tests of this folder work on; a test file that needs another one has fixtures of its own."""
+"""Fixtures with the emulator that most tests here use."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ __all__ = ["emulated", "journal_clock", "service"]
 
 @pytest.fixture(scope="module")
 def emulated() -> t.Iterator[t.Any]:
-    """One service for all tests of this file."""
+    """One emulator per module."""
     with running(small_night(switches=FREE)) as service:
         yield service
 
 
 @pytest.fixture
 def service(emulated: t.Any) -> t.Any:
-    """The service as at the beginning of the night."""
+    """The emulator, reset to :func:`small_night`."""
     emulated.reset(small_night(switches=FREE))
     return emulated

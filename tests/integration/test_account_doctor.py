@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Set-ups that are broken in one way each: module account_doctor names that first, and what it says to do makes the account ready."""
+"""Broken set-ups: module account_doctor names the problem first, and its remedy makes the account ready."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from tests.support.workspace import options, token
 Json = dict[str, t.Any]
 #: A port on which nothing listens.
 CLOSED = "http://127.0.0.1:1"
-#: By name, as a machine of one's own finds the service; HTTPS_PROXY leads there.
+#: No endpoints: the service is found by its real host names, through HTTPS_PROXY.
 BY_NAME = {"endpoint": None, "endpoint_v1": None, "iam_endpoint": None}
 BY_USER = {"access_key": None, "secret_key": None, "user_name": USER_NAME, "user_password": USER_PASSWORD, "domain_name": DOMAIN}
 OTHER_PROJECT = "5f2099355b894428e8916573ae635f1f"
@@ -51,7 +51,7 @@ LONGEST = 10.0
 
 
 def user(**more: t.Any) -> Json:
-    """A scenario with one user, who has the keys that are used."""
+    """A scenario with one user, who has the test's access key."""
     return {"users": [{"name": USER_NAME, "password": USER_PASSWORD, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY, **more}]}
 
 
@@ -63,11 +63,11 @@ def fault(kind: str, route: str = "*", **more: t.Any) -> Json:
 class Broken:
     """A broken set-up.
 
-    :param check: the check whose finding is the first problem.
-    :param options: changes to working options, and *cured* those that its remedy asks for in addition.
-    :param scenario: of the service; *repaired* is the one after somebody did there what the remedy says.
-    :param environ: variables; ``cured_environ`` those after the remedy. The names of the cloud's own are filled in.
-    :param says: what text and remedy name, and *says_not* what they do not name, because it would not help.
+    :param check: the check that reports the first problem.
+    :param options: changes to working options; *cured* are the further changes that the remedy asks for.
+    :param scenario: scenario of the emulator; *repaired* is the one after the remedy was carried out in the account.
+    :param environ: environment variables; ``cured_environ`` are those after the remedy. Those for the real host names are added.
+    :param says: words of the text and the remedy; *says_not* are words that they must not have, because they would not help.
     """
 
     check: str
@@ -290,14 +290,14 @@ SETUPS: dict[str, Broken] = {
 
 
 class Place:
-    """The service, and what the broken set-ups need around it."""
+    """The emulator and what the broken set-ups need."""
 
     def __init__(self, service: Running, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.service, self.folder, self._monkeypatch = service, folder, monkeypatch
         monkeypatch.setenv("HOME", str(folder))
 
     def begin(self, scenario: Json) -> None:
-        """Begin again; FREE because nobody's budget is the subject."""
+        """Reset the emulator, without flow control."""
         changes = dict(scenario)
         studios = changes.pop("studios", None)
         night = small_night(**{**changes, "switches": {**FREE, **changes.get("switches", {})}})
@@ -322,7 +322,7 @@ class Place:
             yield values
 
     def options(self, changes: Json) -> Json:
-        """Working options with *changes*; a ``*`` stands for the value that works."""
+        """Working options with *changes*; ``*`` stands for the working value."""
         working = {
             "endpoint": self.service.endpoint,
             "endpoint_v1": self.service.endpoint_v1,

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tasks of job_rerun in a real ansible-playbook: waiting, giving up waiting, riding out, and what is shown meanwhile.
+"""Tasks of job_rerun in a real ansible-playbook: waiting, timeouts, surviving outages, and progress lines.
 
-One process runs all cases: every host has an emulator of its own, with a trouble of its own.
+One process runs all cases: each host has its own emulator with its own problem.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from tests.support.playbook import Running as Process
 from tests.support.scenarios import SECRET_KEY, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import inventory, variables
 
-#: A run that never ends by itself while the test looks on.
+#: Duration of a run that does not end during the test.
 ENDLESS = 36_000
 SALES = {"jobs": ["daily_sales"]}
 ALIASES = {"wait_timeout": "timeout", "poll_interval": "interval"}
-#: Under which each pass lists once, so that a fault can be aimed at the third: the first plans, the second sends.
+#: Switches under which each pass lists once, so that a fault can hit the third pass: the first plans, the second sends.
 STEADY = {**V2, "clock_skew_seconds": 0}
-#: host: (scenario, options of the task)
+#: Host to scenario and options of the task.
 CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     "waits": ({"run_seconds": ENDLESS, "switches": {**V2, "request_id_header": True}}, SALES),
     "does_not_wait": ({"run_seconds": ENDLESS}, {**SALES, "wait": False}),
@@ -70,24 +70,24 @@ SPECIAL = ("silent", "looped", "background", "delegated")
 
 @dataclasses.dataclass
 class Played:
-    """What one process of ansible-playbook did to all emulators."""
+    """Outcome of the ansible-playbook process, with all emulators."""
 
     outcome: Outcome
     services: dict[str, Running]
 
     def result(self, host: str) -> dict[str, t.Any]:
-        """The result of the host's task."""
+        """Result of the host's task."""
         (line,) = self.outcome.of("job_rerun", host)
         return {**line.result, "failed": line.event == "ignored"}
 
     def reruns(self, host: str) -> Counter[tuple[str, int]]:
-        """How often each instance was sent, by the emulator's journal."""
+        """Number of reruns of each instance in the emulator's journal."""
         return Counter(
             (entry["job_name"], instance["plan_time"]) for entry in self.services[host].journal() for instance in entry["instances"]
         )
 
     def shown(self, host: str) -> list[str]:
-        """The lines that were printed for the host while its task ran."""
+        """Lines printed for the host during its task."""
         before_the_recap = self.outcome.stdout.partition("PLAY RECAP")[0]
         return [line for line in before_the_recap.splitlines() if re.match(rf"{host}:? +\S", line)]
 
@@ -143,7 +143,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
 
 
 def end_when_shown(service: Running, process: Process) -> None:
-    """Let the endless runs of host `waits` end as soon as its progress line has shown them running."""
+    """End the endless runs of host `waits` when its progress line has shown them running."""
     deadline = time.monotonic() + 180
     while process.process.poll() is None and time.monotonic() < deadline:
         if re.search(r"^waits +3 running, ", process.text(), re.MULTILINE):
@@ -292,7 +292,7 @@ def test_what_tasks_return_is_documented_and_what_is_documented_is_returned(play
     results = {host: played.result(host) for host in CASES if host not in SPECIAL}
     for host, result in results.items():
         check_documented({name: value for name, value in result.items() if name not in ansibles}, documented, host)
-    of_a_part = {"pass_state", "due_in", "workspace_id", "others"}  # what a pass, or the role's first task, hands on
+    of_a_part = {"pass_state", "due_in", "workspace_id", "others"}  # passed on by a pass or by the role's first task
     of_others = {"resumed_jobs"}  # what another run had paused, see test_pause_schedules.py
     assert set(documented) - {name for result in results.values() for name in result} == of_a_part | of_others
     instances = [instance for result in results.values() for instance in result["instances"]]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The artifact that users install: complete, without development files, and readable by Ansible where nothing else is installed."""
+"""The artifact is complete, has no development files, and works as the only installed collection."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.playbook import ROOT, Ansible
 from tools import build, role_options
 
 PREFIX = "dataarts.factory"
-#: Top-level names that an artifact may carry; whatever is new at the top of the checkout has to be decided on here.
+#: Top-level names that the artifact may contain. Add new ones here if they belong in it.
 SHIPPED = {
     "CHANGELOG.rst",
     "COPYING",
@@ -44,7 +44,7 @@ SHIPPED = {
 }
 REPOSITORY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[a-z]*.py"))
-#: Those that ask the service for something, with credentials.
+#: Modules that send requests to the service, with credentials.
 ASKING = [
     name
     for name in MODULES
@@ -59,7 +59,7 @@ PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
 
 @pytest.fixture(scope="module")
 def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The artifact, built from the checkout as `make build` does, with what is not committed yet."""
+    """The artifact, built from the checkout as `make build` does, including uncommitted changes."""
     return build.build(ROOT, tmp_path_factory.mktemp("build"))
 
 
@@ -74,7 +74,7 @@ def installed(artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> Ansib
 
 @pytest.fixture(scope="module")
 def names(artifact: Path) -> list[PurePosixPath]:
-    """The paths of all files in the artifact."""
+    """Paths of all files in the artifact."""
     with tarfile.open(artifact) as archive:
         return [PurePosixPath(member.name) for member in archive.getmembers() if member.isfile()]
 
@@ -85,7 +85,7 @@ def test_the_artifact_is_named_after_galaxy_yml(artifact: Path) -> None:
 
 
 def test_the_same_files_are_the_same_artifact(artifact: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also from another checkout, whose files have other times and stand in another order."""
+    """Also from another checkout with other file times and another order."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(build.commit_time(ROOT)))
     assert build.build(unpacked(artifact, tmp_path / "checkout"), tmp_path).read_bytes() == artifact.read_bytes()
 
@@ -95,12 +95,12 @@ def test_it_carries_nothing_but_what_users_run_and_read(names: list[PurePosixPat
     assert [str(path) for path in names if path.suffix in (".pyc", ".gz") or "__pycache__" in path.parts] == []
 
 
-#: The most bytes that the packed artifact may have, and any file in it that is not code.
+#: Maximum size in bytes of the artifact, and of each file in it that is not code.
 PACKED, PAGE = 820_000, 80_000
 
 
 def commented(path: Path) -> list[dict[str, t.Any]]:
-    """The requirements that the comments of *path* offer."""
+    """Alternative requirements in the comments of *path*."""
     offers = [line.removeprefix("#   ") for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("#   ")]
     return [yaml.safe_load(f"collections:{offer}") for offer in "\n".join(offers).split("collections:")[1:]]
 
@@ -108,7 +108,7 @@ def commented(path: Path) -> list[dict[str, t.Any]]:
 @pytest.mark.long
 @pytest.mark.parametrize("way", whole_plays(["none", "file", "git"]))
 def test_a_copy_of_the_project_for_awx_finds_the_collection(way: str, artifact: Path, tmp_path: Path) -> None:
-    """As copied, with the execution environment's copy; with the artifact next to its requirements; from a repository."""
+    """Unchanged, with the collection in the execution environment; with the artifact next to its requirements; from a repository."""
     project = tmp_path / "project"
     shutil.copytree(ROOT / "examples" / "awx", project)
     requirements = project / "collections" / "requirements.yml"
@@ -122,7 +122,7 @@ def test_a_copy_of_the_project_for_awx_finds_the_collection(way: str, artifact: 
         else:
             chosen["collections"][0].update(name=f"git+file://{unpacked(artifact, tmp_path / 'repository')}", version="HEAD")
         requirements.write_text(yaml.safe_dump(chosen), encoding="utf-8")
-    # As the project update of AWX does, into a folder of its own, where nothing of the image is; no name is to be looked for elsewhere.
+    # like AWX's project update: into a separate folder without the image's collections, and offline
     own = tmp_path / "of the project"
     install = ("ansible-galaxy", "collection", "install", "--offline", "-r", "collections/requirements.yml", "-p", own)
     ansible.run(*install, cwd=project, env={"ANSIBLE_COLLECTIONS_PATH": str(own)}).succeeded()
@@ -133,7 +133,7 @@ def test_a_copy_of_the_project_for_awx_finds_the_collection(way: str, artifact: 
 
 
 def unpacked(artifact: Path, folder: Path) -> Path:
-    """A git repository of what the artifact holds, and of galaxy.yml."""
+    """A git repository with the content of the artifact and galaxy.yml."""
     with tarfile.open(artifact) as archive:
         archive.extractall(folder, filter="data")
     for name in ("MANIFEST.json", "FILES.json"):
@@ -156,7 +156,7 @@ def test_it_carries_what_its_pages_point_to(names: list[PurePosixPath]) -> None:
 
 
 def test_it_is_small(artifact: Path) -> None:
-    """One copy of the licence, no picture, and no file that is large for what it is."""
+    """One copy of the licence, no pictures, and no large files except code."""
     assert artifact.stat().st_size < PACKED
     with tarfile.open(artifact) as archive:
         files = [member for member in archive.getmembers() if member.isfile()]
@@ -168,7 +168,7 @@ def test_it_is_small(artifact: Path) -> None:
 
 
 def test_its_guides_are_whole_without_the_pages_that_only_the_site_has(names: list[PurePosixPath]) -> None:
-    """Its table of contents has each of its guides, and none refers to a page of the repository except by its address, which leads somewhere."""
+    """The table of contents has all its guides, which link to other pages of the repository only by addresses of existing files."""
     guides = {path.stem: (ROOT / path).read_text(encoding="utf-8") for path in names if path.suffix == ".rst" and path.parts[0] == "docs"}
     extra = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
     assert sorted(name for section in extra["sections"] for name in section["toctree"]) == sorted(guides) != []
@@ -206,7 +206,7 @@ def test_every_module_takes_its_credentials_from_the_action_group() -> None:
 
 
 def documentation(ansible: Ansible, kind: str, names: list[str]) -> dict[str, t.Any]:
-    """What `ansible-doc` reads of the installed plugins *names*."""
+    """Output of `ansible-doc` for the installed plugins *names*."""
     full = [f"{PREFIX}.{name}" for name in names]
     outcome = ansible.run("ansible-doc", "--json", "-t", kind, *full).succeeded()
     return t.cast("dict[str, t.Any]", json.loads(outcome.stdout))
@@ -235,15 +235,15 @@ def test_the_installed_roles_are_documented(installed: Ansible) -> None:
     read = documentation(installed, "role", ROLES)
     assert sorted(read) == [f"{PREFIX}.{name}" for name in ROLES] != []
     for name, parts in read.items():
-        # What workspace and its parts take is what main takes, and ask what related takes; where they stand apart the module says what is
-        # wrong, in one line.
+        # workspace and its parts have main's options, and ask has related's; without an argument spec of theirs, the module reports errors
+        # in one line
         assert set(parts["entry_points"]) == {"main", *entry_points(name)} - {"workspace", "send", "wait_for_end", "verdict", "ask"}
         for entry_point, doc in parts["entry_points"].items():
             assert {"short_description", "description", "version_added", "author", "seealso", "options"} <= set(doc), (name, entry_point)
 
 
 def entry_points(role: str) -> set[str]:
-    """What the playbooks, and the pages that users read, call of *role* in addition to its main."""
+    """Task files of *role*, in addition to main, that playbooks and users' pages use."""
     pages = [*PLAYBOOKS, *(ROOT / "docs" / "docsite" / "rst").glob("*.rst"), *(ROOT / "roles").glob("*/README.md")]
     pages += (ROOT / "roles").glob("*/meta/argument_specs.yml")  # its examples
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
@@ -257,13 +257,13 @@ def test_the_installed_playbooks_are_found_by_their_full_names(installed: Ansibl
     assert checked == [path.name for path in PLAYBOOKS] != []
 
 
-#: Folders of an installed collection that what it runs may need, whatever else is deleted.
+#: Folders that an installed collection needs at run time.
 RELIED_ON = ("meta", "playbooks", "plugins", "roles")
 
 
 @pytest.mark.long
 def test_the_demo_says_what_happened(artifact: Path, tmp_path: Path) -> None:
-    """In an empty folder, with the artifact as the only collection. Of that no more is left than what a playbook may rely on."""
+    """In an empty folder, with the artifact as the only collection, reduced to the folders that it needs at run time."""
     ansible = Ansible(tmp_path, collections=tmp_path / "collections")
     ansible.run("ansible-galaxy", "collection", "install", "--offline", "-p", tmp_path / "collections", artifact).succeeded()
     for path in (tmp_path / "collections" / "ansible_collections" / "dataarts" / "factory").iterdir():
@@ -290,7 +290,7 @@ def test_the_demo_says_what_happened(artifact: Path, tmp_path: Path) -> None:
     report = json.loads(Path(page).with_suffix(".json").read_text(encoding="utf-8"))
     assert (Path(page), report["headline"]) == (tmp_path / "night" / "report" / "report.html", "1 of 40 instances is still broken")
     assert Path(page).read_text(encoding="utf-8").startswith("<!doctype html>")
-    # The rerun was alive while it went on: what is sent in every workspace, and progress where it took its time.
+    # live output during the rerun: the plan of each workspace, and progress lines
     for workspace in ("sales", "supply", "finance_core"):
         assert re.search(rf"^{workspace} +\d+ of \d+ to rerun", done.stdout, re.MULTILINE)
     assert re.search(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""However a pass, a play or its output ends: nothing that was sent is lost, nothing hangs, and a program that reads the output finds only that."""
+"""Abnormal ends of a pass, a play or its output: no rerun is lost, nothing hangs, and machine-readable output stays clean."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fixture_ansible(tmp_path: Path) -> Ansible:
 
 
 def hosts(service: Running, folder: Path, **more: t.Any) -> Path:
-    """An inventory of both workspaces; the service begins anew."""
+    """Reset the emulator, and write an inventory of both workspaces."""
     service.reset(two_workspaces(switches=SWITCHES, **more))
     shared = {"poll_interval": 1, "settle_time": 1, "journal": str(folder / "state")}
     data = inventory(sales=variables(service, **shared), supply=variables(service, workspace_id=SUPPLY_ID, **shared))
@@ -52,12 +52,12 @@ def hosts(service: Running, folder: Path, **more: t.Any) -> Path:
 
 
 def reruns(service: Running) -> int:
-    """How many instances were sent."""
+    """Number of reruns."""
     return sum(len(entry["instances"]) for entry in service.journal())
 
 
 def over_a_jump_host(service: Running, folder: Path, fault: str, number: int) -> tuple[Outcome, dict[str, t.Any]]:
-    """The playbook on workspace supply, whose modules run on a machine to which *fault* happens; and what the report says of it."""
+    """Run the playbook on workspace supply with a jump host on which *fault* happens. Returns its outcome and the workspace in the report."""
     path, place = hosts(service, folder), folder / "jump"
     place.mkdir()
     (place / fault).write_text(str(number), encoding="utf-8")
@@ -76,12 +76,12 @@ def over_a_jump_host(service: Running, folder: Path, fault: str, number: int) ->
     whole_plays_of([("unreachable_first", 1), ("folder_vanishes", 2), ("folder_vanishes", 3), ("killed", 2), ("killed", 3)]),
 )
 def test_what_a_pass_had_sent_is_told_however_it_ended(service: Running, tmp_path: Path, fault: str, number: int) -> None:
-    """The second run of the module is the one that sends."""
+    """The second run of the module sends."""
     outcome, workspace = over_a_jump_host(service, tmp_path, fault, number)
     outcome.succeeded()
     assert reruns(service) == 2
     assert (workspace["changed"], workspace["counts"]["rerun"], workspace["counts"]["succeeded"]) == (True, 2, 2)
-    assert not workspace["counts"]["adopted"], "told by the run's id in the journal"
+    assert not workspace["counts"]["adopted"], "recognized by the run's id in the journal"
 
 
 def test_a_machine_that_is_gone_for_good_takes_no_result_with_it(service: Running, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_machine_that_is_gone_for_good_takes_no_result_with_it(service: Runnin
 
 
 def piped(service: Running, folder: Path, shell: str) -> subprocess.CompletedProcess[str]:
-    """The playbook in a line of *shell*, in which it is called ``$AP``."""
+    """Run a line of *shell*, in which ``$AP`` is the command of the playbook."""
     ansible = Ansible(folder)
     command = f"{ansible.bin_directory / 'ansible-playbook'} {PLAYBOOK} -i {hosts(service, folder)}"
     return subprocess.run(
@@ -110,7 +110,7 @@ def piped(service: Running, folder: Path, shell: str) -> subprocess.CompletedPro
     )
 
 
-#: Half way: when it has written the plan.
+#: A tee that is killed when the plan has been written.
 TEE_THAT_IS_KILLED = """
 mkfifo pipe
 tee log < pipe > shown & tee=$!
@@ -139,9 +139,9 @@ def test_output_that_nobody_takes_ends_the_play_with_the_status_of_its_work(serv
 
 @pytest.mark.long
 def test_without_any_output_it_ends_as_a_plain_play_does(service: Running, tmp_path: Path) -> None:
-    """ansible-core itself fails at its next line then; its results must still be taken, or it would wait for them for ever."""
+    """ansible-core fails when it writes its next line, but its results must still be read, or it would wait forever."""
     ended = piped(service, tmp_path, "$AP >&-")
-    # Until 2.18 it says on stdout that it broke, and breaks once more.
+    # up to 2.18, it reports the error on stdout and fails again
     assert ended.returncode in (1, 250), (ended.stdout, ended.stderr)
     assert "Exception in thread" not in ended.stderr
 
@@ -194,7 +194,7 @@ def test_who_interrupts_a_repair_while_it_makes_instances_reads_the_command_too(
 
 @pytest.mark.long
 def test_what_failed_again_before_another_workspace_began_is_not_sent_once_more(service: Running, tmp_path: Path) -> None:
-    """The since to go on with is that of the first workspace, also where it has ended."""
+    """The suggested since is that of the first workspace, even if that has ended."""
     path, scenario = hosts(service, tmp_path), two_workspaces(switches=SWITCHES)
     sales, supply = scenario["accounts"][0]["workspaces"]
     sales["jobs"] = [{"name": "daily_sales", "failed": 2, "run_seconds": 200, "runs": ["fail"] * 4}]
@@ -214,7 +214,7 @@ def test_what_failed_again_before_another_workspace_began_is_not_sent_once_more(
 
 @pytest.mark.long
 def test_a_service_that_dies_leaves_a_person_with_what_stands_and_the_command(tmp_path: Path) -> None:
-    """Its process is killed while reruns run."""
+    """The service ends while reruns are running."""
     with running(two_workspaces(switches=SWITCHES)) as mortal:
         path = hosts(mortal, tmp_path, speed=1, run_seconds=3600)
         process = Ansible(tmp_path).start("ansible-playbook", PLAYBOOK, "-i", path, "--limit", "supply", "-e", "dataarts_wait_timeout=15")
@@ -243,7 +243,7 @@ def test_workspaces_behind_one_host_are_reported_each_by_itself(service: Running
     sales, supply = (data["hosts"][name]["dataarts_workspace_id"] for name in ("sales", "supply"))
     own = {"vars": {"dataarts_workspace_id": "{{ item }}"}, "loop": [sales, supply]}
     del shared["dataarts_workspace_id"]
-    # Each matches a job of one of the workspaces.
+    # each pattern matches a job in one of the workspaces
     shared.update(dataarts_jobs=["daily_*", "hourly_*", "weekly_*", "stock_*"], dataarts_fail_on_broken=False)
     shared.update(dataarts_report_path=str(tmp_path / "report"))
     task = {"name": "Rerun", "dataarts.factory.job_rerun": None, "register": "dataarts_rerun_result", "failed_when": False, **own}
@@ -280,7 +280,7 @@ def test_workspaces_behind_one_host_are_reported_each_by_itself(service: Running
 
 @pytest.mark.parametrize("goes_on", whole_plays([False, True]))
 def test_a_loop_that_a_failure_ends_names_what_is_not_begun(service: Running, tmp_path: Path, goes_on: bool) -> None:
-    """Of sales an instance fails again. A rescue around it gets the whole message, which the closing lines tell on the screen."""
+    """An instance of sales fails again. A rescue gets the whole message, which the terminal shows in the closing lines."""
     data = json.loads(hosts(service, tmp_path).read_text(encoding="utf-8"))["all"]
     names = ["sales", "supply", "finance", "marketing", "stock"] if not goes_on else ["sales", "supply"]
     role = {
@@ -312,7 +312,7 @@ def test_a_loop_that_a_failure_ends_names_what_is_not_begun(service: Running, tm
 
 @pytest.mark.long
 def test_what_was_sent_is_watched_as_the_run_that_sent_it_and_kept_where_that_is_refused(service: Running, tmp_path: Path) -> None:
-    """Two workspaces behind one host, and a variable of the second that can be evaluated no more once it has been sent."""
+    """Two workspaces on one host, with a variable of the second that cannot be evaluated any more after the reruns were sent."""
     path = hosts(service, tmp_path)
     data = json.loads(path.read_text(encoding="utf-8"))["all"]
     ids = [data["hosts"][name]["dataarts_workspace_id"] for name in ("sales", "supply")]
@@ -356,7 +356,7 @@ def test_a_task_in_the_background_says_what_it_left(service: Running, tmp_path: 
 
 @pytest.mark.long
 def test_a_wrong_password_is_tried_once_however_many_workspaces_there_are(service: Running, tmp_path: Path) -> None:
-    """IAM locks a user after a few of them."""
+    """IAM locks a user after a few wrong passwords."""
     path = hosts(service, tmp_path)
     data = json.loads(path.read_text(encoding="utf-8"))
     login = {"dataarts_user_name": USER_NAME, "dataarts_user_password": "Pa55-of-nobody", "dataarts_domain_name": DOMAIN}
@@ -374,7 +374,7 @@ def test_a_wrong_password_is_tried_once_however_many_workspaces_there_are(servic
 
 @pytest.mark.long
 def test_a_slow_service_is_never_waited_for_in_silence(service: Running, tmp_path: Path) -> None:
-    """While a list is answered byte by byte, and while the reruns run."""
+    """There is output while a list arrives byte by byte, and while reruns are running."""
     slow = {"route": "list", "kind": "slow_body", "seconds": 0.03, "when": "after_effect", "times": 1}
     path = hosts(service, tmp_path, speed=1, run_seconds=20, faults=[slow])
     process = Ansible(tmp_path).start("ansible-playbook", PLAYBOOK, "-i", path, "--limit", "supply")
@@ -390,7 +390,7 @@ def test_a_slow_service_is_never_waited_for_in_silence(service: Running, tmp_pat
     assert "supply  listing, " in outcome.stdout, outcome.stdout
 
 
-#: What the guide's table of exit statuses says -> what is added to the command line, and the status.
+#: Row in the guide's table of exit statuses to further words of the command line and the status.
 STATUSES: dict[str, tuple[tuple[str, ...], int]] = {
     "nothing was rerun": (("--tags", "nothing"), 2),
     "the inventory cannot be read": (("-i", "/nonexistent"), 2),
@@ -427,7 +427,7 @@ def test_tags_leave_out_the_role_of_a_playbook_of_ones_own_unless_it_is_always_r
 @pytest.mark.long
 @pytest.mark.parametrize(("more", "most"), whole_plays_of([(("--check",), 20), ((), 28)]))
 def test_ansible_takes_few_rows_of_the_screen(service: Running, tmp_path: Path, more: tuple[str, ...], most: int) -> None:
-    """Two workspaces. Its recap alone takes two rows for each; no task says only that it was skipped."""
+    """For two workspaces. The recap takes two rows for each, and no task only shows that it was skipped."""
     path, ansible = hosts(service, tmp_path), Ansible(tmp_path)
     command = [str(ansible.bin_directory / "ansible-playbook"), PLAYBOOK, "-i", path.name, *more]
     env = {name: value for name, value in ansible.variables().items() if name != "COLUMNS"}

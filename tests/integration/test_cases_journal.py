@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the journal is for: several controllers, damaged files, instances that a rerun renames, approvals, and whose rerun it was."""
+"""The journal with several controllers, damaged files, instances whose key changes, approvals, and the question whose rerun it was."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from tests.support.long import whole_plays
 from tests.support.postgresql import PASSWORD, PostgresServer, postgres_server
 from tests.support.scenarios import PROJECT_ID, WORKSPACE_ID
 
-#: Thirty-two failures in one workspace, whose reruns take half a second.
+#: 32 failures in one workspace, whose reruns take half a second.
 CROWD = [{"name": f"job_{number:02}", "failed": 2, "run_seconds": 30} for number in range(16)]
-#: What a rerun may rename.
+#: Parts of an instance's identity that a rerun may change.
 RENAMED = [{"submit_time_after_rerun": "new"}, {"instance_id_after_rerun": "new"}]
 RENAMED.append({**RENAMED[0], **RENAMED[1]})
 
@@ -37,7 +37,7 @@ def postgresql() -> Iterator[PostgresServer]:
 
 @pytest.fixture(params=whole_plays(["sqlite", "postgresql"]))
 def shared(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, t.Any]:
-    """Options that name a journal which several controllers share."""
+    """Options for a journal that several controllers share."""
     if request.param == "sqlite":
         return {"journal": str(tmp_path / "journal.db")}
     server: PostgresServer = request.getfixturevalue("postgresql")
@@ -45,7 +45,7 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, t.Any]:
 
 
 def own(*results: Result) -> list[tuple[str, int]]:
-    """The instances that these runs say they reran themselves."""
+    """Instances that these runs report as their own reruns."""
     return [
         (instance["job_name"], instance["plan_time"])
         for result in results
@@ -72,7 +72,7 @@ def test_two_controllers_in_the_same_second(service: Running, tmp_path: Path, sh
 
 @pytest.mark.long
 def test_four_controllers_of_which_two_are_killed(service: Running, tmp_path: Path, shared: dict[str, t.Any]) -> None:
-    """And started again by others. What the killed ones sent is not sent again, and what they left is."""
+    """The others rerun exactly what the killed ones have not sent."""
     begin(service, *CROWD, rerun_visible_after=shown_after(0.3), retry_of_active="accept")
     given = module_options(service, **shared, settle_time=3, since=str(service.now_ms()))
     controllers = [Controller(given, tmp_path / str(number)).ready() for number in range(4)]
@@ -92,7 +92,7 @@ def _first_rerun(service: Running, number: int) -> None:
 
 
 def test_a_module_that_is_run_twice_knows_its_own_reruns(service: Running, tmp_path: Path) -> None:
-    """As ansible-core does after a lost connection to a jump host: the same task, the same state."""
+    """ansible-core does so after a lost connection to a jump host: same task, same state."""
     begin(service, *CROWD[:3])
     state = call("job_rerun", module_options(service, tmp_path / "journal"))["pass_state"]
     last = passes(module_options(service, tmp_path / "journal", pass_state=state))[-1]
@@ -111,7 +111,7 @@ def test_a_second_task_says_that_another_one_reran_them(service: Running, tmp_pa
     assert second["changed"] is False
 
 
-# Other runs that try an instance after this one has used its attempts.
+# Other runs rerun an instance after this one has used its attempts.
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_second_task_says_that_another_one_reran_them(service: Running, tmp_pa
 def test_a_run_that_is_started_again_does_not_forget_what_it_sent_because_another_one_tried(
     service: Running, tmp_path: Path, attempts: int, skew: int, fault: dict[str, t.Any] | None
 ) -> None:
-    """Whether that was refused, lost, or rerun. A command that is pasted again sends nothing, however often."""
+    """Whether the other run's rerun was refused, lost or accepted: the same command sends nothing, however often it is repeated."""
     begin(service, {"name": "daily_sales", "failed": 1, "runs": ["fail"] * 9}, scheduler_skew_seconds=skew)
     given = module_options(service, tmp_path / "journal", max_retries=0)
     first = passes({**given, "attempts": attempts})
@@ -169,7 +169,7 @@ DAMAGES: list[Callable[[Path], None]] = [overwritten, cut_short, with_a_broken_p
 def test_an_unreadable_journal_holds_every_run_back_until_reruns_show(
     service: Running, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
-    """Run 1 sends, its rerun shows late; run 2 is interrupted while it holds off; run 3 has no since."""
+    """Run 1 sends a rerun that shows late; run 2 is interrupted during its hold-off; run 3 has no since."""
     begin(service, rerun_visible_after=shown_after(2), retry_of_active="accept")
     journal = tmp_path / "journal.db"
     given = module_options(service, journal, settle_time=4)
@@ -186,7 +186,7 @@ def test_an_unreadable_journal_holds_every_run_back_until_reruns_show(
 def test_a_step_of_the_journals_clock_does_not_shorten_that(
     service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step_ms: int
 ) -> None:
-    """The clock is set while the second run holds off, or between that and the third one."""
+    """The clock is set during the second run's hold-off, or between the second and the third run."""
     begin(service, rerun_visible_after=shown_after(2), retry_of_active="accept")
     journal = tmp_path / "journal.db"
     given = module_options(service, journal, settle_time=4)
@@ -203,7 +203,7 @@ def test_a_step_of_the_journals_clock_does_not_shorten_that(
 
 @pytest.mark.parametrize("downstream", ["cancelled", "stale"])
 def test_an_unreadable_journal_may_have_known_of_dependants(service: Running, tmp_path: Path, downstream: str) -> None:
-    """What was rerun before is lost with it, so a run without since cannot know what depends on that, and is not a success."""
+    """The earlier reruns are lost with it, so a run without since cannot know their downstream instances, and fails."""
     begin(service)
     journal = tmp_path / "journal.db"
     given = module_options(service, journal)
@@ -220,7 +220,7 @@ def test_an_unreadable_journal_may_have_known_of_dependants(service: Running, tm
 @pytest.mark.parametrize("skew", [0, 5])
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_an_unreadable_journal_lifts_no_daily_limit(service: Running, tmp_path: Path, damage: Callable[[Path], None], skew: int) -> None:
-    """Also where the clock that stamps starts is ahead, so that the rerun seems to have started after the journal was set aside."""
+    """Even if the scheduler's clock is ahead, so that the rerun seems to have started after the journal was set aside."""
     begin(service, {"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": ["fail"]}]}, scheduler_skew_seconds=skew)
     journal = tmp_path / "journal.db"
     given = module_options(service, journal, max_reruns_per_day=1)
@@ -236,7 +236,7 @@ def test_an_unreadable_journal_lifts_no_daily_limit(service: Running, tmp_path: 
 @pytest.mark.parametrize("since_given", [False, True])
 @pytest.mark.parametrize("replaced", [False, True])
 def test_a_journal_that_goes_away_in_the_middle_of_a_run(service: Running, tmp_path: Path, replaced: bool, since_given: bool) -> None:
-    """Somebody deletes it after the reruns were sent and before they show. What was sent before counts as unknown."""
+    """Somebody deletes it after the reruns were sent and before they show. Earlier requests count as unknown."""
     begin(service, *CROWD[:2], rerun_visible_after=shown_after(0.6), retry_of_active="accept")
     journal = tmp_path / "journal.db"
     gone: list[Result] = []
@@ -319,7 +319,7 @@ def test_named_instances_that_are_renamed(service: Running, tmp_path: Path, rena
 def test_a_renamed_instance_next_to_another_of_the_same_planned_run(
     service: Running, tmp_path: Path, renamed: dict[str, str], submit_time_of: str
 ) -> None:
-    """A normal and a PatchData instance, rerun one after the other. The second failed later than the first, and is not taken for its rerun."""
+    """A normal and a PatchData instance are rerun one after the other. The second failed later, and is not taken for the first one's rerun."""
     other = {"type": 5, "start_time": "-30m", "end_time": "-20m"}
     begin(
         service,
@@ -338,7 +338,7 @@ def test_a_renamed_instance_next_to_another_of_the_same_planned_run(
 
 @pytest.mark.parametrize("same_journal", [True, False])
 def test_an_approved_plan_is_carried_out_once(service: Running, tmp_path: Path, same_journal: bool) -> None:
-    """Three plays use it; the instance fails again in between, and another one fails."""
+    """Three plays use it. The instance fails again in between, and another one fails."""
     begin(service, {"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": ["fail"]}]}, scheduler_skew_seconds=0)
     checked = call("job_rerun", module_options(service, tmp_path / "0"), check=True)
     approved = {name: checked[name] for name in ("plan_id", "plan_record")}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever keywords of Ansible stand around a task or the role, each failure is rerun once, also one that fails again."""
+"""Ansible keywords on a task or the role: each failure is rerun once, even if it fails again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.workspace import inventory, variables
 
 SALES_ID, SUPPLY_ID = f"{1:032x}", f"{2:032x}"
 JOB_RERUN, NAMED, ROLE = "dataarts.factory.job_rerun", "dataarts.factory.job_instance_retry", "dataarts.factory.rerun"
-#: Tries enough for what fails again to be seen and settled in between.
+#: Enough retries for an instance to fail again and to settle in between.
 AGAIN = {"until": "false", "retries": 3, "delay": 2}
 FAILURES = (
     "{{ listed.instances | selectattr('job_name', 'eq', 'fails_again') | map('dict2items') "
@@ -34,16 +34,18 @@ LIST: dict[str, t.Any] = {"dataarts.factory.job_instance_info": {"statuses": ["f
 RETRY: dict[str, t.Any] = {NAMED: {"job_name": "fails_again", "task_retrys": FAILURES, "settle_time": 1}}
 RERUN: dict[str, t.Any] = {JOB_RERUN: {"settle_time": 1, "poll_interval": 1}}
 INCLUDED: dict[str, t.Any] = {"ansible.builtin.include_role": {"name": ROLE}}
-#: Both workspaces in one task of one host.
+#: Both workspaces in one task on one host.
 BOTH: dict[str, t.Any] = {"loop": [SALES_ID, SUPPLY_ID], "vars": {"dataarts_workspace_id": "{{ item }}"}}
 WITH_ROLE: dict[str, t.Any] = {"roles": [ROLE]}
-#: The second request, also when it is signed anew.
+#: Refuses the second rerun, also after it is signed again.
 REFUSED = {"route": "retry", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 1, "times": 2}
 
 
 class Case(t.NamedTuple):
-    """A play, by default of both workspaces, more words of the command, how many of the six failures are rerun, and what goes wrong. It ends with 0
-    only where it does not wait, as two of them fail again or nothing is sent."""
+    """A play, by default on both workspaces, further words of the command, the number of reruns of the six failures, and faults.
+
+    It exits with 0 only if it does not wait: two reruns fail again, or nothing is sent.
+    """
 
     play: dict[str, t.Any]
     words: tuple[str, ...] = ()
@@ -79,7 +81,7 @@ CASES = {
     "delegate_to": Case({"tasks": [{**RERUN, "delegate_to": "localhost"}]}),
     "run_once": Case({"tasks": [{**RERUN, "run_once": True}]}, reruns=0),
     "run_once, role": Case({"tasks": [{**INCLUDED, "run_once": True}]}, reruns=0),
-    "serial": Case({**WITH_ROLE, "serial": 1}, reruns=3),  # what failed ends the play before the second batch
+    "serial": Case({**WITH_ROLE, "serial": 1}, reruns=3),  # a failure ends the play before the second batch
     "serial, max_fail_percentage": Case({**WITH_ROLE, "serial": 1, "max_fail_percentage": 100}, reruns=3),
     "any_errors_fatal": Case({**WITH_ROLE, "any_errors_fatal": True}),
     "any_errors_fatal, a refused workspace": Case(
@@ -125,7 +127,7 @@ def test_each_failure_is_rerun_once(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.long
 def test_a_further_try_of_a_task_pauses_again_what_it_reruns(tmp_path: Path) -> None:
-    """The one before has started it again when its time was over."""
+    """The previous try has resumed the job when it timed out."""
     with running(
         small_night(jobs=[{"name": "daily", "id": 1, "failed": 3, "status": "SCHEDULING"}], switches=FREE, run_seconds=4)
     ) as service:
@@ -147,7 +149,7 @@ def test_a_further_try_of_a_task_pauses_again_what_it_reruns(tmp_path: Path) -> 
 @pytest.mark.long
 @pytest.mark.parametrize("clock_skew", [0, -30])
 def test_a_further_try_after_one_that_was_killed_reruns_nothing_that_has_failed_again(tmp_path: Path, clock_skew: int) -> None:
-    """The module was killed before it could say what it had sent, and since when; the service's clock may be another one than this machine's."""
+    """The module was killed before it could return what it had sent and its since. The service's clock may differ from this machine's."""
     with running(
         small_night(
             jobs=[{"name": "fails_again", "id": 2, "failed": 2, "runs": ["fail"] * 4}],

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What became of a rerun is told instance by instance, and no better than it is known."""
+"""Outcomes are reported for each instance, and not better than they are known."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOUR_MS = 3_600_000
 
 
 def rerun_ids(service: Running) -> dict[int, int]:
-    """How often each instance was rerun by accepted writes: instance_id before the rerun -> times."""
+    """Number of accepted reruns by instance_id before the rerun."""
     counts: dict[int, int] = {}
     for entry in service.journal():
         for instance in entry["instances"]:
@@ -28,11 +28,11 @@ def rerun_ids(service: Running) -> dict[int, int]:
     return counts
 
 
-# A rerun with related jobs that got lost, and a person next to it (T8).
+# A lost rerun with related jobs, and a rerun by hand at the same time (T8).
 
 
 def related(service: Running, journal: Path, **changes: t.Any) -> dict[str, t.Any]:
-    """Options of job_instance_retry: daily_sales with hourly_stock, whatever was planned in the last day."""
+    """Options of job_instance_retry: daily_sales and hourly_stock, all instances of the last day."""
     now = service.now_ms()
     jobs = [{"job_name": "hourly_stock", "workspace_id": WORKSPACE_ID}]
     times = {"begin_time": str(now - 24 * HOUR_MS), "end_time": str(now)}
@@ -56,7 +56,7 @@ def related(service: Running, journal: Path, **changes: t.Any) -> dict[str, t.An
 def test_each_instance_of_a_lost_rerun_with_related_jobs_is_told_by_itself(
     service: Running, tmp_path: Path, fault: dict[str, t.Any], by_hand: int
 ) -> None:
-    """A person reruns some of the five instances while the answer is lost. What was never rerun is not reported as rerun."""
+    """Somebody reruns some of the five instances while the answer is lost. Instances that were never rerun are not reported as rerun."""
     begin(service, {"name": "daily_sales", "failed": 3}, {"name": "hourly_stock", "failed": 2})
     service.inject({"route": "v2_retry", **fault})
     took_effect = fault["when"] == "after_effect"
@@ -64,7 +64,7 @@ def test_each_instance_of_a_lost_rerun_with_related_jobs_is_told_by_itself(
     def person() -> None:
         for number in range(by_hand):
             instance = service.instances("daily_sales")[number]
-            # Where the lost rerun took effect the service refuses, or the instance runs once more.
+            # if the lost rerun took effect, the service refuses, or the instance runs once more
             assert restart(service, "daily_sales", instance["instance_id"]).status == 204 or took_effect
 
     with as_soon_as(lambda: service.requests("v2_retry"), person):
@@ -80,7 +80,7 @@ def test_each_instance_of_a_lost_rerun_with_related_jobs_is_told_by_itself(
         assert len(rerun) == by_hand
 
 
-# A status word that no document has, after an accepted rerun (T12).
+# An undocumented status after an accepted rerun (T12).
 
 
 @pytest.mark.parametrize("word", ["pending", "SUBMITTING", "待运行", "preparing-resources"])
@@ -113,7 +113,7 @@ def test_it_stays_in_progress_for_as_long_as_it_shows(service: Running, tmp_path
 
 
 def said(result: Result) -> dict[str, tuple[str, bool | None]]:
-    """What a result says of each instance, by instance_id: action, rerun."""
+    """Action and rerun of each instance in a result, by instance_id."""
     return {instance["instance_id"]: (instance["action"], instance["rerun"]) for instance in result["instances"]}
 
 
@@ -131,7 +131,7 @@ def test_each_of_two_twins_is_rerun_and_told_by_itself(service: Running, tmp_pat
 
 @pytest.mark.parametrize("setting", ["first", "newest", "both"])
 def test_what_became_of_twins_is_said_where_only_v2_is_open(service: Running, tmp_path: Path, setting: str) -> None:
-    """Its key cannot tell them apart: none is rerun twice, and one that was not rerun is not reported as if it had been."""
+    """v2's key cannot tell them apart: none is rerun twice, and one that was not rerun is not reported as rerun."""
     begin(service, {"name": "daily_sales", "instances": twins()}, twins_rerun=setting, v1_open=False)
     given = module_options(service, tmp_path / "journal")
     last = call("job_rerun", given)
@@ -151,7 +151,7 @@ def test_what_became_of_twins_is_said_where_only_v2_is_open(service: Running, tm
 @pytest.mark.parametrize("status", ["success", "running", "manual-stop"])
 @pytest.mark.parametrize("v1_open", [True, False])
 def test_a_twin_that_did_not_fail_is_left_alone(service: Running, tmp_path: Path, status: str, v1_open: bool) -> None:
-    """With v1 the failed one is rerun alone; by v2's key the other one could be meant, so nothing is sent."""
+    """With v1, only the failed one is rerun. v2's key could mean the other one, so nothing is sent."""
     failed, other = twins()
     begin(service, {"name": "daily_sales", "instances": [failed, {**other, "status": status}]}, twins_rerun="both", v1_open=v1_open)
     failed_id, other_id = (instance["instance_id"] for instance in service.instances("daily_sales"))
@@ -168,7 +168,7 @@ def test_a_twin_that_did_not_fail_is_left_alone(service: Running, tmp_path: Path
 def test_a_twin_of_a_type_that_is_not_meant_is_left_alone(
     service: Running, tmp_path: Path, setting: str, status: str, v1_open: bool
 ) -> None:
-    """instance_types selects one of the two; by v2's key the other one could be meant."""
+    """instance_types selects one of the two, but v2's key could mean the other one."""
     meant, other = twins()
     begin(service, {"name": "daily_sales", "instances": [meant, {**other, "status": status}]}, twins_rerun=setting, v1_open=v1_open)
     meant_id, _other_id = (instance["instance_id"] for instance in service.instances("daily_sales"))
@@ -189,7 +189,7 @@ def test_a_twin_that_fails_again_is_told_apart_from_the_one_that_succeeds(servic
     assert [said(last)[str(number)] for number in ids] == expected
 
 
-# An answer to a write that is not the service's own (T15).
+# An answer to a write that is not from the service (T15).
 
 PAGES: list[dict[str, t.Any]] = [
     *({"kind": "page", "status": status, "body": "html"} for status in (400, 403, 404, 413, 429, 502)),
@@ -201,7 +201,7 @@ PAGES: list[dict[str, t.Any]] = [
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page['status']}-{page['body']}")
 @pytest.mark.parametrize("when", ["before_effect", "after_effect"])
 def test_a_page_of_something_in_between_proves_nothing(service: Running, tmp_path: Path, page: dict[str, t.Any], when: str) -> None:
-    """The play is started again at once with the same since, while the rerun that may have been accepted does not show."""
+    """The play is started again immediately with the same since, while the possibly accepted rerun does not show."""
     begin(service, rerun_visible_after=shown_after(1), retry_of_active="accept")
     service.inject({"route": "retry", **page, "when": when})
     given = module_options(service, tmp_path / "journal", settle_time=2)
@@ -233,7 +233,7 @@ def test_the_services_own_error_body_proves_that_nothing_happened(service: Runni
 
 
 def test_a_person_next_to_an_answer_that_is_not_the_services_own(service: Running, tmp_path: Path) -> None:
-    """The page came instead of the service; somebody reruns the instance before it is read back."""
+    """A proxy answered instead of the service, and somebody reruns the instance before it is read back."""
     begin(service)
     service.inject({"route": "v2_retry", "kind": "page", "status": 403, "when": "before_effect"})
     with as_soon_as(answered(service, "v2_retry"), lambda: rerun_by_hand(service)):
@@ -245,7 +245,7 @@ def test_a_person_next_to_an_answer_that_is_not_the_services_own(service: Runnin
 
 
 def chain(before: str, **changes: t.Any) -> dict[str, t.Any]:
-    """A job of two cycles, of which the earlier, with the status *before*, lies outside the window of a day."""
+    """A job with two cycles; the earlier one has status *before* and is outside the window of a day."""
     cycles = [{"plan_time": "-30h", "status": before}, {"plan_time": "-6h", "status": "fail"}]
     return {"name": "daily_sales", "self_dependent": True, "instances": cycles, **changes}
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clocks and pauses: an old list is never acted on, no clock's step shortens a wait, and whether an instance was rerun is not read off clocks."""
+"""Clocks and delays: old lists are never acted on, steps of clocks never shorten a wait, and clocks do not decide whether an instance was rerun."""
 
 from __future__ import annotations
 
@@ -36,29 +36,29 @@ from tests.support.scenarios import WORKSPACE_ID
 from tests.support.workspace import token
 
 WRITES = ("v2_retry", "v1_restart")
-#: How long a list may be acted on in these tests, seconds.
+#: Maximum age of a list in these tests, seconds.
 FRESH = 1.5
 DAYS = 86_400
 
 
 def succeeded_once(service: Running) -> bool:
-    """Whether the oldest instance of daily_sales was rerun, with success."""
+    """Whether the newest run of daily_sales's oldest instance has succeeded."""
     (*_others, newest) = service.instances("daily_sales")[0]["runs"]
     return bool(newest["status"] == "success")
 
 
 def rerun_to_its_end(service: Running, *, api: str = "v1") -> None:
-    """A person reruns the oldest instance, which succeeds."""
+    """Rerun the oldest instance by hand and wait until it has succeeded."""
     rerun_by_hand(service, api=api)
     wait_for(lambda: succeeded_once(service))
 
 
 def listings(service: Running) -> list[dict[str, t.Any]]:
-    """The requests for lists of instances so far."""
+    """Requests for instance lists so far."""
     return [entry for entry in service.requests() if entry["route"] in ("v1_list", "v2_list")]
 
 
-# A list is acted on for a minute, whatever happens in that minute (T1, T2).
+# A list may be acted on for a minute (T1, T2).
 
 
 @pytest.mark.parametrize("api_version", ["v1", "v2"])
@@ -66,7 +66,7 @@ def listings(service: Running) -> list[dict[str, t.Any]]:
 def test_each_attempt_at_the_post_needs_a_fresh_list(
     service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api_version: str, refusal: dict[str, t.Any]
 ) -> None:
-    """A person reruns the instance while the request is put off: it would run twice, were it sent by the old list."""
+    """Somebody reruns the instance while the request is delayed: with the old list, it would run twice."""
     monkeypatch.setattr(write, "FRESH_SECONDS", FRESH)
     begin(service)
     route, other = ("v1_restart", "v2") if api_version == "v1" else ("v2_retry", "v1")
@@ -79,7 +79,7 @@ def test_each_attempt_at_the_post_needs_a_fresh_list(
 
 @pytest.mark.parametrize("api_version", ["v1", "v2"])
 def test_a_list_is_as_old_as_its_request(service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api_version: str) -> None:
-    """Its answer was made at once, and came late."""
+    """The service answered at once, but the answer arrived late."""
     monkeypatch.setattr(write, "FRESH_SECONDS", FRESH)
     begin(service)
     service.inject({"route": "list", "kind": "latency", "seconds": FRESH + 0.5, "when": "after_effect"})
@@ -115,7 +115,7 @@ def test_a_request_that_was_put_off_for_too_long_is_made_by_a_new_list(
 def test_a_process_that_was_stopped_does_not_act_on_its_old_list(
     service: Running, tmp_path: Path, route: str, fault: dict[str, t.Any], pause: float
 ) -> None:
-    """As a worker that gets no processor, or a machine that sleeps, between the list and the request."""
+    """Like a worker without processor time, or a sleeping machine, between the list and the request."""
     begin(service)
     service.inject({"route": route, **fault})
     controller = Controller(module_options(service, tmp_path / "journal"), tmp_path / "home", fresh_seconds=FRESH).ready()
@@ -157,7 +157,7 @@ def test_a_step_of_the_services_date_does_not_shorten_settle_time(
 
 @pytest.mark.parametrize("skew", [0, -60])
 def test_a_step_back_of_the_services_date_hides_no_rerun_of_this_run(service: Running, tmp_path: Path, skew: int) -> None:
-    """Its ``since`` lies ahead of the service's clock then."""
+    """Its ``since`` is then ahead of the service's clock."""
     begin(service, scheduler_skew_seconds=skew)
     service.inject({"route": "retry", "kind": "date", "date_step_seconds": -600})
     results = passes(module_options(service, tmp_path / "journal", since=str(service.now_ms())))
@@ -173,7 +173,7 @@ def test_a_step_back_of_the_services_date_hides_no_rerun_of_this_run(service: Ru
 def test_what_another_run_claimed_meanwhile_counts_though_the_date_was_behind_then(
     service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, ends: str
 ) -> None:
-    """It reruns what this run has listed already. By the Date, which steps on, its request is older than this run's ``since``."""
+    """The other run reruns an instance that this run has already listed. By the Date, which steps, its request is older than this run's ``since``."""
     jobs = ({"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": [ends, "success"]}]}, {"name": "hourly", "failed": 1})
     begin(service, *jobs, date_offset_seconds=90)
     given, named, related = _ways(service, tmp_path / "journal")
@@ -206,7 +206,7 @@ def test_what_another_run_claimed_meanwhile_counts_though_the_date_was_behind_th
 def test_what_had_not_ended_when_a_run_first_listed_counts_though_by_the_schedulers_clock_it_had(
     service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, clocks: dict[str, int]
 ) -> None:
-    """Another run has claimed it, sends it once this one has listed, and it fails again."""
+    """Another run has claimed it, sends it after this run's list, and it fails again."""
     begin(service, {"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": ["fail"]}]}, {"name": "hourly", "failed": 1})
     given, named, related = _ways(service, tmp_path / "journal")
     read, exchange, claimed, listed = Journal.read, write.Writer._exchange, threading.Event(), threading.Event()
@@ -246,7 +246,7 @@ def test_what_had_not_ended_when_a_run_first_listed_counts_though_by_the_schedul
 def test_the_since_of_an_earlier_run_is_taken_again_however_far_it_lies_ahead(
     service: Running, tmp_path: Path, earlier: int, checked_first: bool
 ) -> None:
-    """Of several workspaces the command that goes on has the earliest one. No other ``since`` that lies so far ahead is taken."""
+    """For several workspaces, the suggested command has the earliest since. Any other ``since`` so far ahead is refused."""
     begin(service, clock_skew_seconds=300)
     service.inject({"route": "retry", "kind": "date", "date_step_seconds": -600})
     asked = module_options(service, tmp_path / "journal", wait=False)
@@ -264,7 +264,7 @@ def test_the_since_of_an_earlier_run_is_taken_again_however_far_it_lies_ahead(
 def test_what_was_sent_after_since_is_not_sent_again_though_the_clock_was_set_back(
     service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
 ) -> None:
-    """Of a run in several workspaces the earliest since is pasted, and lies *left* seconds ahead. What was rerun here, by a later one, has failed again."""
+    """The earliest since of a run in several workspaces is set again, and is *left* seconds ahead. A rerun instance has failed again."""
     begin(service, {"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": ["fail", "success"]}]}, date_offset_seconds=90)
     asked = module_options(service, tmp_path / "journal", wait=False)
     with Journal(asked["journal"], password=None, project_id=asked["project_id"]) as journal:
@@ -282,7 +282,7 @@ def test_what_was_sent_after_since_is_not_sent_again_though_the_clock_was_set_ba
 
 @pytest.mark.parametrize("goes_on", [False, True])
 def test_what_had_no_effect_is_sent_once_settled_though_the_clock_was_set_back(service: Running, tmp_path: Path, goes_on: bool) -> None:
-    """A play is killed, the answer to its request is lost, and the service's clock was ten minutes ahead; with its ``since``, and without."""
+    """A play is killed, its request is lost, and the service's clock was ten minutes ahead. With its ``since``, and without."""
     begin(service, date_offset_seconds=600)
     service.inject({"route": "retry", "kind": "drop", "when": "before_effect", "times": 20})
     asked = module_options(service, tmp_path / "journal")
@@ -312,7 +312,7 @@ def test_a_step_of_this_machines_clock_does_not_shorten_it(
     assert [instance["action"] for instance in last["instances"]] == ["done"]
 
 
-# A machine whose battery is empty begins in another year. What it leaves out by its own clock must not be taken for nothing to do.
+# A machine with an empty clock battery starts in another year. An empty list because of that must not count as nothing to do.
 
 
 @pytest.mark.parametrize("api_version", ["auto", "v1", "v2"])
@@ -340,7 +340,7 @@ def test_a_user_who_may_not_list_jobs_is_told_the_time_by_that_refusal(service: 
     assert (listed.get("msg"), listed["failed"], listed.get("total")) == (None, False, 1)
 
 
-# The clock that stamps instances is another one than the gateway's (T4, T5).
+# The clock that stamps instances is not the gateway's (T4, T5).
 
 
 @pytest.mark.parametrize("skew", [-30, 30, -90])
@@ -365,7 +365,7 @@ def test_that_an_instance_was_rerun_is_seen_whatever_the_schedulers_clock_says(
 def test_without_a_shared_journal_a_start_shortly_before_since_counts(
     service: Running, tmp_path: Path, skew: int, slack: dict[str, int], pause: float
 ) -> None:
-    """A play in a container is killed after its request, and started again with the since that it printed; the rerun failed again."""
+    """A play in a container is killed after its request, and started again with the printed since; the rerun failed again."""
     daily = {"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": ["fail"]}]}
     begin(service, daily, scheduler_skew_seconds=skew)
     since = str(call("job_rerun", module_options(service, tmp_path / "first"))["since"])
@@ -388,7 +388,7 @@ def test_with_a_shared_journal_no_slack_is_needed(service: Running, tmp_path: Pa
 
 
 def _ways(service: Running, journal: Path) -> tuple[dict[str, t.Any], dict[str, t.Any], dict[str, t.Any]]:
-    """Options by which the one instance of daily_sales is rerun: of job_rerun, and of job_instance_retry by its name, and with job hourly."""
+    """Options that rerun the instance of daily_sales: of job_rerun, of job_instance_retry by its key, and of job_instance_retry with job hourly."""
     (failed,), given = service.instances("daily_sales"), module_options(service, journal, read_timeout=2)
     common = {name: given[name] for name in given if name != "poll_interval"} | {"job_name": "daily_sales"}
     named = {**common, "task_retrys": [{name: failed[name] for name in ("job_id", "plan_time", "submit_time")}]}
@@ -401,13 +401,13 @@ def _workspace(service: Running) -> str:
     return str(workspace_id)
 
 
-# A Date that something in between rewrites (T7).
+# A Date that a proxy rewrites (T7).
 
 
 @pytest.mark.parametrize("offset", [2 * DAYS, -2 * DAYS, 1200, -1200])
 @pytest.mark.parametrize("from_request", [0, 1])
 def test_a_rewritten_date_moves_no_window(service: Running, tmp_path: Path, offset: int, from_request: int) -> None:
-    """From the first answer on, or from one in the middle of a run."""
+    """From the first answer, or from one in the middle of a run."""
     plan_times = [{"plan_time": moment} for moment in ("-1h", "-23h", "-26h")]
     begin(service, {"name": "daily_sales", "instances": plan_times})
     service.inject({"kind": "date", "skip": from_request, "times": None, "date_seconds": offset})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Complete lists and the right generation, against the emulator with every reading of what the documentation leaves open."""
+"""Complete lists and the choice of the API generation, with the emulator's undocumented behaviours."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ from tests.support.workspace import options
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
-#: Jobs that all start in the same millisecond, more than one page holds.
+#: Number of jobs planned in the same millisecond; more than a page.
 AT_MIDNIGHT = 1010
-#: Instances of one job, more than one page holds.
+#: Number of instances of one job; more than a page.
 IN_SERIES = 1010
 ROUTES = ["v1.list", "v2.list", "v1.jobs", "v2.jobs", "v1.restart", "v2.retry", "v1.job", "v2.depend"]
 ROUTES += ["management.workspaces", "management.instances"]
 
 
 def session(service: Running, **changes: t.Any) -> Session:
-    """A connection in no hurry to keep the flow control, which these tests are not about."""
+    """A session without rate limits."""
     client = Client(AkSkAuth(ACCESS_KEY, SECRET_KEY), max_retries=1, rate_limiter=RateLimiter(dict.fromkeys(ROUTES, 1e6)))
     hosts = Hosts(**{"region": None, "endpoint": service.endpoint, "endpoint_v1": service.endpoint_v1, **changes})
     return Session(client, hosts, PROJECT_ID)
@@ -59,7 +59,7 @@ def factory(service: Running, api_version: str = "auto", **changes: t.Any) -> Wo
 
 
 def crowd() -> dict[str, t.Any]:
-    """A busy workspace: jobs with one instance each, all planned in one millisecond, and one job with instances ten minutes apart."""
+    """A busy workspace: jobs with one instance each, planned in the same millisecond, and a job with instances every ten minutes."""
     jobs: list[dict[str, t.Any]] = [
         {"name": f"nightly_{number:04}", "instances": [{"plan_time": "-30h", "status": "fail" if number % 2 else "success"}]}
         for number in range(AT_MIDNIGHT)
@@ -92,7 +92,7 @@ def last_days(service: Running, days: float) -> Window:
 
 
 def known(service: Running) -> set[tuple[str, int]]:
-    """(job name, instance id) of every instance there is."""
+    """(job name, instance id) of all instances."""
     jobs = service.state()["workspaces"][WORKSPACE_ID]
     return {(name, instance["instance_id"]) for name, instances in jobs.items() for instance in instances}
 
@@ -102,7 +102,7 @@ def named(instances: t.Iterable[JobInstance]) -> list[tuple[str, int]]:
 
 
 def spans(service: Running, route: str, names: tuple[str, str]) -> list[int]:
-    """Length in ms of the window of every list call."""
+    """Window lengths in ms of all list requests."""
     queries = [parse_qs(request["query"]) for request in service.requests(route)]
     return [int(query[names[1]][0]) - int(query[names[0]][0]) for query in queries]
 
@@ -231,7 +231,7 @@ class TestGenerations:
 
     @pytest.mark.parametrize("lost", ["v1", "everything"])
     def test_a_v1_host_that_comes_back_is_asked_again(self, service: Running, monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
-        """Whoever watches for days must not list every job by itself ever after, because of one moment without the network."""
+        """A watcher that runs for days must not list jobs one by one forever because of one network failure."""
         service.set(**BOTH)
         with socket.socket() as bound:
             bound.bind(("127.0.0.1", 0))  # taken, but nobody listens
@@ -319,13 +319,13 @@ class TestWrites:
 
 
 def twin_night(**switches: t.Any) -> dict[str, t.Any]:
-    """A normal and a PatchData instance of one job that share job_id, plan_time and submit_time; both failed."""
+    """A scenario with a normal and a PatchData instance of one job with the same key; both failed."""
     instances = [{"plan_time": "-3h", "status": "fail", "type": kind} for kind in (0, 5)]
     return small_night(jobs=[{"name": "mixed", "failed": 1, "instances": instances}], switches={"flow_control": False, **switches})
 
 
 class TestTwins:
-    """T13: a normal and a PatchData instance share v2's key, and only v1 can tell them apart."""
+    """T13: a normal and a PatchData instance have the same v2 key, and only v1 can tell them apart."""
 
     @pytest.mark.parametrize("version", ["v1", "v2"])
     @pytest.mark.parametrize("jobs", ["mixed", "mix*"])
@@ -393,7 +393,7 @@ class TestTwins:
             api.restart("weekly_report", replace(failed, key=failed.key._replace(workspace_id="other")), RetryOptions())
 
 
-#: A real-time job with two nodes; the sub-job of one of them has failed instances. No list of jobs shows sub-jobs.
+#: A real-time job with two nodes, one of which has a sub-job with failed instances. Lists of jobs do not show sub-jobs.
 STREAM = [
     {"name": "daily_sales", "failed": 2},
     {"name": "stream", "job_type": "REAL_TIME", "nodes": ["parse", "load"]},
@@ -406,7 +406,7 @@ CLOSED = {"kind": "status", "status": 404, "code": "APIGW.0101", "message": "The
 
 
 class TestSubJobs:
-    """T17: the sub-jobs of real-time jobs are listed, or it is said that they cannot be."""
+    """T17: sub-jobs of real-time jobs are listed, or it is reported that they cannot be."""
 
     @pytest.mark.parametrize("jobs", [["*"], ["stream*"], ["*_parse"], ["stream_parse"], ["daily_*", "stream_parse"]])
     @pytest.mark.parametrize("walked", [True, False])
@@ -458,7 +458,7 @@ class TestSubJobs:
 
 
 def test_the_age_of_a_list_counts_from_before_its_first_request(service: Running) -> None:
-    """T18: one of two jobs answers late. What :func:`timed` returns as the time of asking is no later than the first request."""
+    """T18: one of two jobs answers late. The time that :func:`timed` returns is not later than the first request."""
     service.set(**V2)
     service.inject({"route": "v2_list", "kind": "latency", "seconds": 1.5, "job_name": "hourly_stock", "times": 1})
     api = factory(service)
@@ -522,7 +522,7 @@ class TestSelected:
         assert not [request for request in service.requests("v2_list") if "weekly_report" in request["path"]]
 
     def test_many_names_are_one_walk(self, service: Running) -> None:
-        # Twenty may be as many as a service shows on a page: what comes after them would be asked for.
+        # twenty may be a full page, after which the next page would be requested
         service.reset(small_night(jobs=[{"name": f"nightly_{number:02}", "failed": 1} for number in range(21)], switches=V1))
         names = [f"nightly_{number:02}" for number in range(0, 21, 2)]
         listed = list_selected(factory(service), select(names, last_days(service, 1))).whole()

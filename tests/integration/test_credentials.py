@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every way in: each kind of credentials against the emulator, which verifies signatures and hands out tokens."""
+"""All kinds of credentials, with the emulator, which verifies signatures and issues tokens."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SECRETS = (SECRET_KEY, USER_PASSWORD)
 
 
 def scenario() -> dict[str, t.Any]:
-    """small_night, and in addition the account ``other`` whose agency trusts the first one."""
+    """:func:`small_night` with a second account ``other``, whose agency trusts the first one."""
     other = {
         "domain": "other",
         "region": REGION,
@@ -71,13 +71,13 @@ def service(emulator: Running) -> Iterator[Running]:
 
 
 def connected(service: Running, **options: t.Any) -> Session:
-    """A connection to *service* with *options*, without any environment."""
+    """A session with *options*, without environment variables."""
     addresses = {name: getattr(service, name) for name in ("endpoint", "endpoint_v1", "iam_endpoint")}
     return open_session({**addresses, "region": REGION, **options}, {})
 
 
 def studios(session: Session) -> list[str]:
-    """Ids of the DataArts Studio instances: a call that needs credentials, and tells whose they are."""
+    """Ids of the DataArts Studio instances, which show whose credentials were used."""
     headers = (("X-Project-Id", session.project_id),)
     path = encoded_path("v1", session.project_id, "instances")
     answer = session.client.send(Request("GET", session.hosts.v2, path, route="studios", headers=headers))
@@ -85,7 +85,7 @@ def studios(session: Session) -> list[str]:
 
 
 def temporary_keys(service: Running) -> dict[str, str]:
-    """Temporary keys of the operator, made as IAM makes them."""
+    """Get temporary keys of the operator from IAM."""
     session = connected(service, **USER)
     body = {"auth": {"identity": {"methods": ["token"], "token": {"duration_seconds": 900}}}}
     call = Request("POST", service.iam_endpoint, "/v3.0/OS-CREDENTIAL/securitytokens", route="iam", body=body)
@@ -123,7 +123,7 @@ def test_every_kind_gets_in(service: Running, kind: str, given: bool) -> None:
         "agency by keys": ["security_tokens"],
         "agency by user": ["tokens", "tokens"],
     }[kind]
-    # A fetched token says which project it is scoped to; all others have to ask.
+    # a fetched token names its project; with other credentials, it must be looked up
     lookup = [] if given or kind in ("user", "agency by user") else ["projects"]
     assert sorted(request["route"] for request in seen) == sorted([*expected, *lookup, "studios"])
     assert {request["status"] for request in seen} <= {200, 201}
@@ -187,13 +187,13 @@ def test_a_ready_token_that_expired_cannot_be_renewed(service: Running) -> None:
 def test_temporary_keys_of_an_agency_are_renewed(service: Running) -> None:
     session = connected(service, **KEYS, **AGENCY)
     assert studios(session) == [OTHER_STUDIO]
-    # Near their end by the clock ...
+    # near their expiry ...
     for key, lease in list(FetchedAuth._leases.items()):
         assert lease.good_until > stopwatch() + 3000
         FetchedAuth._leases[key] = dataclasses.replace(lease, good_until=stopwatch())
     assert studios(session) == [OTHER_STUDIO]
     assert len(service.requests("security_tokens")) == 2
-    # ... or refused before it.
+    # ... or refused before
     service.inject({"route": "studios", "kind": "status", "status": 401, "code": "APIGW.0301", "message": "verify ak fail"})
     assert studios(session) == [OTHER_STUDIO]
     assert [request["status"] for request in service.requests("studios")] == [200, 200, 401, 200]
@@ -281,7 +281,7 @@ def test_several_projects_of_that_name(service: Running) -> None:
 )
 @pytest.mark.parametrize("options", [USER, KEYS, {**KEYS, **AGENCY}], ids=["token", "project", "agency"])
 def test_an_iam_that_fails_is_named(service: Running, options: dict[str, str], fault: dict[str, t.Any], kind: Kind) -> None:
-    """Never an unknown outcome: nothing was written. And once IAM is well again, so is the connection."""
+    """The outcome is never unknown, because nothing was written. When IAM works again, the session does too."""
     service.inject({"route": "iam", "times": 50, **fault})
     session = connected(service, **options, max_retries=1)
     with pytest.raises(ApiError) as caught:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The expected end and deadlines against the emulator: what plan, progress and report say of them, and what is sent first."""
+"""Expected end and deadlines: what plan, progress and report say, and what is sent first."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_averages_of_the_service_count_where_the_list_has_no_run(service: Runnin
 
 
 def test_the_most_urgent_chain_is_sent_first(service: Running, tmp_path: Path) -> None:
-    """Of three jobs two have to wait; the short one is the first of a chain that takes longest."""
+    """Two of three jobs have to wait; the short one is the first in the longest chain."""
     begin(service, job("a_short", 10), job("b_long", 900), job("c_first", 10), job("d_last", 3000, depends_on=["c_first"]))
     first = call("job_rerun", given(service, tmp_path, order="deadline", deadline="+2h", max_parallel=1))
     assert [entry["job_name"] for entry in service.journal()] == ["c_first"]
@@ -110,7 +110,7 @@ def test_a_deadline_that_cannot_be_read_is_refused_before_anything_is_asked(serv
 
 
 def with_baselines(*baselines: dict[str, t.Any], **switches: t.Any) -> dict[str, t.Any]:
-    """Three jobs of ten seconds, the last of them named last, with *baselines*."""
+    """A scenario with three jobs of ten seconds each and *baselines*."""
     jobs = [job(name, 10) for name in ("a", "b", "c")]
     scenario = small_night(jobs=jobs, speed=1, switches={**FREE, **BOTH, "depend_open": True, "baselines_open": True, **switches})
     scenario["accounts"][0]["workspaces"][0]["baselines"] = list(baselines)

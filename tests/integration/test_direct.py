@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A pass without a process of its own returns what the module returns, and is taken only where nothing tells the two apart."""
+"""In-process passes return what the module returns, and are used only if there is no difference."""
 
 from __future__ import annotations
 
@@ -56,16 +56,15 @@ def fixture_service() -> t.Iterator[t.Any]:
 
 @pytest.fixture(name="given")
 def fixture_given(service: t.Any, tmp_path: Path) -> dict[str, t.Any]:
-    """Options that mean the same, whenever a pass begins."""
+    """Options that do not depend on when a pass starts."""
     service.reset()
-    now = service.now_ms()  # which a client knows to a second
+    now = service.now_ms()  # clients know it with a precision of a second
     window = {"planned_after": str(now - 86_400_000), "planned_before": str(now)}
     return options(service, journal=str(tmp_path / "state"), since=str(now - 5_000), settle_time=0, validate_certs=False, **window)
 
 
 def comparable(result: dict[str, t.Any]) -> dict[str, t.Any]:
-    """What does not depend on how the pass was started: not the way in which ansible-core carries warnings, nor what it was called with, nor the
-    ids of requests, nor the moment of the pass and what is counted from it."""
+    """The parts of a result that do not depend on how the pass was started: without warnings, invocation, request ids and times of the pass."""
     kept = {name: value for name, value in result.items() if name not in ("expected", "invocation", "warnings", "failed")}
     text = re.sub(r'("(?:asked_ms|expected_end)": )[0-9]+|(about|at least) [-0-9T:]+Z?', r"\1\2then", json.dumps(kept))
     return t.cast("dict[str, t.Any]", json.loads(re.sub(r"\b[0-9a-f]{32}\b", "id", text.replace(": then", ': "then"'))))
@@ -94,7 +93,7 @@ def test_it_sends_what_the_module_would_and_the_module_goes_on_from_there(servic
 
 
 def test_a_pass_that_plans_and_goes_on_returns_what_two_passes_return(emulated: t.Any, tmp_path: Path) -> None:
-    """Also what is learned of a rerun that was sent before."""
+    """Including what is learned from an earlier rerun."""
     emulated.reset(small_night(switches=FREE, jobs=[{"name": "daily", "failed": 4}], run_seconds=1))
     given = options(emulated, journal=str(tmp_path / "state"), max_parallel=1, settle_time=0)
     given["since"] = str(call("job_rerun", given)["since"])
@@ -125,7 +124,7 @@ def test_no_secret_leaves_it(given: t.Any) -> None:
 
 @pytest.mark.parametrize("apart", [False, True])
 def test_a_secret_of_one_letter_hides_no_words(given: t.Any, apart: bool) -> None:
-    """A mistake in copying: with every e masked nobody could read which, and the gaps would tell the letter."""
+    """A copying mistake: if every e were masked, the message would be unreadable, and the gaps would reveal the letter."""
     wrong = {**given, "secret_key": "e"}
     result = run_module("job_rerun", wrong) if apart else run_here("job_rerun", wrong, check_mode=True, diff_mode=False)
     assert result is not None
@@ -156,7 +155,7 @@ def test_a_play_starts_the_module_where_it_has_an_environment_of_its_own(service
 
 @pytest.mark.long
 def test_a_relative_path_means_the_same_with_a_process_and_without(service: t.Any, given: t.Any, tmp_path: Path) -> None:
-    """It counts from the folder in which the command was started, not from the playbook's; two journals would be two reruns."""
+    """It is relative to the folder in which the command was started, not to the playbook. Two journals would cause two reruns."""
     arguments = {**given, "journal": "journal.db", "wait": False}
     tasks = [
         {"name": "direct", "dataarts.factory.job_rerun": arguments},

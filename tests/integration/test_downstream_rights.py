@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What depends on a rerun in a workspace in which the user may do less: what is sent, and which workspace people are told of."""
+"""Downstream instances in a workspace in which the user has fewer rights: what is sent, and which workspace the messages name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OTHER = "f" * 32
 
 
 def night(role: str) -> dict[str, t.Any]:
-    """A job that failed here, one that depends on it and on itself, and one that depends on it in another workspace, for which the user has *role*."""
+    """A failed job; a self-dependent job that depends on it; and one that depends on it in another workspace, for which the user has *role*."""
     more = {"failed": 0, "succeeded": 2, "run_seconds": 1}
     here = [
         {"name": "top", "failed": 1, "succeeded": 1, "run_seconds": 1},

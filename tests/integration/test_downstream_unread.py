@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A request about what depends on a rerun that is refused is not an answer that nothing does: the last pass still says so, and no goal is reached."""
+"""A refused request for downstream instances does not mean that there are none: the last pass still says so, and the goal is not reached."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOUR_MS = 3_600_000
 FORBIDDEN = {"kind": "status", "status": 403, "code": "DLF.6888", "message": "The user has no permission."}
 UNKNOWN = {"kind": "status", "status": 400, "code": "DLF.0137", "message": "The job instance does not exist."}
 INVALID = {"kind": "status", "status": 400, "code": "DLF.3051", "message": "The request parameter is invalid."}
-#: One that a person stopped while it ran: nothing is rerun of it, so that only what depends on it is asked for.
+#: An instance that a person stopped while it ran. It is not rerun, but its downstream instances are read.
 BY_HAND = {"plan_time": "-2h", "status": "manual-stop", "start_time": "-119m", "end_time": "-110m"}
 JOBS = [
     {"name": "orders", "instances": [{"plan_time": "-2h", "status": "fail"}]},
@@ -36,7 +36,7 @@ BELOW = f"What depends on job orders in workspace {WORKSPACE_ID} is not known"
 
 
 def begun(service: Running, tmp_path: Path, downstream: str) -> dict[str, t.Any]:
-    """The options of a rerun of orders, in a night that begins."""
+    """Reset the emulator. Returns options for a rerun of orders."""
     service.reset(small_night(jobs=JOBS, run_seconds=1, switches={**FREE, **V1, **V2, "depend_open": True}, speed=60))
     journal = str(tmp_path / "journal.db")
     return options(service, jobs=["orders"], journal=journal, settle_time=1, poll_interval=1, planned_after="-1d", downstream=downstream)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The event source's documentation and the rulebooks say what the code takes."""
+"""The event source's documentation and the rulebooks match the code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RULEBOOKS = sorted(EDA.glob("rulebooks/*.yml"))
 
 
 def filled(value: t.Any) -> t.Any:
-    """*value* with templates replaced by what they would become."""
+    """*value* with templates replaced by text."""
     if isinstance(value, dict):
         return {name: filled(item) for name, item in value.items()}
     if isinstance(value, list):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The event source against the emulator, poll by poll: which failures get an event, which get none twice, and what a restart keeps."""
+"""The event source, poll by poll: which failures get an event, that none gets two, and what survives a restart."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Event = dict[str, t.Any]
 
 
 class Source:
-    """The watch of one account, in this process; every poll when the test says so."""
+    """A watch of one account in this process, which polls when the test says so."""
 
     def __init__(self, service: t.Any, folder: Path, places: t.Mapping[str, str] | None = None, **changes: t.Any) -> None:
         places = places or {"sales": WORKSPACE_ID}
@@ -60,12 +60,12 @@ class Source:
         self.watch.close()
 
     def poll(self) -> list[Event]:
-        """The events of one poll."""
+        """Poll once. Returns the events."""
         asyncio.run(self.watch.poll())
         return self.taken()
 
     def taken(self) -> list[Event]:
-        """What is in the queue."""
+        """Take all events from the queue."""
         events = []
         while not self.queue.empty():
             events.append(self.queue.get_nowait()["dataarts"])
@@ -73,7 +73,7 @@ class Source:
 
 
 def failed_jobs(events: list[Event]) -> list[str]:
-    """Names of the jobs of failures, sorted."""
+    """Sorted job names of the failures."""
     return sorted(base64.b64decode(event["job_name_b64"]).decode() for event in events if event["kind"] == "failed")
 
 
@@ -91,7 +91,7 @@ def test_every_failure_is_told_once_and_a_new_one_at_the_next_poll(service: t.An
 
 
 def test_what_was_never_made_is_told_once(service: t.Any, tmp_path: Path) -> None:
-    """One event for all of a workspace; a source that starts later, or shares the journal, does not repeat it. A job that is stopped is left out."""
+    """One event per workspace, which a source that starts later or shares the journal does not repeat. A stopped job is left out."""
     closed = {**sales(), "name": "closed", "status": "STOPPED"}
     service.reset(small_night(jobs=[sales(), closed], switches={**FREE, **V1}))
     args: dict[str, t.Any] = {"find_missing": True, "planned_after": str(whole_hour(11))}
@@ -126,7 +126,7 @@ def test_a_failure_is_told_also_where_nobody_says_why(service: t.Any, tmp_path: 
     "switches", [{}, {"instance_id_after_rerun": "new"}, {"submit_time_after_rerun": "new"}, {"scheduler_skew_seconds": -3600}]
 )
 def test_an_instance_that_runs_is_told_when_it_fails_and_again_when_it_fails_again(service: t.Any, tmp_path: Path, switches: t.Any) -> None:
-    """Also where a rerun renames it, or the clock that stamps starts is set back in between."""
+    """Even if a rerun changes its key, or the scheduler's clock is set back in between."""
     service.reset(small_night(switches=FREE, speed=1, jobs=[{"name": "daily_sales"}]))
     with Source(service, tmp_path) as source:
         assert source.poll() == []
@@ -164,7 +164,7 @@ def test_what_the_last_rerun_was_for_is_told_with_the_next_failure(
 
 
 def chain() -> list[dict[str, t.Any]]:
-    """A job of a name that could be a template, two that wait for it, and one that waits for one of these."""
+    """A failed job, two that wait for it, one of which has a name like a template, and one that waits for one of these."""
     names = [("load", []), ("{{ report }}", ["load"]), ("bill", ["load"]), ("mail", ["bill"])]
     jobs: list[dict[str, t.Any]] = [
         {"name": name, "depends_on": above, "instances": [{"plan_time": "-1h", "status": "waiting"}]} for name, above in names
@@ -211,7 +211,7 @@ def test_a_site_that_does_not_show_dependants_is_asked_once_and_no_event_is_lost
 
 @pytest.mark.parametrize("status", ["manual-stop", "fail"])
 def test_a_run_that_was_stopped_is_told_as_such(service: t.Any, tmp_path: Path, status: str) -> None:
-    """Only the run that was stopped: one that fails later is a failure like any other."""
+    """Only the stopped run: if a later run fails, that is an ordinary failure."""
     hung = {"plan_time": "-1h", "status": "running-exception", "runs": ["fail"]}
     service.reset(small_night(switches={**FREE, "stopped_status": status}, jobs=[{"name": "daily_sales", "instances": [hung]}]))
     journal = str(tmp_path / "shared.db")
@@ -235,7 +235,7 @@ def test_a_number_of_dependants_that_cannot_be_is_refused(service: t.Any, tmp_pa
 
 
 def rerun(service: t.Any, tmp_path: Path, **options: t.Any) -> None:
-    """Rerun everything that failed."""
+    """Rerun all failed instances."""
     from tests.support.logic import call
     from tests.support.workspace import options as options_for
 
@@ -286,7 +286,7 @@ def test_only_jobs_statuses_and_times_that_are_meant(service: t.Any, tmp_path: P
 
 
 def test_a_job_that_does_not_exist_is_said_once_and_is_not_an_outage(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
-    service.set(**V2, clock_skew_seconds=0)  # v1 lists a job that does not exist as one without instances
+    service.set(**V2, clock_skew_seconds=0)  # v1 lists an unknown job as one without instances
     with Source(service, tmp_path, jobs=["daily_salse", "hourly_stock"]) as source:
         assert failed_jobs(source.poll()) == ["hourly_stock"] * 2
         assert source.poll() == []
@@ -295,7 +295,7 @@ def test_a_job_that_does_not_exist_is_said_once_and_is_not_an_outage(service: t.
 
 @pytest.mark.parametrize("switches", [V1, V2])
 def test_a_name_that_names_no_job_is_said_once_at_the_start(service: t.Any, tmp_path: Path, caplog: t.Any, switches: t.Any) -> None:
-    """v1 lists a job that does not exist as one without instances, and so does every walk over a workspace."""
+    """v1 lists an unknown job as one without instances, as does every walk over a workspace."""
     service.set(**{"v1_open": False, "v2_open": False, "clock_skew_seconds": 0, **switches})
     with Source(service, tmp_path, jobs=["daily_salse", "hourly_*", "wekly_*"]) as source:
         for dummy in range(3):
@@ -317,17 +317,17 @@ def test_names_that_cannot_be_checked_keep_nobody_from_watching(service: t.Any, 
 # Restarts
 
 
-#: Seconds after which what a source did not confirm is delivered once more: repeat_within, two polls and a minute; and a few for clocks.
+#: Seconds after which an unconfirmed event is delivered again: repeat_within, two polls, a minute, and a few seconds for clocks.
 DEADLINE = 300 + 2 * 60 + 60 + 5
 
 
 def test_what_the_first_poll_could_not_see_is_repeated_by_the_next(service: t.Any, tmp_path: Path) -> None:
-    """The list of one job fails at the first poll after a restart."""
+    """The list of one job fails in the first poll after a restart."""
     service.set(**V2, clock_skew_seconds=0)
     jobs = ["daily_sales", "hourly_stock"]
     with Source(service, tmp_path, jobs=jobs) as source:
         assert len(source.poll()) == 5
-    # So the first poll reads twice, the second time by the service's clock; what may have started by it is listed for each job before that.
+    # the first poll reads twice, the second time by the service's clock; before that, it lists what may have started, job by job
     service.advance(DEADLINE)
     service.inject({"route": "list", "kind": "status", "status": 503, "times": 1, "skip": 4})
     with Source(service, tmp_path, jobs=jobs) as source:
@@ -340,7 +340,7 @@ def test_what_the_first_poll_could_not_see_is_repeated_by_the_next(service: t.An
 
 
 def test_a_clock_that_is_wrong_until_the_first_answer_confirms_and_forgets_nothing(service: t.Any, tmp_path: Path) -> None:
-    """A machine without the right time starts the source, and the statistics, asked first, say that nothing failed."""
+    """The source starts on a machine with a wrong clock, and the statistics, which it reads first, say that nothing failed."""
     service.reset(small_night(switches={**FREE, **V1, "v2_open": True}, jobs=[{"name": "quiet", "failed": 1}]))
     with Source(service, tmp_path) as source:
         assert len(source.poll()) == 1
@@ -411,7 +411,7 @@ def test_repeat_within_nought_repeats_nothing(service: t.Any, tmp_path: Path) ->
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_what_was_not_taken_when_the_source_ended_is_put_again(service: t.Any, tmp_path: Path, size: int) -> None:
-    """A queue that takes *size* events, as ansible-rulebook's takes one, and a source that is cancelled while the next one waits."""
+    """The source is cancelled while the next event waits for a queue of *size* events. (ansible-rulebook's queue has size 1.)"""
 
     async def cancelled(source: Source) -> None:
         task = asyncio.create_task(source.watch.poll())
@@ -436,7 +436,7 @@ def test_what_was_not_taken_when_the_source_ended_is_put_again(service: t.Any, t
 
 
 def test_whoever_cancels_it_waits_until_what_was_claimed_is_written(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
-    """A cancelled task does not end its thread: the journal must not be closed, and opened by a successor, while the thread writes to it."""
+    """A cancelled task does not end its thread: the journal must not be closed and reopened by a successor while the thread writes to it."""
     service.set(clock_skew_seconds=0)
 
     async def main() -> None:
@@ -444,7 +444,7 @@ def test_whoever_cancels_it_waits_until_what_was_claimed_is_written(service: t.A
         task = asyncio.create_task(watch(queue, source.args))
         taken.append(await queue.get())
         with contextlib.closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None, timeout=60)) as other:
-            other.execute("BEGIN IMMEDIATE")  # whatever is written next waits
+            other.execute("BEGIN IMMEDIATE")  # the next write has to wait
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(asyncio.shield(task), 0.2)
             task.cancel()
@@ -517,7 +517,7 @@ def test_a_workspace_that_stays_in_trouble_rests_and_the_others_are_seen_at_ever
     jobs = {"jobs": [{"name": "stock", "failed": 1}]}
     workspaces = [{"id": workspace_id, "name": workspace_id[:1], **jobs} for workspace_id in (WORKSPACE_ID, SUPPLY_ID)]
     service.reset(small_night(switches={**FREE, **V1, "clock_skew_seconds": 0}, workspaces=workspaces))
-    for skipped in (0, 1):  # the first workspace at the first two polls
+    for skipped in (0, 1):  # the first workspace in the first two polls
         service.inject({"route": "list", "kind": "status", "status": 503, "times": 1, "skip": skipped})
     with Source(service, tmp_path, {"sales": WORKSPACE_ID, "supply": SUPPLY_ID}) as source:
         for dummy in range(6):
@@ -532,7 +532,7 @@ def test_a_workspace_that_stays_in_trouble_rests_and_the_others_are_seen_at_ever
 
 
 def test_a_workspace_that_is_gone_ends_only_a_source_that_has_no_other(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
-    """One of two workspaces is deleted: people are told, the other is watched, and an outage of that one is told too."""
+    """One of two workspaces is deleted: that is reported, and the other is still watched, including its outages."""
     service.set(**V1)
     places = {"gone": "00000000000000000000000000000bad", "sales": WORKSPACE_ID}
     with Source(service, tmp_path, places) as source:
@@ -561,7 +561,7 @@ def test_what_the_client_warns_of_is_in_the_log_once(service: t.Any, tmp_path: P
 
 
 def test_it_needs_no_thread_of_the_loop(service: t.Any, tmp_path: Path) -> None:
-    """The loop has few threads, cores and four: accounts whose service hangs, or whatever else uses them, must keep nobody from watching."""
+    """The loop's executor has few threads (cores plus four): if hanging accounts or other code use them all, watching must go on."""
     free = threading.Event()
 
     async def main() -> Event:
@@ -644,7 +644,7 @@ def test_a_journal_that_cannot_be_written_is_an_outage(service: t.Any, tmp_path:
 
 
 def test_whatever_ends_it_is_the_last_event(service: t.Any, tmp_path: Path, caplog: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A defect: a line in a log wakes nobody."""
+    """A defect must cause an event, because nobody reads the log at night."""
 
     def broken(self: t.Any, failure: t.Any) -> t.NoReturn:
         raise RuntimeError("secret")
@@ -664,7 +664,7 @@ def test_whatever_ends_it_is_the_last_event(service: t.Any, tmp_path: Path, capl
 
 
 def test_loaded_by_its_path_it_finds_the_collection_and_lets_the_loop_go_on(service: t.Any, tmp_path: Path) -> None:
-    """As ansible-rulebook does it: runpy, nothing on the path, one process; the loop ticks while the service answers late."""
+    """As in ansible-rulebook: runpy, nothing on the path, one process. The event loop keeps running while the service is slow."""
     program = """
 import asyncio, json, runpy, sys, time
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks that the rulebooks run, by themselves: what they do, and that people are told whatever keeps them from it."""
+"""The playbooks that rulebooks run: what they do, and that people are notified of anything that prevents it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from .test_missing import whole_hour
 
 @pytest.fixture
 def webhook() -> Iterator[HttpServer]:
-    """Where people are told."""
+    """Server that receives the notifications."""
     with HttpServer(reply(200, b"{}")) as server:
         yield server
 
 
 class Machine:
-    """What runs the playbooks, and what people were told."""
+    """Runs the playbooks, and has the notifications."""
 
     def __init__(self, directory: Path, service: Running, webhook: HttpServer) -> None:
         self.service, self.webhook = service, webhook
@@ -60,13 +60,13 @@ class Machine:
         return self.ansible.playbook(f"dataarts.factory.{name}", "-i", hosts, variables=extra)
 
     def messages(self) -> list[dict[str, t.Any]]:
-        """The messages, oldest first."""
+        """Notifications, oldest first."""
         return [json.loads(request.body) for request in self.webhook.seen]
 
 
 @pytest.fixture
 def machine(tmp_path: Path, service: Running, webhook: HttpServer) -> Machine:
-    """A machine, with the service as at the beginning of the night."""
+    """A machine with the emulator reset."""
     return Machine(tmp_path, service, webhook)
 
 
@@ -83,7 +83,7 @@ def test_what_a_person_left_in_the_inventory_does_not_bind_it(machine: Machine) 
     assert [instance["job_name"] for instance in message["instances"]] == ["weekly_report"]
 
 
-#: By playbook and host: what keeps it from acting there, and the words that people are told of it.
+#: Playbook to host to what prevents its action there, and the words of the notification.
 OBSTACLES: dict[str, dict[str, tuple[dict[str, t.Any], str]]] = {
     "event_rerun": {
         "keys": ({"secret_key": "sk-wrong-0123456789"}, ".0301"),
@@ -143,7 +143,7 @@ def test_a_proposed_repair_holds_what_was_never_made_and_is_launched_as_it_is(ma
 
 @pytest.mark.long
 def test_what_people_were_told_of_is_what_they_launch(machine: Machine) -> None:
-    """A second proposal, of more instances, does not take the place of the first; whoever launches that one sends nothing, and is told why."""
+    """A second proposal with more instances does not replace the first. Launching the first then sends nothing, and says why."""
 
     def launch(message: dict[str, t.Any]) -> Outcome:
         words = shlex.split(message["text"].split("To do it: ", 1)[1].replace("INVENTORY", str(machine.directory / "hosts.yml")))
@@ -164,7 +164,7 @@ def test_what_people_were_told_of_is_what_they_launch(machine: Machine) -> None:
 
 @pytest.mark.parametrize("pause", whole_plays(["y", True]))
 def test_what_is_paused_meanwhile_is_waited_for_and_started_again(machine: Machine, pause: t.Any) -> None:
-    """As the guide has it for all workspaces. Without a wait nobody would start it again, and every event was refused."""
+    """As in the guide. Without a wait, nobody would resume the jobs, so every event was refused."""
     jobs = [{"name": "daily", "id": 1, "failed": 2, "status": "SCHEDULING"}]
     machine.service.reset(small_night(jobs=jobs, switches={**FREE, **V1, **V2}, run_seconds=1))
     machine.play("event_rerun", max_reruns_per_day=1, pause_schedules=pause, poll_interval=1).succeeded()

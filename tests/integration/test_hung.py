@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hung instances: what is stopped, what never is, what is rerun after it, and what is told. Judged by the emulator's own journal."""
+"""Hung instances: which are stopped, which never are, what is rerun afterwards, and what is reported. The emulator's journal is the evidence."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.scenarios import FREE, V1, V2, small_night
 from tests.support.workspace import options
 
 Json = dict[str, t.Any]
-#: Passes after which wait_timeout is over, and as many after that.
+#: Passes until wait_timeout is over, and passes after that.
 BEFORE, AFTER = 4, 12
 HANGS, SUCCEEDS = {"status": "hang"}, {"status": "success", "seconds": 1}
 STOP: Json = {"timeout_action": "stop"}
@@ -28,7 +28,7 @@ EXCEPTION: Json = {"running_exception": "stop_and_rerun"}
 
 
 def night(*instances: Json, name: str = "daily_sales", **switches: t.Any) -> Json:
-    """One job with these instances, an hour between their plan times."""
+    """A scenario of one job with these instances, an hour apart."""
     planned = [{"plan_time": f"-{hour}h", **instance} for hour, instance in enumerate(instances, 1)]
     scenario = small_night(switches={**FREE, **V1, **switches})
     scenario["accounts"][0]["workspaces"][0]["jobs"] = [{"name": name, "instances": planned}]
@@ -41,7 +41,7 @@ ABNORMAL = {"status": "running-exception", "runs": [SUCCEEDS]}
 
 
 class Play:
-    """Plays a task as its action does, with the service's time moved on instead of waited for."""
+    """Runs a task as its action plugin does, but advances the service's time instead of waiting."""
 
     def __init__(self, service: t.Any, directory: Path) -> None:
         self.service = service
@@ -63,30 +63,30 @@ class Play:
         return run
 
     def accepted(self) -> dict[str, int]:
-        """Accepted requests by kind; a rerun by whichever version."""
+        """Accepted writes by kind. Reruns by v1 and v2 count as one kind."""
         kinds = {"stop": "stop", "retry": "rerun", "restart": "rerun"}
         return dict(collections.Counter(kinds[entry["kind"]] for entry in self.service.journal() for dummy in entry["instances"]))
 
     def statuses(self) -> list[str]:
-        """What became of the instances, in the order of the scenario."""
+        """Statuses of the instances, in the order of the scenario."""
         (jobs,) = self.service.state()["workspaces"].values()
         return [instance["status"] for instances in jobs.values() for instance in instances]
 
 
 @pytest.fixture
 def play(service: t.Any, tmp_path: Path) -> Play:
-    """Plays a task."""
+    """Runs a task."""
     return Play(service, tmp_path)
 
 
 def standings_of(run: passes.Passes) -> list[tuple[str, t.Any]]:
-    """Standing and stop of every instance, by plan time, the newest first."""
+    """Standing and stop of all instances, newest plan time first."""
     ordered = sorted(run.instances.values(), key=lambda instance: -int(instance["plan_time"]))
     return [(str(instance["standing"]), instance["stop"]) for instance in ordered]
 
 
 def recap(run: passes.Passes) -> Json:
-    """The counts that are not 0."""
+    """Counts that are not 0."""
     return {name: number for name, number in counts.count(run).items() if number}
 
 
@@ -236,7 +236,7 @@ def test_what_has_gone_on_by_itself_since_it_was_listed_is_never_stopped(play: P
 
 
 def _go_on(service: t.Any) -> None:
-    """Let the service's time pass while the read just before the stop is under way."""
+    """Advance the service's time during the read just before the stop."""
     wait_until(lambda: any(request["route"] == "v1_instance" for request in service.requests()))
     service.advance(7300)
 

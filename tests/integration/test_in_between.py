@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proxies, firewalls and gateways that answer in the service's place, or change what it says."""
+"""Proxies, firewalls and gateways that answer instead of the service, or change its answers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def given(service: t.Any, folder: Path, **changes: t.Any) -> dict[str, t.Any]:
 @pytest.mark.parametrize("body", ["html", "json", "empty"])
 @pytest.mark.parametrize("status", [401, 403, 404, 413, 429])
 def test_a_page_in_the_services_place_proves_nothing(service: t.Any, tmp_path: Path, status: int, body: str, when: str) -> None:
-    """The rerun behind it may have been accepted: it is read back, and sent again only if the instances are unchanged."""
+    """The rerun may have been accepted: it is read back, and sent again only if the instances are unchanged."""
     service.inject({"route": "v2_retry", "kind": "page", "status": status, "body": body, "when": when, "times": 1})
     first = call("job_rerun", given(service, tmp_path))
     assert {instance["action"] for instance in first["instances"]} == {"settling"}

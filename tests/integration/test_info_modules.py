@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules that look up jobs, workspaces and dependencies, and what every module says when something is wrong."""
+"""Modules that look up jobs, workspaces and dependencies; and error messages of all modules."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from tests.support.scenarios import (
 )
 from tests.support.workspace import options
 
-#: What the lookup of dependencies needs.
+#: Switches that the lookup of dependencies needs.
 DEPEND = {**V2, "depend_open": True}
 CHAIN = [
     {"name": "load", "succeeded": 1},
@@ -51,7 +51,7 @@ CHAIN = [
 
 
 def account(service: t.Any, **changes: t.Any) -> dict[str, t.Any]:
-    """Options of a module without a workspace."""
+    """Options without a workspace."""
     return {name: value for name, value in options(service, **changes).items() if name not in ("workspace_id",)}
 
 
@@ -209,9 +209,9 @@ def test_where_dependencies_are_not_published_the_message_says_so(service: t.Any
     assert (result["failed"], result["error"]["kind"]) == (True, "not_published")
 
 
-# What every module says when something is wrong
+# Error messages of all modules
 
-#: Module -> the options without which it asks for nothing.
+#: Module to the options that it needs to send requests.
 LEAST: dict[str, dict[str, t.Any]] = {
     "job_rerun": {},
     "job_instance_retry": {
@@ -227,20 +227,20 @@ LEAST: dict[str, dict[str, t.Any]] = {
     "job_schedule": {"state": "paused", "jobs": ["daily_sales"]},
 }
 
-#: Module -> what has to be open for it.
+#: Module to the switches that it needs.
 NEEDS: dict[str, dict[str, t.Any]] = {"job_dependency_info": DEPEND, "job_instance_stop": V1, "job_run": V1, "job_schedule": V1}
 
 
 @contextlib.contextmanager
 def closed_port() -> Iterator[str]:
-    """An address on which nothing listens, kept from others while it is used."""
+    """An address on which nothing listens, reserved while it is used."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{sock.getsockname()[1]}"
 
 
 def check_failure(result: dict[str, t.Any], kind: str, place: str) -> None:
-    """One clear message: verb, object, place, cause and remedy, in one line, without a secret or a traceback."""
+    """Check that the message has verb, object, place, cause and remedy in one line, and no secret or traceback."""
     text = json.dumps(result)
     assert result["failed"], result
     assert result["error"]["kind"] == kind, result["msg"]
@@ -321,7 +321,7 @@ def test_without_requests_the_message_names_the_library_and_the_interpreter(serv
     assert service.requests() == []
 
 
-# Results are what the documentation says
+# Results match the documentation
 
 
 @pytest.mark.parametrize("name", list(LEAST))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventory plugin in real ``ansible-inventory`` and ``ansible-playbook`` processes, against the emulator."""
+"""The inventory plugin in real ``ansible-inventory`` and ``ansible-playbook`` processes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VAULT_PASSWORD = "the-vault-password"
 
 
 def scenario() -> dict[str, t.Any]:
-    """retail: two studios with sales, prod and a workspace of a hostile name, and a studio that cannot be used; logistics: prod and all."""
+    """Account retail: two studios with sales, prod and a workspace with a hostile name, and an unusable studio. Account logistics: prod and all."""
     retail: dict[str, t.Any] = {
         "domain": "retail-cloud",
         "region": REGION,
@@ -80,7 +80,7 @@ def ansible(tmp_path: Path) -> Ansible:
 
 
 def accounts(service: Running) -> list[dict[str, t.Any]]:
-    """Both accounts; retail with keys from the environment, logistics with a user."""
+    """Entries of both accounts: retail with access keys from the environment, logistics with a user."""
     addresses = {name: getattr(service, name) for name in ("endpoint", "endpoint_v1", "iam_endpoint")}
     keys = {
         "access_key": "{{ lookup('ansible.builtin.env', 'RETAIL_AK') }}",
@@ -92,7 +92,7 @@ def accounts(service: Running) -> list[dict[str, t.Any]]:
 
 
 def written(ansible: Ansible, entries: list[dict[str, t.Any]], name: str = "my.dataarts.yml", **options: t.Any) -> Path:
-    """The inventory file with *entries* as accounts."""
+    """Write an inventory file with *entries* as accounts."""
     path = ansible.directory / name
     content = {"plugin": "dataarts.factory.workspaces", "accounts": entries, **options}
     path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
@@ -100,9 +100,9 @@ def written(ansible: Ansible, entries: list[dict[str, t.Any]], name: str = "my.d
 
 
 def listed(ansible: Ansible, *arguments: str | Path, **env: str) -> tuple[dict[str, t.Any], Outcome]:
-    """What ``ansible-inventory --list`` says, as data."""
+    """Run ``ansible-inventory --list``. Returns its data and the outcome."""
     outcome = ansible.run("ansible-inventory", "--list", *arguments, env=env).succeeded()
-    # With -v, lines about the program stand before the data.
+    # with -v, other lines come before the data
     return t.cast("dict[str, t.Any]", json.loads(outcome.stdout[outcome.stdout.index("{\n") :])), outcome
 
 
@@ -167,7 +167,7 @@ def test_the_variables_of_a_host_and_its_account(service: Running, ansible: Ansi
 
 
 def test_texts_of_the_service_steer_no_terminal(ansible: Ansible) -> None:
-    """``--graph --vars`` prints the values of variables as they are."""
+    """``--graph --vars`` prints values of variables unchanged."""
     night = small_night(workspaces=[{"id": "a" * 32, "name": "sales\x1b[31m", "description": "\x1b]0;owned\x07 \u202eevil", "jobs": []}])
     with running(night) as service:
         entry = {"name": "acme", "regions": [REGION], **account_options(service, region=None)}
@@ -208,7 +208,7 @@ def test_a_play_gets_the_credentials_and_texts_of_the_service_stay_texts(service
 @pytest.mark.long
 @pytest.mark.parametrize("how", whole_plays(["vaulted value", "vaulted file", "plain text"]))
 def test_secrets_in_the_file(service: Running, ansible: Ansible, how: str) -> None:
-    """Vaulted text stays vaulted; text in the clear is read from the file where it is used; --list shows neither, a play gets both."""
+    """Vaulted text stays vaulted, and plain text is read from the file when it is used. --list shows neither, a play gets both."""
     (ansible.directory / "vault-password").write_text(VAULT_PASSWORD, encoding="utf-8")
     vault = {"ANSIBLE_VAULT_PASSWORD_FILE": str(ansible.directory / "vault-password")}
     entry = accounts(service)[0]
@@ -217,7 +217,7 @@ def test_secrets_in_the_file(service: Running, ansible: Ansible, how: str) -> No
     if how == "vaulted value":
         value = ansible.run("ansible-vault", "encrypt_string", RETAIL_SECRET, env=vault).succeeded().stdout
         path.write_text(path.read_text(encoding="utf-8").replace("'@@@'", value.replace("\n  ", "\n      ")), encoding="utf-8")
-        # Text in the clear and vaulted text do not go together in one file on every ansible-core.
+        # not every ansible-core accepts plain and vaulted text in one file
         path.write_text(path.read_text(encoding="utf-8").replace(RETAIL_KEY, "\"{{ lookup('env', 'RETAIL_AK') }}\""), encoding="utf-8")
     if how == "vaulted file":
         ansible.run("ansible-vault", "encrypt", path, env=vault).succeeded()
@@ -234,7 +234,7 @@ def test_secrets_in_the_file(service: Running, ansible: Ansible, how: str) -> No
 
 @pytest.mark.long
 def test_the_playbook_reruns_what_failed_in_every_workspace(service: Running, ansible: Ansible) -> None:
-    """From accounts to reruns without a line about any workspace: with keys in one account, as a user in the other."""
+    """The inventory names only accounts, no workspaces: one with access keys, one with a user."""
     path = written(ansible, accounts(service))
     variables = {"dataarts_planned_after": "-2d", "dataarts_poll_interval": 1, "dataarts_settle_time": 5}
     outcome = ansible.playbook("-i", path, "dataarts.factory.rerun", variables=variables).succeeded()
@@ -276,7 +276,7 @@ def test_filters_names_and_constructed_groups(service: Running, ansible: Ansible
     }
     assert inventory["production"]["hosts"] == ["logistics-prod"]
     assert sorted(inventory["studio_fleet"]["hosts"]) == ["logistics-all", "logistics-prod"]
-    # Ids that are listed are not looked up, so there is no name of the studio, and no group by it.
+    # listed ids are not looked up, so the studio's name is unknown, and there is no group for it
     assert "studio_shops" not in inventory
     assert sorted(inventory["kind_private"]["hosts"]) == ["logistics-all", "logistics-prod", "retail-sales"]
     assert "suffix" not in outcome.stderr
@@ -294,11 +294,11 @@ def test_strict(service: Running, ansible: Ansible) -> None:
 
 
 def test_a_limit_is_not_lost_without_a_word(service: Running, ansible: Ansible) -> None:
-    """ansible-core drops what is not text from compose since 2.19, and everywhere what cannot be evaluated."""
+    """Since 2.19, ansible-core drops values from compose that are not text, and all versions drop those that cannot be evaluated."""
     compose = {"dataarts_max_instances": 50, "dataarts_wait": False, "dataarts_journal": "/tmp/state"}
     inventory, outcome = listed(ansible, "-i", written(ansible, accounts(service)[:1], compose=compose))
     sales = hosts_of(inventory)["sales"]
-    # On 2.16 what compose makes of a number is text.
+    # on 2.16, compose turns numbers into text
     assert {name: str(sales.get(name)) for name in compose} == {
         "dataarts_max_instances": "50",
         "dataarts_wait": "False",
@@ -322,7 +322,7 @@ def test_the_cache_saves_calls_and_keeps_no_secret(service: Running, ansible: An
     assert "1111" + "a" * 28 in content
     assert not [secret for secret in SECRETS if secret in content]
     assert HOSTILE in json.dumps(hosts_of(again)["lookup_pipe_touch_pwned"]["dataarts_workspace_name"])
-    # Another account is read without reading the first again; --flush-cache reads all.
+    # a new account is read without reading the first one again; --flush-cache reads all
     path = written(ansible, accounts(service)[:1], **options)
     listed(ansible, "-i", path)
     assert len(service.requests()) == asked
@@ -393,7 +393,7 @@ def test_a_file_of_another_name_is_not_read(service: Running, ansible: Ansible) 
 
 @pytest.mark.long
 def test_two_files_with_workspaces_of_one_name(service: Running, ansible: Ansible) -> None:
-    """A host of one file never becomes another file's workspace."""
+    """A host of one file never becomes a workspace of the other."""
     first, second = (written(ansible, [account], name=f"{account['name']}.dataarts.yml") for account in accounts(service))
     inventory, _outcome = listed(ansible, "-i", first, "-i", second)
     hosts = hosts_of(inventory)
@@ -403,12 +403,12 @@ def test_two_files_with_workspaces_of_one_name(service: Running, ansible: Ansibl
 
 @pytest.mark.long
 def test_the_example_is_understood(ansible: Ansible) -> None:
-    """All but the network: the accounts of the example are found, evaluated and left out with a warning each."""
+    """Without the network: each account of the example is found, evaluated, and left out with a warning."""
     env = dict.fromkeys(("RETAIL_ACCESS_KEY", "RETAIL_SECRET_KEY", "LOGISTICS_PASSWORD"), "x")
     content = (ROOT / "examples" / "inventory" / "fleet.dataarts.yml").read_text(encoding="utf-8")
     data = yaml.safe_load(content)
     for account in data["accounts"]:
-        # One region each, on a port of this machine where nobody answers, so that no name is looked up.
+        # one region each, on a local port without a server, so that no name is resolved
         account.update(regions=account["regions"][:1], endpoint="http://127.0.0.1:9", iam_endpoint="http://127.0.0.1:9", max_retries=0)
     path = ansible.directory / "example.dataarts.yml"
     path.write_text(yaml.safe_dump(data), encoding="utf-8")

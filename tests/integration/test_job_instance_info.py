@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""job_instance_info against the emulator: what is listed, and that it is all of it."""
+"""job_instance_info: what is listed, and that it is complete."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.workspace import options
 
 
 def names(result: dict[str, t.Any]) -> dict[str, int]:
-    """How many instances of each job a result lists."""
+    """Number of listed instances by job."""
     counts: dict[str, int] = {}
     for instance in result["instances"]:
         counts[instance["job_name"]] = counts.get(instance["job_name"], 0) + 1
@@ -163,7 +163,7 @@ def test_the_module_as_a_process(service: t.Any) -> None:
 def test_a_name_or_pattern_that_matches_no_job_fails_with_a_suggestion(
     service: t.Any, api_version: str, changes: dict[str, t.Any], cause: str, hint: str
 ) -> None:
-    """S10: a green answer to a mistyped name would be a falsehood."""
+    """S10: a success for a mistyped name would be wrong."""
     service.set(**OPEN[api_version])
     result = call("job_instance_info", options(service, api_version=api_version, statuses=["fail"], **changes))
     assert (result["failed"], result["error"]["kind"]) == (True, "not_found")
@@ -187,7 +187,7 @@ def test_a_job_that_has_no_such_instance_is_not_missing(service: t.Any, jobs: li
 
 
 def test_sub_jobs_that_cannot_be_listed_are_a_warning(service: t.Any) -> None:
-    """T17: where v1 is closed, nobody names the sub-jobs of a real-time job."""
+    """T17: only v1 has the names of a real-time job's sub-jobs."""
     jobs = [{"name": "daily_sales", "failed": 2}, {"name": "stream", "job_type": "REAL_TIME"}]
     service.reset(small_night(jobs=jobs, switches={**FREE, **OPEN["v2"], "v1_open": False}))
     result = call("job_instance_info", options(service))
@@ -197,7 +197,7 @@ def test_sub_jobs_that_cannot_be_listed_are_a_warning(service: t.Any) -> None:
 
 
 def test_twins_are_listed(service: t.Any) -> None:
-    """T13: a normal and a PatchData instance that share job id, plan time and submit time."""
+    """T13: a normal and a PatchData instance with the same job id, plan time and submit time."""
     instances = [{"plan_time": "-3h", "status": "fail", "type": kind} for kind in (0, 5)]
     service.reset(small_night(jobs=[{"name": "mixed", "instances": instances}], switches=FREE))
     for wanted in ({"job_name": "mixed"}, {"jobs": ["mix*"]}):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""job_instance_retry against the emulator: the page's requests, refusals, what idempotent means, and lost answers."""
+"""job_instance_retry: the page's requests, refusals, idempotence, and lost answers."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tests.support.playbook import run_module
 from tests.support.scenarios import FREE, PAGE_RELATED, PAGE_SELECTED, PROJECT_ID, SECRET_KEY, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import options
 
-#: Where the page's first example is sent.
+#: Path of the page's first example.
 PAGE_PATH = f"/v2/{PROJECT_ID}/factory/jobs/test_job_name/instances/retry"
 
 
 @pytest.fixture
 def asked(service: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
-    """Options of job_instance_retry: the three failed instances of daily_sales, a short settle time, the state in the test's own directory."""
+    """Function that returns options: the three failed instances of daily_sales, a short settle time, and a journal of the test."""
 
     def make(**changes: t.Any) -> dict[str, t.Any]:
         return options(
@@ -50,7 +50,7 @@ def asked(service: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
 
 
 def keys(service: t.Any, job_name: str, status: str) -> list[dict[str, t.Any]]:
-    """What task_retrys takes, for the instances of a job that have that status."""
+    """Option task_retrys for the instances of a job with that status."""
     return [
         {name: instance[name] for name in ("job_id", "plan_time", "submit_time")}
         for instance in service.instances(job_name)
@@ -59,7 +59,7 @@ def keys(service: t.Any, job_name: str, status: str) -> list[dict[str, t.Any]]:
 
 
 def span(service: t.Any, **changes: t.Any) -> dict[str, t.Any]:
-    """Options of the second mode over all of daily_sales and hourly_stock."""
+    """Options of the second mode for all instances of daily_sales and hourly_stock."""
     times = [instance["plan_time"] for instance in service.instances("daily_sales")]
     jobs = [{"job_name": "hourly_stock", "workspace_id": WORKSPACE_ID}]
     return {"task_retrys": None, "begin_time": times[0], "end_time": times[-1], "jobs": jobs, **changes}
@@ -69,7 +69,7 @@ def span(service: t.Any, **changes: t.Any) -> dict[str, t.Any]:
 
 
 def page_scenario() -> dict[str, t.Any]:
-    """A workspace in which both examples of the page find something to rerun."""
+    """A workspace in which both examples of the page have something to rerun."""
     minute = 60_000
     job = {"name": "test_job_name", "id": 917567, "submit_time": 1732239754684}
     first = {"plan_time": 1732601580000, "start_time": 1732601580000, "end_time": 1732601580000 + minute, "status": "fail"}
@@ -96,7 +96,7 @@ def page_scenario() -> dict[str, t.Any]:
 def test_the_examples_of_the_page_arrive_as_they_stand_there(
     service: t.Any, tmp_path: Path, given: dict[str, t.Any], expected: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The page's instances are older than what the service keeps, by the clock of any day after 2025-06.
+    # the page's instances are older than the service keeps them
     monkeypatch.setattr(
         "ansible_collections.dataarts.factory.plugins.module_utils._api.workspace_lists.RETENTION_MS", 100 * 365 * 86_400_000
     )
@@ -195,7 +195,7 @@ def test_what_the_api_would_refuse_is_refused_before_anything_is_sent(
     assert service.requests() == []
 
 
-# What idempotent means
+# Idempotence
 
 
 def test_check_mode_reads_and_sends_nothing(service: t.Any, asked: t.Any, tmp_path: Path) -> None:
@@ -244,11 +244,11 @@ def test_the_same_call_again_changes_nothing(service: t.Any, asked: t.Any) -> No
 
 @pytest.mark.parametrize("visible_after", [0, 36_000])
 def test_right_after_a_rerun_nothing_is_sent_whatever_the_instance_shows(service: t.Any, asked: t.Any, visible_after: int) -> None:
-    """It has failed again, or the rerun does not show yet."""
+    """Whether it has failed again, or the rerun does not show yet."""
     service.set(rerun_visible_after=visible_after, date_offset_seconds=0)
     given = asked(job_name="weekly_report", task_retrys=keys(service, "weekly_report", "fail"), settle_time=3000)
     first = call("job_instance_retry", given)
-    # What failed again before a run began is a new failure to it, and on a slow machine it has.
+    # an instance that failed again before a run began is a new failure for it, which happens on a slow machine
     again = call("job_instance_retry", given if visible_after else {**given, "since": str(first["since"])})
     assert (first["changed"], again["changed"], again["failed"]) == (True, False, False)
     assert len(service.journal()) == 1
@@ -267,7 +267,7 @@ def test_after_the_settle_time_a_call_without_since_is_a_new_one(service: t.Any,
 
 @pytest.mark.parametrize("related", [False, True])
 def test_a_further_try_of_one_that_could_not_say_its_since_is_the_same_run(service: t.Any, asked: t.Any, related: bool) -> None:
-    """The journal knows it. What has failed again is not rerun, and that the task has changed something is said."""
+    """The journal knows the since. An instance that failed again is not rerun, and the task reports changed."""
     jobs = [{"name": "daily_sales", "failed": 2, "runs": ["fail"] * 3}, {"name": "hourly_stock", "failed": 1, "runs": ["fail"] * 3}]
     service.reset(small_night(jobs=jobs, switches={**FREE, **V2}))
     given = asked(pass_state={"run_id": "a task"}, **(span(service) if related else {}))
@@ -281,7 +281,7 @@ def test_a_further_try_of_one_that_could_not_say_its_since_is_the_same_run(servi
 
 
 def test_so_it_is_where_the_services_clock_was_set_back_meanwhile(service: t.Any, asked: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By which its since lies ahead."""
+    """So that its since is ahead of the clock."""
     job = {"name": "daily_sales", "failed": 2, "runs": ["fail"] * 3}
     service.reset(small_night(jobs=[job], switches={**FREE, **V2, "date_offset_seconds": 600}))
     given = asked(pass_state={"run_id": "a task"})
@@ -334,7 +334,7 @@ def test_where_v2_is_not_open_the_older_generation_takes_over(service: t.Any, as
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_cut_answer_that_v2_is_closed_does_not_refuse_the_instances(service: t.Any, asked: t.Any, times: int) -> None:
-    """Each is read back, is provably unchanged, and is sent again."""
+    """Each is read back, is unchanged, and is sent again."""
     service.set(**V1, v2_open=True, v2_retry_open=False)
     service.inject({"route": "v2_retry", "kind": "truncated", "times": times})
     result = call("job_instance_retry", asked(max_retries=1))
@@ -439,7 +439,7 @@ def test_what_is_not_known_is_unknown_with_the_command_that_finds_out(service: t
 
 
 def test_a_call_that_follows_a_lost_one_finds_out_first(service: t.Any, asked: t.Any, tmp_path: Path) -> None:
-    """The claim is in the journal and no outcome: what a kill leaves."""
+    """The journal has the claim without an outcome, as after a kill."""
     service.inject({"route": "retry", "kind": "drop", "when": "after_effect"})
     given = asked()
     first = call("job_instance_retry", given)
@@ -453,7 +453,7 @@ def test_a_call_that_follows_a_lost_one_finds_out_first(service: t.Any, asked: t
 def test_what_another_process_sends_while_the_list_is_read_is_looked_at_again(
     service: t.Any, asked: t.Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The list shows nothing of it yet, the record does."""
+    """The list does not show it yet, the journal does."""
     service.set(rerun_visible_after=3600)
     given = asked(settle_time=60)
     real = WorkspaceApi.list_instances
@@ -475,7 +475,7 @@ def test_what_another_process_sends_while_the_list_is_read_is_looked_at_again(
 def test_what_another_process_claims_first_is_followed(
     service: t.Any, asked: t.Any, monkeypatch: pytest.MonkeyPatch, related: bool, outcome: Outcome
 ) -> None:
-    """It does so between reading the journal and claiming. Where it never sends anything, its claim is taken over."""
+    """Between reading the journal and claiming. If the other process never sends, its claim is taken over."""
     if related:
         service.set(**V2)
     given = asked(read_timeout=2, **(span(service) if related else {}))
@@ -493,7 +493,7 @@ def test_what_another_process_claims_first_is_followed(
 
     monkeypatch.setattr(Journal, "claim", after_another)
     result = call("job_instance_retry", given)
-    left_out = related and outcome is Outcome.ACCEPTED  # what else is due was not in the other's request
+    left_out = related and outcome is Outcome.ACCEPTED  # the other due instances were not in the other's request
     assert (result["failed"], "blocked" in by_action(result)) == (left_out, left_out)
     assert "not sent" not in {instance["reason"] for instance in result["instances"]}
     rerun = reruns(service.journal())
@@ -533,13 +533,13 @@ def test_the_module_as_a_process(service: t.Any, asked: t.Any) -> None:
 
 
 class TestAcrossWorkspaces:
-    """The second mode reruns instances of other workspaces, where somebody else may be about to rerun them."""
+    """The second mode reruns instances of other workspaces, which somebody else may rerun at the same time."""
 
     OTHER = "0123456789abcdef0123456789abcdef"
 
     @pytest.fixture
     def given(self, service: t.Any, asked: t.Callable[..., dict[str, t.Any]]) -> dict[str, t.Any]:
-        """Options for daily_sales with their_job of another workspace, of which one instance each failed; a rerun shows late."""
+        """Options for daily_sales and their_job in another workspace, each with one failed instance. Reruns show late."""
         jobs = {WORKSPACE_ID: "daily_sales", self.OTHER: "their_job"}
         workspaces = [{"id": workspace_id, "name": name, "jobs": [{"name": name, "failed": 1}]} for workspace_id, name in jobs.items()]
         hidden = {"rerun_visible_after": 600, "retry_of_active": "accept"}

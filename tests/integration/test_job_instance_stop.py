@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""job_instance_stop against the emulator: what is stopped, what is left alone, and that no stop is sent twice."""
+"""job_instance_stop: which instances are stopped, which are not, and that no stop is sent twice."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Asked = t.Callable[..., dict[str, t.Any]]
 
 @pytest.fixture
 def service(emulated: t.Any) -> t.Any:
-    """One job with an instance of each status, the ids 1 to 6 in the order of STATUSES; what runs does not end."""
+    """One job with an instance of each status, with ids 1 to 6 in the order of STATUSES. Running instances do not end."""
     begin(emulated)
     return emulated
 
@@ -42,7 +42,7 @@ def begin(service: t.Any, **switches: t.Any) -> None:
 
 @pytest.fixture
 def asked(service: t.Any, tmp_path: Path) -> Asked:
-    """Options of job_instance_stop for the first three."""
+    """Function that returns options, by default for the first three."""
 
     def make(*ids: int, **changes: t.Any) -> dict[str, t.Any]:
         own = {"job_name": "daily_sales", "instance_ids": [str(number) for number in ids or (1, 2, 3)], "journal": str(tmp_path / "state")}
@@ -60,7 +60,7 @@ def actions(result: dict[str, t.Any]) -> list[str]:
 
 
 def check(result: dict[str, t.Any]) -> None:
-    """Everything that it returns is documented."""
+    """Check that all return values are documented."""
     own = {name: value for name, value in result.items() if name not in ("failed", "msg", "changed", "warnings", "diff")}
     check_documented(own, yaml.safe_load(job_instance_stop.RETURN), "job_instance_stop")
 

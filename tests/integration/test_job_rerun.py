@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One pass after the other of job_rerun, against the emulator: what is sent, what is not, and what is told."""
+"""Passes of job_rerun: what is sent, what is not, and what is reported."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ from tests.support.scenarios import (
 )
 from tests.support.workspace import options, token
 
-#: Emulated seconds after which a rerun shows: a minute of the service's clock, so that nothing but ``advance`` brings it to light.
+#: Emulated seconds until a rerun shows: a minute of the service's clock, so that it shows only after ``advance``.
 HIDDEN = 3600
 
 
 @pytest.fixture
 def rerun_options(service: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
-    """Options of job_rerun: everything of the last day, a short settle time, the state in the test's own directory."""
+    """Function that returns options of job_rerun: all instances of the last day, a short settle time, and a journal of the test."""
 
     def make(**changes: t.Any) -> dict[str, t.Any]:
         return options(service, **{"journal": str(tmp_path / "state"), "settle_time": 1, "poll_interval": 1, "max_retries": 1, **changes})
@@ -56,7 +56,7 @@ def rerun_options(service: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t
 
 
 def failed_before(service: t.Any) -> dict[tuple[str, int], int]:
-    """The instances that had failed when the service was started, each to be rerun once."""
+    """Expected reruns: one for each instance that had failed when the service was started."""
     jobs = {name: instances for workspace in service.state()["workspaces"].values() for name, instances in workspace.items()}
     return {
         (name, instance["plan_time"]): 1
@@ -67,7 +67,7 @@ def failed_before(service: t.Any) -> dict[tuple[str, int], int]:
 
 
 def settle(service: t.Any) -> t.Callable[[object], None]:
-    """Lets the settle time pass on the service's clock."""
+    """Function that advances the service's clock by the settle time."""
     return lambda result: service.advance(2)
 
 
@@ -204,7 +204,7 @@ def test_check_mode_reads_decides_and_sends_nothing(service: t.Any, rerun_option
     assert planned["diff"]["before"].count(": fail\n") == planned["diff"]["after"].count(": to be rerun\n") == 6
     real = call("job_rerun", rerun_options())
     assert by_action(real) == by_action(planned)
-    # Both expect the end by their own time: across a full minute it is another one.
+    # both calculate the expected end from their own time, which may be in different minutes
     of_real, of_planned = ([re.sub(r"until at least \S+", "until then", line) for line in result["plan"][1:]] for result in (real, planned))
     assert of_real == of_planned
 
@@ -281,7 +281,7 @@ def test_since_in_the_future_is_refused_because_nothing_could_ever_be_after_it(s
 
 
 def test_until_a_since_that_lies_a_moment_ahead_nothing_is_sent_and_then_each_once(service: t.Any, rerun_options: t.Any) -> None:
-    """A rerun sent before since would not count as one of this run: an instance that fails fast would be sent in every pass."""
+    """A rerun sent before since would not count as this run's, so an instance that fails fast would be sent in every pass."""
     service.reset(small_night(switches=FREE, jobs=[{"name": "broken_for_good", "failed": 2, "every": "1h", "runs": ["fail"] * 9}]))
     since = service.now_ms() + 40_000
     results = passes(rerun_options(since=str(since)), between=lambda result: service.advance(5))
@@ -420,7 +420,7 @@ def test_a_cut_answer_that_v2_is_closed_does_not_refuse_the_instances(service: t
 
 
 def test_a_cut_refusal_may_mean_that_it_runs_already_so_it_is_read_back_first(service: t.Any, rerun_options: t.Any, tmp_path: Path) -> None:
-    """Another controller's rerun does not show yet, and the service's word that it runs is lost."""
+    """Another controller's rerun does not show yet, and the service's answer that it runs already is lost."""
     service.set(**V2, rerun_visible_after=HIDDEN, retry_of_active="refuse")
     service.inject({"route": "v2_retry", "kind": "truncated", "skip": 1, "times": 1})
     assert call("job_rerun", rerun_options(jobs=["hourly_stock"], journal=str(tmp_path / "other")))["changed"]
@@ -437,7 +437,7 @@ def test_a_cut_refusal_may_mean_that_it_runs_already_so_it_is_read_back_first(se
 def test_a_process_that_died_between_sending_and_reading_is_continued(
     service: t.Any, rerun_options: t.Any, tmp_path: Path, taken: bool
 ) -> None:
-    """The claim is in the journal and no outcome: what a kill leaves."""
+    """The journal has the claim without an outcome, as after a kill."""
     service.inject({"route": "retry", "kind": "drop", "when": "after_effect" if taken else "before_effect"})
     first = call("job_rerun", rerun_options(jobs=["hourly_stock"], settle_time=30, read_timeout=20))
     with contextlib.closing(sqlite3.connect(tmp_path / "state", isolation_level=None)) as journal:
@@ -471,7 +471,7 @@ def test_two_runs_at_the_same_time_rerun_each_instance_once(service: t.Any, reru
 
 
 def test_check_mode_shows_an_attempt_that_is_due_later(service: t.Any, rerun_options: t.Any) -> None:
-    service.set(**V1, node_types="joined")  # v1 says why it failed
+    service.set(**V1, node_types="joined")  # v1 has the reason
     last = passes(rerun_options(jobs=["weekly_report"]))[-1]
     later = rerun_options(jobs=["weekly_report"], since=str(last["since"]), attempts=2, attempt_delay=600)
     checked = call("job_rerun", later, check=True)
@@ -513,7 +513,7 @@ def test_an_explicit_since_on_a_machine_without_a_record_waits_before_it_sends(s
     assert "held back until" in first["plan"][1]
     assert "then rerun: 6 instances; the journal is younger than since" in first["plan"][1]
     assert 10 < first["due_in"] <= 21
-    service.advance(23)  # the hold-off passes on the journal's clock too, which is read a moment after the list
+    service.advance(23)  # the hold-off must also pass on the journal's clock, which is read just after the list
     second = call("job_rerun", rerun_options(since=since, settle_time=20, clock_slack=0))
     assert len(by_action(second)["retry"]) == 6
     assert reruns(service.journal()) == failed_before(service)
@@ -521,7 +521,7 @@ def test_an_explicit_since_on_a_machine_without_a_record_waits_before_it_sends(s
 
 @pytest.mark.parametrize("module", ["job_rerun", "job_instance_retry"])
 def test_a_damaged_record_holds_back_a_run_without_since_too(service: t.Any, rerun_options: t.Any, tmp_path: Path, module: str) -> None:
-    """What cannot be read may be a rerun of a moment ago, which the service does not show yet."""
+    """The unreadable record may have been a recent rerun, which the service does not show yet."""
     service.set(rerun_visible_after=HIDDEN, retry_of_active="accept")
     journal = tmp_path / "journal.db"
     first = call("job_rerun", rerun_options(jobs=["weekly_report"], journal=str(journal)))
@@ -535,7 +535,7 @@ def test_a_damaged_record_holds_back_a_run_without_since_too(service: t.Any, rer
         key = {name: str(first["instances"][0][name]) for name in ("job_id", "plan_time", "submit_time")}
         given = rerun_options(job_name="weekly_report", task_retrys=[key], journal=str(journal), settle_time=60)
         del given["poll_interval"]
-        threading.Timer(0.5, service.advance, [100]).start()  # in the time that it waits, the first rerun shows
+        threading.Timer(0.5, service.advance, [100]).start()  # the first rerun shows while it waits
         assert call("job_instance_retry", given)["instances"][0]["action"] == "skipped"
     assert list(reruns(service.journal()).values()) == [1]
 
@@ -544,7 +544,7 @@ def test_a_damaged_record_holds_back_a_run_without_since_too(service: t.Any, rer
 def test_a_list_that_is_older_than_a_minute_is_not_acted_on(
     service: t.Any, rerun_options: t.Any, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
-    """The machine slept between list and request, and somebody at the console has rerun the instance meanwhile, with success."""
+    """The machine slept between list and request, and somebody has rerun the instance in the console meanwhile, with success."""
     (instance,) = service.instances("weekly_report")
     key = {name: str(instance[name]) for name in ("job_id", "plan_time", "submit_time")}
     given = rerun_options(jobs=["weekly_report"]) if module == "job_rerun" else rerun_options(job_name="weekly_report", task_retrys=[key])
@@ -584,7 +584,7 @@ def test_a_pass_sends_no_more_by_what_it_saw_long_ago(service: t.Any, rerun_opti
 def test_a_run_without_since_that_has_to_look_twice_holds_nothing_back(
     service: t.Any, rerun_options: t.Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was listed before dependencies were read for long is listed again; the record is made by the time of the first list."""
+    """If reading dependencies takes long, instances are listed again; the journal is complete since the time of the first list."""
     service.set(**BOTH)
     monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._runner.rerun.OLD_SECONDS", 0.0)
     given = rerun_options(order="upstream_first", settle_time=3600)
@@ -622,7 +622,7 @@ def test_a_rerun_whose_outcome_cannot_be_written_down_is_told_and_is_the_last(
 
 
 def test_a_rerun_for_which_iam_gave_no_token_was_not_sent(service: t.Any, rerun_options: t.Any) -> None:
-    """Its first attempt was refused, and the second one never left: nothing has to be read back, and nothing has changed."""
+    """The first request was refused and the second was never sent: nothing has to be read back, and nothing has changed."""
     service.set(**V2)
     service.inject({"route": "retry", "kind": "expired_token", "times": 1})
     service.inject({"route": "tokens", "kind": "status", "status": 500, "skip": 1, "times": 2})
@@ -647,7 +647,7 @@ def test_what_others_have_started_is_waited_for_and_not_sent(service: t.Any, rer
 
 
 def test_what_runs_already_by_the_services_answer_is_read_back_and_waited_for(service: t.Any, rerun_options: t.Any, tmp_path: Path) -> None:
-    """Another machine was faster, and its rerun does not show yet: that is not a refusal to give up at."""
+    """Another machine was faster, and its rerun does not show yet: the run must not give up because of such a refusal."""
     service.set(rerun_visible_after=HIDDEN)
     call("job_rerun", rerun_options(jobs=["hourly_stock"], planned_after="-90m", journal=str(tmp_path / "elsewhere")))
     fault = {"route": "retry", "kind": "status", "status": 400, "code": "DLF.30107", "message": "The job instance is already running."}
@@ -666,7 +666,7 @@ def test_what_runs_already_by_the_services_answer_is_read_back_and_waited_for(se
 def test_whose_rerun_it_was_is_not_claimed_where_one_of_several_ran_already(
     service: t.Any, rerun_options: t.Any, tmp_path: Path, refusal: str
 ) -> None:
-    """Both readings of such a refusal look the same from here: it changed, and began after the request."""
+    """Both meanings of such a refusal look the same: the instance changed, and started after the request."""
     service.set(**V2, rerun_visible_after=HIDDEN, retry_of_active="refuse", batch_refusal=refusal, date_offset_seconds=0)
     call("job_rerun", rerun_options(jobs=["hourly_stock"], planned_after="-90m", journal=str(tmp_path / "elsewhere")))
     [culprit] = list(reruns(service.journal()))
@@ -701,7 +701,7 @@ SETTINGS = [
 ]
 
 
-#: Those of the switches are what tests/contract/test_every_switch.py goes through too, one by one.
+#: tests/contract/test_every_switch.py also tests each of these switches.
 @pytest.mark.parametrize(("name", "value"), [("v1_open", False), ("v2_open", False), ("v2_list_open", False), *whole_plays_of(SETTINGS)])
 def test_each_instance_once_under_every_setting_of_every_switch(service: t.Any, rerun_options: t.Any, name: str, value: t.Any) -> None:
     service.set(**{**BOTH, name: value})
@@ -720,7 +720,7 @@ def test_where_v2_is_not_open_each_instance_is_sent_by_itself(service: t.Any, re
     assert len(by_action(result)["retry"]) == 6
 
 
-# What a person gets to see
+# What users see
 
 
 HOSTILE = ["../..", "..", "{{ lookup('pipe','id') }}", "a/b?c#d%2F", "\x1b[31mred", "rtl\u202egnp", "日次 集計"]
@@ -763,7 +763,7 @@ def test_times_are_the_services(service: t.Any, rerun_options: t.Any) -> None:
 def test_the_module_as_a_process(service: t.Any, rerun_options: t.Any, tmp_path: Path) -> None:
     first = run_module("job_rerun", rerun_options(), diff=True)
     assert (first["changed"], first["finished"]) == (True, False)
-    # ansible-core 2.20 and later leave it out unless they are verbose.
+    # ansible-core 2.20 and later omit it unless verbose
     shown = first.get("invocation", {"module_args": {"secret_key": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}})
     assert shown["module_args"]["secret_key"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
     assert SECRET_KEY not in json.dumps(first)
@@ -802,7 +802,7 @@ def test_a_budget_below_one_is_refused(rerun_options: t.Any) -> None:
 
 # Names and patterns that match no job
 
-#: jobs -> whether the task fails for them, and what it says
+#: Option jobs to whether the task fails, and its message.
 NAMED: dict[tuple[str, ...], tuple[bool, str]] = {
     ("dialy_*",): (True, f"No job of workspace {WORKSPACE_ID} matches dialy_*. Did you mean daily_sales?"),
     ("daily_sales", "dialy_*"): (True, f"No job of workspace {WORKSPACE_ID} matches dialy_*. Did you mean daily_sales?"),
@@ -862,7 +862,7 @@ def test_where_the_service_says_that_a_job_does_not_exist_a_similar_one_is_sugge
 def test_where_the_play_judges_by_all_workspaces_one_that_does_not_exist_is_an_error(
     service: t.Any, rerun_options: t.Any, jobs: list[str], version: str
 ) -> None:
-    """The service answers for it as for a job that does not exist."""
+    """The service answers as for an unknown job."""
     service.set(**BOTH)
     nowhere = rerun_options(jobs=jobs, pass_state={"fleet": True}, api_version=version, workspace_id="f" * 32)
     result = call("job_rerun", nowhere, check=True)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""job_run against the emulator: one run for each key, lost answers, refusals, and what is told of the run."""
+"""job_run: one run for each key, lost answers, refusals, and what is reported about the run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Asked = t.Callable[..., dict[str, t.Any]]
 
 @pytest.fixture
 def service(emulated: t.Any) -> t.Any:
-    """A job that is run by hand, with a past; and one whose next run fails."""
+    """A job that is run by hand, with earlier instances; and one whose next run fails."""
     begin(emulated)
     return emulated
 
@@ -58,7 +58,7 @@ def runs(service: t.Any) -> list[dict[str, t.Any]]:
 
 
 def check(result: dict[str, t.Any]) -> None:
-    """Everything that it returns is documented."""
+    """Check that all return values are documented."""
     own = {name: value for name, value in result.items() if name not in ("failed", "msg", "changed", "warnings", "diff")}
     check_documented(own, yaml.safe_load(job_run.RETURN), "job_run")
 
@@ -125,7 +125,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_sent(
 def test_an_answer_that_was_lost_after_the_run_began_is_read_back(
     service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch, kind: str, another_first: bool
 ) -> None:
-    """Also where another task has found the run first: it is this one's all the same."""
+    """Even if another task found the run first, it is this task's run."""
     record = RunBook.record
 
     def recorded(book: RunBook, *args: t.Any, **end: t.Any) -> t.Any:
@@ -288,7 +288,7 @@ def test_a_key_that_a_lost_journal_may_have_known_starts_no_second_run(service: 
 def test_a_journal_that_loses_the_key_after_its_commit_starts_no_second_run(
     service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: str
 ) -> None:
-    """As where a standby server takes over without the last transactions: the task knows what it sent, and writes it again."""
+    """As after a failover to a standby without the last transactions: the task knows what it sent, and records it again."""
     record, left = RunBook.record, ["DELETE FROM dataarts_run"]
 
     def recorded(*args: t.Any, **end: t.Any) -> t.Any:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""job_schedule against the emulator: states by status, what a pause is, refusals, lost answers, and what the journal keeps."""
+"""job_schedule: states and statuses, pauses, refusals, lost answers, and the journal."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.support.playbook import run_module
 from tests.support.scenarios import FREE, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import options
 
-#: Name -> status before.
+#: Name to status before.
 JOBS = {"daily_sales": "SCHEDULING", "daily_stock": "SCHEDULING", "daily_old": "STOPPED", "daily_held": "PAUSED", "report": "SCHEDULING"}
 Asked = t.Callable[..., dict[str, t.Any]]
 
 
 @pytest.fixture
 def service(emulated: t.Any) -> t.Any:
-    """A workspace with jobs of every status."""
+    """A workspace with jobs in every status."""
     begin(emulated)
     return emulated
 
@@ -39,7 +39,7 @@ def begin(service: t.Any, **switches: t.Any) -> None:
 
 @pytest.fixture
 def asked(service: t.Any, tmp_path: Path) -> Asked:
-    """Options of job_schedule for the jobs daily_*, the journal in the test's own directory."""
+    """Function that returns options for the jobs daily_*, with a journal of the test."""
 
     def make(state: str, **changes: t.Any) -> dict[str, t.Any]:
         return options(
@@ -60,7 +60,7 @@ def writes(service: t.Any) -> list[tuple[str, str]]:
 
 
 def check(result: dict[str, t.Any]) -> None:
-    """Everything that it returns is documented."""
+    """Check that all return values are documented."""
     own = {name: value for name, value in result.items() if name not in ("failed", "msg", "changed", "warnings", "diff")}
     check_documented(own, yaml.safe_load(job_schedule.RETURN), "job_schedule")
 
@@ -130,7 +130,7 @@ def test_what_a_start_would_run_is_left_as_it_is(service: t.Any, asked: Asked, s
 
 
 def test_what_people_do_in_between_stands(service: t.Any, asked: Asked) -> None:
-    """Stopped by a task, started by a task: neither is undone by a resume that comes later."""
+    """A later resume does not undo what a task has stopped or started."""
     call("job_schedule", asked("paused"))
     call("job_schedule", asked("stopped", jobs=["daily_sales"]))
     call("job_schedule", asked("started", jobs=["daily_stock"]))
@@ -172,7 +172,7 @@ def test_a_named_job_whose_pause_was_lost_with_the_journal_is_a_failure(
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_of_jobs_that_a_pattern_matches_it_is_told(service: t.Any, asked: Asked, tmp_path: Path, loss: str) -> None:
-    """Not where the journal knows pauses: what was stopped for good is nobody's concern then."""
+    """But not if the journal has pauses: then a stopped job was stopped for good."""
     where = {"jobs": ["daily_*"], "journal": str(tmp_path / "journal.db")}
     call("job_schedule", asked("paused", **{**where, "jobs": ["daily_sales"]}))
     for _time in range(2):
@@ -204,7 +204,7 @@ def test_a_named_job_that_was_stopped_before_stays_so_and_it_is_told(service: t.
 def test_a_second_pause_after_the_loss_of_the_first_is_not_taken_for_one(
     service: t.Any, asked: Asked, tmp_path: Path, more: list[str]
 ) -> None:
-    """It finds the job stopped, and by whom nobody knows: what comes after it says so, and does not end well without a word."""
+    """It finds the job stopped, and cannot know by whom. The later resume says so, and is not a silent success."""
     where = {"journal": str(tmp_path / "journal.db")}
     call("job_schedule", asked("paused", jobs=["daily_sales"], **where))
     LOSSES["no record"](tmp_path / "journal.db")
@@ -227,7 +227,7 @@ def test_a_task_that_changes_nothing_writes_nothing(service: t.Any, asked: Asked
 def test_a_job_that_was_not_scheduled_when_a_new_journal_was_begun_in_place_of_an_unreadable_one_may_be_paused(
     service: t.Any, asked: Asked, tmp_path: Path
 ) -> None:
-    """Paused once more after the loss: still nobody knows."""
+    """Also if it is paused again after the loss, which is still unknown."""
     where = {"jobs": ["daily_sales"], "journal": str(tmp_path / "journal.db")}
     call("job_schedule", asked("paused", **where))
     LOSSES["set aside"](tmp_path / "journal.db")
@@ -299,7 +299,7 @@ def test_a_job_whose_stop_is_refused_does_not_keep_the_others_from_being_stopped
     assert actions(result)["daily_stock"] == "pause"
     assert "Failed to pause 1 of 4 jobs" in result["msg"]
     assert "DLF.30118" in result["msg"]
-    # What could not be paused was never paused: only the other one is resumed.
+    # the job that could not be paused is not resumed
     assert actions(call("job_schedule", asked("resumed", jobs=["*"]))) == {"daily_stock": "resume"}
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""dataarts_language, run for real: what people read is Chinese, what programs read is not."""
+"""dataarts_language in real plays: text for people is Chinese, data for programs is not."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_rerun_in_chinese(tmp_path: Path) -> None:
     assert "排除故障后，再重跑一次：" in lines
     assert "-e dataarts_language=zh" in " ".join(lines), "the command goes on in the same language"
     assert [line for line in lines if width(line) > COLUMNS and "/" not in line] == []
-    # What programs read.
+    # data for programs
     assert rerun.of("job_rerun", "sales")[0].result["plan"][0].startswith("Workspace ")
     assert json.loads((folder / "report.json").read_text(encoding="utf-8"))["headline"] == "1 of 8 instances is still broken"
     assert closing.result["ansible_stats"]["data"]["dataarts_summary"]["text"].startswith(lines[0])
@@ -72,8 +72,8 @@ def test_a_rerun_in_chinese(tmp_path: Path) -> None:
 )
 def test_warnings_of_a_task_are_in_its_language_whoever_says_it(tmp_path: Path, play: dict[str, t.Any], options: dict[str, str]) -> None:
     tasks: list[dict[str, t.Any]] = [{"dataarts.factory.job_rerun": {"check_only": True, **options}}]
-    tasks += [] if options else [{"dataarts.factory.job_info": {}}]  # a module that has no such option
-    tasks += [{**task, "environment": {"A": "b"}} for task in tasks]  # in a process of its own
+    tasks += [] if options else [{"dataarts.factory.job_info": {}}]  # a module without the option
+    tasks += [{**task, "environment": {"A": "b"}} for task in tasks]  # in a separate process
     with running(two_workspaces()) as service:
         hosts = inventory(sales=variables(service, validate_certs=False, journal=str(tmp_path / "state")))
         inventory_file = written(tmp_path / "hosts.yml", hosts)
@@ -81,7 +81,7 @@ def test_warnings_of_a_task_are_in_its_language_whoever_says_it(tmp_path: Path, 
             [{"hosts": "all", "gather_facts": False, **play, "tasks": tasks}], "-i", inventory_file
         )
     warnings = re.findall(r"\[WARNING\]: .*validate_certs.*", outcome.succeeded().output)
-    # Ansible shows the same warning once.
+    # Ansible shows a repeated warning only once
     assert warnings == ["[WARNING]: 未校验证书（validate_certs 为 false）：链路中的任何人都能读取和篡改所发送的内容。"]
 
 

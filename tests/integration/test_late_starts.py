@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Instances that started after the window they were planned in: found whether the service compares windows with plan or with start times."""
+"""Instances that started after the window in which they were planned are found, whether the service compares windows with plan or start times."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.logic import call, passes, reruns
 from tests.support.scenarios import OPEN, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import options, token
 
-#: Both were planned between 12 and 8 hours ago; one of them started three hours after that.
+#: Two instances planned between 12 and 8 hours ago, one of which started three hours after that window.
 JOB = {"name": "late", "instances": [{"plan_time": "-11h", "status": "fail"}, {"plan_time": "-10h", "start_time": "-5h", "status": "fail"}]}
 WINDOW = {"planned_after": "-12h", "planned_before": "-8h"}
 SETTINGS = pytest.mark.parametrize("compares", SWITCHES["window_compares"].settings)
@@ -31,7 +31,7 @@ def emulated() -> t.Iterator[Running]:
 
 @pytest.fixture
 def service(emulated: Running, compares: str) -> Running:
-    """The service with the job alone."""
+    """The emulator with only this job."""
     emulated.reset(small_night(jobs=[JOB], switches={**V2, **OPEN["v1"], "flow_control": False, "window_compares": compares}))
     return emulated
 
@@ -56,7 +56,7 @@ def test_the_first_plan_shows_it(service: Running, tmp_path: Path, api_version: 
 @SETTINGS
 @VERSIONS
 def test_what_was_just_rerun_is_there_where_the_schedulers_clock_is_ahead(service: Running, tmp_path: Path, api_version: str) -> None:
-    """By that clock it starts in a minute, after the end of every window that ends now."""
+    """By that clock, it starts in a minute, after the end of any window that ends now."""
     service.set(scheduler_skew_seconds=60)
     about = {"planned_after": "-12h", "api_version": api_version}
     given = options(service, **about, jobs=["late"], journal=str(tmp_path), settle_time=1, poll_interval=1)
@@ -75,7 +75,7 @@ def test_what_was_just_rerun_is_there_where_the_schedulers_clock_is_ahead(servic
 @SETTINGS
 @VERSIONS
 def test_it_is_found_where_this_machines_clock_is_behind(service: Running, compares: str, api_version: str) -> None:
-    """By that clock the window ends about now, and what follows has not begun."""
+    """By that clock, the window ends about now, and the time after it is in the future."""
     late = {"name": "late", "instances": [{"plan_time": "-52m", "start_time": "-20m", "status": "fail"}]}
     service.reset(small_night(jobs=[late], switches={**V2, **OPEN["v1"], "window_compares": compares, "clock_skew_seconds": 3600}))
     window = {"planned_after": str(service.now_ms() - 7_200_000), "planned_before": str(service.now_ms() - 3_000_000)}

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""T9: a process that reads one list stays below 256 MB of memory, whatever the service answers.
+"""T9: a process that reads a list stays below 256 MB of memory, whatever the service answers.
 
-Measured: 34 MB before the list; 194 MB with 199,000 instances; at most 140 MB where 130 MB of text below every other limit are refused.
+Measured: 34 MB before the list; 194 MB with 199,000 instances; at most 140 MB for lists that are refused because of 130 MB of text.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from tests.support.playbook import ROOT, TREE
 
 MOST_KILOBYTES = 256 * 1024
 DAY = 86_400_000
-#: Most entries of one page, as the service has them.
+#: Largest page of the service.
 PAGE = 1000
 
 
 class Flood:
-    """A service that has an instance every *step* ms, each with texts of its own.
+    """A service with an instance every *step* ms, each with different texts.
 
-    :param texts: field -> how many characters its text has.
-    :param char: what the texts are made of.
+    :param texts: field to the length of its text.
+    :param char: character of the texts.
     """
 
     def __init__(self, step: int, texts: dict[str, int], char: str = "x") -> None:
         self.step, self.texts, self.char = step, texts, char
 
     def __call__(self, connection: socket.socket, server: HttpServer) -> bool:
-        """Answer one request; the action of an :class:`HttpServer`."""
+        """Answer one request, as action of an :class:`HttpServer`."""
         target = urlsplit(server.seen[-1].target)
         query = {name.replace("_", "").lower(): values[0] for name, values in parse_qs(target.query).items()}
         times = range(-(-int(query["minplantime"]) // self.step), int(query["maxplantime"]) // self.step + 1)
@@ -56,7 +56,7 @@ class Flood:
 
 
 def listed(flood: t.Callable[[socket.socket, HttpServer], bool], days: int, *jobs: str) -> dict[str, t.Any]:
-    """What a process of its own says that lists that many days."""
+    """List *days* in a separate process. Returns its output."""
     with HttpServer(flood) as server:
         done = subprocess.run(
             [sys.executable, "-m", "tests.support.list_memory", server.base, str(days), *jobs],
@@ -78,7 +78,7 @@ def test_a_list_just_below_the_limit_is_held() -> None:
     assert result["kilobytes"] < MOST_KILOBYTES
 
 
-@pytest.mark.timeout(900)  # as large as a list may be: minutes, where other suites run too
+@pytest.mark.timeout(900)  # the largest list takes minutes if other tests run at the same time
 @pytest.mark.parametrize("char", whole_plays(["\U0001f600", "\u4e00", "x"]))
 def test_texts_below_every_other_limit_are_refused(char: str) -> None:
     length = {1: 1000, 3: 350, 4: 250}[len(char.encode())]
@@ -97,7 +97,7 @@ def test_jobs_that_are_listed_one_by_one_share_the_limit() -> None:
 
 
 def padded(unit: str) -> t.Callable[[socket.socket, HttpServer], bool]:
-    """A service whose every answer is an empty list and as many small values as one answer may hold."""
+    """A service whose answers have an empty list and as many small values as an answer may have."""
     body = f'{{"total": 0, "instances": [], "other": [{unit * (249_000 // sum(map(unit.count, "[{,")))}1]}}'.encode()
 
     def answer(connection: socket.socket, server: HttpServer) -> bool:

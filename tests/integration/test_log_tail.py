@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Option log_tail: the end of a failed node's log is read from OBS, by one request for each reason, or a sentence says why not."""
+"""Option log_tail: the end of a failed node's log is read from OBS with one request per reason, or a message says why not."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def emulated() -> t.Iterator[Running]:
 
 @pytest.fixture
 def night(emulated: Running, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
-    """Begins a night and returns options."""
+    """Function that resets the emulator and returns options."""
 
     def begin(role: str = "operator", **changes: t.Any) -> dict[str, t.Any]:
         night = small_night(jobs=JOBS, causes=CAUSES, switches={**BOTH, **FREE})
@@ -47,7 +47,7 @@ def night(emulated: Running, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]
 
 
 def tails(result: Result) -> dict[str, list[list[str]]]:
-    """The lines by job."""
+    """Log lines by job."""
     shown: dict[str, list[list[str]]] = {}
     for instance in result["instances"]:
         if instance["failure"]["log_tail"] is not None:
@@ -80,7 +80,7 @@ def test_the_end_of_one_log_is_read_for_each_reason(emulated: Running, night: t.
 @pytest.mark.parametrize("api_version", ["v1", "auto"])
 @pytest.mark.parametrize("module", ["job_rerun", "job_instance_info"])
 def test_no_secret_of_a_message_or_a_log_is_in_a_result(emulated: Running, night: t.Any, module: str, api_version: str) -> None:
-    """Neither in what the list says, nor in what the node or its log says, nor in what goes from pass to pass."""
+    """Not from the list, the node or its log, nor in the pass state."""
     secrets = ("Hunter2", "abcDEF0123456789abcDEF01", "HPUAXYZ1234567890ABC")
     text = "jdbc:mysql://h:3306/db?user=root&password={} refused\\nAuthorization: Bearer {}\\nfs.obs.access.key={}".replace("\\n", "\n")
     given = night(api_version=api_version)

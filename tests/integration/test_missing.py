@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was never made is found by the schedules of jobs, filled by PatchData once, and not found again."""
+"""Missing instances are found by the schedules of jobs, created by PatchData once, and not found again."""
 
 from __future__ import annotations
 
@@ -22,20 +22,22 @@ Json = dict[str, t.Any]
 
 
 def whole_hour(hours_ago: int) -> int:
-    """A plan time of an hourly job, epoch ms: the same throughout a test, also where the clock strikes meanwhile. The plan time that is then
-    reached is not missed for ten minutes."""
+    """A plan time of an hourly job, epoch ms.
+
+    It is the same throughout a test, even if a new hour starts meanwhile: a plan time does not count as missing for ten minutes.
+    """
     now = _begin(os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]).replace(minute=0, second=0, microsecond=0)
     return int((now - timedelta(hours=hours_ago)).timestamp() * 1000)
 
 
 @functools.lru_cache(maxsize=1)
 def _begin(test: str) -> datetime:
-    """When *test* began."""
+    """Start of *test*."""
     return datetime.now(timezone.utc)
 
 
 def night(**switches: t.Any) -> Json:
-    """An hourly job with two gaps, one of three hours; one that is complete, though not with normal instances alone; others without a schedule."""
+    """An hourly job with two gaps, one of three hours; a complete one that has a PatchData instance; and jobs without a usable schedule."""
     hourly = [{"plan_time": whole_hour(hours), "status": "success"} for hours in range(12) if hours not in (3, 6, 7, 8)]
     complete = [{"plan_time": whole_hour(hours), "status": "fail", "type": 5 if hours == 4 else 0} for hours in range(12)]
     jobs = [

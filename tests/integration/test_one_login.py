@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One login for each account of a play, by the emulator's count of requests for tokens; and its refusal for every workspace."""
+"""One login per account of a play, by the emulator's count of token requests; a refused login is reported for every workspace."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SWITCHES = {"flow_control": False, "clock_skew_seconds": 0, **BOTH}
 LOGIN = {"access_key": None, "secret_key": None, "user_name": USER_NAME, "domain_name": DOMAIN}
 WRONG = "Pa55-of-nobody"
 HOSTS = 4
-#: Variables of hosts whose modules need no process of their own, and of others.
+#: Variables of hosts with in-process modules, and of others.
 HERE: dict[str, t.Any] = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 ELSEWHERE: dict[str, t.Any] = {
     "ansible_python_interpreter": "{{ ansible_playbook_python | dirname }}/./{{ ansible_playbook_python | basename }}"
@@ -33,7 +33,7 @@ RELATED = {
     "dataarts_begin_time": "2026-11-01T00:00:00Z",
     "dataarts_end_time": "2026-11-02T00:00:00Z",
 }
-#: What is run: a program, and its arguments before the inventory.
+#: Commands: program and arguments.
 COMMANDS: dict[str, tuple[str, ...]] = {
     "rerun": ("ansible-playbook", "dataarts.factory.rerun"),
     "failed": ("ansible-playbook", "dataarts.factory.failed"),
@@ -51,7 +51,7 @@ def fixture_service() -> Iterator[Running]:
 
 
 def run(service: Running, folder: Path, command: str, place: dict[str, t.Any], password: str, **more: t.Any) -> Outcome:
-    """*command* over four hosts of one account, which are two workspaces; the service begins anew."""
+    """Reset the emulator, and run *command* on the hosts of one account with two workspaces."""
     service.reset(two_workspaces(switches={**SWITCHES, **more}, **({"speed": 1, "run_seconds": 10} if more else {})))
     shared = {**LOGIN, "user_password": password, "poll_interval": 1, "settle_time": 1, "journal": str(folder / "state"), "max_retries": 1}
     known = {"sales": {}, "supply": {"workspace_id": SUPPLY_ID}}
@@ -112,7 +112,7 @@ def test_a_corrected_password_is_tried_at_once(service: Running, tmp_path: Path)
 
 @pytest.mark.long
 def test_tokens_that_end_are_renewed_while_a_play_goes_on(service: Running, tmp_path: Path) -> None:
-    """Each is good for six seconds, and reruns take ten; nobody is ever refused, because tokens are renewed before they end."""
+    """Tokens are valid for six seconds, and reruns take ten. No request is refused, because tokens are renewed before they expire."""
     outcome = run(service, tmp_path, "rerun", HERE, USER_PASSWORD, token_lifetime_seconds=6)
     assert "5 succeeded, 1 failed again" in outcome.output
     assert len(service.requests("tokens")) > 1

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Option pause_schedules: what is paused, when, and that exactly that is started again, whatever ends the run. Judged by the emulator's journal."""
+"""Option pause_schedules: what is paused and when, and that exactly that is resumed, however the run ends. The emulator's journal is the evidence."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.playbook import Ansible
 from tests.support.scenarios import FREE, WORKSPACE_ID, small_night
 from tests.support.workspace import inventory, options, variables
 
-#: Name -> status before; those that fail, and one that does not.
+#: Name to status before, of jobs that failed and one that did not.
 JOBS = {"daily_sales": "SCHEDULING", "daily_stock": "SCHEDULING", "daily_old": "STOPPED", "daily_held": "PAUSED", "fine": "SCHEDULING"}
 Asked = t.Callable[..., dict[str, t.Any]]
 
@@ -58,7 +58,7 @@ def statuses(service: t.Any) -> dict[str, str]:
 
 
 def kinds(service: t.Any) -> list[str]:
-    """The kinds of the accepted writes in their order, those in a row that are alike once."""
+    """Kinds of the accepted writes in order, without repetitions."""
     seen: list[str] = []
     for entry in service.journal():
         kind = "rerun" if entry["kind"] in ("retry", "restart") else entry["kind"]
@@ -168,7 +168,7 @@ LOSSES: dict[str, Callable[[Path], object]] = {
 def test_a_journal_that_is_lost_meanwhile_leaves_nothing_paused(
     service: t.Any, asked: Asked, tmp_path: Path, loss: str, killed: bool
 ) -> None:
-    """The run knows what it has paused, and writes it into the new journal: for itself, and for the one that comes after it is killed."""
+    """The run knows what it has paused, and records it in the new journal, for itself and for a run after it was killed."""
     begin(service, run_seconds=3600)
     state: dict[str, t.Any] = {}
     for number in range(20):
@@ -193,7 +193,7 @@ def test_a_journal_that_is_lost_meanwhile_leaves_nothing_paused(
 def test_a_journal_that_loses_a_pause_after_its_commit_leaves_nothing_stopped(
     service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
-    """As where a standby server takes over without the last transactions, while the job is stopped."""
+    """As after a failover to a standby without the last transactions, while the job is stopped."""
     record, tables = AttemptWrite.record, ["dataarts_pause", "dataarts_hold", *(["dataarts_attempt"] if lost == "its request too" else [])]
 
     def recorded(*args: t.Any) -> None:
@@ -237,7 +237,7 @@ def test_the_pass_that_ends_a_run_early_tells_what_a_dead_one_left(service: t.An
 
 
 def killed(asked: Asked, **changes: t.Any) -> str:
-    """A rerun that pauses jobs, sends, and is gone; its ``since``."""
+    """Make passes that pause jobs and send, then count the run as dead. Returns its ``since``."""
     state: dict[str, t.Any] = {}
     for dummy in range(2):
         result = call("job_rerun", asked(pass_state={**state, "plan_only": not state}, **changes))
@@ -271,7 +271,7 @@ def test_a_run_that_only_follows_takes_on_the_pauses_of_a_dead_one(service: t.An
 def test_what_a_killed_run_holds_ends_in_time_where_the_clock_was_set_back_by_half_an_hour(
     service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The pause of a run that may be alive for 5 s, not earlier and not half an hour later; and a rerun whose answer was lost is sent again, once."""
+    """Its pause ends after the 5 s for which it may be alive, not earlier and not half an hour later; a lost rerun is sent again, once."""
     begin(service, run_seconds=1)
     service.inject({"route": "retry", "kind": "drop", "when": "before_effect", "times": 2})
     service.inject({"route": "v1_restart", "kind": "drop", "when": "before_effect", "times": 2})
@@ -360,7 +360,7 @@ def test_a_start_in_the_console_is_told_by_the_run_that_paused_the_job(
 
 
 def test_a_slow_service_makes_a_pause_needed_for_longer(service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the time at which the last job is paused, the first one would be free."""
+    """Otherwise the first pause would expire before the last job is paused."""
     begin(service, run_seconds=3600)
     slept = [0.0]
     monkeypatch.setattr(rerun_pauses, "stopwatch", lambda: stopwatch() + sum(slept))
@@ -376,7 +376,7 @@ def _schedule(given: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def play(service: t.Any, tmp_path: Path, **changes: t.Any) -> t.Any:
-    """The playbook, with one workspace."""
+    """Run the playbook with one workspace."""
     own = {"journal": str(tmp_path / "journal.db"), "settle_time": 1, "poll_interval": 1, "pause_schedules": True, "read_timeout": 2}
     hosts = tmp_path / "hosts.json"
     hosts.write_text(json.dumps(inventory(sales=variables(service, **{**own, **changes}))), encoding="utf-8")
@@ -386,7 +386,7 @@ def play(service: t.Any, tmp_path: Path, **changes: t.Any) -> t.Any:
 def test_the_playbook_starts_again_what_it_paused_and_its_report_says_what_else_was_done(
     service: t.Any, asked: Asked, tmp_path: Path
 ) -> None:
-    """What a person paused before stays so, and the report says how to start it."""
+    """A job that a person paused before stays paused, and the report says how to resume it."""
     assert not call("job_schedule", {**_schedule(asked()), "state": "paused", "jobs": ["fine"], "purpose": "INC-4711"})["failed"]
     play(service, tmp_path, report_path=str(tmp_path / "report")).succeeded()
     assert kinds(service) == ["stop_schedule", "rerun", "start_schedule"]
@@ -429,16 +429,16 @@ def test_a_playbook_that_loses_the_service_says_what_is_to_be_started(service: t
     assert statuses(service) == JOBS
 
 
-# What depends on it in another workspace
+# Downstream jobs in another workspace
 
 FINANCE = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
-#: Of finance: name -> status before. The first two read what daily_sales of the other workspace loads.
+#: Jobs of finance: name to status before. The first two depend on daily_sales of the other workspace.
 THERE = {"daily_sales": "SCHEDULING", "ledger": "STOPPED", "fine": "SCHEDULING"}
 ACROSS = {"v1_open": True, "v2_open": True, "v2_list_open": True, "v2_retry_open": True, "depend_open": True}
 
 
 def begin_across(service: t.Any, **changes: t.Any) -> None:
-    """daily_sales failed, and what reads it in finance has succeeded on old data."""
+    """Reset the emulator: daily_sales failed, and its downstream jobs in finance succeeded on old data."""
     hours = [{"plan_time": f"-{hour}h"} for hour in (1, 2)]
     done = [{**hour, "status": "success"} for hour in hours]
     above = [{"workspace": WORKSPACE_ID, "job": "daily_sales"}]
@@ -513,7 +513,7 @@ def change_journal(path: str, statement: str) -> list[t.Any]:
 
 
 def dead(path: str) -> None:
-    """No run has said for a while that it needs a pause."""
+    """Let the leases of all pauses expire, as if their runs were dead."""
     change_journal(path, "UPDATE dataarts_hold SET until_ms = 1")
 
 

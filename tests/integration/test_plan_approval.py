@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plan that check mode showed is the only one that a run with its plan_id carries out."""
+"""A run with a plan_id carries out only the plan that check mode showed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_approved_plan_is_carried_out_in_many_passes_and_after_a_restart(ser
 
 
 def test_the_approved_plan_goes_on_after_an_interruption_without_a_record(service: t.Any, rerun_options: t.Any, tmp_path: Path) -> None:
-    """As in AWX, where every job has a container, and so a record, of its own. What was not approved is refused all the same."""
+    """As in AWX, where each job has its own container and journal. Unapproved instances are still refused."""
     daily = {"jobs": ["daily_sales"], "max_parallel": 1}
     checked = call("job_rerun", rerun_options(**daily), check=True)
     window = {name: str(checked[name]) for name in ("since", "planned_after", "planned_before")}
@@ -57,7 +57,7 @@ def test_the_approved_plan_goes_on_after_an_interruption_without_a_record(servic
 
 
 def interrupted(service: t.Any, options: dict[str, t.Any]) -> None:
-    """Passes until something was sent, and no more."""
+    """Make passes until something was sent."""
     deadline = time.monotonic() + PATIENCE
     while not service.journal():
         assert time.monotonic() < deadline
@@ -82,7 +82,7 @@ def test_another_plan_is_refused_before_anything_is_sent(service: t.Any, rerun_o
 
 
 def test_the_record_tells_what_changed(service: t.Any, rerun_options: t.Any) -> None:
-    """Between the approval and the run one instance failed, and somebody reran another one by hand."""
+    """Between the approval and the run, one instance failed, and somebody reran another one by hand."""
     checked = call("job_rerun", rerun_options(), check=True)
     service.add("daily_sales", {"plan_time": "-30m", "status": "fail"}, workspace_id=WORKSPACE_ID)
     assert call(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reruns in the order of dependencies, against the emulator: what is sent when, what is asked for, and what is told of the rest."""
+"""Reruns in the order of dependencies: what is sent when, what is read, and what is reported about the rest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.scenarios import WORKSPACE_ID, small_night
 from tests.support.workspace import options
 
 OTHER_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
-#: Nothing but our own order keeps a rerun from beginning; both generations of the API are there.
+#: Only our own order keeps a rerun from starting; both generations of the API are open.
 FREE = {
     "flow_control": False,
     "rerun_waits_for_upstream": False,
@@ -32,12 +32,12 @@ FREE = {
 
 
 def job(name: str, *above: t.Any, failed: int = 1, **more: t.Any) -> dict[str, t.Any]:
-    """A job whose *failed* hourly cycles failed, downstream of the jobs *above*."""
+    """A job with *failed* failed hourly instances, downstream of the jobs *above*."""
     return {"name": name, "failed": failed, "every": "1h", "depends_on": list(above), **more}
 
 
 def night(*jobs: dict[str, t.Any], other: t.Sequence[dict[str, t.Any]] = (), **switches: t.Any) -> dict[str, t.Any]:
-    """The jobs of the workspace, and those of another one of the same account."""
+    """A scenario with jobs of the workspace, and *other* jobs of another workspace of the account."""
     scenario = small_night(jobs=list(jobs), switches={**FREE, **switches})
     scenario["accounts"][0]["workspaces"].append({"id": OTHER_ID, "name": "finance", "jobs": list(other)})
     return scenario
@@ -51,7 +51,7 @@ def emulated() -> t.Iterator[t.Any]:
 
 @pytest.fixture
 def begin(emulated: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
-    """Starts the service with a night of its own; returns options of job_rerun in that order."""
+    """Function that resets the emulator to a scenario and returns options of job_rerun with order upstream_first."""
 
     def make(scenario: dict[str, t.Any], **changes: t.Any) -> dict[str, t.Any]:
         emulated.reset(scenario)
@@ -62,7 +62,7 @@ def begin(emulated: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
 
 
 def order_sent(service: t.Any) -> list[list[str]]:
-    """Names of the jobs in each accepted request, oldest first."""
+    """Job names of each accepted request, oldest first."""
     return [sorted({instance["job_name"] for instance in entry["instances"]}) for entry in service.journal()]
 
 
@@ -84,7 +84,7 @@ def test_a_chain_is_rerun_one_job_after_the_other(emulated: t.Any, begin: t.Any)
 
 
 def test_each_cycle_follows_its_own_upstream_and_no_other(emulated: t.Any, begin: t.Any) -> None:
-    """The newest cycle of load fails again; the older ones of sales are rerun all the same."""
+    """The newest cycle of load fails again, but the older cycles of sales are rerun."""
     load = [{"plan_time": f"-{hours}h", "runs": ["fail"] if hours == 1 else ["success"]} for hours in (1, 2, 3)]
     sales = [{"plan_time": f"-{hours}h"} for hours in (1, 2, 3)]
     rerun_options = begin(
@@ -109,7 +109,7 @@ def test_each_cycle_follows_its_own_upstream_and_no_other(emulated: t.Any, begin
 
 @pytest.mark.parametrize("v1_open", [True, False])
 def test_dependencies_are_read_once_and_not_in_every_pass(emulated: t.Any, begin: t.Any, v1_open: bool) -> None:
-    """One call for each job; then one for each instance furthest downstream, which shows what is above it too; later passes ask nothing."""
+    """One request per job, then one for each instance furthest downstream, which includes everything upstream; later passes read nothing."""
     jobs = (job("report", "sales", failed=4), job("sales", "load", failed=4), job("load", failed=4), job("alone", failed=4))
     rerun_options = begin(night(*jobs, v1_open=v1_open, v2_open=True, v2_list_open=True, depend_open=True))
     carried: list[int] = []
@@ -118,12 +118,12 @@ def test_dependencies_are_read_once_and_not_in_every_pass(emulated: t.Any, begin
     assert len(results) > 3
     assert len(emulated.requests("v1_job")) == (4 if v1_open else len(emulated.requests("v1_job")))
     assert len(emulated.requests("v2_depend_jobs")) == (0 if v1_open else 4)
-    assert carried[0] == 4, "report has four failed instances, and what is above them comes with them"
+    assert carried[0] == 4, "report has four failed instances, whose upstream instances are in the same answers"
     assert set(carried) == {4}
 
 
 def handed_on(rerun_options: dict[str, t.Any], after: t.Callable[[], object], **more: t.Any) -> list[dict[str, t.Any]]:
-    """Passes as the task makes them, which hands on what was read."""
+    """Make passes as the task does, which passes on the dependencies that were read."""
     results: list[dict[str, t.Any]] = []
     given = dict(rerun_options)
     while not results or not results[-1].get("finished"):
@@ -160,7 +160,7 @@ def test_an_api_that_does_not_tell_is_a_clear_error_before_anything_is_sent(emul
     ],
 )
 def test_every_option_that_needs_dependencies_is_named(emulated: t.Any, begin: t.Any, order: str, named: str, hint: str) -> None:
-    """What is downstream is told; what the instances themselves depend on is not any more."""
+    """The service answers requests for downstream instances, but refuses those for upstream ones."""
     rerun_options = begin(night(job("sales", "load"), job("load")), order=order, downstream="stale")
     call("job_rerun", {**rerun_options, "order": "parallel", "downstream": "report"}, check=True)
     reads = len(emulated.requests("v2_depend_instances"))
@@ -171,7 +171,7 @@ def test_every_option_that_needs_dependencies_is_named(emulated: t.Any, begin: t
     assert not emulated.journal()
 
 
-#: Name -> what keeps v1's definition of a job from being read for a while, as a fault; None: nothing listens at its host.
+#: Name to a fault that prevents reading v1's job detail for a while; None: nothing listens on its host.
 NO_WORD: dict[str, dict[str, t.Any] | None] = {
     "no host": None,
     **{f"page {status}": {"kind": "page", "status": status} for status in (400, 404, 407, 502)},
@@ -185,11 +185,11 @@ NO_WORD: dict[str, dict[str, t.Any] | None] = {
 def test_nothing_is_sent_before_the_service_itself_says_whether_a_job_depends_on_its_previous_cycle(
     emulated: t.Any, begin: t.Any, name: str, asked: dict[str, str]
 ) -> None:
-    """What something in between answers, or nobody, is no such word; what was read would hold for the whole run."""
+    """An answer of a proxy, or none, is not the service's own, and would be used for the whole run."""
     rerun_options = begin(night(job("daily", failed=3, self_dependent=True)), max_retries=0, **asked)
     fault = NO_WORD[name]
     with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))  # kept from others, and nothing listens
+        closed.bind(("127.0.0.1", 0))  # reserved, but nothing listens
         closed_v1 = {"endpoint_v1": f"http://127.0.0.1:{closed.getsockname()[1]}"}
         if fault is not None:
             emulated.inject({"route": "v1_job", "times": 2, **fault})
@@ -398,7 +398,7 @@ def test_what_failed_there_is_waited_for_a_while_if_attempts_are_left(
 
 @pytest.mark.parametrize("scheduler", [0, -30])
 def test_what_fails_again_there_is_not_waited_for_whatever_clock_stamps_its_start(emulated: t.Any, begin: t.Any, scheduler: int) -> None:
-    """Its start may lie before since by the scheduler's clock; it is later than the one that was read first."""
+    """By the scheduler's clock, its start may be before since, but it is later than the start that was read first."""
     accounts = {"name": "accounts", "instances": [{"plan_time": "-3h", "runs": ["fail"]}]}
     scenario = night(job("report", {"workspace": OTHER_ID, "job": "accounts"}), other=[accounts], scheduler_skew_seconds=scheduler)
     rerun_options = begin(scenario, other_workspaces=[OTHER_ID], settle_time=0)
@@ -411,7 +411,7 @@ def test_what_fails_again_there_is_not_waited_for_whatever_clock_stamps_its_star
     assert (report["action"], "which failed again" in report["reason"]) == ("skipped", True), report
 
 
-# Reruns that wait in the service for what will not come
+# Reruns that wait in the service for something that will not happen
 
 
 @pytest.mark.parametrize("selected", [["sales"], ["sales", "load"]])
@@ -433,7 +433,7 @@ def test_with_any_order_a_rerun_that_waits_for_what_will_not_come_is_blocked(emu
 def test_what_waits_in_the_service_for_what_is_not_sent_yet_keeps_no_place_from_it(
     emulated: t.Any, begin: t.Any, between: list[str]
 ) -> None:
-    """With max_parallel, and planned for the same minute: what is downstream goes first, by its name."""
+    """With max_parallel and the same plan time, the downstream instance is sent first, by its name."""
     same = {"instances": [{"plan_time": "-1h"}]}
     chain = [{"name": name, "depends_on": ["upstream"], **same} for name in between]
     jobs = [{"name": "downstream", "depends_on": between or ["upstream"], **same}, *chain, {"name": "upstream", **same}]
@@ -456,7 +456,7 @@ def test_a_service_that_does_not_tell_is_waited_for_as_before(emulated: t.Any, b
     assert {request["route"] for request in emulated.requests()[asked:]} <= {"v1_list", "v2_list"}, "not asked for again"
 
 
-# What stands above in more than one way, and what cannot be seen
+# Upstream instances that are upstream in several ways, and invisible ones
 
 
 def test_what_lies_between_and_had_succeeded_opens_no_way_past_what_is_next_above(emulated: t.Any, begin: t.Any) -> None:
@@ -470,12 +470,12 @@ def test_what_lies_between_and_had_succeeded_opens_no_way_past_what_is_next_abov
 
 
 def test_nothing_is_sent_behind_what_is_selected_and_cannot_be_listed(emulated: t.Any, begin: t.Any) -> None:
-    """A cancelled instance that nobody reruns holds nothing up; one that is to be rerun does, also where its job cannot be listed."""
+    """A cancelled instance that is not rerun blocks nothing; one that is to be rerun does, even if its job cannot be listed."""
     load = {"name": "load", "instances": [{"plan_time": "-3h", "status": "manual-stop"}]}
     rerun_options = begin(
         night(job("sales", "load"), load), jobs=["load", "sales"], statuses=["fail", "manual-stop"], max_retries=0, api_version="v2"
     )
-    emulated.set(clock_skew_seconds=0)  # a clock that turns out to be off makes the pass list once more, and that list is whole
+    emulated.set(clock_skew_seconds=0)  # with a wrong clock, the pass lists again, and that list is complete
     emulated.inject({"route": "v2_list", "job_name": "load", "kind": "status", "status": 500, "times": 1})
     first = call("job_rerun", rerun_options)
     assert not emulated.journal()
@@ -509,7 +509,7 @@ def test_an_api_that_does_not_tell_any_more_is_told_with_what_was_sent(emulated:
 def test_what_was_listed_before_dependencies_were_read_for_long_is_listed_again(
     emulated: t.Any, begin: t.Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the dependencies of thousands of instances are read, somebody may rerun one of them, and it may even succeed."""
+    """Reading the dependencies of thousands of instances takes long, and somebody may rerun one of them meanwhile, even with success."""
     rerun_options = begin(night(job("sales", "load"), job("load"), job("alone")))
     monkeypatch.setattr(_rerun, "OLD_SECONDS", 0.0)
     read = DependencyReader.read

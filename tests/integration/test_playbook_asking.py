@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks that only ask: what failed, and who did what. Nothing is needed but the inventory."""
+"""Read-only playbooks: what failed, and who did what. They need only the inventory."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ansible(tmp_path: Path) -> Ansible:
 
 
 def hosts(service: Running, tmp_path: Path, **changes: t.Any) -> Path:
-    """An inventory that says what to rerun too, and an option of the role that no module here has."""
+    """An inventory that also selects what to rerun, with an option of the role that no module here has."""
     shared = {"jobs": ["weekly_*"], "statuses": ["manual-stop"], "max_instances": 1, "journal": str(tmp_path / "journal.db"), **changes}
     data = inventory(sales=variables(service, **shared), supply=variables(service, workspace_id=SUPPLY_ID, **shared))
     path = tmp_path / "hosts.yml"
@@ -45,13 +45,13 @@ def hosts(service: Running, tmp_path: Path, **changes: t.Any) -> Path:
 
 
 def shown(outcome: Outcome) -> list[str]:
-    """What the table's task showed."""
+    """Lines of the table."""
     (line,) = outcome.of("overview")
     return t.cast("list[str]", line.result["lines"])
 
 
 def check(result: dict[str, t.Any]) -> None:
-    """Everything that the action returned is documented."""
+    """Check that all return values are documented."""
     ansibles = {"changed", "failed", "_ansible_verbose_override", "_ansible_no_log"}
     check_documented({name: value for name, value in result.items() if name not in ansibles}, yaml.safe_load(overview.RETURN), "overview")
 
@@ -92,7 +92,7 @@ def test_options_narrow_it(service: Running, ansible: Ansible, tmp_path: Path, g
 
 
 def test_a_name_is_judged_over_all_workspaces(service: Running, ansible: Ansible, tmp_path: Path) -> None:
-    """One that some lack is a line; one that none has fails the play. What failed of the other jobs is shown anyway."""
+    """A name that some workspaces do not have is a line, one that none has fails the play. Failures of the other jobs are still shown."""
     path = hosts(service, tmp_path)
     names = ["stock_levels", "daily_sales"]
     outcome = ansible.playbook("dataarts.factory.failed", "-i", path, variables={"dataarts_jobs": names}).succeeded()
@@ -154,7 +154,7 @@ def test_who_did_what_when_and_why(service: Running, ansible: Ansible, tmp_path:
     outcome = ansible.playbook("dataarts.factory.history", "-i", path).succeeded()
     lines = shown(outcome)
     assert lines[0].startswith("3 attempts in 1 of 2 workspaces, the newest first.")
-    # Before three o'clock the instances are planned on two days, whose dates leave less room for the name.
+    # before three o'clock, the plan times are on two days, whose dates leave less room for the name
     (row,) = [line.split() for line in lines if "daily_sa" in line]
     assert (row[2], row[4], row[-1]) == ("sales", "3", "accepted")
     assert row[3] in ("daily_sales", shortened("daily_sales", len(row[3])))
@@ -219,7 +219,7 @@ def test_an_option_that_cannot_be_evaluated_is_not_taken_for_its_default(
     assert "'no_such_thing' is undefined" in outcome.output
 
 
-#: Playbooks with a slip in a variable of each, and what the error says of it.
+#: Playbooks with a typo in a variable of each, and the words of the error.
 SLIPS = [
     ("failed", "dataarts_planned_afer", "this playbook. Did you mean dataarts_planned_after?"),
     ("history", "dataarts_made_afer", "this playbook. Did you mean dataarts_made_after?"),
@@ -237,7 +237,7 @@ SLIPS = [
 def test_a_slip_in_the_name_of_a_variable_is_refused_by_every_playbook(
     service: Running, ansible: Ansible, tmp_path: Path, playbook: str, slip: str, words: str
 ) -> None:
-    """Ansible ignores a variable that nobody reads: another window would be shown, or another job rerun."""
+    """Ansible ignores unknown variables: another window would be shown, or another job rerun."""
     given = {slip: "-2h", "dataarts_max_reruns_per_day": 1, "dataarts_proposal_directory": str(tmp_path)}
     requests, writes = len(service.requests()), len(service.journal())
     outcome = ansible.playbook(f"dataarts.factory.{playbook}", "-i", hosts(service, tmp_path), variables=given)

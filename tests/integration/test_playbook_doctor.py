@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Playbook doctor, as people run it: what it shows fits the terminal, and its exit status says whether everything is ready."""
+"""Playbook doctor as users run it: its output fits the terminal, and its exit status says whether everything is ready."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def doctor(service: t.Any, folder: Path, *arguments: str, **workspaces: dict[str
 
 
 def ours(outcome: Outcome) -> list[str]:
-    """The lines of the checkups, not those of Ansible."""
+    """Lines of the checkups, without those of Ansible."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", outcome.stdout).partition("TASK [Check the workspace]")[2].partition("\nPLAY")[0]
     return [line for line in text.splitlines()[1:] if not line.startswith(("ok: ", "<"))]
 
 
 @pytest.fixture(scope="module")
 def ready(emulated: t.Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Path]:
-    """A play for a workspace that is ready, which writes a recording; and the folder in which it ran."""
+    """A play for a working workspace that writes a recording, and its folder."""
     place = tmp_path_factory.mktemp("ready")
     outcome = doctor(emulated, place, "-e", "dataarts_probe_retry=true", "-e", "dataarts_report_path=account.json", sales={}).succeeded()
     assert emulated.journal() == []

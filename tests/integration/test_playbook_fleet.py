@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fleet in one view: plans that are approved and given back, the second mode of the endpoint, and what a play publishes."""
+"""Plays on several workspaces: approved plans, the second mode of the endpoint, and published artifacts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def ansible(tmp_path: Path) -> Ansible:
 
 @pytest.fixture
 def hosts(service: Running, tmp_path: Path) -> Path:
-    """An inventory of both workspaces that says nothing about connections: the playbooks know that a workspace is not a machine."""
+    """An inventory of both workspaces without connection variables: the playbooks know that a workspace is not a machine."""
     service.reset(two_workspaces(switches={"flow_control": False}))
     shared = {"poll_interval": 1, "settle_time": 1, "journal": str(tmp_path / "state")}
     data = inventory(sales=variables(service, **shared), supply=variables(service, workspace_id=SUPPLY_ID, **shared))
@@ -49,12 +49,12 @@ def hosts(service: Running, tmp_path: Path) -> Path:
 
 
 def reruns(service: Running) -> Counter[tuple[str, str]]:
-    """How many instances of each job were sent, by workspace and job."""
+    """Number of reruns by (workspace, job)."""
     return Counter((instance["workspace_id"], instance["job_name"]) for entry in service.journal() for instance in entry["instances"])
 
 
 def stats(outcome: Outcome) -> dict[str, t.Any]:
-    """What the play published for artifacts."""
+    """Artifact data that the play published."""
     (line,) = outcome.of("rerun_summary")
     return t.cast("dict[str, t.Any]", line.result["ansible_stats"]["data"])
 
@@ -64,7 +64,7 @@ def failures(outcome: Outcome) -> dict[str, str]:
 
 
 def offered(outcome: Outcome, lead: str) -> list[str]:
-    """The words of the command below *lead*."""
+    """Words of the command below *lead*."""
     return shlex.split(outcome.stdout.partition(f"{lead}\n")[2].partition("\nok:")[0].replace("\\\n", " "))
 
 
@@ -113,7 +113,7 @@ def test_batches_of_a_play_are_judged_together(service: Running, ansible: Ansibl
 
 
 def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, ansible: Ansible, hosts: Path) -> None:
-    """The window and since come with the plan, so a run that begins later, with other options of the inventory, is the same run."""
+    """A plan has its window and since, so a later run, even with other options in the inventory, is the same run."""
     checked = stats(ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--check").succeeded())
     assert not service.journal()
     assert checked["dataarts_summary"]["to_rerun"] == 8
@@ -133,7 +133,7 @@ def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, a
     both = {**only_sales, "dataarts_plans": plans}
     again = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables=both).ended(2)
     assert service.journal() == before, "approved twice, done once"
-    assert set(stats(again)["dataarts_plans"]) == {"sales", "supply"}, "a later step can still be held to the other's plan"
+    assert set(stats(again)["dataarts_plans"]) == {"sales", "supply"}, "a later step can still use the other's plan"
 
     service.add("stock_levels", {"plan_time": "-30m", "status": "fail"}, workspace_id=SUPPLY_ID)
     only_supply = {"dataarts_plans": {"supply": plans["supply"]}}
@@ -144,7 +144,7 @@ def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, a
 
 @pytest.mark.long
 def test_check_mode_counts_another_attempt_of_the_same_run_as_to_be_rerun(service: Running, ansible: Ansible, hosts: Path) -> None:
-    """By this number AWX decides whether somebody has to approve."""
+    """AWX uses this number to decide whether an approval is needed."""
     options = ("dataarts.factory.rerun", "-i", hosts, "--limit", "sales")
     variables = {"dataarts_jobs": ["weekly_report"], "dataarts_since": service.now_ms()}
     ansible.playbook(*options, variables=variables).ended(2)
@@ -170,7 +170,7 @@ def test_an_approval_without_a_plan_sends_nothing(service: Running, ansible: Ans
 @pytest.mark.long
 @pytest.mark.parametrize("blank", [None, "", "{{ omit }}"])
 def test_an_approved_plan_id_that_is_empty_sends_nothing(service: Running, ansible: Ansible, hosts: Path, blank: str | None) -> None:
-    """As a variable of the role, and as an option of a task of one's own, where Ansible leaves no omitted one."""
+    """As a variable of the role, and as an option of the user's own task (in which Ansible drops omitted options)."""
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables={"dataarts_plan_id": blank}).ended(2)
     assert failures(outcome)["sales"].startswith("Nothing was sent: dataarts_plan_id must hold the approved plan, but is empty.")
     if blank != "{{ omit }}":
@@ -199,7 +199,7 @@ def test_the_command_after_an_approved_run_is_held_to_no_plan_and_reruns_what_fa
     whole_plays([("--limit", "sales,typo"), ("--limit", "all:!typo"), ("--limit", "sales:sup?"), ("-e", "dataarts_hosts=sales,typo")]),
 )
 def test_a_name_that_no_host_has_is_refused(service: Running, ansible: Ansible, hosts: Path, words: tuple[str, str]) -> None:
-    """Ansible itself warns, and does the rest."""
+    """Ansible itself only warns and runs the rest."""
     outcome = ansible.playbook("dataarts.factory.rerun_failed", "-i", hosts, *words)
     assert outcome.rc != 0, outcome.output
     name = "dataarts_hosts" if "-e" in words else "--limit"
@@ -218,7 +218,7 @@ def test_with_the_role_alone_too(service: Running, ansible: Ansible, hosts: Path
 
 @pytest.mark.long
 def test_workspaces_of_later_batches_are_not_called_broken(service: Running, ansible: Ansible, hosts: Path) -> None:
-    """A pattern that matches a job of a later batch is right; where a batch fails as a whole, Ansible begins no other."""
+    """A pattern that matches a job in a later batch is valid. If a whole batch fails, Ansible starts no other."""
     play = {"hosts": "supply,sales", "gather_facts": False, "connection": "local", "serial": 1, "roles": ["dataarts.factory.rerun"]}
     play = {**play, "order": "reverse_sorted"}
     outcome = ansible.written_playbook([play], "-i", hosts, variables={"dataarts_jobs": ["stock_*", "daily_*"]}).succeeded()
@@ -229,7 +229,7 @@ def test_workspaces_of_later_batches_are_not_called_broken(service: Running, ans
     assert "1 workspace of later batches not begun yet." in failed.ended(2).stdout
 
 
-#: Plays that end with their first workspace because it fails, and the rows that say which are not begun.
+#: Plays that end after their first workspace because it fails, and the lines that name the workspaces that were not begun.
 ENDED_EARLY: list[tuple[dict[str, t.Any], str]] = [
     ({"serial": 1, "roles": ["dataarts.factory.rerun"]}, "1 workspace of later batches not begun yet."),
     (
@@ -253,7 +253,7 @@ ENDED_EARLY: list[tuple[dict[str, t.Any], str]] = [
 def test_the_command_after_a_play_that_ended_early_is_for_what_was_not_begun_too(
     service: Running, ansible: Ansible, hosts: Path, play: dict[str, t.Any], row: str
 ) -> None:
-    """In the window of the run: what the first workspace has still to do may begin later."""
+    """With the window of the run."""
     play = {"hosts": "all", "connection": "local", "gather_facts": False, **play}
     window = {"dataarts_planned_after": "-7h"}
     outcome = ansible.written_playbook([play], "-i", hosts, variables=window).ended(2)
@@ -264,7 +264,7 @@ def test_the_command_after_a_play_that_ended_early_is_for_what_was_not_begun_too
     assert "--limit" not in command
 
 
-#: Ways in which a play runs the role, or the module, for one host alone; whether they are right; and what the end says.
+#: Plays that run the role or the module for one host only; exit status; words of the closing lines.
 ONCE: list[tuple[dict[str, t.Any], int, str]] = [
     ({"import_role": {"name": "dataarts.factory.rerun"}}, 2, "Nothing was sent: the task has run_once, which would leave out supply."),
     ({"include_role": {"name": "dataarts.factory.rerun"}}, 2, "Nothing was sent: the task has run_once, which would leave out supply."),
@@ -282,7 +282,7 @@ ONCE: list[tuple[dict[str, t.Any], int, str]] = [
 def test_what_runs_once_does_not_count_for_other_workspaces(
     service: Running, ansible: Ansible, hosts: Path, task: dict[str, t.Any], code: int, text: str
 ) -> None:
-    """Ansible registers the result of such a task for every host of the play. The last: hosts that are machines, as in a deployment."""
+    """Ansible registers the result of such a task for all hosts of the play. In the last case, hosts are machines, as in a deployment."""
     data = json.loads(hosts.read_text(encoding="utf-8"))
     if "vars" in task:
         for host in data["all"]["hosts"].values():
@@ -299,7 +299,7 @@ def test_what_runs_once_does_not_count_for_other_workspaces(
 def test_a_workspace_that_a_condition_leaves_out_is_not_called_broken(
     service: Running, ansible: Ansible, hosts: Path, tmp_path: Path, name: str, number: int
 ) -> None:
-    """Also where it is the first of the play, on which Ansible would run what is run once."""
+    """Even if it is the first host, on which Ansible runs run_once tasks."""
     role = {"role": "dataarts.factory.rerun", "when": f"inventory_hostname == '{name}'"}
     play = {"hosts": "all", "connection": "local", "gather_facts": False, "roles": [role]}
     report = {"dataarts_report_path": str(tmp_path / "report")}
@@ -311,7 +311,7 @@ def test_a_workspace_that_a_condition_leaves_out_is_not_called_broken(
     assert not service.journal()
 
 
-#: A variable of a host by which a task ends before its action begins: Ansible finds no such connection.
+#: Values of ansible_connection with which a task fails before its action starts: there is no such connection plugin.
 LOST = {"sending": "nosuch", "watching": "{{ 'nosuch' if __dataarts_sent is defined else 'local' }}"}
 
 
@@ -333,7 +333,7 @@ def test_a_task_that_ends_before_its_action_takes_no_result_with_it(
 
 @pytest.mark.long
 def test_workspaces_that_are_refused_for_the_same_reason_are_told_together(service: Running, ansible: Ansible, hosts: Path) -> None:
-    """With the cause in a row as soon as it is known, and as a whole at the end, once for all that share it."""
+    """Each with the cause in a line as soon as it is known, and at the end once for all workspaces with the same cause."""
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, variables={"dataarts_secret_key": "wrong"}).ended(2)
     text = " ".join(outcome.stdout.split())
     assert re.search(r"^sales   APIGW.0301 Incorrect IAM", outcome.stdout, re.MULTILINE), outcome.stdout
@@ -341,7 +341,7 @@ def test_workspaces_that_are_refused_for_the_same_reason_are_told_together(servi
 
 
 def depends_on_the_other() -> dict[str, t.Any]:
-    """A job of sales that depends on one of supply; both failed."""
+    """A scenario in which a job of sales depends on one of supply, and both failed."""
     scenario = two_workspaces(switches={"flow_control": False})
     report = {"name": "report", "depends_on": [{"workspace": SUPPLY_ID, "job": "stock_levels"}], "instances": [{"plan_time": "-1m"}]}
     scenario["accounts"][0]["workspaces"][0]["jobs"] = [report]
@@ -349,7 +349,7 @@ def depends_on_the_other() -> dict[str, t.Any]:
 
 
 def test_one_fork_is_enough_for_workspaces_that_depend_on_each_other(service: Running, ansible: Ansible, hosts: Path) -> None:
-    """Everything that may be sent is sent in all workspaces before one is watched."""
+    """All workspaces send before one is watched."""
     service.reset(depends_on_the_other())
     service.set(**FREE)
     variables = {"dataarts_order": "upstream_first", "dataarts_wait_timeout": 60}
@@ -363,7 +363,7 @@ def test_one_fork_is_enough_for_workspaces_that_depend_on_each_other(service: Ru
 def test_a_workspace_whose_id_cannot_be_evaluated_keeps_nothing_from_the_others(
     service: Running, ansible: Ansible, hosts: Path, playbook: str
 ) -> None:
-    """Also where each workspace is told which others are rerun at the same time."""
+    """Even with an order, for which each workspace needs the ids of the others."""
     data = json.loads(hosts.read_text(encoding="utf-8"))
     data["all"]["hosts"]["supply"]["dataarts_workspace_id"] = "{{ nobody }}"
     hosts.write_text(json.dumps(data), encoding="utf-8")
@@ -387,7 +387,7 @@ def test_a_workspace_of_a_later_batch_is_not_waited_for(service: Running, ansibl
     assert reruns(service)[WORKSPACE_ID, "report"] == 1
 
 
-#: What a play that sends is given, by playbook.
+#: Variables of plays that send, by playbook.
 SENDING: dict[str, dict[str, t.Any]] = {
     "repair": {},
     "rerun": {"dataarts_jobs": ["*"]},
@@ -420,7 +420,7 @@ def test_what_needs_an_approved_plan_sends_nothing_without_one(service: Running,
 def test_the_command_below_a_plan_that_is_required_has_it(
     service: Running, ansible: Ansible, hosts: Path, playbook: str, lead: str
 ) -> None:
-    """And what has failed again is planned once more."""
+    """And offers to plan instances that failed again."""
     service.reset(two_workspaces(switches={"flow_control": False, "v1_open": True, "v2_open": True, "v2_list_open": True}))
     play = (f"dataarts.factory.{playbook}", "-i", hosts, "--limit", "sales", "--check")
     checked = ansible.playbook(*play, variables={"dataarts_plan_required": "yes"}).succeeded()
@@ -516,7 +516,7 @@ def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, a
     assert len(service.journal()) == 1
 
 
-#: Variables of a host with which its task fails early, and what then is shown.
+#: Variables of a host with which its task fails early, and the message.
 SHORT: list[tuple[dict[str, t.Any], str]] = [
     ({"dataarts_concurrent": "many"}, "concurrent"),
     ({"ansible_python_interpreter": "/bin/false"}, "Module result|MODULE FAILURE"),
@@ -526,7 +526,7 @@ SHORT: list[tuple[dict[str, t.Any], str]] = [
 
 @pytest.fixture(scope="module")
 def short(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """A play in which the task of each host fails early; it sends nothing."""
+    """A play in which every host's task fails early, so that nothing is sent."""
     service.reset(two_workspaces(switches={"flow_control": False}))
     job = {
         "dataarts_job_name": "daily_sales",
@@ -548,7 +548,7 @@ def short(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Outcome
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(len(SHORT)))
 def test_the_cause_of_a_short_result_is_shown(short: Outcome, number: int) -> None:
-    """A task that failed early returns neither check_mode nor changed nor instances."""
+    """A task that failed early does not return check_mode, changed or instances."""
     assert "has no attribute" not in short.output
     assert re.search(SHORT[number][1], failures(short)[f"sales{number}"])
 
@@ -557,7 +557,7 @@ def test_the_cause_of_a_short_result_is_shown(short: Outcome, number: int) -> No
     "playbook", whole_plays(["rerun", "rerun_failed", "rerun_related", "event_rerun", "event_propose", "awx_recheck", "awx_recheck_repair"])
 )
 def test_a_play_without_hosts_is_an_error(ansible: Ansible, hosts: Path, playbook: str) -> None:
-    """Ansible itself skips a play without hosts and exits with 0."""
+    """Ansible itself would skip the play and exit with 0."""
     no_inventory = ansible.playbook(f"dataarts.factory.{playbook}", "-i", "/nonexistent", "--limit", "sales")
     assert no_inventory.rc != 0
     assert "no host of the inventory matches both all and the limit sales" in " ".join(no_inventory.output.split())
@@ -565,7 +565,7 @@ def test_a_play_without_hosts_is_an_error(ansible: Ansible, hosts: Path, playboo
 
 @pytest.mark.parametrize("limit", whole_plays(["", "@{folder}/empty.retry"]))
 def test_a_limit_that_is_blank_is_not_taken_for_all(service: Running, ansible: Ansible, hosts: Path, tmp_path: Path, limit: str) -> None:
-    """As that of a command with a variable of the shell that is not set; Ansible itself does the play everywhere."""
+    """As from an unset shell variable. Ansible itself would run the play on all hosts."""
     (tmp_path / "empty.retry").write_text("\n", encoding="utf-8")
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", limit.format(folder=tmp_path))
     assert outcome.rc != 0
@@ -622,7 +622,7 @@ def test_a_limit_that_leaves_no_host_is_an_error(service: Running, ansible: Ansi
 @pytest.mark.long
 @pytest.mark.parametrize("limit", [(), ("--limit", "sales")])
 def test_what_awx_launched_a_job_with_is_checked_whatever_its_limit(ansible: Ansible, hosts: Path, limit: tuple[str, ...]) -> None:
-    """Ansible skips a play on localhost where a limit names other hosts."""
+    """Ansible skips a play on localhost if a limit names other hosts."""
     play: tuple[str | Path, ...] = ("dataarts.factory.awx_prepare", "-i", hosts, *limit)
     outcome = ansible.playbook(*play, variables={"dataarts_plan_required": True}).ended(2)
     assert ["dataarts_plans has no plan" in line.result["msg"] for line in outcome.of("fail") if line.event == "failed"] == [True]
@@ -633,7 +633,7 @@ def test_what_awx_launched_a_job_with_is_checked_whatever_its_limit(ansible: Ans
 def test_a_variable_of_one_workspace_that_cannot_be_evaluated_keeps_no_awx_job_from_the_others(
     service: Running, ansible: Ansible, hosts: Path
 ) -> None:
-    """The rerun of that workspace refuses it by its name."""
+    """The rerun of that workspace refuses the variable by its name."""
     data = json.loads(hosts.read_text(encoding="utf-8"))
     data["all"]["hosts"]["sales"]["dataarts_max_instances"] = "{{ nobody }}"
     hosts.write_text(json.dumps(data), encoding="utf-8")
@@ -673,7 +673,7 @@ def test_a_workspace_that_two_hosts_stand_for_is_told(service: Running, ansible:
 def test_what_cannot_be_reached_is_summed_up_and_keeps_nothing_from_the_others(
     service: Running, ansible: Ansible, hosts: Path, serial: dict[str, t.Any]
 ) -> None:
-    """A batch of nothing else would end the play, and its summary with it."""
+    """A batch with only unreachable hosts would end the play without a summary."""
     data = json.loads(hosts.read_text(encoding="utf-8"))
     data["all"]["hosts"]["sales"].update(ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=1)
     hosts.write_text(json.dumps(data), encoding="utf-8")
@@ -715,7 +715,7 @@ FREE = {
 
 
 def across_workspaces() -> dict[str, t.Any]:
-    """Finance reports depend on what two jobs of sales load; all of it failed, and one load fails again."""
+    """A scenario in which finance's report depends on two jobs of sales; all failed, and one load fails again."""
     hours = [{"plan_time": f"-{hour}h"} for hour in (1, 2)]
     again = [{"plan_time": f"-{hour}h", "runs": ["fail" if hour == 1 else "success"]} for hour in (1, 2)]
     scenario = small_night(
@@ -755,7 +755,7 @@ def test_workspaces_of_a_play_wait_for_each_other_and_stop_behind_a_failure(serv
 
 
 def test_the_plan_is_shown_before_anything_is_sent(service: Running, ansible: Ansible, hosts: Path) -> None:
-    """The request that sends hangs: meanwhile the plan stands on the screen."""
+    """The rerun request hangs, and the plan is already on the terminal."""
     hang = {"route": "retry", "kind": "hang", "seconds": 3600, "when": "before_effect"}
     service.reset(small_night(switches=FREE, faults=[hang]))
     variables = json.dumps({"dataarts_jobs": ["daily_sales"], "dataarts_read_timeout": 3600})
@@ -785,7 +785,7 @@ def test_what_would_be_refused_fails_in_check_mode_too(service: Running, ansible
 
 @pytest.mark.long
 def test_instances_that_wait_for_a_person_are_told_at_once(service: Running, ansible: Ansible, hosts: Path) -> None:
-    """While something else still runs, and would for an hour."""
+    """While another instance would run for another hour."""
     jobs = [
         {"name": "careful", "confirm": True, "failed": 1},
         {"name": "report", "depends_on": ["careful"], "failed": 1},
@@ -807,7 +807,7 @@ def test_instances_that_wait_for_a_person_are_told_at_once(service: Running, ans
 
 @pytest.mark.long
 def test_every_way_to_ask_for_check_mode_sends_nothing(service: Running, ansible: Ansible, hosts: Path) -> None:
-    """The keyword at each level around the role, and the option for answers that come as variables; a "no" there leaves --check as it is."""
+    """The keyword at each level around the role, and the option, for survey answers; a "no" in it does not turn --check off."""
     now = service.now_ms()
     related = {
         "dataarts_job_name": "daily_sales",

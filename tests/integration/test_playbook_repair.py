@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Playbook repair, run for real: a night with all kinds of damage is one plan and one approval, is whole afterwards, and is repaired once."""
+"""Playbook repair in real plays: a night with all kinds of damage needs one plan and one approval, is whole afterwards, and is repaired once."""
 
 from __future__ import annotations
 
@@ -28,31 +28,34 @@ from .test_missing import whole_hour
 
 PLAYBOOK = "dataarts.factory.repair"
 Json = dict[str, t.Any]
-#: The same limit where each module has a process of its own, because another name of the Python is set for it.
+#: A limit, with modules in separate processes because of another path of the interpreter.
 ELSEWHERE: Json = {"dataarts_max_instances": 5, "ansible_python_interpreter": f"{sys.prefix}/bin/python3"}
 
 
 class Night:
-    """A damaged night: its plan times are whole hours before the test began, so that none moves while it runs."""
+    """A damaged night. Plan times are whole hours before the test started, so that they are fixed."""
 
     def __init__(self) -> None:
         self._now = whole_hour(0)
 
     def hour(self, ago: int) -> int:
-        """The plan time so many hours ago, epoch ms."""
+        """Plan time *ago* hours ago, epoch ms."""
         return self._now - ago * 3_600_000
 
     def cycle(self, ago: int, status: str, **more: t.Any) -> Json:
         return {"plan_time": self.hour(ago), "status": status, **more}
 
     def cycles(self, *missing: int) -> list[Json]:
-        """Instances of an hourly job in the last seven hours, but of those so many hours ago."""
+        """Instances of an hourly job in the last seven hours, without those *missing* hours ago."""
         return [self.cycle(ago, "success") for ago in range(7) if ago not in missing]
 
     def damaged(self, **switches: t.Any) -> Json:
-        """Two workspaces. In sales: orders failed once, board was cancelled for it, mart succeeded on old data, hung hangs, loads was not made for two
-        hours, digest needs orders and was not made; feed, and mirror in supply, ran without the loads that are missing, and paper without digest. In
-        supply: stock failed twice, parts was not made once."""
+        """Two workspaces with damage.
+
+        In sales: orders failed once, board was cancelled because of that, mart succeeded on old data, hung hangs, two instances of loads and one of
+        digest, which depends on orders, are missing. feed, and mirror in supply, ran without the missing loads, and paper without digest. In supply:
+        stock failed twice, and one instance of parts is missing.
+        """
         orders = [*self.cycles(3), self.cycle(3, "fail")]
         board = [*self.cycles(3), self.cycle(3, "manual-stop", cancelled=True)]
         sales = [
@@ -75,7 +78,7 @@ class Night:
         return small_night(workspaces=workspaces, speed=600, switches={**FREE, **V1, **V2, **switches})
 
     def everything(self) -> dict[tuple[str, str, int], int]:
-        """What makes it whole: kind, job and plan time of what is asked for, each once."""
+        """Writes that repair everything: (kind, job, plan time), each once."""
         asked = (
             ("patch_data", "loads", self.hour(5)),
             ("patch_data", "loads", self.hour(4)),
@@ -111,7 +114,7 @@ def ansible(tmp_path: Path) -> Ansible:
 
 
 def hosts_file(service: Running, path: Path, night: Night, **more: t.Any) -> Path:
-    """The inventory of both workspaces, whose journal is next to it."""
+    """Write the inventory of both workspaces. The journal is in the same folder."""
     shared = {"poll_interval": 1, "settle_time": 1, "journal": str(path / "state"), "planned_after": str(night.hour(6)), **more}
     hosts = inventory(sales=variables(service, **shared), supply=variables(service, workspace_id=SUPPLY_ID, **shared))
     (path / "hosts.yml").write_text(json.dumps(hosts), encoding="utf-8")
@@ -119,14 +122,14 @@ def hosts_file(service: Running, path: Path, night: Night, **more: t.Any) -> Pat
 
 
 def writes(service: Running) -> Counter[tuple[str, str, int]]:
-    """How often the service was asked for what, by kind, job and plan time."""
+    """Number of accepted writes by (kind, job, plan time)."""
     return Counter(
         (entry["kind"], entry["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"]
     )
 
 
 def closing(outcome: Outcome) -> list[str]:
-    """The closing lines, which stand on the screen as they are; but for the command none is wider than a terminal of 80 columns."""
+    """Closing lines. Checks that they are on the terminal unchanged, and fit in 80 columns except for commands."""
     (line,) = outcome.of("rerun_summary")
     lines: list[str] = line.result["lines"]
     assert "\n".join(lines) in outcome.stdout
@@ -135,12 +138,12 @@ def closing(outcome: Outcome) -> list[str]:
 
 
 def headline_of(outcome: Outcome) -> str:
-    """The first sentence of the closing lines."""
+    """First sentence of the closing lines."""
     return " ".join(" ".join(closing(outcome)).split()).partition(".")[0] + "."
 
 
 def command(outcome: Outcome) -> list[str]:
-    """The words of the command that the play ends with, without the program and the playbook."""
+    """Words of the command at the end of the play, without program and playbook."""
     text = outcome.stdout[outcome.stdout.index("To repair exactly this") :].split("\n\n")[0].split("\nok: ")[0]
     program, playbook, *words = shlex.split(text.partition(":\n")[2].replace("\\\n", " "))
     assert (program, playbook) == ("ansible-playbook", PLAYBOOK)
@@ -182,7 +185,7 @@ def test_a_whole_night_is_one_plan_and_one_approval(service: Running, ansible: A
 
 @pytest.mark.long
 def test_one_pause_holds_for_all_steps_of_a_repair(service: Running, ansible: Ansible, tmp_path: Path) -> None:
-    """Before the first instance of a job is made or rerun it is paused, and started again once, when all is done in all workspaces."""
+    """A job is paused before its first instance is created or rerun, and resumed once, when everything is done in all workspaces."""
     night = Night()
     service.reset(night.damaged())
     before = service.state()["schedules"]
@@ -213,7 +216,7 @@ def test_one_pause_holds_for_all_steps_of_a_repair(service: Running, ansible: An
 def test_a_repair_whose_journal_is_lost_between_its_steps_leaves_nothing_paused(
     service: Running, ansible: Ansible, tmp_path: Path, before: str
 ) -> None:
-    """The playbook itself, with one more play that overwrites the journal."""
+    """The real playbook, with an additional play that overwrites the journal."""
     night = Night()
     service.reset(night.damaged())
     schedules = service.state()["schedules"]
@@ -260,7 +263,7 @@ def test_what_was_not_approved_is_not_made_and_nothing_is_rerun_there(service: R
 def test_where_the_reruns_are_refused_nothing_is_made_before(
     service: Running, ansible: Ansible, tmp_path: Path, approved: bool, extra: Json
 ) -> None:
-    """They differ from what was approved, or are too many; in this process, or where modules have one of their own."""
+    """They differ from the approved ones, or are too many; with modules in-process and in separate processes."""
     night = Night()
     service.reset(night.damaged())
     words: list[t.Any] = ["-i", hosts_file(service, tmp_path, night)]
@@ -318,7 +321,7 @@ def test_what_depends_on_it_is_foreseen_also_where_it_is_not_selected(service: R
 def test_what_ran_without_what_a_refused_repair_has_made_is_rerun_by_the_next_one(
     service: Running, ansible: Ansible, tmp_path: Path
 ) -> None:
-    """An instance of a workspace that was left out turns out to depend on what was made, which no plan foresaw."""
+    """An instance in a workspace that was left out depends on a created one, which no plan included."""
     night = Night()
     service.reset(night.damaged())
     hosts = hosts_file(service, tmp_path, night)
@@ -374,14 +377,14 @@ def test_what_patch_data_did_not_bring_to_success_is_told_and_can_be_rerun(servi
     service.reset(scenario)
     hosts = hosts_file(service, tmp_path, night)
     broken = ansible.playbook(PLAYBOOK, "-i", hosts).ended(2)
-    # What ran without loads is not rerun on data that did not come.
+    # instances that ran without loads are not rerun, because the data is still missing
     made = {place: 1 for place in night.everything() if place[1:] not in {(name, night.hour(5)) for name in ("feed", "mirror")}}
     assert writes(service) == made
     text = " ".join(" ".join(closing(broken)).split())
     assert "2 missing instances are not repaired" in text
     assert "loads" in text
     again = ansible.playbook(PLAYBOOK, "-i", hosts, variables={"dataarts_downstream": "ignore"}).ended(2)
-    assert "1 failed again" in " ".join(closing(again))  # its cause is not mended
+    assert "1 failed again" in " ".join(closing(again))  # its cause still exists
     assert writes(service) == {**made, ("retry", "loads", night.hour(5)): 1}
 
 

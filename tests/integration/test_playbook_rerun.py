@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Playbook and role rerun, run for real by their full names: once and only once, and one clear message for every trouble."""
+"""Playbook and role rerun in real plays: exactly once, and one clear message for each problem."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def ansible(tmp_path: Path) -> Ansible:
 
 
 def quick(service: Running, state: Path, **more: t.Any) -> dict[str, t.Any]:
-    """Inventory variables for a service whose runs are over at once."""
+    """Inventory variables for a service with short runs."""
     return variables(service, poll_interval=1, settle_time=1, journal=str(state), **more)
 
 
@@ -49,14 +49,14 @@ def written(path: Path, data: dict[str, t.Any]) -> Path:
 
 
 def reruns(service: Running) -> Counter[tuple[str, str, int]]:
-    """How often each instance was sent, by the emulator's journal."""
+    """Number of reruns of each instance in the emulator's journal."""
     return Counter(
         (entry["workspace_id"], entry["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"]
     )
 
 
 def summed_up(outcome: Outcome) -> list[str]:
-    """The closing lines, which stand on the screen as they are."""
+    """Closing lines. Checks that they are on the terminal unchanged."""
     (line,) = outcome.of("rerun_summary")
     lines: list[str] = line.result["lines"]
     assert "\n".join(lines) in outcome.stdout
@@ -64,7 +64,7 @@ def summed_up(outcome: Outcome) -> list[str]:
 
 
 def stats(outcome: Outcome) -> dict[str, t.Any]:
-    """What the play published for artifacts."""
+    """Artifact data that the play published."""
     (line,) = outcome.of("rerun_summary")
     return t.cast("dict[str, t.Any]", line.result["ansible_stats"]["data"])
 
@@ -128,7 +128,7 @@ def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible,
         .startswith(f"Failed to bring 1 of 6 instances of workspace {WORKSPACE_ID} to success: 1 failed again (weekly_report planned ")
     )
     assert rerun.recap("supply")["failures"] == 0
-    # What a person looks for comes last.
+    # the important part comes last
     assert rerun.stdout.index("FAILED! => ") < rerun.stdout.index(headline)
     assert "If this is interrupted" not in rerun.stdout
 
@@ -142,7 +142,7 @@ def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible,
 
 
 def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Path) -> None:
-    """Seven workspaces, each with a trouble of its own, and one without: everything is shown, nothing secret is."""
+    """Workspaces with one problem each, and one without: everything is shown except secrets."""
     state = tmp_path / "state"
     with contextlib.ExitStack() as stack:
         fine, refusing, skewed, garbled = (stack.enter_context(running(small_night(**more))) for more in services())
@@ -153,7 +153,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
             unknown_job=quick(fine, state, jobs=["daily_salse"]),
             clock_off=quick(skewed, state, max_retries=0),
             no_json=quick(garbled, state, max_retries=0),
-            refused_job=quick(refusing, tmp_path / "of-another-service"),  # with ids that are the same there
+            refused_job=quick(refusing, tmp_path / "of-another-service"),  # another emulator with the same ids
             no_workspace=quick(fine, state, workspace_id=None),
             bad_time=quick(fine, state, since="2026-11-23T03:00:00"),
         )
@@ -180,7 +180,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
         assert "\n" not in messages[host]
     assert outcome.recap("fine")["failures"] == 0
     assert outcome.stdout.count("If this is interrupted, use -e dataarts_since=") == 1, "though the first workspace has none"
-    # One job's refusal left the others of its workspace rerun, listed and counted.
+    # the other jobs of the workspace with a refused job were rerun, listed and counted
     assert Counter(name for _workspace, name, _time in journals[0]) == {"daily_sales": 3, "hourly_stock": 2}
     assert Counter(name for _workspace, name, _time in journals[1]) == {"daily_sales": 3, "weekly_report": 1}
     numbers = stats(outcome)["dataarts_summary"]["workspaces"]["refused_job"]
@@ -205,7 +205,7 @@ def test_hosts_can_be_chosen_and_none_is_an_error(service: Running, ansible: Ans
 
 
 def test_what_nobody_would_read_is_refused_before_anything_is_sent(service: Running, ansible: Ansible, tmp_path: Path) -> None:
-    """Without a word Ansible would ignore the variable, and every job would be rerun."""
+    """Ansible would silently ignore the variable, and all jobs would be rerun."""
     service.reset()
     path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state", owner="a variable of the user's own")))
     outcome = ansible.playbook(PLAYBOOK, "-i", path, variables={"jobs": ["daily_sales"], "planned_after": "-1h"}).ended(2)
@@ -225,7 +225,7 @@ def test_what_nobody_would_read_is_refused_before_anything_is_sent(service: Runn
 
 @pytest.mark.long
 def test_variables_that_others_read_are_never_refused(service: Running, ansible: Ansible, tmp_path: Path) -> None:
-    """The documented variables of the other playbooks stand in the same inventory, and so do helper variables of the user's own."""
+    """The same inventory has documented variables of other playbooks, and the user's own helper variables."""
     service.reset()
     others = {
         "job_name": "daily_sales",
@@ -248,7 +248,7 @@ def test_variables_that_others_read_are_never_refused(service: Running, ansible:
 
 @pytest.mark.long
 def test_a_wrong_value_is_told_in_one_line(service: Running, ansible: Ansible, tmp_path: Path) -> None:
-    """Ansible's own check of a role's variables would show the whole documentation of the role for every workspace."""
+    """Ansible's own validation of a role's variables would show the role's whole documentation for each workspace."""
     service.reset()
     path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state", order="upstream")))
     outcome = ansible.playbook(PLAYBOOK, "-i", path).ended(2)
@@ -261,7 +261,7 @@ def test_a_wrong_value_is_told_in_one_line(service: Running, ansible: Ansible, t
 
 @pytest.mark.long
 def test_everything_that_failed_is_rerun_if_it_is_the_plan_that_was_approved(service: Running, ansible: Ansible, tmp_path: Path) -> None:
-    """Playbook rerun_failed takes every job, whatever the inventory selects; a plan of another selection is refused by the role."""
+    """Playbook rerun_failed reruns all jobs, whatever the inventory selects. The role refuses a plan of another selection."""
     service.reset()
     hosts = inventory(supply=quick(service, tmp_path / "state", workspace_id=SUPPLY_ID, jobs=["no_such_job"]))
     path = written(tmp_path / "hosts.yml", hosts)
@@ -293,13 +293,13 @@ def test_the_role_fails_by_itself_and_leaves_its_result(service: Running, ansibl
     assert [line.result["msg"] for line in outcome.of("debug")] == ["1 False"]
     (failure,) = [line for line in outcome.results if line.event == "failed"]
     assert "1 failed again. See below." in failure.result["msg"]
-    # The task itself does not fail, so that its result with every instance is not printed.
+    # the task itself does not fail, so that Ansible does not print its result with all instances
     assert '"instances"' not in outcome.stdout
 
 
 @pytest.mark.long
 def test_the_role_by_itself_says_everything_once(service: Running, ansible: Ansible, tmp_path: Path) -> None:
-    """Also what was held back at first, and is sent by the task that watches."""
+    """Including instances that were held back at first, and are sent by the task that watches."""
     service.reset()
     path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state")))
     play = {"hosts": "all", "gather_facts": False, "roles": ["dataarts.factory.rerun"]}
@@ -320,7 +320,7 @@ def secret_file(directory: Path) -> Path:
 
 
 def services() -> list[dict[str, t.Any]]:
-    """Changes of the scenario: fine; one job's rerun is always refused; clock off by 20 minutes; answers that are not JSON."""
+    """Changes to the scenario: none; one job's rerun is always refused; clock off by 20 minutes; answers that are not JSON."""
     refuse = {
         "route": "retry",
         "kind": "status",
@@ -342,7 +342,7 @@ def services() -> list[dict[str, t.Any]]:
 
 @contextlib.contextmanager
 def closed() -> Iterator[dict[str, str]]:
-    """Addresses at which nothing listens: a port that is taken, so that nobody else gets it, and answers nothing."""
+    """Addresses on which nothing listens: a port that is reserved while it is used."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"

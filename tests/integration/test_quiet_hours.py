@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Quiet hours: by the emulator's journal nothing is sent in them, whoever asks, and what was not sent is told and sent later."""
+"""Quiet hours: nothing is sent in them (by the emulator's journal), and what was not sent is reported and sent later."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def quiet_hours(first: float, last: float) -> str:
 
 
 def writes(service: Running) -> list[int]:
-    """When each write reached the service, accepted or not."""
+    """Times at which reruns reached the service, accepted or not."""
     return [entry["time"] for route in ("v2_retry", "v1_restart") for entry in service.requests(route)]
 
 
@@ -60,7 +60,7 @@ def test_nothing_is_sent_and_the_result_says_what_why_and_until_when(night: Runn
 
 @pytest.mark.parametrize("check", [False, True])
 def test_what_hangs_stops_no_schedule_before_they_are_over(service: Running, tmp_path: Path, check: bool) -> None:
-    """It is to be stopped first, and the other one waits: the jobs would miss their cycles all the time."""
+    """One instance is to be stopped first, and the other waits: paused jobs would miss their cycles during all that time."""
     states = {"hourly": "fail", "hung": "running-exception"}
     jobs = [
         {"name": name, "status": "SCHEDULING", "instances": [{"plan_time": "-1h", "status": status}]} for name, status in states.items()
@@ -105,10 +105,10 @@ def test_what_runs_is_watched(service: Running, tmp_path: Path) -> None:
 
 
 def test_a_run_that_crosses_their_beginning_stops_there(service: Running, tmp_path: Path) -> None:
-    """Sixty requests of a second each, of which some are sent before the quiet hours begin, and none after that."""
+    """Of sixty requests of a second each, some are sent before the quiet hours begin, and none after that."""
     jobs = [{"name": f"job_{number:02}", "failed": 1, "every": "1h"} for number in range(60)]
     faults = [{"route": "retry", "kind": "latency", "seconds": 1, "times": 1000}]
-    for lead in (6, 15, 45, 90):  # a machine under load has hardly listed the jobs when others have sent them all
+    for lead in (6, 15, 45, 90):  # a loaded machine needs a longer time, in which a fast one would send all
         service.reset(small_night(jobs=jobs, switches={**FREE, **BOTH}, faults=faults))
         begins = time.time() + lead
         window = f"{clock(begins * 1000)}-{clock(begins * 1000 + 600_000)} UTC"
@@ -152,7 +152,7 @@ def test_job_instance_retry(night: Running, tmp_path: Path, mode: str) -> None:
 
 
 class Machine:
-    """Plays on the workspace of the night."""
+    """Runs playbooks on the workspace."""
 
     def __init__(self, directory: Path, service: Running) -> None:
         self.service, self.ansible = service, Ansible(directory)
@@ -204,7 +204,7 @@ def test_reruns_for_events(machine: Machine) -> None:
 
 @pytest.mark.long
 def test_what_cannot_be_read_is_refused_before_anything_is_asked(machine: Machine) -> None:
-    """Each by its own host, of one play."""
+    """Each on its own host of one play."""
     values = {"zone": "22:00-06:00 Europe/Berln", "begin": [{"begin": 1320, "end": "06:00", "zone": "Europe/Berlin"}]}
     outcome = machine.play("rerun", hosts={name: {"not_between": value} for name, value in values.items()}).ended(2)
     assert machine.service.requests() == []

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why instances failed: what is read of it, with how many requests, and what is done where it cannot be read."""
+"""Reasons of failures: what is read, with how many requests, and what happens if they cannot be read."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ TWO_CAUSES = [
 
 @pytest.fixture(scope="module")
 def emulated() -> t.Iterator[Running]:
-    """One service for all tests of this file."""
+    """One emulator for this module."""
     with running(small_night()) as service:
         yield service
 
 
 @pytest.fixture
 def night(emulated: Running, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
-    """Begins a night with two causes and returns options: ``night({switches}, job_rerun's options)``."""
+    """Function that resets the emulator to a night with two causes and returns options: ``night({switches}, options of job_rerun)``."""
 
     def begin(switches: dict[str, t.Any] | None = None, /, there: t.Any = None, **changes: t.Any) -> dict[str, t.Any]:
         emulated.reset(small_night(jobs=there or TWO_CAUSES, causes=CAUSES, switches={**BOTH, **FREE, **(switches or {})}))
@@ -70,12 +70,12 @@ def night(emulated: Running, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]
 
 
 def details_read(service: Running) -> int:
-    """How many requests for an instance's detail have arrived."""
+    """Number of requests for instance details."""
     return sum(entry["route"] == "v1_instance" for entry in service.requests())
 
 
 def shown(result: Result) -> list[tuple[int, str, list[str], list[str]]]:
-    """The reasons of a result: count, reason, nodes and their types, of which a site may write the words apart."""
+    """Reasons of a result: count, reason, nodes, and node types without spaces."""
     return [
         (group["count"], group["reason"], group["nodes"], [kind.replace(" ", "") for kind in group["node_types"]])
         for group in result["reasons"]
@@ -184,7 +184,7 @@ class TestWhatCannotBeRead:
         assert details_read(emulated) <= 12
 
     def test_an_instance_that_moved_on_says_nothing_about_its_failure(self, emulated: Running, night: t.Any) -> None:
-        """Somebody reruns it between the list and the detail: the node of that run is not the reason of this failure."""
+        """Somebody reruns it between the list and the detail, whose node is not that of this failure."""
         given = night({"rerun_visible_after": 0}, there=[{**TWO_CAUSES[1], "runs": [{"status": "hang"}]}])
         emulated.inject({"route": "v1_instance", "kind": "latency", "seconds": 60, "when": "before_effect"})
         entries = [entry for entry in listed(emulated, "hourly_stock").data["instances"] if entry["status"] == "fail"]
@@ -220,10 +220,10 @@ def test_what_failed_again_is_read_for_itself(emulated: Running, night: t.Any) -
 
 
 class TestOtherWorkspaces:
-    """Four hundred failures of seven causes in twelve workspaces."""
+    """400 failures with seven causes in twelve workspaces."""
 
     NAMES = tuple(f"ws{number:02}" for number in range(12))
-    FAILED = (34, 33)  # of each workspace in turn; less two in the last
+    FAILED = (34, 33)  # of alternate workspaces; two less in the last
 
     def scenario(self) -> dict[str, t.Any]:
         workspaces = []
@@ -276,7 +276,7 @@ def test_a_list_of_failures_has_reasons_too(emulated: Running, night: t.Any, api
 
 @pytest.mark.parametrize("jobs", [["*"], ["daily_sales", "hourly_stock"]])
 def test_a_rerun_without_v1_goes_on(emulated: Running, night: t.Any, jobs: list[str]) -> None:
-    """Where jobs are listed by their names, v1 is only found to be closed when it is asked for the messages that v2's list has not."""
+    """If jobs are listed by name, v1 is found to be closed only when it is asked for the messages that v2's list does not have."""
     passes(night({**V2, "v1_open": False}, jobs=jobs))
     assert sum(reruns(emulated.journal()).values()) == 32
 
@@ -288,10 +288,10 @@ def test_a_list_without_v1_has_none(emulated: Running, night: t.Any) -> None:
 
 
 class TestPolicies:
-    """Both jobs of the night; 30 failed for a table, 2 for a right."""
+    """Both jobs of the night: 30 instances failed because of a table, 2 because of a permission."""
 
     def counted(self, service: Running) -> dict[str, int]:
-        """How many instances of each job were rerun, by the service's own record."""
+        """Number of reruns by job, in the emulator's journal."""
         counts: collections.Counter[str] = collections.Counter()
         for (job, _plan_time), times in reruns(service.journal()).items():
             counts[job] += times

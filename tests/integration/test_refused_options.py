@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every option of a repair that any of its steps refuses is refused before the first of them sends anything.
+"""If any step of a repair refuses the value of an option, nothing is sent by any step.
 
-One workspace for each value, all in one play: what the emulator's journal has of a workspace was sent in spite of its value.
+One play has a workspace for each invalid value: any write to that workspace in the emulator's journal is an error.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from .test_missing import whole_hour
 Json = dict[str, t.Any]
 ROOT = Path(__file__).parents[2]
 SPEC: Json = {**OWN, **{option: entry for module in REPAIRS for option, entry in MODULES[module]().items()}}
-#: Every variable of a repair, by its option.
+#: Variables of a repair, by option.
 VARIABLES = {
     **{option: PREFIX + option for option in OWN},
     **{option: variable for module in REPAIRS for option, variable in variables_of(module, role=True).items()},
 }
-#: What a type refuses; a text or a path takes every text.
+#: Invalid values by type; str and path accept any text.
 OF_TYPE: Json = {"int": "many", "float": "much", "bool": "perhaps", "dict": "text", "list": {"a": 1}, "str": {"a": 1}, "path": {"a": 1}}
-#: What is refused although its type is right: values, or variables that only together are refused.
+#: Invalid values of the right type, or combinations of variables.
 OF_VALUE: dict[str, list[t.Any]] = {
     "attempt_delay": [-1],
     "attempts": [0],
@@ -80,7 +80,7 @@ OF_VALUE: dict[str, list[t.Any]] = {
     "wait_timeout": [-1],
     "workspace_id": [""],
 }
-#: Options of which every value of the right type may be meant.
+#: Options for which every value of the right type is valid.
 FREE = {
     *(
         "access_key",
@@ -101,7 +101,7 @@ FREE = {
 
 
 def cases(playbook: str) -> Iterator[tuple[str, Json]]:
-    """Option, and the variables that say what is refused; without the options for which *playbook* asks no inventory."""
+    """Yields options and invalid variables, without options that *playbook* does not read from the inventory."""
     ignored = OF_PLAYBOOK if playbook == "repair" else ("dataarts_parallel", "dataarts_stopped_jobs")
     for option, entry in SPEC.items():
         if option not in VARIABLES or VARIABLES[option] in ignored:
@@ -120,7 +120,7 @@ def workspace_id(number: int) -> str:
 
 
 def scenario(workspaces: int) -> Json:
-    """Workspaces in which an instance failed and one was not made."""
+    """Workspaces with a failed and a missing instance."""
     now = whole_hour(0)
     cycles = [{"plan_time": now - ago * 3_600_000, "status": "success"} for ago in range(5)]
     orders = [*cycles[:2], {**cycles[2], "status": "fail"}, *cycles[3:]]
@@ -136,7 +136,7 @@ def service() -> Iterator[Running]:
 
 
 def hosts_file(service: Running, directory: Path, *cases: tuple[str, Json]) -> list[str]:
-    """The inventory of one workspace for each of *cases*, and a last one in which nothing is wrong; their names."""
+    """Write an inventory with a workspace for each of *cases*, and a last one with valid variables. Returns their names."""
     shared = {"poll_interval": 1, "settle_time": 1, "journal": str(directory / "state"), "planned_after": str(whole_hour(4))}
     hosts = {
         f"{number:03d}_{option}": {**variables(service, **shared, workspace_id=workspace_id(number)), **refused}

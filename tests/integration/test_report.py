@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report that a play writes: the numbers of its run, also of what failed as a whole, and commands that do what they say."""
+"""The report of a play: its numbers, also if a workspace failed as a whole, and its commands, which must work."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def ansible(tmp_path: Path) -> Ansible:
 
 
 def hosts(service: Running, directory: Path, **more: t.Any) -> Path:
-    """An inventory of two workspaces, and what *more* says."""
+    """An inventory of two workspaces and *more* hosts."""
     quick = {"poll_interval": 1, "settle_time": 1, "journal": str(directory / "state")}
     both = {"sales": variables(service, **quick), "supply": variables(service, **quick, workspace_id=SUPPLY_ID)}
     path = directory / "hosts.yml"
@@ -54,12 +54,12 @@ def hosts(service: Running, directory: Path, **more: t.Any) -> Path:
 
 
 def reruns(service: Running) -> Counter[str]:
-    """How many instances of each job were sent, by the emulator's journal."""
+    """Number of reruns by job, in the emulator's journal."""
     return Counter(entry["job_name"] for entry in service.journal() for dummy in entry["instances"])
 
 
 def read(folder: Path, *, plans: bool = False) -> dict[str, t.Any]:
-    """The report in *folder*, after a look at all of its files; in check mode *plans* are among them."""
+    """Check all files of the report in *folder*, with *plans* in check mode. Returns its JSON."""
     assert sorted(path.name for path in folder.iterdir()) == [*(["plans.json"] if plans else []), *FILES]
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o640 for path in folder.iterdir())
     assert not any(SECRET_KEY in path.read_text(encoding="utf-8") for path in folder.iterdir())
@@ -70,19 +70,19 @@ def read(folder: Path, *, plans: bool = False) -> dict[str, t.Any]:
 
 
 def written(outcome: Outcome) -> list[str]:
-    """Where the reports of a run are, by its last lines."""
+    """Paths of the reports that the last lines of a run name."""
     paths = [line.result["paths"]["html"] for line in outcome.of("rerun_summary") if line.event == "ok"]
     assert all(f"Report: {path}" in outcome.stdout.splitlines() for path in paths)
     return paths
 
 
 def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ansible: Ansible, tmp_path: Path) -> None:
-    """Only commands that the reports show are run: the plan, what it planned, what failed again; and the last one once more."""
+    """Runs only commands from reports: after the plan the rerun, then what failed again, and the last one once more."""
     service.reset()
     path = hosts(service, tmp_path, other=variables(service, workspace_id="00000000000000000000000000000bad"))
 
     def go_on(command: str, folder: str) -> Outcome:
-        """From another folder than that in which the first run was started."""
+        """Run *command* in another folder than the first run."""
         program, *words = shlex.split(command)
         more = {"dataarts_report_path": str(tmp_path / folder), "dataarts_purpose": f"INC-4711 {folder}"}
         (tmp_path / "elsewhere").mkdir(exist_ok=True)
@@ -130,7 +130,7 @@ def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ans
 
 @pytest.fixture
 def slow() -> Iterator[Running]:
-    """A service whose reruns take so long that a run can be killed meanwhile."""
+    """A service whose reruns take long enough to kill a run meanwhile."""
     with running(small_night(run_seconds=300, switches={"clock_skew_seconds": 0})) as handle:
         yield handle
 
@@ -201,7 +201,7 @@ def test_a_folder_that_cannot_be_written_loses_nothing(service: Running, ansible
 
 @pytest.mark.long
 def test_the_role_writes_it_by_itself(service: Running, ansible: Ansible, tmp_path: Path) -> None:
-    """In a play of one's own, once for all hosts, though one of them fails at its end."""
+    """In the user's own play, once for all hosts, even if one of them fails."""
     service.reset()
     path = hosts(service, tmp_path)
     play = {"hosts": "all", "gather_facts": False, "roles": ["dataarts.factory.rerun"]}

@@ -1,8 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run that finds what it was to rerun already rerun, by one that was killed or by another controller: what depends on it is brought up to date by the
-two together, each once, or the second fails. Judged by the emulator's journal."""
+"""A run whose instances were already rerun, by a killed run or another controller.
+
+Both together bring the downstream instances up to date, each once, or the second one fails. The emulator's journal is the evidence.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ RUN_SECONDS = 30
 
 
 def begin(service: t.Any, **switches: t.Any) -> None:
-    """Of orders an instance failed, for which board was cancelled; mart, and sheet below it, succeeded on old data."""
+    """Reset the emulator: orders failed, board was cancelled because of that, and mart and its downstream job sheet succeeded on old data."""
     jobs = [
         {"name": "orders", "instances": [{"plan_time": "-1h", "status": "fail"}]},
         {"name": "board", "depends_on": ["orders"], "instances": [{"plan_time": "-1h", "status": "manual-stop", "cancelled": True}]},
@@ -34,7 +36,7 @@ def begin(service: t.Any, **switches: t.Any) -> None:
 
 
 def play(service: t.Any, given: Json, run_id: str, most: int = 40) -> Json:
-    """The result of the last of *most* passes of a run without ``since``; a run of fewer than it needs was killed."""
+    """Make up to *most* passes of a run without ``since``. Fewer than it needs means that it was killed. Returns the last result."""
     run = passes.Passes(run_id=run_id)
     result: Json = {}
     for _number in range(most):
@@ -47,7 +49,7 @@ def play(service: t.Any, given: Json, run_id: str, most: int = 40) -> Json:
 
 
 def rerun(service: t.Any) -> dict[str, int]:
-    """How often each job was rerun."""
+    """Number of reruns by job."""
     return dict(collections.Counter(instance["job_name"] for entry in service.journal() for instance in entry["instances"]))
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a person sees on a terminal of 80 columns: how many rows, how wide, and the commands that are offered, which rerun nothing twice."""
+"""Output on a terminal of 80 columns: number of rows, their width, and the suggested commands, which never rerun anything twice."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from tests.support.terminal import Shown
 from tests.support.workspace import inventory, variables
 from tools import pictures
 
-#: Rows of a whole run at most, and those of them that are the collection's.
+#: Maximum rows of a run, in total and by the collection.
 BUDGETS = {"plan of 2": (30, 20), "plan of 3": (36, 20), "plan of 50": (280, 75), "rerun of 3": (50, 35)}
-#: The screens: those of the night, which the guides show, are always taken; that of fifty workspaces takes as long as all others together.
+#: Screens. Those that the guides show are always tested; the one of fifty workspaces takes as long as all others together.
 LARGE_LAST = [pytest.param(name, marks=pytest.mark.long if name in ("plan of 2", "plan of 50") else ()) for name in BUDGETS]
 
 
 def fleet(workspaces: int) -> dict[str, t.Any]:
-    """So many workspaces of two jobs, of which five instances failed. No clock is off, of which two rows would warn."""
+    """Workspaces with two jobs and five failed instances each. The clock is right: a warning would take two rows."""
     return small_night(
         workspaces=[
             {
@@ -49,8 +49,7 @@ def fleet(workspaces: int) -> dict[str, t.Any]:
 
 
 class Screens(dict[str, Shown]):
-    """A plan of two workspaces, one of fifty with 250 failures, and the night of three with 40 failures planned and rerun, each taken when it
-    is first looked at."""
+    """Screens by name, taken at first use: plans of two and of fifty workspaces (250 failures), plan and rerun of three (40 failures)."""
 
     def __missing__(self, name: str) -> Shown:
         with pictures.directory() as place:
@@ -79,7 +78,7 @@ def test_a_run_takes_so_many_rows_at_most(screens: Screens, name: str) -> None:
 
 @pytest.mark.parametrize("name", LARGE_LAST)
 def test_no_line_of_ours_is_wider_than_the_terminal(screens: Screens, name: str) -> None:
-    """But for a word that is, and that could not be pasted if it were broken."""
+    """Except single words, which could not be pasted if they were broken."""
     lines = pictures.ours(screens[name].lines)
     assert len(lines) > 7
     assert [line for line in lines if len(line) > 80 and " " in line.strip()] == []
@@ -88,7 +87,7 @@ def test_no_line_of_ours_is_wider_than_the_terminal(screens: Screens, name: str)
 @pytest.mark.long
 @pytest.mark.parametrize(("columns", "env"), [(60, {}), (100, {}), (80, {"COLUMNS": "0"}), (0, {})])
 def test_every_line_fits_a_terminal_of_another_width(columns: int, env: dict[str, str]) -> None:
-    """Of every playbook that a person reads; a terminal of no width has the usual one."""
+    """For all playbooks with output for people. Without a known width, the default is used."""
     names = ("每日销售汇总" * 3, "sales" * 9)
     jobs = [{"name": name, "id": number, "failed": 2, "runs": ["fail"]} for number, name in enumerate(names, 1)]
     scenario = two_workspaces(jobs=jobs, switches={**FREE, "clock_skew_seconds": 0})
@@ -98,21 +97,21 @@ def test_every_line_fits_a_terminal_of_another_width(columns: int, env: dict[str
             lines = pictures.ours(screen.lines)
             assert len(lines) > 4, screen.text
             wide = [line.strip() for line in lines if width(line) > (columns or 80)]
-            # A path or an id is not broken, nor a word of a command.
+            # paths, ids and words of commands are never broken
             wide = [line for line in wide if " " in line and not re.search(r"/\S+$", line) and not line.startswith("-e '{")]
             assert wide == [], screen.text
 
 
 @pytest.mark.parametrize("name", pictures.PICTURES)
 def test_the_guides_pictures_are_what_is_shown(screens: Screens, name: str) -> None:
-    """``python -m tools.pictures`` takes them anew."""
+    """``python -m tools.pictures`` updates them."""
     seen = {without_times(re.sub(r"/tmp/night-\w+", pictures.PLACE, row)) for row in screens[f"{name} of 3"].rows}
     rows = pictures.ours(pictures.written(pictures.GUIDE.read_text(encoding="utf-8"), name))
     assert len(rows) > 5
     assert [row for row in rows if without_times(row) not in seen] == []
 
 
-# Commands that are offered
+# Suggested commands
 
 
 @pytest.fixture
@@ -122,7 +121,7 @@ def service() -> Iterator[Running]:
 
 
 def last_command(text: str) -> list[str]:
-    """The words of the command that stands last in *text*."""
+    """Words of the last command in *text*."""
     lines = text.splitlines()
     at = max(index for index, line in enumerate(lines) if re.match(r"  (env|ansible-playbook) ", line))
     command = []
@@ -139,7 +138,7 @@ def reruns(service: Running) -> Counter[tuple[str, int]]:
 
 @pytest.mark.long
 def test_the_command_after_a_run_that_lost_the_service_reruns_nothing_twice(service: Running, tmp_path: Path) -> None:
-    """Nobody has set a since; the keys are refused once everything was sent. Whatever is offered is pasted three times."""
+    """Without option since, and with keys that are refused after everything was sent. Each suggested command is run three times."""
     ansible = Ansible(tmp_path)
     quick = variables(service, poll_interval=1, settle_time=1, journal=str(tmp_path / "journal.db"))
     (tmp_path / "hosts.yml").write_text(json.dumps(inventory(sales=quick)), encoding="utf-8")
@@ -162,7 +161,7 @@ def test_the_command_after_a_run_that_lost_the_service_reruns_nothing_twice(serv
 
 @pytest.mark.long
 def test_the_command_works_from_any_directory(service: Running, tmp_path: Path) -> None:
-    """Playbook, inventory, settings, files of variables and paths in them were relative; the plan is exactly what is rerun."""
+    """Playbook, inventory, settings, variable files and paths in them were relative. Exactly the plan is rerun."""
     here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
     for folder in (here, elsewhere):
         folder.mkdir()
@@ -180,7 +179,7 @@ def test_the_command_works_from_any_directory(service: Running, tmp_path: Path) 
     assert f"@{here}/plan/plans.json" in command
     assert not any("{" in word for word in command), "nothing to read past"
     assert command[:3] == ["env", f"ANSIBLE_CONFIG={here}/ansible.cfg", "ansible-playbook"]
-    for dummy in range(2):  # whoever approved the plan may start it again at any moment
+    for dummy in range(2):  # the command may be run again at any time
         ansible.run("/usr/bin/env", *command[1:], cwd=elsewhere, env=settings).succeeded()
         assert Counter(name for name, _time in reruns(service)) == {"daily_sales": 3}
     assert (here / "journal.db").is_file()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reruns that start at a node of their job: what is checked before anything is sent, what that costs, and what a refusal looks like."""
+"""Reruns that start at a node: checks before anything is sent, their cost, and refusals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.scenarios import BOTH, V1, V2, small_night
 from tests.support.workspace import options
 
 AT = {"retry_location": "specifiedNode"}
-#: daily_sales and hourly_stock have a node transform, weekly_report has none.
+#: daily_sales and hourly_stock have a node transform, weekly_report does not.
 JOBS = [
     {"name": "daily_sales", "id": 917567, "failed": 3},
     {"name": "hourly_stock", "id": 917568, "failed": 2, "every": "1h"},
@@ -25,7 +25,7 @@ JOBS = [
 
 @pytest.fixture
 def night(service: t.Any, tmp_path: Path) -> t.Any:
-    """The service with jobs of different nodes, and options that start at a node."""
+    """Function that resets the emulator to jobs with different nodes, and returns options that start at a node."""
 
     def make(switches: t.Mapping[str, t.Any] | None = None, /, jobs: t.Any = None, **changes: t.Any) -> dict[str, t.Any]:
         service.reset(small_night(jobs=jobs or JOBS, switches={"flow_control": False, **(BOTH if switches is None else switches)}))
@@ -109,7 +109,7 @@ def test_where_nodes_cannot_be_read_the_service_judges_and_people_are_told(servi
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
 def test_equal_refusals_are_one_line_with_a_count_and_no_change(service: t.Any, night: t.Any, version: str) -> None:
-    """Where the nodes cannot be read: every request is refused, each with a request id of its own."""
+    """If nodes cannot be read, every request is refused, each with a different request id."""
     jobs = [{"name": "daily_sales", "id": 917567, "failed": 40, "every": "30m"}]
     given = night({"v1": V1, "v2": V2}[version], jobs, node_name="nosuchnode", api_version=version, batch_size=100)
     service.inject({"route": "v1_job", "kind": "status", "status": 403, "code": "DLF.6888", "message": "No permission.", "times": 99})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PatchData: started once, compared by name, waited for, stopped. Judged by the emulator's own journal."""
+"""PatchData: started once, compared by name, waited for, stopped. The emulator's journal is the evidence."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ WEEK: Json = {
 
 
 def night(jobs: list[Json] | None = None, **switches: t.Any) -> Json:
-    """Jobs that are planned every day, at a speed at which a day's run takes no time."""
+    """A scenario of daily jobs, at a speed at which runs take almost no time."""
     return small_night(jobs=JOBS if jobs is None else jobs, switches={**FREE, **V1, **V2, **switches}, speed=600)
 
 
@@ -84,7 +84,7 @@ def test_a_week_is_patched_once(patch: Patch) -> None:
 
 @pytest.mark.parametrize("name_taken", ["accept", "refuse"])
 def test_what_a_lost_journal_may_have_known_is_waited_for(service: t.Any, tmp_path: Path, name_taken: str) -> None:
-    """The first run is not listed yet when its journal turns out to be unreadable."""
+    """The first PatchData run is not listed yet when the journal turns out to be unreadable."""
     service.reset(night(patch_visible_after=1800, patch_name_taken=name_taken))
     first, second = Patch(service, tmp_path), Patch(service, tmp_path)
     with ThreadPoolExecutor(1) as pool:
@@ -127,7 +127,7 @@ def test_the_same_name_with_another_content_is_an_error(patch: Patch, changes: J
     result = patch(**changes)
     assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "option")
     options_named = [entry["option"] for entry in result["differences"]]
-    assert (option in options_named, "job_name" in options_named) == (True, False)  # the latter is said with depend_jobs, once
+    assert (option in options_named, "job_name" in options_named) == (True, False)  # job_name is reported once, with depend_jobs
     assert option in result["msg"]
     assert patch.kinds() == {"patch_data": 1}
 

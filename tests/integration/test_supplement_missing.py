@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Module supplement_missing: what was never made is made once, in the order of the jobs, and only if it is what was approved."""
+"""Module supplement_missing: missing instances are created once, in the order of the jobs, and only if they were approved."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Make = Callable[..., Result]
 
 
 def instances(*missing: int, status: str = "success") -> list[Json]:
-    """Instances of an hourly job, of twelve hours but those so many hours ago."""
+    """Instances of an hourly job for twelve hours, without those *missing* hours ago."""
     return [{"plan_time": whole_hour(hours), "status": status} for hours in range(12) if hours not in missing]
 
 
@@ -38,13 +38,13 @@ def night(*jobs: Json, **switches: t.Any) -> Json:
 
 
 def sales() -> Json:
-    """A job of which three plan times were never made."""
+    """A job with three missing plan times."""
     return {"name": "sales", "instances": instances(3, 6, 7)}
 
 
 @pytest.fixture
 def make(service: t.Any, tmp_path: Path) -> Make:
-    """A call of the module with *changes*, on one journal."""
+    """Function that calls the module with one journal and changed options."""
 
     def called(check: bool = False, **changes: t.Any) -> Result:
         given = {"planned_after": str(whole_hour(11)), "settle_time": 1, "poll_interval": 1, "journal": str(tmp_path / "state"), **changes}
@@ -54,7 +54,7 @@ def make(service: t.Any, tmp_path: Path) -> Make:
 
 
 def made(service: t.Any) -> list[tuple[str, int]]:
-    """Job and plan time of each instance that PatchData made, in the order in which they were asked for."""
+    """(job, plan time) of the instances that PatchData created, in the order of the requests."""
     return [(entry["job_name"], moment["plan_time"]) for entry in service.journal() for moment in entry["instances"]]
 
 
@@ -78,8 +78,10 @@ def test_everything_is_made_once(service: t.Any, make: Make) -> None:
 
 
 def test_what_is_not_due_yet_by_the_services_clock_is_not_missing(service: t.Any, make: Make) -> None:
-    """This machine's clock is ahead, as far as signatures are accepted, and the window ends at a fixed time. What PatchData makes too early, the
-    service makes once more when it is due."""
+    """This machine's clock is ahead, as far as signatures are accepted, and the window ends at a fixed time.
+
+    The service would create an instance again that PatchData had created too early.
+    """
     skew = -840
     now = (int(time.time()) + skew) // 60 * 60
     listed = [{"plan_time": (now - 60 * minutes) * 1000, "status": "success"} for minutes in range(40)]
@@ -128,7 +130,7 @@ def test_stages_of_a_repair_have_one_pause_which_the_last_one_ends(service: t.An
 def test_stages_after_the_journal_was_lost_start_again_what_was_paused_and_nothing_else(
     service: t.Any, make: Make, tmp_path: Path, stage: str, loss: str
 ) -> None:
-    """Each stage is a process of its own; what the reruns between them have paused, in other workspaces too, the role hands on."""
+    """Each stage is a separate process. The role passes on what the reruns between them have paused, also in other workspaces."""
     jobs = [{**sales(), "status": "SCHEDULING"}, {"name": "closed", "status": "STOPPED", "instances": instances()}]
     there = [{"name": name, "status": "SCHEDULING", "instances": instances()} for name in ("parts", "fine")]
     both = night(*jobs)
@@ -162,7 +164,7 @@ def test_a_job_that_the_last_stage_cannot_start_is_named(service: t.Any, make: M
 
 
 def test_a_stage_that_fails_as_a_whole_starts_again_what_it_has_paused(service: t.Any, make: Make) -> None:
-    """Nothing follows it."""
+    """No other stage follows it."""
     service.reset(night({**sales(), "status": "SCHEDULING"}))
     snapshot = make(stage="find", pause_schedules=True)
     service.inject({"route": "supplements", "kind": "status", "status": 403, "code": "DLF.3051", "message": "no", "times": 9})
@@ -174,7 +176,7 @@ def test_a_stage_that_fails_as_a_whole_starts_again_what_it_has_paused(service: 
 def test_a_pause_is_kept_for_as_long_as_the_instances_take_to_be_made(
     service: t.Any, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever looks meanwhile sees that a living run needs it, also after its lease would have ended."""
+    """Other runs see that a living run needs it, even after its first lease would have expired."""
     monkeypatch.setattr(rerun_pauses, "_LEAST_LEASE_MS", 1)
     service.reset({**night({**sales(), "status": "SCHEDULING"}), "speed": 1, "run_seconds": 9})
     seen: list[list[str]] = []
@@ -200,7 +202,7 @@ def test_an_instance_between_them_that_is_not_of_the_schedule_is_not_one_of_them
 
 @pytest.mark.parametrize("compares", ["plan_time", "start_time"])
 def test_what_somebody_else_made_meanwhile_is_not_made_again(service: t.Any, make: Make, tmp_path: Path, compares: str) -> None:
-    """Another journal knows of it, and it has ended by the time that it would be made: the list alone shows it, by whatever time its window is meant."""
+    """Only the list shows it: it is in another journal, and has ended before this request. Under both meanings of the list's window."""
     service.reset(night({**sales(), "patch_fails": [whole_hour(7)]}, window_compares=compares))
     absent = make(stage="find")
     theirs = {"name": "by_hand", "job_name": "sales", **{name: absent["gaps"][0][name] for name in ("start_date", "end_date")}}
@@ -227,7 +229,7 @@ def test_what_somebody_stopped_is_left_alone(service: t.Any, make: Make) -> None
 
 
 def test_what_an_earlier_version_of_a_job_may_not_have_planned_is_left_alone(service: t.Any, make: Make) -> None:
-    """Every six hours until it was changed to hourly, and once missing since."""
+    """A job that ran every six hours until it was changed to hourly, with one instance missing since then."""
     listed = [{"plan_time": whole_hour(hours), "status": "success", "version": 1 if hours > 4 else 2} for hours in (11, 5, 3, 1, 0)]
     service.reset(night({"name": "sales", "version": 2, "instances": listed}))
     result = make()
@@ -244,7 +246,7 @@ def test_what_an_earlier_version_of_a_job_may_not_have_planned_is_left_alone(ser
 
 @pytest.mark.parametrize(("made_by", "state"), [(MadeBy.RERUN, "made"), (MadeBy.TASK, "left_alone")])
 def test_what_a_rerun_has_paused_counts_as_scheduled(service: t.Any, make: Make, tmp_path: Path, made_by: MadeBy, state: str) -> None:
-    """A repair that was killed leaves its jobs paused; the next one goes on with its plan, and its reruns start them again."""
+    """A killed repair leaves its jobs paused. The next one continues its plan, and its reruns resume them."""
     service.reset(night(sales()))
     checked = make(check=True)
     service.reset(night({**sales(), "status": "STOPPED"}))
@@ -261,7 +263,7 @@ def test_what_a_rerun_has_paused_counts_as_scheduled(service: t.Any, make: Make,
 def test_a_job_of_which_a_rerun_is_in_progress_still_counts_as_failed(
     service: t.Any, make: Make, tmp_path: Path, by_us: bool, jobs: list[str]
 ) -> None:
-    """A repair that was killed while it reran is started again: what depends on the job is made after the reruns, as it would have been."""
+    """A repair that was killed during its reruns is started again: downstream instances are still created after the reruns."""
     fates = [*instances(3), {"plan_time": whole_hour(3), "status": "fail" if by_us else "running"}]
     service.reset(small_night(jobs=[{"name": "sales", "instances": fates, "run_seconds": 3600}], switches={**FREE, **V1, **V2}))
     if by_us:
@@ -319,7 +321,7 @@ def test_an_approved_repair_that_was_interrupted_goes_on(service: t.Any, make: M
 
 
 def test_what_was_made_before_is_known_to_every_later_one(service: t.Any, make: Make) -> None:
-    """A repair may end, however it does, between what it makes and the reruns of what ran without that."""
+    """A repair may end between creating instances and rerunning those that ran without them."""
     service.reset(night({**sales(), "patch_fails": [whole_hour(7)]}))
     assert make(stage="find")["made_before"] == []
     gaps = make()["gaps"]
@@ -335,7 +337,7 @@ def test_what_was_made_before_is_known_to_every_later_one(service: t.Any, make: 
 def test_what_a_repair_made_and_stopped_whose_journal_is_lost_is_known_by_the_list(
     service: t.Any, make: Make, tmp_path: Path, paused: bool
 ) -> None:
-    """It was killed between what it made and what it was to rerun."""
+    """It was killed after creating instances and before its reruns."""
     other = {"name": "stock", "depends_on": ["sales"], "instances": instances(4)}
     service.reset(night(sales(), other, {"name": "closed", "status": "STOPPED", "instances": instances()}))
     journal = {"journal": str(tmp_path / "journal.db"), "pause_schedules": paused}
@@ -351,7 +353,7 @@ def test_what_a_repair_made_and_stopped_whose_journal_is_lost_is_known_by_the_li
 
 
 def test_of_two_repairs_whose_gaps_differ_and_overlap_one_is_sent(service: t.Any, make: Make) -> None:
-    """Their windows begin on both sides of a plan time, so that the names of their PatchData differ: none is a claim against the other."""
+    """One window includes a plan time that the other does not, so the names of their PatchData differ, and their claims do not conflict."""
     service.reset(night({"name": "sales", "instances": instances(6, 7)}))
     service.inject({"route": "write", "kind": "latency", "seconds": 3600, "when": "before_effect"})
     with ThreadPoolExecutor(1) as threads:
@@ -373,7 +375,7 @@ def test_of_two_repairs_whose_gaps_differ_and_overlap_one_is_sent(service: t.Any
 
 @pytest.mark.parametrize("workspace_id", [WORKSPACE_ID, SUPPLY_ID])
 def test_what_patch_data_of_a_job_above_makes_is_not_made_twice(service: t.Any, make: Make, tmp_path: Path, workspace_id: str) -> None:
-    """PatchData of a job may include those that depend on it (depend_jobs). It is listed in its own workspace alone, and not at once."""
+    """PatchData of a job may include downstream jobs (depend_jobs). It is listed only in its own workspace, and not immediately."""
     report = {
         "name": "report",
         "depends_on": [{"workspace": workspace_id, "job": "stock"}],
@@ -474,7 +476,7 @@ def test_more_than_the_limit_is_refused(service: t.Any, make: Make) -> None:
 
 @pytest.mark.parametrize("seconds", [6, 3600])
 def test_quiet_hours_are_waited_for_as_reruns_wait_for_them(service: t.Any, make: Make, seconds: int) -> None:
-    """What failed may read what is made: where the reruns wait, so does this."""
+    """Failed instances may depend on created ones, so this waits if the reruns wait."""
     service.reset({**night(sales()), "speed": 1, "run_seconds": 0.2})
     now = datetime.now(timezone.utc)
     until = now + timedelta(seconds=seconds)
@@ -490,11 +492,11 @@ def test_quiet_hours_are_waited_for_as_reruns_wait_for_them(service: t.Any, make
 
 
 def test_quiet_hours_that_end_too_late_keep_back_what_was_not_paused(service: t.Any, make: Make) -> None:
-    """Also where they end before the first request would be sent, as the service answers slowly."""
+    """Even if they end before the first request would be sent, because the service is slow."""
     service.reset({**night(sales()), "speed": 1, "run_seconds": 0.2})
     now = datetime.now(timezone.utc)
     until = now + timedelta(seconds=12)
-    # The first list finds what is missing, the second one is read before anything is sent.
+    # the first list finds what is missing; the second one is read before anything is sent
     service.inject({"route": "supplements", "kind": "latency", "seconds": 14, "skip": 1})
     result = make(not_between=[f"{now - timedelta(hours=1):%H:%M}-{until:%H:%M:%S} UTC"], wait_timeout=1, pause_schedules=True)
     assert (result["failed"], states(result)) == (True, {"sales": ["failed"] * 2}), result

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Variables of the inventory, and module_defaults, reach every module; nothing that is null or blank lifts a limit. Real processes."""
+"""Inventory variables and module_defaults reach every module, and null or blank values never remove a limit. In real processes."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_every_module_has_account_and_workspace_of_the_inventory_or_of_the_play(
         "gather_facts": False,
         "collections": ["dataarts.factory"],
         "vars": {"failures": [{"job_id": 1, **times}]},
-        # Also what only some of the modules take.
+        # including an option that only some modules have
         **({"module_defaults": {"group/dataarts.factory.api": {**shared, "statuses": None}}} if source == "module_defaults" else {}),
         "tasks": [
             {"name": name, module: args, "check_mode": True, "ignore_errors": True}
@@ -80,7 +80,7 @@ def test_every_module_has_account_and_workspace_of_the_inventory_or_of_the_play(
     messages = {(line.task, line.action): str(line.result.get("msg", "")) for line in outcome.results if line.event != "recap"}
     assert len(messages) == 2 * len(MODULES)
     failed = {name for (name, dummy), msg in messages.items() if msg.startswith(("Failed", "Unsupported", "missing"))}
-    # The instance that is asked for does not exist, and history needs no account.
+    # its instance does not exist; rerun_history_info needs no account
     assert failed == {"job_instance_retry"}, messages
     assert all("not found" in msg or "no instance" in msg for (name, dummy), msg in messages.items() if name in failed), messages
 
@@ -128,7 +128,7 @@ def test_a_limit_of_the_inventory_is_not_lifted_by_what_says_nothing(
 
 @pytest.mark.long
 def test_omit_leaves_a_credential_of_the_inventory_out(service: Running, ansible: Ansible, tmp_path: Path) -> None:
-    """Keys and a token are refused together; a limit it does not lift, see above."""
+    """Access keys and a token together are refused. (omit does not remove a limit, see above.)"""
     hosts = written(tmp_path, inventory(sales=variables(service, settle_time=1, journal=str(tmp_path / "journal"))))
     omitted = dict.fromkeys(("dataarts_access_key", "dataarts_secret_key"), "{{ omit }}")
     outcome = ansible.playbook(PLAYBOOK, "--check", "-i", hosts, variables={"dataarts_auth_token": token(service), **omitted})
@@ -138,7 +138,7 @@ def test_omit_leaves_a_credential_of_the_inventory_out(service: Running, ansible
     assert "error" in both.of("job_rerun")[0].result
 
 
-#: Variable, value as the inventory file has it, and what is said of it; None: a plan is made.
+#: Variable, value in the inventory file, and words of the error; None: valid.
 SAMPLE: list[tuple[str, t.Any, str | None]] = [
     ("jobs", '["daily_sales", "hourly_stock"]', None),
     ("jobs", "daily_sales，hourly_stock", None),
@@ -188,12 +188,12 @@ SAMPLE: list[tuple[str, t.Any, str | None]] = [
 
 @pytest.mark.long
 def test_a_sample_of_the_table_of_forms_in_a_real_inventory(service: Running, ansible: Ansible, tmp_path: Path) -> None:
-    """The whole table is tests/unit/test_input_forms.py; here it is a play that delivers the values, on the ansible-core of this test."""
+    """tests/unit/test_input_forms.py has the whole table; here a real play passes the values, with the ansible-core of this test."""
     good = {"settle_time": 1, "journal": str(tmp_path / "journal")}
     hosts = {
         f"host{number}": {**variables(service, **good), f"dataarts_{name}": value} for number, (name, value, dummy) in enumerate(SAMPLE)
     }
-    # As YAML, so that numbers that are none stay numbers.
+    # YAML, which can express NaN and infinity
     path = tmp_path / "hosts.yml"
     path.write_text(yaml.safe_dump(inventory(**hosts), allow_unicode=True), encoding="utf-8")
     outcome = ansible.playbook(PLAYBOOK, "--check", "-i", path, "--forks", "4").ended(2)
@@ -212,7 +212,7 @@ def test_a_sample_of_the_table_of_forms_in_a_real_inventory(service: Running, an
 
 @pytest.mark.parametrize("words", whole_plays([["--vault-password-file", "wrong"], []]))
 def test_a_wrong_vault_password_or_none_is_told_as_that(service: Running, ansible: Ansible, tmp_path: Path, words: list[str]) -> None:
-    """Whichever variable is vaulted, and whether the option is it or a template of it."""
+    """Whichever variable is vaulted, and whether it is the option itself or used in a template."""
     for name in ("right", "wrong"):
         (tmp_path / name).write_text(name, encoding="utf-8")
     encrypt: list[str | Path] = ["encrypt_string", "--vault-password-file", tmp_path / "right", "--name", "vaulted", SECRET_KEY]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every place in which people keep credentials, against the emulator: a module gets in, and the doctor says from where."""
+"""All sources of credentials: a module can log in, and the doctor names the source."""
 
 from __future__ import annotations
 

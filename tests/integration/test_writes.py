@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every kind of write, by a process that is stopped between its claim and the first byte of its request: what it slept through keeps that byte from leaving.
+"""Every kind of write in a process that sleeps between its claim and its request: a change in that time prevents the request.
 
-The process is not stopped for real: its stopwatch, the service's clock and the journal's jump, and meanwhile something happens.
+The process does not really sleep: its stopwatch and the clocks of the service and the journal jump, and meanwhile something happens.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ PATCH: Json = {
 class Kind:
     """A kind of write.
 
-    :param options: of the module that makes it.
-    :param before: options of the same module for what comes first, None for nothing.
-    :param other: options in which another controller's call differs, which takes the claim over meanwhile.
-    :param accepted: the writes that the service has accepted after that.
+    :param options: options of its module.
+    :param before: options of an earlier call of the module, None for no call.
+    :param other: different options of another controller's call, which takes over the claim meanwhile.
+    :param accepted: writes that the service has accepted after that.
     """
 
     module: str
@@ -69,21 +69,21 @@ RETRY = Kind("job_instance_retry", {"job_name": "failed"}, ["retry"])
 STOP = Kind("job_instance_stop", {"job_name": "hangs", "instance_ids": ["2"], "wait": False}, ["stop"])
 START_PATCH = Kind("supplement_data", {**PATCH, "wait": False}, ["patch_data"])
 STOP_PATCH = Kind("supplement_data", {**PATCH, "state": "stopped"}, ["patch_data_stop"], before={"state": "present", "wait": False})
-# Its key is never sent again, whoever has claimed it.
+# A claimed key is never sent again.
 RUN = Kind("job_run", {"job_name": "by_hand", "run_key": "night", "wait": False}, [])
-# The pause is over when the other one is done, so that nobody would start the job again: it is decided anew, with a claim of its own.
+# The other call ends the pause, so that nobody would resume the job: a new decision with a new claim is needed.
 PAUSE = Kind("job_schedule", {"jobs": ["planned"], "state": "paused"}, ["stop_schedule"], other={"state": "resumed"})
-# Somebody has stopped it for good.
+# Somebody has stopped the job for good.
 RESUME = Kind("job_schedule", {"jobs": ["planned"], "state": "resumed"}, [], before={"state": "paused"}, other={"state": "stopped"})
-# What is not paused any more is not among the jobs that are to be resumed.
+# A job that is no longer paused is not resumed.
 RESUME_ALL = dataclasses.replace(RESUME, options={"jobs": ["plan*"], "state": "resumed"}, other={"jobs": ["planned"], "state": "stopped"})
 CLAIMED = {"rerun": RERUN, "stop": STOP, "patch data": START_PATCH, "run": RUN, "pause": PAUSE, "resume": RESUME}
 
 
 class Night:
-    """One controller whose request waits once, and another one that is not.
+    """A controller whose request is delayed once, and another one without a delay.
 
-    :ivar asked: how often a request was about to leave.
+    :ivar asked: number of times that a request was about to be sent.
     """
 
     def __init__(self, service: t.Any, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,7 @@ class Night:
         return call(kind.module, options(self.service, **given))
 
     def begin(self, kind: Kind) -> int:
-        """What comes first; the number of writes in the service's journal after that."""
+        """Make the earlier call. Returns the number of writes in the service's journal after it."""
         if kind.before is not None:
             assert not self.call(kind, **kind.before)["failed"]
         self.asked = 0
@@ -125,11 +125,11 @@ class Night:
         self.service.advance(seconds)
 
     def hold_back(self, happens: Callable[[], object]) -> None:
-        """Before the next request leaves, *happens* happens."""
+        """Call *happens* before the next request is sent."""
         self._happens = happens
 
     def after_list(self, owner: type, name: str, number: int, happens: Callable[[], object]) -> None:
-        """Once list *number* that method *name* of *owner* reads has been answered, *happens* happens."""
+        """Call *happens* after call *number* of method *name* of *owner*."""
         read, lists = getattr(owner, name), itertools.count(1)
 
         def listed(*args: t.Any) -> t.Any:
@@ -141,7 +141,7 @@ class Night:
         self._monkeypatch.setattr(owner, name, listed)
 
     def schedule(self) -> str:
-        """The status of the job that is planned."""
+        """Status of job planned."""
         return str(self.service.state()["schedules"][WORKSPACE_ID]["planned"])
 
     def accepted(self, before: int) -> list[str]:
@@ -175,7 +175,7 @@ def test_nothing_leaves_once_another_controller_has_taken_the_claim_over(night: 
 
 MISSING = Kind("supplement_missing", {"jobs": ["planned"], "planned_after": "-2d", "planned_before": "-1h", "settle_time": 1}, [])
 PAUSES = Kind("job_rerun", {**RERUN.options, "pause_schedules": True}, [])
-#: What a journal is that cannot be used, and what is said of it.
+#: Unusable journals, and the words of the error.
 UNUSABLE = {
     "full": ("journal.db", "disk I/O error. Nothing is sent without it. Check that file system"),
     "link": ("link.db", "it is a symbolic link, not a file. Set journal to the file itself"),
@@ -202,7 +202,7 @@ def test_nothing_leaves_without_a_journal_and_one_message_says_why(
         result = night.call(kind, journal=path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    # A job that nobody has paused is not resumed: without a word in an empty journal there is nothing to claim.
+    # a job that nobody has paused is not resumed, so without its pause in the journal there is nothing to claim
     if not (full and kind is RESUME):
         assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "journal"), result
         assert words in result["msg"]
@@ -225,7 +225,7 @@ def test_nothing_is_made_that_a_lost_journal_may_have_known_to_be_made(night: Ni
 
 @pytest.mark.parametrize("between", ["started", "unknown"])
 def test_a_run_whose_claim_was_lost_before_it_left_frees_its_key(night: Night, between: str) -> None:
-    """The other task takes it for lost; it says unknown, or finds an instance that somebody has started by hand, and follows that."""
+    """The other task considers it lost: it reports unknown, or finds an instance that somebody has started by hand, and follows that."""
     others: list[Result] = []
 
     def meanwhile() -> None:
@@ -248,7 +248,7 @@ def test_a_run_whose_claim_was_lost_before_it_left_frees_its_key(night: Night, b
 def test_a_run_that_was_refused_after_another_task_took_it_for_lost_frees_its_key(
     night: Night, monkeypatch: pytest.MonkeyPatch, refusal: int
 ) -> None:
-    """What the service answers counts, also where another task has recorded meanwhile that nobody knows."""
+    """The service's answer counts, even if another task has recorded unknown meanwhile."""
     night.service.inject({"route": "v1_run", "kind": "status", "status": refusal, "code": "DLF.30118", "message": "no", "times": 1})
     run_job = WorkspaceApi.run_job
 
@@ -301,15 +301,15 @@ def test_no_schedule_is_changed_that_somebody_has_changed_meanwhile(night: Night
 
 @pytest.mark.parametrize("state", ["paused", "resumed", "started"])
 def test_a_job_that_another_controller_pauses_between_list_and_journal_is_started_again(night: Night, state: str) -> None:
-    """By a list from before the pause, and a journal from after it, somebody would have started the job since, and the pause would be over."""
+    """A list from before the pause and a journal from after it look as if somebody had started the job since, and the pause were over."""
     night.after_list(WorkspaceApi, "list_jobs", 1, lambda: night.call(PAUSE))
     assert not night.call(PAUSE, state=state)["failed"]
     assert not night.call(PAUSE, state="resumed")["failed"]
     assert night.schedule() == "SCHEDULING"
 
 
-#: Which state is asked for, where the job is paused or not, before which change of its pause another controller brings about which state meanwhile, and
-#: what is to be seen at the end: the status of the job, how many pauses are open, and words of the reason.
+#: Requested state, whether the job is paused, before which change of its pause another controller sets which state, and the result: status
+#: of the job, number of open pauses, and words of the reason.
 CHANGED_MEANWHILE = {
     "pause": ("paused", False, ("change", Phase.PAUSED), "resumed", ("STOPPED", 1, "it was SCHEDULING")),
     "stop": ("stopped", True, ("close",), "resumed", ("STOPPED", 0, "it was SCHEDULING")),
@@ -341,7 +341,7 @@ def test_a_change_of_a_pause_that_the_journal_refuses_is_not_taken_for_made(
 def test_a_pause_that_another_controller_wants_too_is_kept_where_that_one_need_not_or_cannot_stop_the_job(
     night: Night, tmp_path: Path, refused: bool
 ) -> None:
-    """The first one has claimed the pause, and the second one has listed the job before the stop of the first arrived."""
+    """The first has claimed the pause, and the second has listed the job before the first one's stop arrived."""
 
     def arrives() -> None:
         assert night.call(PAUSE, state="stopped", journal=str(tmp_path / "another.db"))["changed"]
@@ -364,7 +364,7 @@ def test_a_pause_that_another_controller_wants_too_is_kept_where_that_one_need_n
 
 
 def test_patch_data_is_not_sent_again_by_a_list_from_before_the_first_request_had_to_show(night: Night, tmp_path: Path) -> None:
-    """That request is still held up when the list is read; it arrives in time, and the list is not old."""
+    """That request is still delayed when the list is read; it arrives in time, and the list is not too old."""
     night.service.inject({"route": "write", "kind": "drop", "when": "before_effect", "times": 1})
 
     def arrives() -> None:
@@ -373,7 +373,7 @@ def test_patch_data_is_not_sent_again_by_a_list_from_before_the_first_request_ha
 
     night.after_list(SupplementDataApi, "named", 2, arrives)
     result = night.call(START_PATCH)
-    assert (night.asked, night.accepted(0)) == (2, START_PATCH.accepted), "the one that was held up, and none after it"
+    assert (night.asked, night.accepted(0)) == (2, START_PATCH.accepted), "the delayed one, and no other"
     assert (result["failed"], result["changed"], result["adopted"]) == (False, True, False)
 
 
@@ -441,7 +441,7 @@ def test_the_history_says_what_was_not_sent(night: Night, tmp_path: Path) -> Non
 
 
 def of_failed(night: Night) -> Json:
-    """The option that names the instance that failed."""
+    """The option that selects the failed instance."""
     (failed,) = call("job_instance_info", options(night.service, jobs=["failed"]))["instances"]
     return {"task_retrys": [{name: failed[name] for name in ("job_id", "plan_time", "submit_time")}]}
 
@@ -488,7 +488,7 @@ def test_nothing_leaves_while_the_journal_is_too_slow_to_say_that_the_claim_stan
     assert "The request was not sent. Check the file system or the server of the journal" in result["msg"]
 
 
-#: Every kind of write, also those that the journal keeps for people alone.
+#: All kinds of writes, including those that the journal keeps only as information for people.
 ALL = {
     **CLAIMED,
     "rerun of what hangs": RERUN_HUNG,
