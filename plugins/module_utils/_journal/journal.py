@@ -87,7 +87,7 @@ _NOTES = "SELECT {} FROM dataarts_note WHERE project_id = ? AND scope = ?"
 
 @dataclass(frozen=True)
 class Known:
-    """What the journal knows about some workspaces, read in one transaction.
+    """The journal's knowledge about some workspaces, read in one transaction.
 
     :param attempts: the newest rerun attempt of each (workspace, job_id, plan_time, submit_time, instance_id), oldest first.
     :param stops: all requests to stop instances, oldest first; the other fields do not include them.
@@ -165,7 +165,7 @@ class Journal:
         return self._database.exists
 
     def read(self, workspace_ids: t.Collection[str], plan_times: Window, now_ms: int) -> Known:
-        """What the journal knows about instances planned in *plan_times*. Later claims are based on it.
+        """Read the journal's knowledge about instances planned in *plan_times*. Later claims are based on it.
 
         Creates nothing: a journal that does not exist reads as empty.
 

@@ -32,7 +32,7 @@ NO_EFFECT = frozenset({Outcome.REJECTED, Outcome.NOT_EXECUTED})
 
 
 class AttemptKind(str, enum.Enum):
-    """What a request asks for; the values are what the journal and results hold.
+    """Kind of a request; the values are what the journal and results hold.
 
     All kinds share the unique indexes. A stop answers a state in which an instance is in progress or hangs, a rerun one in which it has ended, so
     two requests never answer the same state. Kinds from PATCH_DATA_STOP on claim nothing: each attempt has a slot of its own.
@@ -161,7 +161,7 @@ class Attempt:
 
 
 class Intent(t.NamedTuple):
-    """What a run wants to claim.
+    """An attempt that a run wants to claim.
 
     :param attempt: without id, outcome INTENDED.
     :param supersedes: the attempt for the same failure that the planner decided to take over, or None if it saw none.

@@ -125,7 +125,7 @@ class AnswerSeen:
 
 @dataclass
 class Observed:
-    """What a checkup has observed so far. A read that was not made has no entry in :attr:`reads`.
+    """Observations of a checkup so far. A read that was not made has no entry in :attr:`reads`.
 
     :ivar address_error: why the options name no host, or "".
     :ivar option_error: why the credentials or other options cannot be used, or "".

@@ -23,7 +23,7 @@ CLOCK_TOLERANCE_MS = 10_000
 
 
 class Action(enum.Enum):
-    """What is to be done about an instance, or what became of it."""
+    """Action for an instance: what to do about it, or what became of it."""
 
     RETRY = "retry"
     STOP = "stop"  # it hangs and has to be stopped first
@@ -71,7 +71,7 @@ class LeftOut(t.NamedTuple):
 @slotted
 @dataclass(frozen=True)
 class Decision:
-    """What is to be done about one instance.
+    """Decision about one instance.
 
     :param reason: why, in plain words; times in ISO 8601 UTC.
     :param due_ms: listing the instance again before this time is useless, epoch ms, or None.
@@ -134,7 +134,7 @@ class Decision:
 
     @property
     def unit(self) -> InstanceKey:
-        """What a request can address only as a whole: the instance with its twins, unless it is rerun by its instance_id."""
+        """Smallest unit that a request can address: the instance with its twins, unless it is rerun by its instance_id."""
         return self.instance.key if self.by_id else self.instance.key.shared
 
     @property

@@ -16,7 +16,7 @@ IGNORE, REPORT, CANCELLED, STALE = "ignore", "report", "cancelled", "stale"
 
 
 class Effect(enum.Enum):
-    """What the rerun of its upstream means for a dependant; the values are what results hold."""
+    """Effect of an upstream rerun on a dependant; the values are what results hold."""
 
     WAITS = "waits"  # it is in progress and continues by itself
     CANCELLED = "cancelled"  # it was cancelled before it began and needs its own rerun
@@ -25,7 +25,7 @@ class Effect(enum.Enum):
 
 
 class Renewal(enum.Enum):
-    """What became, or is to become, of an instance that is rerun."""
+    """Progress of an instance that is rerun."""
 
     COMING = "coming"  # its new end is still to come
     RENEWED = "renewed"  # it has succeeded anew

@@ -144,7 +144,7 @@ class PatchData:
         }
 
     def content(self) -> dict[str, t.Any]:
-        """What must be equal for two runs of one name to be the same run, as JSON.
+        """The part that must be equal for two runs of one name to be the same run, as JSON.
 
         It leaves out the zone of the dates, the order of dependent jobs, and force.
         """

@@ -65,7 +65,7 @@ class RetryOptions:
 
 
 class RelatedJobs(t.NamedTuple):
-    """What the second mode reruns in addition to the job itself. :meth:`from_options` makes it from options and checks them.
+    """The jobs and plan times that the second mode reruns in addition to the job itself. Made and checked by :meth:`from_options`.
 
     :param begin_time: first plan time, epoch ms.
     :param end_time: last plan time, epoch ms.

@@ -69,7 +69,7 @@ class RunScope(t.NamedTuple):
 
 @dataclass(frozen=True)
 class PassState:
-    """What one pass of job_rerun hands to the next, as option and result ``pass_state``.
+    """State that one pass of job_rerun hands to the next, as option and result ``pass_state``.
 
     :param run_id: id of the run, which its attempts carry.
     :param since: of the run; None before the first pass.

@@ -62,7 +62,7 @@ def plan_lines(workspace_id: str, scope: RunScope, plan: Plan, details: t.Mappin
 
 
 def stop_lines(options: t.Mapping[str, t.Any]) -> list[str]:
-    """What the run may stop later (``timeout_action``, ``running_exception``), which the rest of the plan does not show; empty by default."""
+    """Lines about instances that the run may stop later (``timeout_action``, ``running_exception``); empty by default."""
     lines = []
     if options["timeout_action"] != NONE and options["wait"]:
         followed = " and rerun once more" if options["timeout_action"] == STOP_AND_RERUN else ""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a recording may show: words of this collection's messages, and names from the service's documentation. Nothing of a customer's.
+"""Texts that a recording may show: words of this collection's messages, and names from the service's documentation. Nothing of a customer's.
 
 Everything else is disguised, see ``disguise.py``.
 """

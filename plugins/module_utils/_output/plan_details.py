@@ -92,7 +92,7 @@ def detail_lines(details: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def left_lines(details: t.Mapping[str, t.Any]) -> list[str]:
-    """What is not rerun and why, except instances that were fine from the beginning."""
+    """Lines about instances that are not rerun and why, except those that were fine from the beginning."""
     left = {entry["reason"]: entry["instances"] for entry in details["left"]}
     others = sum(number for reason, number in left.items() if reason.startswith(_STATUS))
     texts = [text for text in (_LEFT[Action.WAIT], _LEFT[Action.SETTLING], *MISSED_WORDS.values()) if text in left]

@@ -40,7 +40,7 @@ _VERSION_TEXT = re.compile(r"[0-9A-Za-z.+-]{1,40}")
 
 @dataclass(frozen=True)
 class Checkup:
-    """What a recording is made of.
+    """Input of a recording.
 
     :param result: of module account_doctor.
     :param answers: in the order in which they came.
@@ -240,7 +240,7 @@ def _originals(name: str, value: t.Any) -> t.Iterator[str]:
 
 
 def _names(seen: Observed) -> t.Iterator[str]:
-    """What a checkup knows to be the customer's."""
+    """Texts that a checkup knows to be the customer's."""
     yield from (seen.region, seen.project_id, seen.workspace_id, *(seen.region_projects or ()))
     for host in seen.hosts.values():
         yield from (host.base, host.host, host.host.partition(":")[0], host.proxy, host.proxy.partition("://")[2], host.issuer)

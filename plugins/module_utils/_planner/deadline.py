@@ -68,7 +68,7 @@ class JobEnd(t.NamedTuple):
 
 
 class Urgency(t.NamedTuple):
-    """What :func:`by_urgency` needs."""
+    """Input of :func:`by_urgency`."""
 
     deadlines: Deadlines
     runs: Runs

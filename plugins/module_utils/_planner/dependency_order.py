@@ -41,7 +41,7 @@ _NAMED = 6  # instances of a circle named in a message
 
 @dataclass(frozen=True)
 class Beyond:
-    """What is known of instances that are not selected.
+    """Knowledge about instances that are not selected.
 
     :param others: as last read.
     :param since: starts at or after this time belong to this run, epoch ms.

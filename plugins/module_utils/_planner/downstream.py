@@ -59,7 +59,7 @@ def joins(mode: str) -> bool:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What is known when a run decides what to rerun, and what depends on that.
+    """Knowledge of a run when it decides about instances and their dependants.
 
     :param policy: of the run.
     :param now: the service's time when the list was requested, epoch ms.
@@ -107,7 +107,7 @@ def _stopped_for(stop: Attempt, attempt: Attempt) -> bool:
 
 @dataclass(frozen=True)
 class RerunEarlier:
-    """What the journal knows about reruns before this run.
+    """Reruns before this run, according to the journal.
 
     :param roots: the selected instances that were rerun, and have succeeded since or are in progress.
     :param since: when the first of these reruns was sent, epoch ms, or None. Reruns of dependants sent since then belong to them.

@@ -173,7 +173,7 @@ def _despite_rejection(
 
 
 def _others(listed: t.Sequence[JobInstance], due: t.Sequence[JobInstance]) -> str:
-    """What the request may do to instances that nobody asked to rerun."""
+    """A note that the request may also rerun instances that nobody asked for. Empty if there are none."""
     known = {instance.key for instance in due}
     counts = collections.Counter(instance.status_text for instance in listed if instance.key not in known)
     words = ", ".join(f"{number} {printable(status, 40)}" for status, number in counts.most_common())

@@ -37,7 +37,7 @@ Runs = t.Mapping[JobName, t.Sequence[float]]
 
 
 class Room(t.NamedTuple):
-    """What limits how much runs at once.
+    """Limits on how much runs at once.
 
     :param max_parallel: instances in progress; None: any number.
     :param max_parallel_per_job: the same for each job.
@@ -74,7 +74,7 @@ class Item(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is known about the end of a plan.
+    """Expected end of a plan.
 
     :param seconds: seconds from now until the last known end, or None.
     :param by_job: job -> seconds of one run, where known.

@@ -19,7 +19,7 @@ Pure. A step after ``decide``. Input: a decision of ``reconcile.py``, and the st
 | in progress, or running-exception, in a later run | it was stopped by this ``since`` before | never stopped a second time |
 | to be rerun | a stop by any run is not settled | ``settling``: a late stop must not hit the rerun |
 
-An instance counts as stopped if it shows manual-stop or fail with the start of the run that was to be stopped, unless the stop was refused or not sent.
+An instance counts as stopped if it shows manual-stop or fail with the start of the run to be stopped, unless the stop was refused or not sent.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NONE, STOP, STOP_AND_RERUN, REPORT = "none", "stop", "stop_and_rerun", "report"
 
 @dataclass(frozen=True)
 class StopPolicy:
-    """What a run may stop.
+    """Policy about stops.
 
     :param timeout_ms: when ``wait_timeout`` was over, epoch ms on the service's clock; None: it is not.
     :param run_id: of the run. Reruns of other runs are stopped only if a person set ``since`` to watch them.

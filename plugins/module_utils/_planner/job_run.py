@@ -8,7 +8,7 @@ Pure.
 | what the journal knows of the key | what is done |
 |---|---|
 | nothing | run the job |
-| nothing, and the journal replaced one that was set aside within a day | wait until earlier requests show; run only if the job has no run by hand that day |
+| nothing, and it replaced a journal set aside within a day | wait for earlier requests to show; run only if the job has no run by hand that day |
 | a request that provably started nothing | run the job |
 | an instance | follow it; send nothing |
 | a request without a known outcome, not settled | wait |
@@ -35,7 +35,7 @@ _BY_HAND = frozenset({InstanceType.MANUAL, InstanceType.ONCE})
 
 
 class RunStep(enum.Enum):
-    """What is done about a run_key."""
+    """Next step for a run_key."""
 
     RUN = "run"
     ADOPT = "adopt"

@@ -72,7 +72,7 @@ def limit(plan: Plan, limits: Limits) -> Plan:
 
 
 def _without_room(due: t.Iterable[Decision], busy: t.Sequence[Decision], limits: Limits) -> dict[InstanceKey, str]:
-    """What has no room, by :attr:`Decision.unit`, and why.
+    """Instances without room, by :attr:`Decision.unit`, and why.
 
     Twins that one request addresses are sent together or not at all, even if they alone exceed the limit.
     """
@@ -178,5 +178,5 @@ def _batches(due: t.Iterable[Decision], size: int) -> t.Iterator[Batch]:
 
 
 def _units(decisions: t.Iterable[Decision]) -> list[list[Decision]]:
-    """What one request addresses together: twins, unless each is rerun by its instance_id; otherwise single instances."""
+    """Group instances that one request addresses together: twins, unless each is rerun by its instance_id; otherwise single instances."""
     return list(grouped_by(decisions, lambda decision: decision.unit).values())

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What became of instances asked for by name, in both modes of the retry endpoint [H-RET], and which of them are sent again.
+"""Outcomes of instances requested by name, in both modes of the retry endpoint [H-RET], and which of them are sent again.
 
 Pure. ``explicit.py`` decides by the newest list; this file combines its decision with what this task has sent so far.
 
@@ -37,7 +37,7 @@ from .quiet_hours import QuietSpan, not_sent
 
 @dataclass(frozen=True)
 class Asked:
-    """What one task has done about an instance.
+    """State of one task's requests for an instance.
 
     :param own: what became of its last request; None if it was not sent.
     :param sends: how often it was sent.

@@ -24,7 +24,7 @@ _WORDS = {Status.SUCCESS: "succeeded", Status.FAIL: "failed", Status.RUNNING: "r
 
 
 class Sendable(t.NamedTuple):
-    """What to do about a run that is not listed.
+    """Whether a run that is not listed may be sent.
 
     :param send: whether it may be sent now; otherwise it may be from *due_ms* on, epoch ms on the service's clock.
     :param reason: why not, for people.

@@ -46,7 +46,7 @@ from .twins import tell_twins_apart
 
 @dataclass(frozen=True)
 class History:
-    """What the journal knows about the instances of a snapshot.
+    """The journal's knowledge about the instances of a snapshot.
 
     :param attempts: the newest attempt for each instance that has one.
     :param reruns: when the instances of a slot were rerun in the last 24 hours, epoch ms.
@@ -63,7 +63,7 @@ class History:
 
 
 class Order(t.NamedTuple):
-    """What instances depend on, and what is known about unselected ones; see :func:`order_upstream`."""
+    """Dependencies, and knowledge about unselected instances; see :func:`order_upstream`."""
 
     depends: Depends
     beyond: Beyond

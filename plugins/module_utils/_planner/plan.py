@@ -30,7 +30,7 @@ class Batch(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a pass sends, and why.
+    """Plan of a pass: the requests and their reasons.
 
     :param decisions: one for each selected instance, and for each that this run has sent but that is no longer listed.
     :param batches: the requests in the order of sending; empty if the plan is refused.

@@ -91,7 +91,7 @@ class ReasonPolicy(t.NamedTuple):
         return bool(self.never) or self.only is not None
 
     def left_out(self, reason: Reason | None) -> LeftOut | None:
-        """What leaves a failure with *reason* out, by the table at the top of this file, or None.
+        """The option that leaves a failure with *reason* out, by the table at the top of this file, or None.
 
         :param reason: None for an instance that has not failed.
         """

@@ -46,7 +46,7 @@ HIDDEN_MS = 900_000
 
 @dataclass(frozen=True)
 class Policy:
-    """What a run wants. Times epoch ms on the service's clock, durations ms.
+    """Settings of a run for the decision table. Times epoch ms on the service's clock, durations ms.
 
     :param since: a start at or after it belongs to this run.
     :param statuses: statuses to retry.

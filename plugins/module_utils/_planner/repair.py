@@ -39,7 +39,7 @@ _WHOLE = ("succeeded", "already_done", "other")
 
 @dataclass(frozen=True)
 class RepairSnapshot:
-    """What one workspace showed.
+    """State of one workspace for a repair.
 
     :param missing: gaps to be filled.
     :param above: job -> the jobs that it depends on, as far as its definition was read.
@@ -113,7 +113,10 @@ def _refused(
     absent: t.AbstractSet[JobName],
     above: t.Mapping[JobName, t.AbstractSet[JobName]],
 ) -> dict[str, str]:
-    """What one repair cannot order: a failed job below instances made after the reruns, and two workspaces that both make theirs after the reruns."""
+    """Workspace -> why one repair cannot order it.
+
+    Two cases: a failed job below instances made after the reruns, and such instances that depend on others of their kind in another workspace.
+    """
     refused: dict[str, str] = {}
     for job in sorted(failed):
         for gap in sorted(above[job] & late - {job}):

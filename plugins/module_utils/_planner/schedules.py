@@ -51,7 +51,7 @@ SCHEDULED_STATUS, STOPPED_STATUS = "SCHEDULING", "STOPPED"
 
 
 class ScheduleStep(enum.Enum):
-    """What is done about a job; the values are those of results."""
+    """Action for the schedule of a job; the values are those of results."""
 
     NONE = "none"
     START = "start"
@@ -67,7 +67,7 @@ class ScheduleStep(enum.Enum):
 
 
 class ScheduleDecision(t.NamedTuple):
-    """What to do about the schedule of one job.
+    """Decision about the schedule of one job.
 
     :param reason: why, in plain words.
     :param pause: the job's pause, or None.
@@ -93,7 +93,7 @@ class ScheduleDecision(t.NamedTuple):
 
 
 class ScheduleOutcome(t.NamedTuple):
-    """What became of a decision.
+    """Outcome of a decision.
 
     :param status: status of the job, as far as known; the listed one until something is sent.
     :param changed: whether this run changed it.

@@ -101,8 +101,10 @@ def _same_run(stop: Attempt, instance: JobInstance) -> bool:
 
 
 def of_another_job(detail: InstanceDetail, job_name: str) -> str:
-    """That an instance is not one of the job that was named with it, by its *detail*; "" if it is, or does not say. Whether the service looks at the name
-    in the path of a request is not documented."""
+    """The reason to refuse a stop because *detail* shows an instance of another job than *job_name*, or "".
+
+    Whether the service checks the job name in the path of a request is not documented. "" also if *detail* has no job name.
+    """
     if detail.job_name in (None, job_name):
         return ""
     return f"it is an instance of job {printable(detail.job_name, 100)}"
