@@ -69,8 +69,9 @@ class ReasonReader:
         """
         self.notes, self._errors, self._stopped = [], [], False
         failed = [instance for instance in instances if instance.status in FAILED]
-        names = {_failure_key(instance) for instance in failed}
-        self._known = {name: reason for name, reason in self._known.items() if name in names}  # forget failures that are over
+        if self._known:
+            names = set(map(_failure_key, failed))
+            self._known = {name: reason for name, reason in self._known.items() if name in names}  # forget failures that are over
         if failed and self._mode != "none":
             if self._api.shows_details:
                 try:
@@ -82,7 +83,7 @@ class ReasonReader:
             self._note()
             if self._logs is not None:
                 self._read_logs(self._logs, failed)
-        return explained([(instance, self._known.get(_failure_key(instance))) for instance in failed], assume=self._mode != "all")
+        return explained([(instance, self._reason_of(instance)) for instance in failed], assume=self._mode != "all")
 
     def _read(self, failed: t.Sequence[JobInstance], named: t.Sequence[JobInstance]) -> None:
         deadline = None if self._mode == "all" else time.monotonic() + AUTO_SECONDS
@@ -168,11 +169,14 @@ class ReasonReader:
         self._errors.append(error)
 
     def _message(self, instance: JobInstance) -> str | None:
-        known = self._known.get(_failure_key(instance))
+        known = None if instance.error_message else self._reason_of(instance)
         return instance.error_message or (None if known is None else known.message)
 
+    def _reason_of(self, instance: JobInstance) -> Reason | None:
+        return self._known.get(_failure_key(instance)) if self._known else None
+
     def _is_read(self, instance: JobInstance) -> bool:
-        known = self._known.get(_failure_key(instance))
+        known = self._reason_of(instance)
         return known is not None and known.read
 
     def _note(self) -> None:

@@ -22,12 +22,13 @@ _Result = t.TypeVar("_Result")
 
 #: Default number of threads, and so of concurrent requests; they share the rate limit of their route.
 THREADS = 4
+_SIGNALS = signal.valid_signals()
 
 
 @contextlib.contextmanager
 def signals_blocked() -> t.Iterator[None]:
     """Block all signals in this thread while it starts another one, which inherits the signal mask."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         yield
     finally:

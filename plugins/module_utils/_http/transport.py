@@ -31,6 +31,8 @@ _CHUNK = 65536
 #: Headers and body fields whose values are masked if the service's messages echo them.
 _SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token", "x-obs-security-token", "x-metadata-token")
 _SECRET_FIELDS = ("password", "secret")
+#: Values of a body that hold no further ones: nearly all.
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def prepare(request: Request, auth: AuthBase | None) -> PreparedRequest:
@@ -141,7 +143,7 @@ def _secret_fields(value: t.Any) -> Iterator[str]:
         for name, inner in value.items():
             if name in _SECRET_FIELDS and isinstance(inner, str):
                 yield inner
-            else:
+            elif type(inner) not in _SCALARS:
                 yield from _secret_fields(inner)
     elif isinstance(value, (list, tuple)):
         for inner in value:

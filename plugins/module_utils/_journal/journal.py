@@ -52,8 +52,9 @@ _SELECT = f"SELECT {schema.SELECTED} FROM dataarts_attempt WHERE"
 _READ = f"SELECT serial, claim, {schema.SELECTED} FROM dataarts_attempt WHERE"
 #: Whether the newest attempt of the slot is still the one that was read ('' if there was none).
 _STILL = f"COALESCE((SELECT claim FROM dataarts_attempt WHERE {schema.SLOT} ORDER BY serial DESC LIMIT 1), '') = ?"
-_CLAIM = f"INSERT INTO dataarts_attempt ({schema.INSERTED}) SELECT {schema.marks(schema.INSERTED.split(','))} WHERE {_STILL}{{}} ON CONFLICT DO NOTHING"
-_SUPERSEDED = " AND EXISTS (SELECT 1 FROM dataarts_attempt WHERE id = ? AND taken_by = ?)"
+_CLAIM = f"INSERT INTO dataarts_attempt ({schema.INSERTED}) SELECT {schema.marks(schema.INSERTED.split(','))} WHERE {_STILL}"
+_CLAIM_NEW = f"{_CLAIM} ON CONFLICT DO NOTHING"
+_CLAIM_SUPERSEDED = f"{_CLAIM} AND EXISTS (SELECT 1 FROM dataarts_attempt WHERE id = ? AND taken_by = ?) ON CONFLICT DO NOTHING"
 #: Supersede an attempt only as it was read: not if it has been recorded or retried since.
 _SUPERSEDE = (
     f"UPDATE dataarts_attempt SET open = NULL, taken_by = ? WHERE id = ? AND outcome = ? AND last_ms <= ? AND journal_ms = ? AND {_STILL}"
@@ -466,9 +467,9 @@ def _database(where: str | None, password: str | None, read_only: bool, environ:
 def _claim(row: t.Sequence[t.Any], still: t.Sequence[t.Any], supersedes: Attempt | None, token: str) -> list[Statement]:
     """The statements that claim the failure of *row*, on condition that the newest attempt of its slot is *still* the one that was read."""
     if supersedes is None:
-        return [(_CLAIM.format(""), (*row, *still))]
+        return [(_CLAIM_NEW, (*row, *still))]
     seen = (supersedes.attempt_id, supersedes.outcome.value, supersedes.last_ms, supersedes.journal_ms)
-    return [(_SUPERSEDE, (token, *seen, *still)), (_CLAIM.format(_SUPERSEDED), (*row, *still, supersedes.attempt_id, token))]
+    return [(_SUPERSEDE, (token, *seen, *still)), (_CLAIM_SUPERSEDED, (*row, *still, supersedes.attempt_id, token))]
 
 
 def _record(database: Database, ended: t.Sequence[_Ended]) -> None:

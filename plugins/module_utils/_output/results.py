@@ -20,6 +20,8 @@ from .._planner.outcomes import is_broken, standing
 from .._planner.quiet_hours import QuietSpan
 
 Result = t.Dict[str, t.Any]
+#: Entries of an instance that are text of the service.
+_OF_THE_SERVICE = ("workspace_id", "job_name", "job_id", "instance_id", "instance_name", "status", "error_message")
 _HISTORY = 10  # reruns by others in an instance's history; rerun_history_info has all
 
 
@@ -81,8 +83,9 @@ def _history(effective: t.Sequence[Attempt], run_id: str) -> list[Result]:
 def instance_result(instance: JobInstance) -> Result:
     """One instance as modules return it, safe to show."""
     result = instance.to_result()
-    for name, value in result.items():
-        if isinstance(value, str) and not value.isprintable():
+    for name in _OF_THE_SERVICE:
+        value = result[name]
+        if value is not None and not value.isprintable():
             result[name] = safe(value)
     return result
 

@@ -83,7 +83,8 @@ class GoalDecisions:
         self.blind = False
         self.reading_seconds = 0.0
         self._earlier = RerunEarlier()
-        self._judged: tuple[Snapshot, list[Decision]] | None = None  # the newest snapshot and its decisions
+        #: The newest snapshot, its selected instances, and its decisions.
+        self._judged: tuple[Snapshot, list[JobInstance], list[Decision]] | None = None
         self._silent: tuple[list[str], list[str]] = ([], [])  # names and patterns in option jobs that match no listed instance
 
     def selection(self, window: Window) -> Selection:
@@ -158,7 +159,7 @@ class GoalDecisions:
         if self.below.wanted:
             decisions = self._with_dependants(snapshot, decisions)
         self._problems.note(*unshown_notes(decisions))
-        selection, instances = self.selection(scope.window), self._meant(snapshot)
+        selection, instances = self.selection(scope.window), self._judge(snapshot)[0]
         self._silent = (
             names_without_instances(selection, instances, self.unlisted),
             patterns_without_instances(selection, instances, self.unlisted),
@@ -175,19 +176,19 @@ class GoalDecisions:
             for name in dict.fromkeys(self._run.options["jobs"])
         ]
 
-    def _meant(self, snapshot: Snapshot) -> list[JobInstance]:
-        selection, here = self.selection(snapshot.scope.window), self._api.workspace_id
-        return [instance for instance in snapshot.instances if instance.key.workspace_id == here and selection.matches(instance)]
-
     def _selected(self, snapshot: Snapshot) -> list[Decision]:
         """One decision for each selected instance, and for each that this run has sent and that is no longer listed."""
-        if self._judged is not None and self._judged[0] is snapshot:
-            return self._judged[1]
-        policy = self.policy(snapshot.scope)
-        decisions = self._with_stops(self._meant(snapshot), snapshot, policy)
-        decisions += [decide_missing(attempt, policy, snapshot.asked_ms) for attempt in self._vanished(snapshot)]
-        self._judged = (snapshot, decisions)
-        return decisions
+        return self._judge(snapshot)[1]
+
+    def _judge(self, snapshot: Snapshot) -> tuple[list[JobInstance], list[Decision]]:
+        """The selected instances and their decisions, computed once for each snapshot."""
+        if self._judged is None or self._judged[0] is not snapshot:
+            policy, selection, here = self.policy(snapshot.scope), self.selection(snapshot.scope.window), self._api.workspace_id
+            meant = [instance for instance in snapshot.instances if instance.key.workspace_id == here and selection.matches(instance)]
+            decisions = self._with_stops(meant, snapshot, policy)
+            decisions += [decide_missing(attempt, policy, snapshot.asked_ms) for attempt in self._vanished(snapshot)]
+            self._judged = (snapshot, meant, decisions)
+        return self._judged[1:]
 
     def _with_stops(self, instances: t.Sequence[JobInstance], snapshot: Snapshot, policy: Policy) -> list[Decision]:
         """One decision for each of *instances*, by the tables of ``reconcile.py`` and ``hung.py``."""

@@ -42,6 +42,7 @@ class Outlook:
         self._depends: Depends = {}
         self._instances: t.Sequence[JobInstance] = ()
         self._foreseen: tuple[t.Sequence[Decision], int, Forecast] | None = None
+        self._expected: tuple[t.Sequence[Decision], dict[str, t.Any]] | None = None
 
     def read_baselines(self) -> t.Iterator[str]:
         """Read the deadlines of single jobs, once per run, if ``order`` is ``deadline``; yield sentences about what is unknown."""
@@ -88,8 +89,11 @@ class Outlook:
         :param decisions: as for :meth:`forecast`.
         :param names: workspace id -> name, if known.
         """
-        forecast, now_ms = self.forecast(plan, decisions)
-        return expectation(job_ends(decisions, forecast, self._deadlines(), wanted, now_ms), self.deadline, names)
+        if self._expected is None or self._expected[0] is not decisions:
+            forecast, now_ms = self.forecast(plan, decisions)
+            ends = job_ends(decisions, forecast, self._deadlines(), wanted, now_ms)
+            self._expected = (decisions, expectation(ends, self.deadline, names))
+        return self._expected[1]
 
     def _foresee(self, decisions: t.Sequence[Decision], now_ms: int) -> Forecast:
         limits, at_once = self._limits, running_at_once(self._instances)

@@ -102,7 +102,7 @@ class Goal(Strategy):
         self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
         mode = "all" if ReasonPolicy.of(options).needs_reasons else options["reasons"]
         self._reader = ReasonReader(self.api, mode, self.state.reasons, LogReader.of(lambda: run.session, options))
-        self._reasons: dict[FullKey, Reason] = {}
+        self._failures: dict[FullKey, dict[str, t.Any] | None] = {}  # why instances failed, as results hold it
         self._outlook = Outlook(run, self.state, self._limits, self.hours, self._poll_interval)
         self._standings = Standings(check_mode=run.check_mode, plan_only=self.state.plan_only)
         self._refusals = Refusals()
@@ -140,9 +140,9 @@ class Goal(Strategy):
         deciding = self._deciding
         decisions = deciding.decide(snapshot)
         began = stopwatch() - deciding.reading_seconds
-        self._read_reasons(decisions)
+        reasons = self._read_reasons(decisions)
         possible, by_id = self._below.possible(), self.by_id(decisions)
-        plan = assess(decisions, snapshot.history, self.run.options, scope.since.ms, by_id=by_id, reasons=self._reasons, possible=possible)
+        plan = assess(decisions, snapshot.history, self.run.options, scope.since.ms, by_id=by_id, reasons=reasons, possible=possible)
         if plan.refused is None and self._retry_options.node_name is not None:
             plan = self._at_node(plan)
         if deciding.stops.over:
@@ -238,13 +238,13 @@ class Goal(Strategy):
         statuses = self._deciding.wanted(snapshot.scope)
         failures = (
             {
-                "failure": reason_result(reason),
+                "failure": failure,
                 "workspace_id": decision.instance.key.workspace_id,
                 "job_name": decision.instance.job_name,
                 "broken": is_broken(decision, statuses),
             }
             for decision in self._standings.current(plan)
-            if not decision.already_done and (reason := self._reasons.get(decision.instance.full_key)) is not None
+            if not decision.already_done and (failure := self._failures.get(decision.instance.full_key)) is not None
         )
         forecast, now_ms = self._outlook.forecast(plan, self._standings.current(plan))
         purpose = printable(self.run.options["purpose"] or "", 200)
@@ -285,7 +285,7 @@ class Goal(Strategy):
             {
                 **decided(decision, statuses, self.run_id, effective=effective, check_mode=check_mode),
                 "policy": policy_result(decision.left_out),
-                "failure": reason_result(self._reasons.get(decision.instance.full_key)),
+                "failure": self._failures.get(decision.instance.full_key),
                 "downstream": None if decision.downstream is None else decision.downstream.value,
                 "stop": stop_word(decision),
                 "stop_time": None if decision.stop is None else decision.stop.sent_ms,
@@ -412,9 +412,13 @@ class Goal(Strategy):
         joined = tuple(decision for decision in plan.decisions if decision.downstream is not None)
         return replace(check.plan, decisions=(*check.plan.decisions, *joined))
 
-    def _read_reasons(self, decisions: t.Sequence[Decision]) -> None:
+    def _read_reasons(self, decisions: t.Sequence[Decision]) -> dict[FullKey, Reason]:
         """Read why the instances of this workspace failed."""
         here = [decision for decision in decisions if decision.instance.key.workspace_id == self._workspace_id]
         again = [decision.instance for decision in here if decision.failed_again]
-        self._reasons = self._reader.read([decision.instance for decision in here], again)
+        reasons = self._reader.read([decision.instance for decision in here], again)
+        # Most instances share one reason, and the result of it too.
+        results = {number: reason_result(reason) for number, reason in {id(reason): reason for reason in reasons.values()}.items()}
+        self._failures = {key: results[id(reason)] for key, reason in reasons.items()}
         self._problems.note(*self._reader.notes)
+        return reasons

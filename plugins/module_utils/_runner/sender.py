@@ -148,7 +148,7 @@ class Sender:
         :param last_check: called just before the request is sent; if it raises, the request is not sent.
         :raises JournalError: the request cannot be claimed, or the previous outcome could not be recorded; nothing was sent.
         """
-        intents = [self._intent(decision, len(decisions)) for decision in decisions]
+        intents = self._intents(decisions)
         write = _InstanceWrite(self._journal, self._client.clock, decisions, intents, post, whole, last_check)
         try:
             ending = self._writer.send(write, self._basis)
@@ -172,21 +172,13 @@ class Sender:
         except JournalError as error:
             self._writer.fail(error)
 
-    def _intent(self, decision: Decision, batch: int) -> Intent:
+    def _intents(self, decisions: t.Sequence[Decision]) -> list[Intent]:
+        """What is to be claimed for one request, for each of *decisions*."""
         # Whatever the clock learns meanwhile, nothing counts as sent before its list or before since, and so as no part of this run.
         now = max(self._snapshot.asked_ms, self._snapshot.scope.since.ms, self._client.clock.now_ms())
-        attempt = self._identity.attempt(
-            Failure.of(decision.instance),
-            decision.instance.job_name,
-            now,
-            self._client,
-            since=self._snapshot.scope.since.ms,
-            number=decision.attempts,
-            batch=batch,
-            again=decision.rerun,
-            kind=_kind(decision),
-        )
-        return Intent(attempt, decision.superseded)
+        first, since, batch = decisions[0].instance, self._snapshot.scope.since.ms, len(decisions)
+        model = self._identity.attempt(Failure.of(first), first.job_name, now, self._client, since=since, number=1, batch=batch)
+        return [Intent(_attempt(model, decision), decision.superseded) for decision in decisions]
 
 
 class _InstanceWrite(Write):
@@ -237,19 +229,12 @@ class _InstanceWrite(Write):
         """Record the outcome; acceptance only with the next claim, which saves one of two transactions per request."""
         conflict = ending.error is not None and self._ended(ending.error.kind)[1]
         message, now = "" if ending.error is None else printable(ending.error, 400), self._clock.latest_ms()
-        self._recorded = [
-            replace(attempt, outcome=ending.outcome, request_id=ending.request_id, message=message, conflict_in_batch=conflict, last_ms=now)
-            for attempt in self._attempts
-        ]
-        self._recorded = self._journal.record(
-            self._attempts,
-            ending.outcome,
-            request_id=ending.request_id,
-            now_ms=now,
-            message=message,
-            conflict_in_batch=conflict,
-            later=ending.error is None,
-        )
+        end: dict[str, t.Any] = {"request_id": ending.request_id, "message": message, "conflict_in_batch": conflict}
+        try:
+            self._recorded = self._journal.record(self._attempts, ending.outcome, now_ms=now, later=ending.error is None, **end)
+        except JournalError:
+            self._recorded = [replace(attempt, outcome=ending.outcome, last_ms=now, **end) for attempt in self._attempts]
+            raise
 
     def after(self, ending: Ending | None) -> list[Decision]:
         """The decisions with their outcomes, in their order."""
@@ -271,6 +256,18 @@ class _InstanceWrite(Write):
     def _ended(self, kind: Kind) -> tuple[Outcome, bool]:
         stops = self._attempts[0].kind is not AttemptKind.RERUN
         return (outcome_of_one(kind), False) if stops else outcome_of(kind, len(self._attempts))
+
+
+def _attempt(model: Attempt, decision: Decision) -> Attempt:
+    """*model*, an attempt of the same request, as it is for the instance of *decision*."""
+    return replace(
+        model,
+        failure=Failure.of(decision.instance),
+        job_name=decision.instance.job_name,
+        number=decision.attempts,
+        again=decision.rerun,
+        kind=_kind(decision),
+    )
 
 
 def _kind(decision: Decision) -> AttemptKind:

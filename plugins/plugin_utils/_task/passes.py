@@ -59,6 +59,8 @@ def followed(known: t.Iterable[Identity], listed: t.Iterable[Identity]) -> dict[
     :param listed: identities of this pass.
     """
     before, now = set(known), set(listed)
+    if not before - now or not now - before:
+        return {}
     pairs: dict[Identity, Identity] = {}
     # The same instance_id first, then the same submit_time, then only the same job and plan time.
     for alike in (lambda name: (*name[:3], name[4]), lambda name: name[:4], lambda name: name[:3]):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import sys
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import MODULES
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task.inprocess import logic_of
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.inprocess import _without, logic_of
 
 PLUGINS = "ansible_collections.dataarts.factory.plugins"
 
@@ -42,3 +43,22 @@ def test_an_action_imports_what_its_module_needs_before_a_process_is_forked_and_
 
 def test_a_module_imports_no_reader_of_files_that_few_have() -> None:
     assert imported("modules.job_rerun").isdisjoint({"yaml", "zoneinfo", "psycopg"})
+
+
+def test_a_result_is_what_json_carries_and_shows_no_secret() -> None:
+    result = {
+        "instances": [{"reason": "it said p\u00e4ss\u201dwort", "history": []}],
+        "pass_state": {"paused": (("a", "b"),)},
+        "changed": True,
+    }
+    assert _without(result, ["other"]) == {**result, "pass_state": {"paused": [["a", "b"]]}}
+    masked = _without(result, ["p\u00e4ss\u201dwort"])
+    assert masked["instances"][0]["reason"].startswith("it said ***")
+    assert masked["changed"] is True
+
+
+def test_a_secret_of_digits_is_found_in_numbers_too() -> None:
+    result = {"instances": [{"plan_time": 1764590400000, "attempts": 2}], "since": 1764590400000}
+    masked = _without(result, ["90400"])
+    assert "90400" not in json.dumps(masked)
+    assert masked["instances"][0]["attempts"] == 2
