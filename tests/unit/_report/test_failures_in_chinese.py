@@ -45,7 +45,10 @@ LEFT_OUT = {
 #: Where what is decided about an instance gets its reason.
 REASONS_OF = [
     f"module_utils/_planner/{name}.py"
-    for name in ("reason_policy", "hung", "downstream", "dependency_order", "daily_limit", "outcomes", "twins")
+    for name in (
+        *("reason_policy", "hung", "downstream", "dependency_order", "daily_limit", "outcomes", "twins"),
+        *("schedules", "stopping", "job_run", "repair"),
+    )
 ]
 #: Calls that make an error -> which argument is its text; what its remedy, and the beginning of the message, are passed or set as.
 ERRORS = {"OptionError": 0, "ApiError": 1, "fail": 1, "warn": 0, "warning": 0}
@@ -116,6 +119,26 @@ SAMPLES: dict[str, str | tuple[str, ...]] = {
     "dependency_order.order": "upstream_first",
     "daily_limit.history": ("rerun once since 2026-11-23T01:00:00Z", "rerun 3 times since 2026-11-23T01:00:00Z"),
     "daily_limit.when": "2026-11-23T01:00:00Z",
+    "schedules._made": ("the pause that a rerun made at 2026-11-23T01:00:00Z", "the pause that a task made at 2026-11-23T01:00:00Z"),
+    "job_run.asked": "it was asked for at 2026-11-23T01:00:00Z",
+    "repair.what": "3 missing instances",
+    "repair.join": "not approved: 3",
+    "schedules.status": "STOPPED",
+    "schedules.shown": ("STOPPED", "in an unknown status"),
+    "schedules.reason": "it is STOPPED",
+    "schedules.cause": ("the journal has no record of it", "the journal was unreadable and set aside at 2026-11-23T01:00:00Z"),
+    "schedules.who": ("a rerun", "a task"),
+    "stopping.state": ("running", "running, started 2026-11-23T01:00:00Z"),
+    "stopping._ended": (
+        "there is nothing to stop",
+        "the stop that run 3 sent at 2026-11-23T01:00:00Z has taken effect",
+        "it ended by itself, in spite of the stop that this run sent at 2026-11-23T01:00:00Z",
+    ),
+    "stopping.status_text": "running",
+    "stopping.asked": "a stop was sent at 2026-11-23T01:00:00Z",
+    "stopping.request": ("the stop that run 3 sent at 2026-11-23T01:00:00Z", "the stop that this run sent at 2026-11-23T01:00:00Z"),
+    "stopping.who": ("this run", "run 3"),
+    "stopping.reason": "running; a stop was sent at 2026-11-23T01:00:00Z and accepted, and it is not sent twice",
     "reason_policy.option": ("never_rerun_reasons", "rerun_only_reasons"),
     "reason_policy.shown": ("", " (DLI SQL)"),
     "verdict.progress_text": "3 succeeded",
@@ -132,7 +155,7 @@ NOT_SHOWN = re.compile(
     "the certificate is cut off|token must be updated|Tunnel connection failed|.* does not exist$|could not decode|the (local|default) [a-z]+$|"
     "Refused. Before that, 3 instances of 3 jobs was|3 more instances were in|stopped, and not rerun|to be rerun|skipped, an upstream|"
     ",|Sent | [(]3 had been rerun|: no instance matches|in progress when|still in progress|possibly not|not sent |the first run's|Listed again"
-    r"|\^?it has schema|\^42501|attempt to write a readonly"
+    r"|\^?it has schema|\^42501|password\|\^28|attempt to write a readonly"
     "|not scheduled when they were to be paused"  # a scope of the journal's facts
 )
 #: Calls whose texts are shown in another way: patterns, and lines that have a catalogue of their own.
@@ -297,6 +320,44 @@ def test_what_a_module_adds_is_translated(name: str, text: str) -> None:
     parts = [part.strip("() ;:'.") for part in re.split("3|[.] |instances ", text.replace(FAILED, "3"))]
     assert any(part in source for part in parts if len(part) > 10), "as the module says it"
     assert ENGLISH.search(re.sub("ansible localhost.*|(Only|.*) deadline", "", translated("zh", text))) is None
+
+
+#: Whole messages as the modules that change schedules, stop instances and run jobs put them together.
+WHOLE = (
+    (
+        "Failed to resume the scheduling of jobs of workspace 62fb: daily: it is STOPPED, and it is unknown whether a run has paused it: "
+        "the journal has no record of it."
+    ),
+    (
+        "Failed to start the scheduling of jobs of workspace 62fb: once: it is scheduled to run once, so a start would run it. Leave it "
+        "out; dataarts.factory.job_run runs a job."
+    ),
+    ("Failed to pause the scheduling of jobs of workspace 62fb: no batch job matches dayly. Check the names of the jobs and workspace_id."),
+    "Failed to pause the scheduling of jobs of workspace 62fb: settle_time is -1. Set it to a number of seconds, 0 or more.",
+    "Failed to pause 1 of 1 job of workspace 62fb, daily first: 6888. Run it again.",
+    (
+        "Failed to resume the scheduling of jobs of workspace 62fb: 1 of 1 job not started yet: run 3 needs its pause. Run it again when "
+        "that has ended."
+    ),
+    (
+        "Failed to stop instances of job daily of workspace 62fb: 1 of 1 instance not stopped when wait_timeout was over: running, started "
+        "2026-11-23T01:00:00Z; a stop was sent at 2026-11-23T01:00:00Z and accepted, and it is not sent twice. Run it again to continue "
+        "waiting."
+    ),
+    (
+        "Failed to run job daily of workspace 62fb: instance 3 is running when wait_timeout was over. Run it again with the same run_key to"
+        " continue waiting."
+    ),
+    (
+        "Failed to run job daily of workspace 62fb: instance 3 ended as fail at node load. Correct what the log of the job names, then use "
+        "another run_key to run it again."
+    ),
+)
+
+
+@pytest.mark.parametrize("text", WHOLE)
+def test_a_message_is_translated_as_a_whole(text: str) -> None:
+    assert not re.search("[A-Za-z]{2,} [a-z]{2,}", translated("zh", text)), translated("zh", text)
 
 
 @pytest.mark.parametrize("where", ["", " of workspace 62fb"])
