@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs module account_doctor and shows its checks, one line each."""
+"""Action of module account_doctor: run it and show its checks, one line each."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ..plugin_utils._role.options import variables_of
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.paths import recording_path
 
-#: With more hosts than this in the play, only what is not ok is shown of each.
+#: Most hosts in the play for which all checks are shown; with more, only problems are.
 _FEW = 3
-#: The time limit of a play with one host, and what each further one adds: about ten requests to an account that may make ten a second.
+#: Time limit for one host, and addition for each further one, seconds: about ten requests to an account that may make ten per second.
 _SECONDS, _SECONDS_EACH = 8.0, 1.5
 
 
@@ -23,12 +23,12 @@ class ActionModule(ModuleAction):
     """The action behind the task ``dataarts.factory.account_doctor``."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """One checkup. See :class:`ModuleAction`."""
+        """Run one checkup. See :class:`ModuleAction`."""
         self._said = {name for name, value in self._task.args.items() if value}
         return super().run(tmp, task_vars)
 
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Run the module, told which options come from variables, and show its checks."""
+        """Run the module, with the origins of options that come from variables, and show its checks."""
         hosts, host = list(task_vars.get("ansible_play_hosts_all") or ()), self.host(task_vars)
         variables = variables_of(self.module, role=False)
         added = {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fails with a message, without the lines of the file that ansible-core shows with it."""
+"""Action fail: fail with a message, without the source lines that ansible-core would show with it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """One task.
-
-        :returns: the failure, unless ansible-core needs an exception for it.
-        """
+        """Fail with option ``msg``: return the failure, or raise it, see :func:`failed_with`."""
         super().run(tmp, task_vars)
         dummy, options = self.validate_argument_spec(argument_spec=fail_spec())
         return failed_with(translated(language_of(self._templar, task_vars or {}), options["msg"]))

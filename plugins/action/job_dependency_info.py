@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs module job_dependency_info with what variables say. A file of its own, because a redirect would run it with the other one's module_defaults."""
+"""Action of module job_dependency_info. A separate file, because a redirect would apply the module_defaults of the other module."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs module job_instance_retry with what variables say, and in role rerun says what was asked for."""
+"""Action of module job_instance_retry: run it, and show the request if the task is one of role rerun."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class ActionModule(ModuleAction):
     """The action behind the task ``dataarts.factory.job_instance_retry``."""
 
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Run the module. What it could not do is Ansible's to show, or the verdict's of the role."""
-        # A further try after one that was killed, and could not say its since, is the same run by what the journal has of it.
+        """Run the module. Ansible, or the role's verdict, shows failures."""
+        # With a fixed run id, a further try after one that was killed before it returned its since is the same run in the journal.
         self._task.args = {"pass_state": {"run_id": uuid.uuid4().hex}, **self._task.args}
         result = super().work(task_vars)
         since = result.get("since")
         if isinstance(since, int) and not self._task.check_mode:
-            # A further try of the task reruns nothing that has failed again since this one.
+            # With this since, a further try of the task does not rerun instances that have failed again after this one.
             self._task.args = {**self._task.args, "since": str(since)}
             result = {**result, "changed": bool(result.get("changed") or getattr(self._task, TRIED, False))}
             setattr(self._task, TRIED, result["changed"])

@@ -1,11 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Repeats the passes of module job_rerun until nothing is left to do, and shows how far they are.
+"""Action of module job_rerun: repeat its passes until nothing is left to do, and show the progress.
 
-The module reads, decides, sends and reports once; where it would run on this machine as this process does, its logic is called without
-a process of its own. This waits between passes, prints the plan and a live progress line per workspace, and puts the passes together
-into one result. Everything it decides or says is a pure function of ``plugin_utils``.
+The module lists, decides, sends and reports once; its logic is called in this process if it can be, see ``inprocess.py``. This action waits between
+passes, prints the plan and progress lines, and merges the passes into one result, with pure functions of ``plugin_utils``.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class ActionModule(ModuleAction):
     _requires_connection = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """One task, or the part of role rerun that it is."""
+        """Run the task, or its part of role rerun."""
         self._started, self._play, self._part = time.monotonic(), os.getppid(), registered.Part.of(self._task.args)
         if self._part.name == registered.VERDICT:
             return self._verdict(task_vars or {})
@@ -62,11 +61,11 @@ class ActionModule(ModuleAction):
         return registered.refused(before, self._workspace_id(task_vars or {}), result, watch=watch)
 
     def _left_before(self, task_vars: dict[str, t.Any]) -> t.Any:
-        """What the part before left behind: that of this run, or that of another workspace behind the same host."""
+        """The result of the previous part, which may be that of another workspace of the same host; None if there is none."""
         return (registered.outcome(task_vars, self._part.result) or None) if self._part.result else None
 
     def _workspace_id(self, task_vars: dict[str, t.Any]) -> str:
-        """The workspace of a task whose options could not be completed; "" where that cannot be known either."""
+        """The workspace id of a task whose options could not be completed; "" if it is unknown."""
         asked = self._task.args.get("workspace_id") or task_vars.get("dataarts_workspace_id")
         try:
             return str(self._templar.template(asked) or "")
@@ -74,13 +73,12 @@ class ActionModule(ModuleAction):
             return ""
 
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """As many passes as it takes. The first one sends nothing, so that the plan is shown before anything is sent; where there is nothing
-        to send it is as good as any.
+        """Make as many passes as it takes. The first one only plans, so that the plan is shown before anything is sent.
 
-        :returns: what the module documents, over all passes.
+        :returns: the module's documented result, over all passes.
         """
         self._working = True
-        # From here on the task, a copy that this process has for itself, is one in check mode.
+        # check_only makes the task, which is this process's own copy, a task in check mode.
         self._task.check_mode = self._task.check_mode or bool(self._task.args.get("check_only"))
         if self._task.async_val:
             return self._in_background(task_vars)
@@ -117,31 +115,31 @@ class ActionModule(ModuleAction):
         return result
 
     def _waiting_line(self) -> Line:
-        """What is being waited for at this moment: another thing at each."""
+        """The heartbeat's line; what is waited for changes during the task."""
         return self._doing()
 
     def _repair(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """What the repair makes that the task is a part of; {} outside of one."""
+        """The repair that the task belongs to, see :func:`~.repair_results.repair_of`; {} if there is none."""
         if self._part.result != registered.RESULT or not repair_results.missing_of(task_vars):
             return {}
         hostvars = task_vars["hostvars"]
         return repair_results.repair_of(task_vars, [hostvars.raw_get(host) for host in hostvars])
 
     def _kept_of_others(self, before: t.Any) -> dict[str, t.Any]:
-        """What a loop over workspaces behind one host had left in the same variable, so that its end knows all of them."""
+        """Results of the host's other workspaces, from earlier items of a loop in the same variable, so that its last item knows all of them."""
         if not self._part.name:
             return {}
         workspace_id = str(self._task.args.get("workspace_id"))
         return {"workspace_id": workspace_id, **registered.others(before, workspace_id)}
 
     def _verdict(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Fail where the goal was missed, in few words: what a task that fails returns is shown, and its whole result may hold thousands of instances."""
+        """Fail with a short message if the goal was missed: Ansible shows a failed result whole, and it may hold thousands of instances."""
         missing = repair_results.missing_of(task_vars) if self._part.result == registered.RESULT else {}
         result = repair_results.with_missing(registered.outcome(task_vars, self._part.result), missing)
         reached, program = registered.reached_goal(result), read_by_program(self._task)
         language = ENGLISH if program else self.language(task_vars)
         msg = str(result.get("msg") or ("" if reached else "Failed: no task of this play left a result."))
-        # The failure of a task that is run once ends a play of ansible-core 2.16 before the closing lines.
+        # With ansible-core 2.16, the failure of a task with run_once ends the play before the closing lines.
         whole = self._part.whole or program or bool(self._task.run_once)
         unmatched = self._unmatched(task_vars)
         if unmatched and (reached or not self._part.fail):
@@ -161,8 +159,10 @@ class ActionModule(ModuleAction):
         return {"changed": False, "msg": msg}
 
     def _unmatched(self, task_vars: dict[str, t.Any]) -> list[str]:
-        """The names and patterns that match no job of any workspace, for which the verdict on this host has to fail: it is the first of the workspaces
-        that were asked for them whose verdict is still to come, or stands for those before it."""
+        """Messages about names and patterns that match no job in any workspace, if the verdict of this host must report them.
+
+        Only one host reports each: the first of the batch that was asked for it, else the first of the batch.
+        """
         if self._part.whole or workspaces_left(self._task, self._templar, task_vars):
             return []
         batch = list(task_vars.get("ansible_play_batch") or ())
@@ -174,7 +174,7 @@ class ActionModule(ModuleAction):
 
     @contextlib.contextmanager
     def _kept(self) -> t.Iterator[None]:
-        """Whatever ends the passes within, what is known by then is kept; an error before anything is known is Ansible's to tell."""
+        """Context manager: an unexpected error ends the passes but keeps their results; before the first result, it is raised."""
         try:
             yield
         except AnsibleError:
@@ -186,18 +186,18 @@ class ActionModule(ModuleAction):
             self._run = self._run.after({"failed": True, "msg": f"Failed to go on: {cause}.", "error": {"kind": "internal"}})
 
     def cleanup(self, force: bool = False) -> None:
-        """As after every task. A machine that cannot be reached any more keeps its folder, and takes the result of the task with it no more."""
+        """Remove the temporary folder. If the machine cannot be reached any more, the folder stays and the task keeps its result."""
         with contextlib.suppress(AnsibleError):
             super().cleanup(force=force)
 
     def _in_background(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """With ``async`` a process of its own makes one pass that waits for nothing; nobody is there to be shown progress."""
+        """With ``async``, make one pass that does not wait, in a process of its own; no progress is shown."""
         alone = {"wait": False, "pass_state": {"run_id": uuid.uuid4().hex, "alone": True}}
         args = from_start({**self._task.args, **alone}, self._connection.transport)
         return self.execute(args, task_vars, in_background=True)
 
     def _passes(self, task_vars: dict[str, t.Any]) -> passes.Timing:
-        """Passes until the task's part is done, and the options that say how long that takes."""
+        """Make passes until the task's part is done; return the timing."""
         timing = passes.Timing.of(self._task.args) if self._run.base else passes.Timing()
         planning = 0.0 if self._run.base else None
         progress = _Progress(self.label(task_vars), self._say, self._run, verbose=self._display.verbosity > 0)
@@ -215,7 +215,7 @@ class ActionModule(ModuleAction):
                 command = started_command(task_vars, self._loader) if _prefix(task_vars) else None
                 for line in console.resume_lines(earliest(run.since or 0), command, language=run.language):
                     self._say(line)
-            if run.planned:  # what is sent now is another pass
+            if run.planned:  # the pass that sends begins now
                 began = self._elapsed()
 
         while True:
@@ -242,7 +242,7 @@ class ActionModule(ModuleAction):
         return passes.seconds_to_next_pass(run, timing, began, elapsed)
 
     def _note(self, run: Passes, progress: _Progress, task_vars: dict[str, t.Any]) -> None:
-        """Leave word for somebody who interrupts the play; also of a workspace that has nothing left to do, which may have been the first."""
+        """Write the note for an interruption of the play; also if the workspace has ended, because its ``since`` may be the earliest."""
         if run.since is None or self._task.check_mode or self._task.no_log:
             return
         if not self._go_on:
@@ -253,7 +253,7 @@ class ActionModule(ModuleAction):
         Note(self.host(task_vars)).write(run.since, standing, self._go_on, run.language)
 
     def _pause(self, seconds: float, run: Passes, progress: _Progress) -> None:
-        """Wait until the next pass is due, and say where the instances stand."""
+        """Show the progress and wait until the next pass is due."""
         until = time.monotonic() + seconds
         self._doing = lambda: progress.line(run, self._elapsed())
         progress.show(run, self._elapsed())
@@ -269,7 +269,7 @@ class ActionModule(ModuleAction):
         task_vars: dict[str, t.Any],
         planned: t.Callable[[dict[str, t.Any]], None] | None = None,
     ) -> dict[str, t.Any]:
-        """One run of the module. Where modules run on another machine, one that cannot be reached ends no run that goes on.
+        """Run the module once. If modules run on another machine, one that cannot be reached is a failed pass, not the end of the run.
 
         :param planned: see :func:`.inprocess.run_here`.
         """
@@ -293,12 +293,12 @@ class ActionModule(ModuleAction):
             result = {"failed": True, "msg": str(error)}
         if passes.broke(result):
             if not result.get("unreachable"):
-                self.cleanup()  # the module's options are in it, the secret ones too
-            self._connection._shell.tmpdir = None  # which may be gone; the next pass makes another
+                self.cleanup()  # the folder holds the module's options, including secrets
+            self._connection._shell.tmpdir = None  # it may be gone; the next pass makes another
         return result
 
     def _attend(self, label: str, module: ModuleRun, language: str) -> None:
-        """From here on say what a pass in this process is doing."""
+        """From now on, the heartbeat shows what the pass in this process is doing."""
         began = time.monotonic()
         self._doing = lambda: console.doing_line(label, module.waiting_for, time.monotonic() - began, language)
 
@@ -319,13 +319,13 @@ class ActionModule(ModuleAction):
             prefix=_prefix(task_vars),
         )
         failed, msg = (False, verdict.sent_message(run, place)) if left else verdict.verdict(run, place)
-        # What the role's work comes to is told at its end; that it can come to nothing, at once.
+        # In the role, results are shown at its end, except for a failure to send anything, which is shown at once.
         nothing = self._part.name == registered.SEND and passes.error_kind(run.base) != passes.INCOMPLETE
         early = failed and (run.error is not None or nothing)
         lines = verdict.closing_lines(run, place, msg) or (
             [verdict.early_line(self.label(task_vars), msg, place.workspace_id, run.language)] if early else []
         )
-        # A further try of the task says what is new.
+        # A further try of the task only shows news.
         for line in lines if tried is None or console.news_of(tried) != console.news_of(run) else ():
             self._say(line)
         result = counts.final_result(run, failed=failed, msg=msg, timed_out=place.timed_out, elapsed=place.elapsed, left=left)
@@ -333,9 +333,11 @@ class ActionModule(ModuleAction):
         return brief(registered.for_next_task(result) if left else result, self._display)
 
     def _others(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Option ``other_workspaces`` as the role sets it: the workspaces that are sent in the same part of it, and where they are watched those
-        that have nothing left to send, are watched already or will be at the same time. For want of forks one that comes later would be waited
-        for in vain: processes that all wait for it leave it none."""
+        """Option ``other_workspaces`` as the role sets it: the workspaces that this one may wait for.
+
+        While sending, these are all workspaces of the batch. While watching, they are those that are watched already or at the same time, or have
+        nothing left to send. Any other would wait for a fork, and it would never get one if all forks waited for it.
+        """
         of_role = task_vars.get("ansible_role_name") == ROLE and (
             self._task.args.get("order") in ("upstream_first", "deadline") or joins(str(self._task.args.get("downstream")))
         )
@@ -350,14 +352,15 @@ class ActionModule(ModuleAction):
         return {"other_workspaces": [workspace_id for workspace_id in ids if workspace_id]}
 
     def _first_without_since(self, run: Passes, task_vars: dict[str, t.Any]) -> bool:
-        """Whether people have to be told the ``since`` of this play: nobody gave one, and this is the first of its workspaces that has something to
-        send or to wait for."""
+        """Whether to show the ``since`` of this play: it was not set, and this is the first workspace with something to send or to wait for."""
         hosts = task_vars.get("ansible_play_hosts_all")
         return not self._task.args.get("since") and not run.ended and first_to_say(f"since of {hosts}")
 
     def _leave_if_alone(self) -> None:
-        """End this process if the play that it belongs to was killed, which leaves its workers. Nobody takes what it says or returns any more, and
-        the pipe that nobody reads would hold it for ever once it is full. What was sent is in the record."""
+        """End this worker process if its play was killed.
+
+        Nobody reads its output and result any more, and once the pipe is full, it would hang for ever. The journal knows what was sent.
+        """
         if os.getppid() != self._play:
             os._exit(1)
 
@@ -370,9 +373,9 @@ class ActionModule(ModuleAction):
 
 
 class _Progress:
-    """What was said about one workspace already, so that nothing is said twice.
+    """Lines about one workspace, each shown once.
 
-    :param run: what an earlier task has done, which it has said.
+    :param run: state that an earlier task has shown already.
     """
 
     def __init__(self, name: str, say: t.Callable[[Line], None], run: Passes, *, verbose: bool) -> None:
@@ -386,7 +389,7 @@ class _Progress:
         self._shown_plan = self._shown(run) if run.plan else []
 
     def news(self, run: Passes) -> None:
-        """Print the plan, if what is shown of it is other than before, and the problems that are new."""
+        """Print the plan if its lines have changed, and new problems."""
         self._read_ms = self._read_ms if run.failed_passes else int(time.time() * 1000)
         if run.plan != self._plan:
             self._plan = run.plan
@@ -403,21 +406,21 @@ class _Progress:
                 self._say(console.problem_line(self._name, problem, run.language))
 
     def _shown(self, run: Passes) -> list[list[Line]]:
-        """What is shown of the plan, and what it is once nothing is held back any more."""
+        """The lines of the plan, with and without what is held back."""
         return [console.plan_on_console(self._name, run, verbose=self._verbose, hold_off=hold_off) for hold_off in (True, False)]
 
     def show(self, run: Passes, elapsed: float) -> None:
-        """Print the progress *elapsed* seconds into the task, if it says something new."""
+        """Print the progress *elapsed* seconds into the task, if it has changed."""
         news = console.news_of(run)
         if news != self._last:
             self._say(self.line(run, elapsed))
             self._last = news
 
     def line(self, run: Passes, elapsed: float) -> Line:
-        """Where the instances stand."""
+        """The progress line."""
         return console.progress_line(self._name, run, elapsed, self._read_ms)
 
 
 def _prefix(task_vars: dict[str, t.Any]) -> str:
-    """What stands before the name of an option where people set it: the role takes variables, and one called since would be ignored."""
+    """Prefix of option names in messages: ``dataarts_`` in the role, which reads variables; else ""."""
     return "dataarts_" if task_vars.get("ansible_role_name") == ROLE else ""

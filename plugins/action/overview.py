@@ -1,10 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shows what all workspaces of a play were asked for in one table.
-
-An action and no filter, for the reason of ``rerun_summary``.
-"""
+"""Action overview: show the answers of all workspaces of a play in one table. It is not a filter for the same reason as ``rerun_summary``."""
 
 from __future__ import annotations
 
@@ -25,17 +22,17 @@ _NAMED = 10  # hosts that the message names
 
 
 class ActionModule(ActionBase):
-    """The action behind the task ``dataarts.factory.overview``; nothing is asked, nothing is changed."""
+    """The action behind the task ``dataarts.factory.overview``. It only reads registered results."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """One task.
+        """Show the table.
 
-        :param task_vars: variables of the host it runs on, with those of all others in ``hostvars``.
-        :returns: what the module documents; it failed if a workspace has no answer.
+        :param task_vars: variables of the task's host, with those of all hosts in ``hostvars``.
+        :returns: the documented result; ``failed`` if a workspace has no answer, or a name or pattern matches no job.
         """
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
@@ -56,7 +53,7 @@ class ActionModule(ActionBase):
             return brief({"changed": False, "rows": made.rows, "lines": made.lines, "unanswered": {}}, self._display)
         names = say(language, ", ").join(printable(host, 100) for host in list(made.unanswered)[:_NAMED])
         left = len(made.unanswered) - _NAMED
-        # Without what has been shown: Ansible prints the whole of a result that failed.
+        # Without what was shown already: Ansible prints a failed result whole.
         msg = say(
             language,
             "{number} of {n} workspace could not be asked: {names}. The lines above say why."
@@ -69,7 +66,7 @@ class ActionModule(ActionBase):
 
 
 def _registered(hostvars: t.Any, host: str, variable: str) -> t.Mapping[str, t.Any]:
-    """What *host* registered, as it stands: data of the service is never looked at as a template."""
+    """The registered *variable* of *host*, read without evaluating templates, because it holds data of the service."""
     variables = hostvars.raw_get(host) if hostvars is not None and host in hostvars else {}
     value = variables.get(variable) if isinstance(variables, t.Mapping) else None
     return value if isinstance(value, t.Mapping) else {}

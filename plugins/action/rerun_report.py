@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the report of a play's reruns on the controller: collects the results of all hosts, has them made into files, and says where they are."""
+"""Action rerun_report: write the report of a play's reruns, from the results of all hosts, on the controller."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class ActionModule(ActionBase):
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """One task: read the hosts' results, write the files.
+        """Read the hosts' results and write the files.
 
         :param task_vars: variables of any host of the play.
-        :returns: what the module documents; ``failed`` with a message if the files could not be written.
+        :returns: the documented result; ``failed`` with a message if the files could not be written.
         """
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         dummy, options = self.validate_argument_spec(rerun_report_spec())

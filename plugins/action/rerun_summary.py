@@ -1,10 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sums up what a play did in all its workspaces, and shows what is left to do.
+"""Action rerun_summary: sum up what a play did in all its workspaces, and show what is left to do.
 
-An action and no filter, because a template that reaches into the results of all hosts evaluates every text of every instance in them
-first; here the results are only looked at.
+It is not a filter, because a template that reads the results of all hosts would first evaluate every text of every instance in them.
 """
 
 from __future__ import annotations
@@ -29,24 +28,24 @@ from ..plugin_utils._task.interruption import close_all
 from ..plugin_utils._task.loops import items_left, workspaces_left
 from ..plugin_utils._task.screen import brief, failed_with, show
 
-#: Set where a verdict on all hosts stands before this task.
+#: Variable that is set if the verdicts on all hosts precede this task.
 _JUDGED = "__dataarts_judged"
-#: Items of a loop that a line names.
+#: Most items of a loop that a line names.
 _NAMED = 3
 
 
 class ActionModule(ActionBase):
-    """The action behind the task ``dataarts.factory.rerun_summary``; nothing is sent, and nothing is changed but the report's files."""
+    """The action behind the task ``dataarts.factory.rerun_summary``. It only writes and uploads the report."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """One task: the numbers, the report's files, the closing lines, and as the last of them what to type next.
+        """Count, write the report's files, and show the closing lines, the last of which is the command to go on.
 
-        :param task_vars: variables of the host it runs on, with those of all others in ``hostvars``.
-        :returns: what the module documents; ``failed`` with a message if a name or a pattern matches no job anywhere, or the report could not be written.
+        :param task_vars: variables of the task's host, with those of all hosts in ``hostvars``.
+        :returns: the documented result; ``failed`` with a message if a name or pattern matches no job anywhere, or the report could not be written.
         """
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
@@ -75,10 +74,10 @@ class ActionModule(ActionBase):
         ]
         show(self._display, lines)
         close_all()
-        # Where the verdict before has failed for a pattern, this does not, so that what goes on is the last that is read.
+        # If a verdict has already failed for a pattern, this does not, so that the command to go on is the last thing shown.
         failures = [*([] if task_vars.get(_JUDGED) else unmatched), *([published.failure] if published.failure else [])]
         if failures:
-            # Without what has been shown: Ansible prints the whole of a result that failed, and passes on no statistics of it.
+            # Without what was shown already: Ansible prints a failed result whole, and ignores its statistics.
             return failed_with(" ".join(translated(language, text) for text in failures), paths=published.paths, report_url=published.url)
         result = {"changed": False, "summary": _summary.summarize(results), "plans": _summary.plans(results), "lines": _texts(lines)}
         result.update(paths=published.paths, report_url=published.url)
@@ -88,15 +87,17 @@ class ActionModule(ActionBase):
         return brief({**result, "warnings": in_language(language, warnings)} if warnings else result, self._display)
 
     def _passed(self, task_vars: dict[str, t.Any], name: str) -> t.Any:
-        """Variable *name* of an earlier step; None where it says omit, as dataarts_plans in the playbooks of events, or cannot be evaluated, which
-        the rerun has told."""
+        """Variable *name* from an earlier step; None if it is omitted, as dataarts_plans in the playbooks of events, or cannot be evaluated.
+
+        The rerun has reported the latter.
+        """
         try:
             return self._templar.template(task_vars.get(name))
         except AnsibleError:
             return None
 
     def _loop_lines(self, task_vars: dict[str, t.Any], language: str, *, failed: bool) -> list[Line]:
-        """What of a loop over the role is not begun, because the verdict before this task *failed*, which ends the loop."""
+        """Line about the items of a loop over the role that are not begun, if the verdict before this task *failed* and so ended the loop."""
         fails = self._passed(task_vars, "dataarts_fail_on_broken")
         if not failed or not task_vars.get(_JUDGED) or not boolean(True if fails is None else fails, strict=False):
             return []
@@ -110,7 +111,7 @@ class ActionModule(ActionBase):
 
 
 def _jobs_lines(unmatched: list[str], results: t.Mapping[str, _summary.Result], language: str) -> list[Line]:
-    """What names and patterns of jobs matched nowhere, *unmatched*, or in some of the workspaces alone."""
+    """Lines about names and patterns of jobs that match nowhere, *unmatched*, or only in some of the workspaces."""
     return [
         *(line for text in unmatched for line in lines_of(translated(language, text), "bad")),
         *lines_of(_summary.jobs_of_some(results, language)),
@@ -118,20 +119,22 @@ def _jobs_lines(unmatched: list[str], results: t.Mapping[str, _summary.Result], 
 
 
 def _later_lines(task_vars: dict[str, t.Any], hosts: list[str], language: str) -> list[Line]:
-    """That workspaces of later batches are not among *hosts*: where a whole batch fails, Ansible begins no other."""
+    """Line that workspaces of later batches are not among *hosts*: if a whole batch fails, Ansible does not begin the next."""
     later = len(task_vars.get("ansible_play_hosts_all") or hosts) - len(hosts)
     text = say(language, "{n} workspace of later batches not begun yet.|{n} workspaces of later batches not begun yet.", later)
     return [Line(text)] if later > 0 else []
 
 
 def _texts(lines: t.Iterable[Line]) -> list[str]:
-    """The *lines* as they are printed, one text a line."""
+    """The *lines* as printed, one text per line."""
     return [text for line in lines for text in line.text.splitlines()]
 
 
 def _stats(result: t.Mapping[str, t.Any], passed: t.Any, handed_on: str) -> dict[str, t.Any]:
-    """Plans and summary as statistics of the play, which a job of AWX keeps as artifacts. A workspace that could not be read now keeps the
-    plan that was *passed* for it: a later step can still be held to it."""
+    """Plans and summary as statistics of the play, which an AWX job keeps as artifacts.
+
+    A workspace that could not be read now keeps its *passed* plan, so that a later step can still be bound to it.
+    """
     plans = {**(passed if isinstance(passed, t.Mapping) else {}), **result["plans"]}
     summary = {**result["summary"], "text": _summary.statistics_text(result["lines"]), "report_url": result["report_url"]}
     report = {"dataarts_report": handed_on} if handed_on else {}

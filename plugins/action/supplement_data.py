@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs module supplement_data with what variables say, and says how far it is while it waits."""
+"""Action of module supplement_data: run it, and show its progress while it waits."""
 
 from __future__ import annotations
 

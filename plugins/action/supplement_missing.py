@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs module supplement_missing with what variables say and what other workspaces showed, and says what is missing."""
+"""Action of module supplement_missing: pass it the snapshots of all workspaces, run it, and show what is missing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.passes import INCOMPLETE, error_kind, message_of
 from ..plugin_utils._task.repair_results import missing_of, paused_by_reruns, repair_of, still_broken
 
-# A repair has it read the options of the reruns that follow, see ModuleAction; imported before Ansible forks, as that of every action is.
+# A repair also runs job_rerun to check the reruns that follow, see ModuleAction; import its logic before Ansible forks.
 inprocess.logic_of("job_rerun")
 
 
@@ -26,11 +26,11 @@ class ActionModule(ModuleAction):
     """The action behind the task ``dataarts.factory.supplement_missing``."""
 
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Run the stage that the task is, with the snapshots of all workspaces of the play."""
+        """Run the task's stage with the snapshots of all workspaces of the play."""
         stage = str(self._task.args.get("stage") or "all")
         if stage not in ("all", "find") and task_vars.get("ansible_role_name") == ROLE:
             hostvars = task_vars["hostvars"]
-            after, part = stage == "after_reruns", stage != "before_reruns"  # in whose plays not every workspace takes part
+            after, part = stage == "after_reruns", stage != "before_reruns"  # these stages run in plays without some of the workspaces
             of_hosts = [hostvars.raw_get(host) for host in (hostvars if part else task_vars.get("ansible_play_hosts_all") or ())]
             broken = still_broken(of_hosts) if after else None
             known = [_carried(variables, broken) for variables in of_hosts if "gaps" in missing_of(variables)]
@@ -52,8 +52,10 @@ class ActionModule(ModuleAction):
         return self.with_heartbeat(lambda doing: stage_line(name, doing, language))
 
     def _reruns_refused(self, task_vars: dict[str, t.Any], of_hosts: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
-        """The result of a step whose reruns would be refused once something is made: that they are not those which were approved, say, or too many;
-        {} if they would not be. A job that cannot be listed keeps no other from being repaired."""
+        """A failure if the following reruns would be refused once instances are made, because they were not approved, say, or are too many; else {}.
+
+        A job that cannot be listed does not keep the others from being repaired.
+        """
         state = {"fleet": True, "repair": repair_of(task_vars, of_hosts)}
         result = self.ask("job_rerun", self.reruns, state, task_vars, check_mode=True)
         if not result.get("failed") or error_kind(result) == INCOMPLETE:
@@ -61,7 +63,7 @@ class ActionModule(ModuleAction):
         return {**missing_of(task_vars), **failure_result(message_of(result), error_kind(result) or "internal"), "changed": False}
 
     def _note(self, missing: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> None:
-        """Leave word for somebody who interrupts the play from here on: the names of PatchData keep it from being made twice."""
+        """Write a note for an interruption of the play from here on. Going on is safe: the names of PatchData keep it from being made twice."""
         since, language = missing.get("since"), self.language(task_vars)
         if not isinstance(since, int) or self._task.check_mode or self._task.no_log:
             return
@@ -72,9 +74,9 @@ class ActionModule(ModuleAction):
 
 
 def _carried(variables: t.Mapping[str, t.Any], broken: t.Mapping[str, list[str]] | None) -> dict[str, t.Any]:
-    """The snapshot of a host, of its *variables*, without what Ansible adds to a result.
+    """The snapshot of a host, from its *variables*, without the keys that Ansible adds to a result.
 
-    :param broken: once what failed has been rerun, the jobs of each workspace that are broken still: only they count as failed then.
+    :param broken: after the reruns, workspace id -> jobs that are still broken; only these count as failed then.
     """
     snapshot = {
         str(name): value

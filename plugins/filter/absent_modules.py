@@ -57,7 +57,7 @@ def absent_modules(names: t.Iterable[str]) -> list[str]:
 def _installed(name: str) -> bool:
     try:
         return bool(module_loader.find_plugin_with_context(name).resolved)
-    except AnsibleError:  # its collection says that it was removed
+    except AnsibleError:  # its collection lists it as removed
         return False
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every workspace of one or more accounts as a host."""
+"""Inventory plugin: every workspace of one or more accounts as a host."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ from ..plugin_utils._inventory.accounts import (
 from ..plugin_utils._inventory.names import RESERVED, host_names
 from ..plugin_utils._inventory.rows import ROW_NAMES, Row, fetch, intact
 
-#: Accounts and regions that are read at the same time.
+#: Number of accounts and regions that are read in parallel.
 PARALLEL = 8
 
 
@@ -226,11 +226,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "dataarts.factory.workspaces"
 
     def verify_file(self, path: str) -> bool:
-        """Whether *path* is named like a configuration of this plugin."""
+        """Whether *path* has the name of a configuration file of this plugin."""
         return super().verify_file(path) and path.endswith(("dataarts.yml", "dataarts.yaml"))
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
-        """Fill *inventory* from the file at *path*. :raises AnsibleParserError: with one message that says what to change."""
+        """Fill *inventory* from the file at *path*. :raises AnsibleParserError: the file is not valid, or an account cannot be read."""
         super().parse(inventory, loader, path)
         if not HAS_REQUESTS:
             raise AnsibleParserError("The Python library requests is missing for the Python that runs Ansible: install it there.")
@@ -245,7 +245,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._add_hosts(rows)
 
     def _accounts(self, raw: t.Any) -> list[dict[str, t.Any]]:
-        """The accounts of the file with their templates evaluated, checked. :raises OptionError: see :func:`checked`."""
+        """The accounts of the file, templated and checked. :raises OptionError: see :func:`checked`."""
         if not isinstance(raw, list) or not raw:
             raise OptionError("accounts must be a list with at least one account.")
         self.templar.available_variables = self._vars
@@ -265,7 +265,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return str(self._sanitize_group_name(f"dataarts_account_{account['name']}"))
 
     def _rows(self, targets: list[Target], key: str, cache: bool) -> list[tuple[Target, Row]]:
-        """The wanted rows of all *targets*, from the cache where it is on and has them. :raises ApiError OptionError: unless on_error is warn."""
+        """The selected rows of all *targets*, from the cache if it has them.
+
+        :raises OptionError: a target cannot be read, unless on_error is warn.
+        """
         caching = self.get_option("cache")
         rows: dict[str, list[Row]] = {}
         if caching and cache:
@@ -278,7 +281,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return [(target, row) for target in targets for row in rows.get(target.fingerprint, []) if target.wants(row)]
 
     def _fetched(self, targets: list[Target], alone: bool) -> dict[str, list[Row]]:
-        """The rows of *targets* by fingerprint, read at the same time. :raises ApiError OptionError: unless on_error is warn."""
+        """Fingerprint -> rows of *targets*, read in parallel. :raises OptionError: a target cannot be read, unless on_error is warn."""
         rows: dict[str, list[Row]] = {}
         reading = begun_in_threads(lambda target: _read(target, alone), targets, PARALLEL)
         concurrent.futures.wait(reading)
@@ -292,7 +295,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return rows
 
     def _add_groups(self, raw: list[t.Any], accounts: list[dict[str, t.Any]], path: str) -> None:
-        """A group for each account, with its options as they stand in the file, see :func:`source`."""
+        """Add a group for each account, with its options as written in the file; secrets in clear text become a :func:`reference` to it."""
         self.inventory.add_group("dataarts")
         for position, (entry, account) in enumerate(zip(raw, accounts)):
             group = self.inventory.add_group(self._account_group(account))
@@ -304,7 +307,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                     self.inventory.set_variable(group, f"dataarts_{option}", value)
 
     def _add_hosts(self, rows: list[tuple[Target, Row]]) -> None:
-        """A host for each row, with its variables, its groups and what compose, groups and keyed_groups make of it."""
+        """Add a host for each row, with its variables and groups, and those of compose, groups and keyed_groups."""
         variables = [self._host_variables(target, row) for target, row in rows]
         wanted = [
             (self._wanted_name(host_variables), str(row["workspace_id"]), target.account)
@@ -332,7 +335,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             **known,
             "dataarts_account": from_service(target.account),
             "dataarts_region": from_service(target.region),
-            # The Python that runs Ansible has requests; the one that interpreter discovery finds may not.
+            # The Python that runs Ansible has requests; the one that interpreter discovery finds may lack it.
             "ansible_connection": own_template("local"),
             "ansible_python_interpreter": own_template("{{ ansible_playbook_python }}"),
         }
@@ -347,15 +350,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(f"Failed to evaluate hostname for workspace {variables['dataarts_workspace_id']}: {error}") from None
 
     def _taken(self, workspace_ids: set[t.Any]) -> set[str]:
-        """Names that are something else's: reserved ones, groups, and workspaces of another inventory file."""
+        """Names that belong to something else: reserved ones, groups, and workspaces of other inventory files."""
         hosts = {str(name): host.vars.get("dataarts_workspace_id") for name, host in self.inventory.hosts.items()}
         others = {name for name, workspace_id in hosts.items() if workspace_id is not None and workspace_id not in workspace_ids}
         return others | RESERVED | {str(name) for name in self.inventory.groups}
 
     def _construct(self, name: str) -> dict[str, str]:
-        """What every constructable inventory offers: variables and groups from expressions.
+        """Add variables and groups from expressions, as every constructable inventory does.
 
-        :returns: variables of the collection, a limit maybe, that could not be composed, and why; with ``strict`` that is an error.
+        :returns: variable of the collection that could not be composed -> why; without it, a limit might be missing.
+        :raises AnsibleError: with ``strict``, a variable could not be composed.
         """
         strict = self.get_option("strict")
         variables = self.inventory.get_host(name).get_vars()
@@ -375,7 +379,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
 
 def _expression(value: t.Any) -> t.Any:
-    """What compose is to evaluate: a text, or the expression for a value that is none, which Ansible itself drops without a word since 2.19."""
+    """The expression for a value in compose. Values that are not text become their literals, as Ansible since 2.19 silently drops them."""
     if isinstance(value, str):
         return value
     return own_template("none" if value is None else json.dumps(value))
@@ -390,7 +394,7 @@ def _read(target: Target, alone: bool) -> list[Row]:
 
 
 def _with_hint(error: Exception) -> str:
-    """The error and what to do about it."""
+    """The error's message with its hint."""
     if not isinstance(error, ApiError):
         return str(error)
     return f"{error}. {error.hint}".rstrip(" .") + "."

@@ -98,13 +98,15 @@ class LookupModule(LookupBase):
     """The lookup, as ansible-core finds it."""
 
     def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
-        """The pattern in *terms*, or localhost; or the hosts of a part. :raises AnsibleLookupError: no host matches it within the limit, or a
-        part of either."""
+        """The pattern in *terms*, or localhost if it matches no host; with option ``part``, the hosts of that part.
+
+        :raises AnsibleLookupError: no host matches both pattern and limit, a part of either matches nothing, or a variable is not valid.
+        """
         variables = variables or {}
         self.set_options(var_options=variables, direct=kwargs)
         self._check_template(variables.get("dataarts_hosts"))
         pattern, part = self._checked((terms or ["all"])[0]), self.get_option("part")
-        # Where a play is only listed or its syntax checked, there are no results.
+        # Without hostvars, the play is only listed or syntax-checked, and there are no results.
         if part == "all" or variables.get("hostvars") is None:
             self._check_command_line(variables)
             self._check_serial(variables.get("dataarts_serial"))
@@ -131,7 +133,7 @@ class LookupModule(LookupBase):
 
     @staticmethod
     def _check_command_line(variables: dict[str, t.Any]) -> None:
-        """:raises AnsibleLookupError: it leaves out tasks without which a play ends well whatever became of the reruns."""
+        """Check the command line. :raises AnsibleLookupError: it skips tasks without which the play would succeed whatever the reruns' results."""
         left_out = ["--skip-tags always"] if "always" in (variables.get("ansible_skip_tags") or ()) else []
         left_out += ["--start-at-task"] if context.CLIARGS.get("start_at_task") else []
         if left_out:
@@ -140,7 +142,7 @@ class LookupModule(LookupBase):
             )
 
     def _check_names(self, reads: list[str] | None, variables: dict[str, t.Any]) -> None:
-        """:raises AnsibleLookupError: a variable is most likely a typo of one that the play *reads*."""
+        """Check the variables. :raises AnsibleLookupError: one is probably a typo of one that the play *reads*."""
         if not reads:
             return
         refused, warned = typos(variables, load_extra_vars(self._loader), read=reads, reader="playbook")
@@ -150,9 +152,9 @@ class LookupModule(LookupBase):
             raise AnsibleLookupError(" ".join(["Nothing was done:", *refused]))
 
     def _check_template(self, hosts: t.Any) -> None:
-        """Here, because ``default('all')`` in the playbooks would take a template with an undefined name for every workspace.
+        """Check the template in ``dataarts_hosts``: with an undefined name in it, ``default('all')`` in the playbooks would select every workspace.
 
-        :raises AnsibleLookupError: *hosts*, as it stands in the variable, cannot be evaluated.
+        :raises AnsibleLookupError: *hosts*, the variable's raw value, cannot be evaluated.
         """
         try:
             self._templar.template(hosts)
@@ -164,7 +166,10 @@ class LookupModule(LookupBase):
             ) from None
 
     def _check_serial(self, serial: t.Any) -> None:
-        """Here, because Ansible would end with an unexpected exception. :raises AnsibleLookupError: *serial* is not what ``serial`` of a play may be."""
+        """Check ``dataarts_serial``, because Ansible would fail with an unexpected exception.
+
+        :raises AnsibleLookupError: *serial* is not valid for a play.
+        """
         serial = self._templar.template(serial)
         if serial is None or serial == "":
             return
@@ -176,7 +181,7 @@ class LookupModule(LookupBase):
 
     @staticmethod
     def _checked(pattern: t.Any) -> t.Any:
-        """*pattern*, which may be a list, also one in JSON. :raises AnsibleLookupError: it is neither, or says nothing, which is not taken for all."""
+        """*pattern*: a text, or a list, which may be JSON. :raises AnsibleLookupError: it is neither, or blank, which must not select all."""
         if not said(pattern) or pattern == []:
             raise AnsibleLookupError(
                 "dataarts_hosts is blank: leave it out for all workspaces of the inventory, or set it to the workspaces that you mean."
@@ -192,7 +197,7 @@ class LookupModule(LookupBase):
     def _of_part(part: str, hosts: list[str], hostvars: t.Any) -> list[str]:
         if part == "names":
             return hosts
-        # As registered: they are data, and are never looked at as templates.
+        # Raw values, because they hold data of the service, which must not be evaluated as templates.
         of_hosts = {host: hostvars.raw_get(host) if host in hostvars else {} for host in hosts}
         if part == "unready":
             return [host for host, variables in of_hosts.items() if (variables.get("dataarts_checkup") or {}).get("ready") is not True]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lines of a checkup, as account_doctor shows them on a terminal. Pure."""
+"""Lines of account_doctor's checkup for the terminal. Pure."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from .._common.tables import Line, padded, wrapped
 from .words import ENGLISH, listing, say, translated
 
 Result = t.Mapping[str, t.Any]
-#: Where the text of a check begins, in columns.
+#: Column at which the text of a check begins.
 _INDENT = 30
 _NAMES = {"tls": "TLS", "v1_list": "v1 list", "v2_list": "v2 list"}
 
 
 def checkup_lines(host: str, result: Result, *, few: bool, verbose: bool = False, language: str = ENGLISH) -> list[Line]:
-    """The checks of *host*, each with its text and remedy, and as the last line whether it is ready, or what to do first.
+    """The checks of *host*, with text and remedy; the last line says that it is ready, or what to do first.
 
     :param result: of module account_doctor.
-    :param few: whether all checks are shown; with many hosts together only problems are.
-    :param verbose: whether the open points are shown too.
+    :param few: whether all checks are shown; in plays with many hosts, only problems are.
+    :param verbose: whether each open point is shown too.
     """
     checks = [check for check in result.get("checks", ()) if few or check["state"] == "problem"]
-    checks = checks if few or len(checks) > 1 else []  # the last line tells a single one
+    checks = checks if few or len(checks) > 1 else []  # the last line shows a single problem anyway
     lines = [Line(say(language, "{names}:", names=host)), *(_check_line(check, language) for check in checks)] if checks else []
     lines += _assumption_lines(result.get("assumptions", ()), language, verbose=verbose) if few else []
     lines += _recording_lines(host, result, language)
@@ -36,7 +36,7 @@ def checkup_lines(host: str, result: Result, *, few: bool, verbose: bool = False
 
 
 def first_of_account(host: str, hosts: t.Sequence[str], hostvars: t.Any) -> bool:
-    """Whether *host* is the first of *hosts* with its region, project and endpoint, as their variables stand, templates not evaluated."""
+    """Whether *host* is the first of *hosts* with its region, project and endpoint. Templates in these variables are not evaluated."""
 
     def account(name: str) -> tuple[str, ...]:
         variables = hostvars.raw_get(name) if hasattr(hostvars, "raw_get") else {}

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The closing lines of a play: what is left to do in all its workspaces, worst first, and how to go on. Pure.
+"""The closing lines of a play: what is left to do in all its workspaces, worst first, with the causes. Pure.
 
-What is good is counted in one line. Causes are told here and nowhere else.
+Workspaces without problems are counted in one line.
 """
 
 from __future__ import annotations
@@ -32,24 +32,30 @@ from .words import ENGLISH, first_names, say, translated
 
 Result = t.Mapping[str, t.Any]
 
-#: Jobs that the table names, and workspaces that a line names; the report has all of them.
+#: Most rows of the table, and most workspaces in a line; the report has all.
 SHOWN_JOBS = 20
 _NAMED = 3
-#: Characters of what the service says, unless more is asked for: three rows; and of messages.
+#: Longest cause, about three rows, unless lines are verbose; and longest message; characters.
 _CAUSE = 220
 _WHOLE = 4000
 _WORDS = {**SHORT_WORDS, "in_progress": "in progress", "unsent": "not sent"}
 
 
-#: What the service calls a request, in a message.
+#: Request ids in a message.
 _REQUEST = re.compile(r"\.(?= \(request id [^()]*\)\.)| \(request id [^()]*\)")
-#: What says how a plan reruns.
+#: Keys of a plan's details about how instances are rerun.
 _HOW = ("retry_location", "node_name", "retry_task_version", "ignore_obs_monitor")
 
 
 class Broken(t.NamedTuple):
-    """Instances of one job, of the workspace *place*, that are not where they should be after the run of *host*, for the same reason: *cause*, and
-    *shared_cause* without what differs."""
+    """A row of the table: instances of one job that missed the goal in the same way.
+
+    :param host: whose run reports them.
+    :param place: their workspace.
+    :param word: their number and standing.
+    :param cause: why; *shared_cause* is the cause without details that differ between instances, such as request ids.
+    :param plan_times: epoch ms.
+    """
 
     host: str
     place: str
@@ -61,10 +67,10 @@ class Broken(t.NamedTuple):
 
 
 def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGLISH) -> list[Line]:
-    """What a play has left to do, the headline first; what is good is one line.
+    """The closing lines, the headline first.
 
     :param report: see :func:`~.data.build_report`.
-    :param verbose: whether to show every job and the whole of each cause.
+    :param verbose: whether to show every job and whole causes.
     """
     length = _WHOLE if verbose else _CAUSE
     by_workspace = told_once([workspace["instances"] for workspace in report["workspaces"]])
@@ -98,7 +104,7 @@ def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGL
 
 
 def _cause_lines(report: Result, language: str, verbose: bool) -> list[Line]:
-    """Why what is to be rerun failed, each reason in one row unless all of it is asked for. After a run the table says it of what is still broken."""
+    """Why the instances to rerun failed, in check mode: one row per reason, unless verbose. After a run, the table shows the causes."""
     lead = f"{say(language, 'Why they failed:')}{' ' if language == ENGLISH else ''}"
     alone = len(report["reasons"]) == 1
     room = _WHOLE if verbose else SCREEN.columns - (width(lead) if alone else 2)
@@ -108,13 +114,13 @@ def _cause_lines(report: Result, language: str, verbose: bool) -> list[Line]:
 
 
 def _downstream_lines(report: Result, language: str) -> list[Line]:
-    """What the rerun means for what depends on it, and how to rerun what needs that."""
+    """The effects of the reruns on dependants, and how to rerun those that need it."""
     groups = report["downstream"]
     texts = (say(language, "Downstream: {text}.", text=translated(language, group["text"])) for group in groups)
     lines = [line for text in texts for line in lines_of(text)]
     cure = cure_of(groups)
     since = min((workspace["since"] for workspace in report["workspaces"] if workspace["since"]), default=None)
-    # A plan that was refused may have been to rerun them.
+    # A refused plan may have included them.
     if not cure or since is None or any(workspace["refused"] for workspace in report["workspaces"]):
         return lines
     command = f"-e dataarts_downstream={cure}"
@@ -126,7 +132,7 @@ def _downstream_lines(report: Result, language: str) -> list[Line]:
 
 
 def _window_lines(report: Result, language: str) -> list[Line]:
-    """The window of a plan, if it has something to rerun and is the same everywhere, to the minute."""
+    """The window of a plan, if anything is to be rerun and all workspaces have the same window to the minute."""
     windows = {
         (workspace["planned_after"] // 60_000, workspace["planned_before"] // 60_000)
         for workspace in report["workspaces"]
@@ -140,8 +146,7 @@ def _window_lines(report: Result, language: str) -> list[Line]:
 
 
 def _how_lines(report: Result, language: str) -> list[Line]:
-    """Where the reruns of a plan start, if it is the same everywhere, and how long they will probably take: as long as the workspace that takes
-    longest."""
+    """How the reruns of a plan start, if all workspaces have the same options, and their expected duration: that of the slowest workspace."""
     due = [workspace["plan_details"] for workspace in report["workspaces"] if would_rerun(workspace)]
     planned = [entry for entry in due if entry]
     if not planned or not report["check_mode"]:
@@ -162,7 +167,7 @@ def _how_lines(report: Result, language: str) -> list[Line]:
 
 
 def _stop_lines(report: Result, language: str) -> list[Line]:
-    """How many instances a plan stops before it reruns them."""
+    """How many instances a plan stops first."""
     rows = [row for workspace in report["workspaces"] if report["check_mode"] for row in workspace["instances"]]
     number = sum(row.get("stop") == "to_stop" for row in rows)
     text = say(language, "{n} of them is stopped first (running_exception).|{n} of them are stopped first (running_exception).", number)
@@ -170,7 +175,7 @@ def _stop_lines(report: Result, language: str) -> list[Line]:
 
 
 def _left_paused_lines(report: Result, language: str) -> list[Line]:
-    """The jobs that a rerun has paused and that no run is going to start again, and how to."""
+    """The jobs that a rerun has paused and that no run will start again, and the command that does."""
     left = [pause for pause in report["open_pauses"] if pause["made_by"] == "rerun" and not pause["needed_by"]]
     lines = [Line(text, "bad") for text in paused_lines(left, zone_of(pause["sent_time"] for pause in left), language) if text]
     resume = report["resume"] if left else None
@@ -180,7 +185,7 @@ def _left_paused_lines(report: Result, language: str) -> list[Line]:
 
 
 def _paused_lines(report: Result, language: str) -> list[Line]:
-    """Which jobs of each workspace a plan pauses meanwhile."""
+    """The jobs that a plan pauses during the run, by workspace."""
     lines = []
     for workspace in report["workspaces"] if report["check_mode"] else ():
         rerun = (workspace["plan_details"].get("paused_jobs") or ()) if would_rerun(workspace) else ()
@@ -191,13 +196,13 @@ def _paused_lines(report: Result, language: str) -> list[Line]:
 
 
 def _duration(details: Result, language: str) -> str:
-    """How long the reruns of a plan will probably take, and when the last of them ends; "" where nothing is known."""
+    """Expected duration of a plan's reruns, and when the last of them ends; "" if unknown."""
     seconds, end = details["expected_seconds"], details["expected_end"]
     if seconds is None:
         return ""
     duration, unknown = duration_text(seconds), bool(details["expected_unknown"])
     took = say(language, "{duration} or more" if unknown else "about {duration}", duration=duration)
-    # What takes less than a minute ends now.
+    # An end within a minute is not shown.
     if end is None or seconds < 60:
         return took
     return say(
@@ -209,7 +214,7 @@ def _duration(details: Result, language: str) -> str:
 
 
 def _late_lines(report: Result, language: str) -> list[Line]:
-    """Which jobs of the play are late for a deadline."""
+    """The jobs of the play that are late for a deadline."""
     names = {workspace["workspace_id"]: workspace["host"] for workspace in report["workspaces"]}
     jobs = [
         {**job, "workspace_name": names.get(job["workspace_id"], job["workspace_name"])}
@@ -225,9 +230,9 @@ def _number_broken(instances: t.Iterable[Result]) -> int:
 
 
 def _broken(workspace: Result, length: int, language: str, *, check_mode: bool) -> t.Iterator[Broken]:
-    """The rows of a workspace. What is in progress is not broken, unless nobody waits for it any more.
+    """The rows of a workspace. Instances in progress are included only if the run has stopped waiting for them.
 
-    :param length: how much of a cause that the service names is shown, characters.
+    :param length: longest cause, characters.
     """
     own = "" if workspace["timed_out"] else _message(workspace)
     groups = groups_of(workspace, check_mode)
@@ -237,7 +242,7 @@ def _broken(workspace: Result, length: int, language: str, *, check_mode: bool) 
         by_job = grouped_by(instances, lambda instance: (_place(instance, workspace), str(instance.get("job_name"))))
         for (place, job_name), of_job in by_job.items():
             times = [int(instance["plan_time"]) for instance in of_job]
-            # What ended the run is why these are where they are.
+            # Why the run ended is also why these are in progress or unsent.
             if name == "unsent" and workspace["timed_out"]:
                 own = _unsent_text(workspace)
             whole, shared = (own, _REQUEST.sub("", own)) if name in ("in_progress", "unsent") else _cause(name, of_job, length)
@@ -247,7 +252,7 @@ def _broken(workspace: Result, length: int, language: str, *, check_mode: bool) 
 
 
 def _unsent_text(workspace: Result) -> str:
-    """Why instances of a workspace had not been sent when wait_timeout was over."""
+    """Why instances of a workspace were not sent before ``wait_timeout`` was over."""
     hours = workspace.get("quiet_hours")
     if not hours:
         return "wait_timeout was over before they could be sent"
@@ -255,7 +260,7 @@ def _unsent_text(workspace: Result) -> str:
 
 
 def _place(instance: Result, workspace: Result) -> str:
-    """The workspace of an instance: the host of *workspace*, unless that has rerun it as a dependant in another one."""
+    """Name of an instance's workspace: the host of *workspace*, or the other workspace of a dependant."""
     place = instance.get("workspace_id")
     if not instance.get("downstream") or place == workspace["workspace_id"]:
         return str(workspace["host"])
@@ -264,8 +269,8 @@ def _place(instance: Result, workspace: Result) -> str:
 
 
 def _cause(name: str, instances: t.Sequence[Result], length: int) -> tuple[str, str]:
-    """Why most of *instances* are where they are, whole and without what differs from instance to instance; "" where that is not known."""
-    # What is said of an instance that failed again is that it did; only its node knows why. Of others a node says why they failed before.
+    """The most frequent cause of *instances*, whole, and without details that differ between instances; "" if unknown."""
+    # The reason of an instance that failed again only says so, and its node says why. For others, the node says why they failed before the run.
     again = name == "failed_again"
     shared = [str(failure_words(instance, shared=True) if again else instance.get("reason") or "") for instance in instances]
     ((common, _number),) = collections.Counter(shared).most_common(1)
@@ -274,7 +279,7 @@ def _cause(name: str, instances: t.Sequence[Result], length: int) -> tuple[str, 
 
 
 def _broken_lines(broken: t.Sequence[Broken], language: str, verbose: bool) -> list[Line]:
-    """The table: the rows of one cause stand together, and the cause below them."""
+    """The table: rows with the same cause are together, with the cause below them."""
     if not broken:
         return []
     causes: dict[str, set[str]] = {}
@@ -282,7 +287,7 @@ def _broken_lines(broken: t.Sequence[Broken], language: str, verbose: bool) -> l
         causes.setdefault(row.shared_cause, set()).add(row.cause)
     broken = [row._replace(cause=row.shared_cause) if len(causes[row.shared_cause]) > 1 else row for row in broken]
     number = collections.Counter(row.cause for row in broken)
-    # What has no cause stands last, where it cannot be taken for what is told below it.
+    # Rows without a cause come last, so that a cause of other rows does not seem to be theirs.
     rows = sorted(broken, key=lambda row: (not row.cause, -number[row.cause], row.cause))
     shown = rows if verbose else rows[:SHOWN_JOBS]
     zone = zone_of(time for row in shown for time in row.plan_times)
@@ -299,10 +304,11 @@ def _broken_lines(broken: t.Sequence[Broken], language: str, verbose: bool) -> l
 
 
 def _lost(report: Result, explained: t.Container[str]) -> dict[str, list[str]]:
-    """The workspaces that missed their goal though no instance shows why, by their message without what names the workspace, or the request where
-    only that differs.
+    """Message -> hosts, for workspaces that missed their goal although no instance shows why.
 
-    :param explained: hosts of which the table says something.
+    The message does not name the workspace. If messages differ only in their request id, they are one, without it.
+
+    :param explained: hosts that have rows in the table.
     """
     messages = {
         workspace["host"]: _message(workspace)
@@ -314,7 +320,7 @@ def _lost(report: Result, explained: t.Container[str]) -> dict[str, list[str]]:
 
 
 def _message(workspace: Result) -> str:
-    """The message of a workspace without what names it, so that equal ones are one."""
+    """The message of a workspace without its name, so that equal messages can be merged."""
     text = str(workspace["msg"])
     for name in (workspace["workspace_id"], workspace["host"]):
         text = text.replace(f" of workspace {name}", "").replace(f" in workspace {name}", "").replace(f" for {name}:", ":")
@@ -322,10 +328,11 @@ def _message(workspace: Result) -> str:
 
 
 def message_told(result: Result, *, check_mode: bool) -> bool:
-    """Whether the closing lines show the whole message of a workspace that missed its goal: where none of its instances says why, or some are
-    where they are because of it.
+    """Whether the closing lines show the whole message of a workspace that missed its goal.
 
-    :param result: of the task that worked on it.
+    They do if no instance shows why, or if the message is why instances are in progress or unsent.
+
+    :param result: of the workspace's task.
     """
     groups = groups_of({"instances": result.get("instances") or ()}, check_mode)
     moving = [] if check_mode else groups["in_progress"]
@@ -339,13 +346,13 @@ def _lost_lines(lost: t.Mapping[str, t.Sequence[str]], language: str, verbose: b
     for text, hosts in sorted(lost.items(), key=lambda item: -len(item[1])):
         names = first_names(language, [printable(host, 100) for host in hosts], len(hosts) if verbose else _NAMED)
         lines += lines_of(say(language, "{names}:", names=names), "bad")
-        # A message says what to do at its end, so it is shown as a whole.
+        # Never shortened, because the end of a message says what to do.
         lines += lines_of(localized(translated(language, text)), indent="  ", further="")
     return lines
 
 
 def _other_lines(report: Result, troubled: t.Container[str], language: str) -> list[Line]:
-    """Workspaces that are as they should be, counted: in progress, with reruns that succeeded, with nothing to do."""
+    """One line that counts the workspaces without problems: in progress, succeeded, nothing to do."""
     others = [workspace for workspace in report["workspaces"] if workspace["host"] not in troubled and workspace["counts"]]
     moving = [workspace for workspace in others if workspace["state"] == "in_progress"]
     good = [workspace for workspace in others if workspace["state"] == "succeeded" and workspace["counts"]["succeeded"]]

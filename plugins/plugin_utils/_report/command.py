@@ -1,10 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command that goes on after a run: the one that started it, with other variables. Pure.
-
-It works from any directory and contains no secret.
-"""
+"""Commands that go on after a run: the one that started it, with other variables. Pure. They work from any directory and hold no secret."""
 
 from __future__ import annotations
 
@@ -18,40 +15,42 @@ from ...module_utils._config.argument_spec import MODULES
 from .._awx.launch_inputs import PREFIX
 from .._inventory.names import host_pattern
 
-#: What the name of a playbook has in it that reruns a job and its related jobs.
+#: Part of the name of the playbook that reruns a job with its related jobs.
 RELATED = "rerun_related"
-#: A text that needs no quotes in a shell and in ``-e name=value``.
+#: Text that needs no quotes in a shell and in ``-e name=value``.
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./~-]+")
 
 
-#: The variable that holds approved plans.
+#: Variable that holds approved plans.
 PLANS_VARIABLE = "dataarts_plans"
-#: Stands for the value of a variable that a command must not or cannot show.
+#: Placeholder for the value of a variable that a command must not or cannot show.
 AS_BEFORE = "<as before>"
 
 
 @dataclass(frozen=True)
 class Command:
-    """How a run was started, as far as it may be shown; paths are absolute.
+    """How a run was started, without secrets; paths are absolute.
 
     :param playbook: name or path of the playbook.
-    :param inventories: sources of the inventory.
-    :param vault: words of the command line that say where passwords of vaults come from.
-    :param tasks: words that say which tasks of somebody's own playbook are run, and *options* those that say how hosts are reached.
-    :param files: files of variables of the command line (``-e @file``), and *plan_files* those of them that say what was approved, each with the names
-        of its other variables.
-    :param variables: its other extra variables that are options of the role and not secret.
-    :param selection: those of its extra variables that say which instances are meant: jobs and window. The window also where a file says it, as a relative
-        one is another one later.
-    :param beginning: whether a variable, which may be another one for each workspace, says where the window begins.
-    :param approved: whether the run was held to approved plans (``dataarts_plans``), and *plans* those plans if no file brings them.
-    :param plan: the variables that say what was approved by its id alone, without a window.
-    :param left_out: names of its other extra variables: secrets, templates, and what is not an option of the role. They stand in a command with a value
-        that is refused, so that it cannot be taken for the whole: without them it could rerun more.
-    :param limit: the pattern that the run was limited to, or None.
-    :param settings: Ansible's settings, where they were found because of the directory in which the run was started.
-    :param awx: whether AWX started it: extra variables for the job template are shown instead of a command then.
-    :param only_checked: whether ``dataarts_check_only`` kept it from sending anything; a command that sends says otherwise.
+    :param inventories: inventory sources.
+    :param vault: words of the command line that say where vault passwords come from.
+    :param tasks: words that select tasks of a user's playbook.
+    :param options: words that say how hosts are reached.
+    :param files: files of variables on the command line (``-e @file``).
+    :param plan_files: those of *files* that hold approved plans -> names of their other variables.
+    :param variables: other extra variables that are options of the role and not secret.
+    :param selection: extra variables that select instances: jobs and window. The window is included even if a file sets it, because a relative
+        one would move.
+    :param beginning: whether a variable, which may differ between workspaces, sets the start of the window.
+    :param approved: whether the run was bound to approved plans (``dataarts_plans``).
+    :param plans: these plans, if they do not come from a file.
+    :param plan: variables of a plan that was approved by its id alone, without a window.
+    :param left_out: names of all other extra variables: secrets, templates, and those that are not options of the role. A command contains them with
+        a value that is refused, because without them it could rerun more.
+    :param limit: the pattern of ``--limit``, or None.
+    :param settings: path of ansible.cfg, if it was found in the directory in which the run was started.
+    :param awx: whether AWX started it; then extra variables for the job template are shown instead of a command.
+    :param only_checked: whether ``dataarts_check_only`` kept it from sending; a command that sends sets it to no.
     :param plan_required: whether nothing may be sent without an approved plan.
     """
 
@@ -77,21 +76,21 @@ class Command:
 
     @property
     def related(self) -> bool:
-        """Whether the run was one of a job and its related jobs, which its own variables say: it has neither a selection nor a window."""
+        """Whether the run reran a job with its related jobs, which has variables of its own instead of a selection and a window."""
         return RELATED in self.playbook
 
     def line(self, limit: str | None, variables: t.Mapping[str, t.Any], *, check: bool = False) -> str:
-        """The command for the hosts *limit* (None: all) with *variables* instead of, or in addition to, its own; what is None stays as it was.
-        Approved plans do not bind it: it has a window and a ``since`` of its own. What their files say in addition has to be filled in again.
+        """The command for the hosts *limit* (None: all), with *variables* overriding its own; those that are None stay as they were.
 
-        With AWX: the extra variables as JSON.
+        It is not bound to approved plans, because it has its own window and ``since``. Other variables from their files have to be filled in again.
+        With AWX, it is the extra variables as JSON.
         """
         if self.awx:
             return json.dumps({**self.variables, **self._sends(check), **_set(variables)}, ensure_ascii=False)
         return shlex.join(self.unbound().words(limit, variables, check=check))
 
     def unbound(self) -> Command:
-        """The same without the plans that were approved, and without the files that they came from."""
+        """The same command without the approved plans and their files."""
         others = {name for names in self.plan_files.values() for name in names}
         files = tuple(path for path in self.files if path not in self.plan_files)
         left_out = tuple(sorted({*self.left_out, *others} - {*self.variables, PLANS_VARIABLE}))
@@ -106,7 +105,7 @@ class Command:
         file: str = "",
         check: bool = False,
     ) -> list[str]:
-        """The same as the words of a command line; approved plans stay.
+        """The words of the command line, parameters as for :meth:`line`; approved plans stay.
 
         :param texts: further variables, after the others.
         :param file: a file of further variables.
@@ -126,8 +125,10 @@ class Command:
         return [*words, "--check"] if check else words
 
     def ad_hoc(self, host: str, module: str, options: t.Mapping[str, t.Any]) -> list[str]:
-        """The words of the command that runs *module* of the collection with *options* on *host*, reached as in this one, with those of its variables that
-        are options of that module."""
+        """The words of an ad-hoc command that runs *module* of the collection with *options* on *host*.
+
+        The host is reached as in this command. Variables that are options of the module are passed too.
+        """
         spec = MODULES[module]()
         own = {name: value for name, value in self.variables.items() if name[len(PREFIX) :] in spec}
         left_out = tuple(name for name in self.left_out if name[len(PREFIX) :] in spec or not name.startswith(PREFIX))

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report of a run over all workspaces, as data: what job_rerun left behind for each of them. Pure.
+"""The report of a run over all workspaces as data, from the results of job_rerun. Pure.
 
-The report is a mapping of plain JSON data, described by ``docs/report.schema.json``; the page and the JUnit file are made of it.
-Its numbers are those of :mod:`.summary`, which the recap shows too: nothing is counted in two ways.
+The report is plain JSON data, described by ``docs/report.schema.json``; the page and the JUnit file are made from it. Its numbers come from
+:mod:`.summary`, like those of the recap, so that nothing is counted in two ways.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .overview import attempts, lines_to_resume
 Result = t.Mapping[str, t.Any]
 Report = t.Dict[str, t.Any]
 
-#: Version of the report's shape. Keys may be added within a version; none is removed or changes its meaning.
+#: Version of the report's format. Within a version, keys may be added, but none is removed or changes its meaning.
 REPORT_VERSION = 1
 _COPIED = ("since", "since_iso", "planned_after", "planned_before", "plan_id")
 _COPIED_IF_THERE = (
@@ -51,12 +51,12 @@ _NO_RESULT = (
 
 @dataclass(frozen=True)
 class ReportContext:
-    """Where and when a run took place.
+    """Facts about a run for its report.
 
     :param command: how the run was started, see :class:`Command`.
     :param written_at: epoch ms.
-    :param plans_file: where the plans of check mode are written, for the command that is held to them; "" if nowhere.
-    :param run: what the report says of the run: ``user``, ``controller``, ``playbook``, ``ansible_version``, ``awx_job_id`` (text or None).
+    :param plans_file: file of check mode's plans, for the command that reruns them; "" if they are not written.
+    :param run: ``user``, ``controller``, ``playbook``, ``ansible_version``, ``awx_job_id`` (text or None).
     """
 
     command: Command
@@ -67,11 +67,11 @@ class ReportContext:
 
 
 def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, str], context: ReportContext) -> Report:
-    """The report.
+    """Build the report.
 
-    :param hosts: inventory host to the result of job_rerun (``dataarts_rerun_result``), in the inventory's order; empty if there is none. Of a host that
-        stands for several workspaces the result of each, by its id.
-    :param workspace_ids: inventory host to the id of its workspace, as far as known.
+    :param hosts: inventory host -> result of job_rerun (``dataarts_rerun_result``), in the inventory's order; {} if there is none. If a host stands
+        for several workspaces: workspace id -> result.
+    :param workspace_ids: inventory host -> id of its workspace, if known.
     """
     counted = _summary.summarize(hosts)
     since = min((result["since"] for result in hosts.values() if result.get("since")), default=None)
@@ -102,7 +102,7 @@ def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, st
 
 
 def _not_reruns(hosts: t.Mapping[str, Result], workspaces: t.Sequence[Report], command: Command) -> Report:
-    """What the journal knows beyond reruns since the windows began, in the words of playbook history, and how to end the pauses that are open."""
+    """The keys about starts and stops other than reruns since the windows began, as in playbook history, and about open pauses."""
     known = _histories(hosts, workspaces)
     beyond = attempts(known)
     behind = {name: history["behind"] for name, history in known.items() if history["behind"]}
@@ -116,8 +116,11 @@ def _not_reruns(hosts: t.Mapping[str, Result], workspaces: t.Sequence[Report], c
 
 
 def _histories(hosts: t.Mapping[str, Result], workspaces: t.Sequence[Report]) -> dict[str, dict[str, t.Any]]:
-    """What the journal knows beyond reruns, by host, or for a workspace of dependants that is none by its id: the ``attempts``, the ``open_pauses``,
-    how many attempts are ``left`` out, and of a workspace that is not a host by itself the host that it is ``behind``, with its id."""
+    """Host -> its journal history other than reruns; the key is the workspace id for a workspace of dependants that is not a host.
+
+    Each has ``attempts``, ``open_pauses``, the number of attempts ``left`` out, and ``behind``: (host, workspace id) if the workspace is not a host
+    by itself, else None.
+    """
     own = {str(workspace["workspace_id"]) for workspace in workspaces}
     known: dict[str, dict[str, t.Any]] = {}
     for workspace in workspaces:
@@ -139,7 +142,7 @@ def _histories(hosts: t.Mapping[str, Result], workspaces: t.Sequence[Report]) ->
 
 
 def _workspace(host: str, result: Result, workspace_id: str | None, counted: Result, context: ReportContext, since: int | None) -> Report:
-    """One workspace; *since* is the run's, for one that has none of its own."""
+    """The report's entry for one workspace; *since* is that of the run, used if the workspace has none."""
     instances = sorted((safe(instance) for instance in result.get("instances") or ()), key=_rank)
     report: Report = {
         "host": host,
@@ -179,7 +182,7 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
 
 
 def _rank(instance: Result) -> tuple[int, str, int]:
-    """What is broken first; within that by job and planned time."""
+    """Sort key of an instance: broken ones first, then by job and plan time."""
     where = str(instance["standing"])
     place = STANDINGS.index(where) if where in STANDINGS else len(STANDINGS)
     return place, str(instance.get("job_name")), int(instance.get("plan_time") or 0)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What depends on what was rerun, over all workspaces: told apart in the report, the recap and the closing lines. Pure."""
+"""Dependants of the reruns over all workspaces, for the report, the recap and the closing lines. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from ...module_utils._common.text import safe
 from ...module_utils._output.downstream import EFFECT_WORDS, UNSURE, downstream_groups, jobs_text
 
 Result = t.Mapping[str, t.Any]
-#: Effects that a rerun answers, and the value of option ``downstream`` with which it is sent.
+#: Effect on a dependant that a rerun repairs -> the value of option ``downstream`` that reruns it.
 _CURES = {"stale": "stale", "cancelled": "cancelled"}
 
 
 def returned_dependants(results: t.Iterable[Result]) -> list[Result]:
-    """Every dependant that the tasks of job_rerun returned, each once: an instance may be below what several workspaces rerun. What one of them
-    has made a part of its plan is so for all."""
+    """The dependants in all results of job_rerun, each once, although it may be downstream of several workspaces' reruns.
+
+    A dependant that has joined the plan of one workspace counts as joined.
+    """
     dependants: dict[tuple[t.Any, ...], Result] = {}
     for result in results:
         for dependant in result.get("downstream") or ():
@@ -28,7 +30,7 @@ def returned_dependants(results: t.Iterable[Result]) -> list[Result]:
 
 
 def downstream_of(results: t.Iterable[Result]) -> list[dict[str, t.Any]]:
-    """One entry for each effect: effect, count, joined (how many of them are part of a plan), jobs (how many), and text for people."""
+    """One entry per effect: effect, count, joined (number that are part of a plan), jobs (number of jobs), and text for people."""
     dependants = returned_dependants(results)
     joined = [dependant for dependant in dependants if dependant.get("joined")]
     parts = {effect: number for effect, number, _jobs in downstream_groups(joined)}
@@ -47,6 +49,6 @@ def downstream_of(results: t.Iterable[Result]) -> list[dict[str, t.Any]]:
 
 
 def cure_of(groups: t.Iterable[Result]) -> str:
-    """The value of option ``downstream`` that reruns what is left of *groups*; "" if nothing is."""
+    """The value of option ``downstream`` that reruns dependants in *groups* which have not joined a plan; "" if there are none."""
     left = {str(group["effect"]) for group in groups if group["count"] > group["joined"]}
     return next((_CURES[effect] for effect in _CURES if effect in left), "")

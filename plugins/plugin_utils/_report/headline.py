@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report in one sentence, in each language of the catalogue. Pure."""
+"""Headline: the report in one sentence, in each language of the catalogue. Pure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Result = t.Mapping[str, t.Any]
 
 
 def headline(report: Result, language: str = "en", *, related: bool = False) -> str:
-    """The headline of *report*, of which workspaces, totals and check_mode are read.
+    """The headline of *report*, from its workspaces, totals and check_mode.
 
-    :param related: whether the service chooses among the instances of a plan, so that their number is the most there can be.
+    :param related: whether the service chooses among the planned instances, so that their number is a maximum.
     """
     workspaces = report["workspaces"]
     say = functools.partial(headline_text, language)
@@ -47,7 +47,7 @@ def headline(report: Result, language: str = "en", *, related: bool = False) -> 
 
 
 def _once(workspaces: t.Sequence[Result]) -> list[Result]:
-    """The instances of *workspaces*, without those that another one tells of."""
+    """The instances of *workspaces*, each once, see :func:`told_once`."""
     return [instance for instances in told_once([workspace["instances"] for workspace in workspaces]) for instance in instances]
 
 
@@ -64,7 +64,7 @@ def _plan(workspaces: t.Sequence[Result], say: t.Callable[..., str], *, related:
 
 
 def _with_kinds(text: str, instances: t.Iterable[Result], say: t.Callable[..., str]) -> str:
-    """*text* about *instances* of a repair, with how many of them are stopped first and how many are dependants."""
+    """*text* about *instances* of a repair, with the numbers of those that are stopped first and of dependants."""
     rerun = list(instances)
     dependants = sum(bool(instance.get("downstream")) for instance in rerun)
     stops = sum(bool(instance.get("stop") or instance.get("action") == "stop") and not instance.get("downstream") for instance in rerun)
@@ -73,21 +73,21 @@ def _with_kinds(text: str, instances: t.Iterable[Result], say: t.Callable[..., s
 
 
 def _missing(report: Result, say: t.Callable[..., str]) -> list[str]:
-    """What a repair makes or has not made, and what it has made."""
+    """The missing instances that a repair is to make or has not made, then those that it has made."""
     made, left = instances_of_state(report, "made"), instances_of_state(report, "missing", "failed")
     texts = [say("to-make" if report["check_mode"] else "unmade", left)] if left else []
     return [*texts, say("made", made)] if made else texts
 
 
 def _repaired(report: Result, meant: int, also: t.Sequence[str], say: t.Callable[..., str]) -> str:
-    """Of a repair that left nothing broken or in progress among its reruns."""
+    """Headline of a repair without broken reruns or reruns in progress."""
     workspaces = report["workspaces"]
     ended = [instance for instance in _once(workspaces) if instance["standing"] not in ("already_done", "other", "skipped")]
     meant = len(ended) if ended else meant
     succeeded = _with_kinds(say("one-succeeded") if meant == 1 else say("all-succeeded", meant), ended, say)
     known = [workspace for workspace in workspaces if workspace["state"] != "no_result"]
     bad, unmade = sum(not workspace["succeeded"] for workspace in known), instances_of_state(report, "missing", "failed")
-    # What is bad comes first.
+    # Problems come first.
     texts = [*also[:1], succeeded, *also[1:]] if unmade else [f"{succeeded[0].upper()}{succeeded[1:]}", *also]
     texts = texts if meant else [*also]
     unexplained = bad and not unmade
@@ -102,7 +102,7 @@ def _refused(workspaces: t.Sequence[Result], say: t.Callable[..., str]) -> list[
 
 
 def _ended(workspaces: t.Sequence[Result], meant: int, lost: int, say: t.Callable[..., str]) -> str:
-    """Of a run that left nothing broken or in progress."""
+    """Headline of a run without broken instances or instances in progress."""
     succeeded = say("one-succeeded") if meant == 1 else say("all-succeeded", meant)
     bad = sum(1 for workspace in workspaces if not workspace["succeeded"])
     if bad and bad == lost:
@@ -114,7 +114,7 @@ def _ended(workspaces: t.Sequence[Result], meant: int, lost: int, say: t.Callabl
 
 
 def _unseen(text: str, workspaces: t.Sequence[Result], say: t.Callable[..., str]) -> str:
-    """*text*, and that what counts as in progress is what was read last, where a workspace could no longer be read."""
+    """*text*, and if a workspace could no longer be read, how many of the instances in progress are its last known ones."""
     unseen = sum(
         workspace["counts"][name] for workspace in workspaces if workspace["blind"] and workspace["counts"] for name in IN_PROGRESS
     )

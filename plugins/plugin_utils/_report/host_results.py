@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the hosts of a play left behind, the report that is made of it, and its files."""
+"""Results of a play's hosts, the report that is made of them, and its files."""
 
 from __future__ import annotations
 
@@ -30,22 +30,21 @@ Results = t.Dict[str, data.Result]
 
 FILES = {"html": "report.html", "json": "report.json", "junit": "report.xml"}
 PLANS = "plans.json"
-#: Names and troubles of a company's jobs are in a report: nobody but the one who ran the play and a group reads it.
+#: A report shows names and problems of a company's jobs: only the owner and a group may read it.
 _MODE = 0o640
 
 
 def hosts_so_far(task_vars: Vars) -> list[str]:
-    """The hosts of the play whose turn has come; with ``serial`` those of later batches are not among them."""
+    """The hosts of the play that were begun; with ``serial``, those of later batches are left out."""
     everywhere = list(map(str, task_vars.get("ansible_play_hosts_all") or ()))
     left, batch = {*task_vars.get("ansible_play_hosts", everywhere)}, {*task_vars.get("ansible_play_batch", everywhere)}
     return [host for host in everywhere if host in batch or host not in left or {RESULT, FIRST_PART} & {*_variables(host, task_vars)}]
 
 
 def patterns_without_job(task_vars: Vars, hosts: t.Sequence[str] | None = None, variable: str = RESULT) -> list[summary.Unmatched]:
-    """Each name or pattern that matches no job anywhere; none while a batch is still to come, or with strategy ``free`` a host, in which it
-    may.
+    """The names and patterns that match no job anywhere; none while a later batch, or with strategy ``free`` a further host, may still match.
 
-    :param hosts: all hosts of the play if None.
+    :param hosts: None for all hosts of the play.
     """
     known = hosts_so_far(task_vars) if hosts is None else hosts
     later = hosts is None and len(known) < len(task_vars.get("ansible_play_hosts_all") or ())
@@ -56,10 +55,11 @@ def patterns_without_job(task_vars: Vars, hosts: t.Sequence[str] | None = None, 
 
 
 def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) -> Results:
-    """The result of each workspace, empty if it has none, by its host, or by its id where one host stands for several: see
-    :func:`~.._task.registered.workspaces_of`. As registered: it is data, and is never looked at as a template.
+    """Host -> result of its workspace, {} if there is none; the key is the workspace id if a host stands for several.
 
-    :raises AnsibleError: for a host that the inventory does not have.
+    See :func:`~.._task.registered.workspaces_of`. Results are read as registered, so that they are never evaluated as templates.
+
+    :raises AnsibleError: the inventory does not have a host.
     """
     results: Results = {}
     runs: set[str] = set()
@@ -70,7 +70,7 @@ def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) 
         kept = outcome(variables, variable)
         run_id = str(kept.get("run_id") or "")
         if run_id and run_id in runs:
-            # Ansible registers the result of a task that is run once for every host of the play.
+            # With run_once, Ansible registers the result for every host of the play.
             if workspace_id_of(task_vars["hostvars"], host) in ("", str(kept.get("workspace_id"))):
                 continue
             kept = {}
@@ -83,7 +83,7 @@ def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) 
 
 
 def workspace_ids_of(hosts: t.Iterable[str], task_vars: Vars) -> dict[str, str]:
-    """The workspace of each host, as far as its variables tell."""
+    """Host -> workspace id, for hosts whose variables have one."""
     ids = {host: workspace_id_of(task_vars["hostvars"], host) for host in hosts}
     return {host: text for host, text in ids.items() if text}
 
@@ -93,7 +93,7 @@ def report_of(
 ) -> data.Report:
     """The report of *results*.
 
-    :param folder: where it is to be written, None if nowhere.
+    :param folder: where it will be written; None if nowhere.
     """
     run = {
         "user": str(task_vars.get("awx_user_name") or task_vars.get("tower_user_name") or _user()),
@@ -109,12 +109,12 @@ def report_of(
 
 
 def write_report(report: data.Report, content: bytes, results: Results, folder: Path, plan_files: t.Container[str] = ()) -> dict[str, str]:
-    """Write the report's files into *folder*, and in check mode the plans next to it.
+    """Write the report's files and, in check mode, the plans into *folder*.
 
-    :param content: of its page.
-    :param plan_files: paths of the plans that the run was held to: whoever starts it again needs them.
-    :returns: their paths, by kind.
-    :raises OSError: if it cannot be done.
+    :param content: of the page.
+    :param plan_files: paths of the plans that the run was bound to; they are not removed, because they are needed to start it again.
+    :returns: kind -> path.
+    :raises OSError: a file cannot be written.
     """
     contents = {"html": content, "json": file_content(_json(report)), "junit": junit(report)}
     files = {FILES[kind]: content for kind, content in contents.items()}
@@ -122,12 +122,12 @@ def write_report(report: data.Report, content: bytes, results: Results, folder: 
         files[PLANS] = file_content(_json({"dataarts_plans": summary.plans(results)}))
     write_all(folder, files, _MODE)
     if not report["next_step"] and str(folder / PLANS) not in plan_files:
-        (folder / PLANS).unlink(missing_ok=True)  # that of an earlier report is not the plan of this one
+        (folder / PLANS).unlink(missing_ok=True)  # plans of an earlier report do not belong to this one
     return {kind: str(folder / name) for kind, name in FILES.items()}
 
 
 def failure_text(folder: Path, error: OSError) -> str:
-    """That, and why, the report could not be written."""
+    """The message that the report could not be written."""
     return (
         f"Failed to write the report to {folder}: {error.strerror or error} ({error.filename or folder}). "
         "Nothing of the rerun is lost: its results are in the output above. Make the folder writable, or set another path."
@@ -143,7 +143,7 @@ def _variables(host: str, task_vars: Vars) -> Vars:
 
 
 def _user() -> str:
-    """Who runs Ansible; a container may not have a name for it."""
+    """Name of the user who runs Ansible, or its number, because in a container it may have no name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -155,5 +155,5 @@ def _json(value: t.Any) -> str:
 
 
 def file_content(text: str) -> bytes:
-    """*text* as a file holds it, also text that is not valid Unicode."""
+    """*text* as UTF-8; what UTF-8 cannot encode becomes backslash escapes."""
     return text.encode("utf-8", "backslashreplace")

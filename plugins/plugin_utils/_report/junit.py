@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report as JUnit XML, for CI systems and whatever else shows test results. Pure.
+"""The report as JUnit XML, for CI systems and other tools that show test results. Pure.
 
-A workspace is a suite, and an instance that something was to be done about is a case. The shape is the one that the common schemas agree on.
+A workspace is a test suite; an instance that was not already done is a test case. The format is what the common schemas agree on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .history import history_words
 
 Result = t.Mapping[str, t.Any]
 
-#: What XML 1.0 has no place for, not even escaped.
+#: Characters that XML 1.0 does not allow, not even escaped.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -35,7 +35,7 @@ def junit(report: Result) -> bytes:
 def _suite(index: int, workspace: Result, report: Result) -> ET.Element:
     cases = [_case(workspace["host"], instance, workspace) for instance in workspace["instances"] if instance["standing"] != "already_done"]
     if not workspace["succeeded"] and not any(case.find("failure") is not None for case in cases):
-        # What kept the workspace from its goal shows at no instance: it is a case of its own.
+        # No instance shows why the workspace missed its goal, so the workspace becomes a case of its own.
         cases.insert(0, _whole(workspace))
     suite = ET.Element(
         "testsuite",

@@ -1,11 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One report for the steps of a night, each of which is a job of its own: plan, rerun, recheck. Pure.
+"""One report for the steps of a night (plan, rerun, recheck), each of which is a separate job. Pure.
 
-A step hands its report on as one text, which a job of AWX keeps as an artifact; the next one puts itself behind it. The recheck, which
-finds nothing left to do where all is well, so keeps the report of the rerun. The text is compressed and in base64: nothing in it is a
-template, or a number or a date to a reader of YAML.
+A step passes its report on as one text, which an AWX job keeps as an artifact, and the next step adds itself. The recheck thus keeps the report of
+the rerun, although it usually finds nothing left to do. The text is compressed base64, so that it cannot be a template, or a number or date in YAML.
 """
 
 from __future__ import annotations
@@ -20,24 +19,24 @@ import zlib
 from ...module_utils._common.times import to_iso
 from .data import Report
 
-#: Characters that a step hands on at most, of which AWX keeps a copy for each step that follows.
+#: Longest text that a step passes on, characters; AWX keeps a copy for each following step.
 HANDED_ON = 65_536
-#: Bytes that such a text may grow to when it is read.
+#: Largest size of such a text when it is decompressed, bytes.
 _READ = 32 * 1024 * 1024
-#: Steps that a report lists, the last ones.
+#: Number of steps that a report lists, the last ones.
 _STEPS = 12
-#: Characters of a step's closing lines that stay in the report.
+#: Longest text of a step's closing lines in the report, characters.
 _LINES = 4000
-#: Instances of a workspace that are kept, fewer until the text is short enough; those that need a person stand first.
+#: Numbers of instances to keep per workspace, tried in turn until the text is short enough; instances that need a person come first.
 _KEPT = (100_000, 1000, 300, 100, 30, 10, 0)
 
 
 class Night(t.NamedTuple):
     """A night so far.
 
-    :param name: of its report, the same in all steps; of letters, digits and dashes.
-    :param steps: one mapping a step with ``step``, ``written_at`` (epoch ms), ``headline``, ``succeeded`` and ``text``.
-    :param report: that of the rerun if there was one, otherwise that of the last step.
+    :param name: name of its report, the same in all steps, of letters, digits and dashes.
+    :param steps: one mapping per step, with ``step``, ``written_at`` (epoch ms), ``headline``, ``succeeded`` and ``text``.
+    :param report: of the rerun if there was one, otherwise of the last step.
     """
 
     name: str
@@ -49,7 +48,7 @@ def joined(report: Report, lines: t.Sequence[str], passed: t.Any) -> Night:
     """The night with *report* as its next step.
 
     :param lines: the step's closing lines.
-    :param passed: what the step before handed on, see :func:`handed_on`; anything else begins a night.
+    :param passed: text of the previous step, see :func:`handed_on`; anything else begins a new night.
     """
     before = read(passed)
     kind = "rerun" if not report["check_mode"] else "recheck" if before else "plan"
@@ -69,7 +68,7 @@ def joined(report: Report, lines: t.Sequence[str], passed: t.Any) -> Night:
 
 
 def handed_on(night: Night) -> str:
-    """*night* as a text of at most :data:`HANDED_ON` characters; instances that do not fit are left out and counted."""
+    """*night* as a text of at most :data:`HANDED_ON` characters, without the instances that do not fit; "" if it never fits."""
     text = ""
     for most in _KEPT:
         report = {**night.report, "workspaces": [_shortened(workspace, most) for workspace in night.report["workspaces"]]}
@@ -81,7 +80,7 @@ def handed_on(night: Night) -> str:
 
 
 def read(text: t.Any) -> Night | None:
-    """The night that *text* holds; None if it holds none, whatever it is."""
+    """The night in *text*; None if it is anything else."""
     try:
         packed = zlib.decompressobj().decompress(base64.b64decode(str(text).encode(), validate=True), _READ)
         night = json.loads(packed)
@@ -94,12 +93,12 @@ def read(text: t.Any) -> Night | None:
 
 
 def _of_steps(report: Report, steps: list[dict[str, t.Any]]) -> Report:
-    """*report* with its steps, if they are several: that of a single run is as it always was."""
+    """*report* with its steps, if there are several; the report of a single run has no steps."""
     return {**report, "steps": steps} if len(steps) > 1 else report
 
 
 def _rechecked(rerun: Report, recheck: Report) -> Report:
-    """What a recheck changes of the *rerun*'s report: nothing if all is well."""
+    """What a recheck changes in the report of the *rerun*; {} if nothing is left to do."""
     left = [name for name in ("to_rerun", "running", "waiting", "broken") if recheck["totals"].get(name)]
     lost = any(workspace["state"] == "no_result" for workspace in recheck["workspaces"])
     if not left and not lost:
@@ -116,7 +115,7 @@ def _shortened(workspace: Report, most: int) -> Report:
 
 
 def _name(report: Report) -> str:
-    """A name by when the night began and what it is about, so that accounts and nights differ, and a rerun that goes on with a ``since`` does not."""
+    """Name from the earliest ``since`` and the workspaces: it differs between accounts and nights, but not between runs with the same ``since``."""
     since = min((workspace["since"] for workspace in report["workspaces"] if workspace.get("since")), default=report["written_at"])
     about = json.dumps(sorted([str(workspace["host"]), str(workspace["workspace_id"])] for workspace in report["workspaces"]))
     return _plain(f"rerun-{to_iso(since)}-{hashlib.sha256(about.encode()).hexdigest()[:8]}")

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Overviews: what all workspaces of a play were asked for, in one table: what failed, and who did what. Pure.
+"""Overviews over all workspaces of a play in one table: what failed, or who did what. Pure.
 
-Instances, or attempts, that a person takes for one thing are one row: those of one job with the same node and cause, or of one kind in one run.
+One row holds the instances of a job with the same status, node and cause, or the attempts of one kind for a job in one run.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Result = t.Mapping[str, t.Any]
 Row = t.Dict[str, t.Any]
 _FAILED, _RERUN, _REPAIR = (f"dataarts.factory.{name}" for name in ("failed", "rerun_failed", "repair"))
 _FIND = "dataarts_find_missing"
-#: What stands in place of a plan time, by the kind of an attempt that is not at an instance.
+#: Kind of an attempt that is not about an instance -> the words shown instead of a plan time.
 _ACTIONS = {
     "patch_data": "PatchData",
     "patch_data_stop": "PatchData stop",
@@ -39,21 +39,21 @@ _ACTIONS = {
     "pause": "pause",
     "resume": "resume",
 }
-#: What was done, by every kind that is not a rerun.
+#: Kind of an attempt other than a rerun -> its words.
 _DONE = {**_ACTIONS, "stop": "stop", "stop_and_rerun": "stop, then rerun"}
 _NONE: t.Mapping[str, t.Any] = MappingProxyType({})
-_UNDER = "    "  # before what stands below its row
-_CAUSE = 150  # columns of a cause, two lines, unless all of it is to be shown
+_UNDER = "    "  # indents the note below a row
+_CAUSE = 150  # most columns of a cause, about two lines, unless it is shown whole
 
 
 class Overview(t.NamedTuple):
     """One table.
 
-    :param rows: its rows, for programs.
-    :param lines: it, for people.
-    :param unanswered: host -> why it could not be asked.
-    :param paused: host -> the jobs that are still paused, and that no run needs.
-    :param unmatched: sentences about what in ``jobs`` matches no job in any workspace.
+    :param rows: for programs.
+    :param lines: for people.
+    :param unanswered: host -> why it has no answer.
+    :param paused: host -> jobs that are still paused without a run that needs it.
+    :param unmatched: sentences about names and patterns in ``jobs`` that match no job in any workspace.
     """
 
     rows: list[Row]
@@ -64,9 +64,9 @@ class Overview(t.NamedTuple):
 
 
 def failures(results: t.Mapping[str, Result], *, whole: bool = False, language: str = ENGLISH) -> Overview:
-    """What failed, in which workspace, for when it was planned, since when, at which node, and why.
+    """Table of failures: workspace, job, plan times, when they failed, node and cause; missing instances included.
 
-    :param results: host -> what module job_instance_info returned; empty if it returned nothing.
+    :param results: host -> result of module job_instance_info; {} if there is none.
     :param whole: whether causes are shown whole.
     """
     answers, unanswered = _answers(results, "instances")
@@ -87,8 +87,9 @@ def failures(results: t.Mapping[str, Result], *, whole: bool = False, language: 
 
 
 def rerun_lines(rows: t.Iterable[Row], command: Command, language: str = ENGLISH) -> list[str]:
-    """The command that plans the rerun of what failed, or the repair of what is missing too, where playbook failed was started by its name; nothing where
-    neither would answer it.
+    """The command that plans the rerun of failures, or a repair if instances are missing too.
+
+    Empty if there is nothing to rerun, or if the play is not playbook failed of the collection.
 
     :param command: how the play was started.
     """
@@ -104,10 +105,10 @@ def rerun_lines(rows: t.Iterable[Row], command: Command, language: str = ENGLISH
 
 
 def attempts(results: t.Mapping[str, Result], *, whole: bool = False, language: str = ENGLISH) -> Overview:
-    """Who started or stopped what, when and why, the newest first; then what is still paused.
+    """Table of attempts: who started or stopped what, when and why, newest first; then the open pauses.
 
-    :param results: host -> what module rerun_history_info returned; empty if it returned nothing.
-    :param whole: whether purposes are shown whole.
+    :param results: host -> result of module rerun_history_info; {} if there is none.
+    :param whole: whether notes are shown whole.
     """
     answers, unanswered = _answers(results, "attempts")
     rows = [row for host, result in answers.items() for row in _attempt_rows(host, result["attempts"])]
@@ -147,16 +148,17 @@ def attempts(results: t.Mapping[str, Result], *, whole: bool = False, language: 
 
 
 def action_word(kind: str, language: str = ENGLISH) -> str:
-    """What was done, by the *kind* of an attempt that is not a rerun."""
+    """The words for the *kind* of an attempt other than a rerun."""
     return say(language, _DONE[kind]) if kind in _DONE else kind
 
 
 def lines_to_resume(
     paused: t.Mapping[str, t.Sequence[str]], command: Command, language: str = ENGLISH, *, behind: t.Mapping[str, t.Tuple[str, str]] = _NONE
 ) -> list[str]:
-    """For each workspace the command that starts the jobs that are still *paused*, host -> names, where somebody can type it.
+    """For each workspace, the command that resumes its paused jobs; empty in AWX, where no command can be typed.
 
-    :param behind: inventory host and id of each workspace that is none by itself.
+    :param paused: host -> names of jobs that are still paused.
+    :param behind: workspace id -> (inventory host, workspace id), for workspaces that are not hosts by themselves.
     """
     due = {host: names for host, names in paused.items() if names}
     if not due or command.awx:
@@ -170,7 +172,10 @@ def lines_to_resume(
 
 
 def paused_lines(pauses: t.Sequence[Result], zone: str, language: str) -> list[str]:
-    """The jobs that are still paused, by the ``open_pauses`` of workspaces with their ``host``, and who resumes them."""
+    """Lines about jobs that are still paused, and which runs resume them.
+
+    :param pauses: entries of ``open_pauses``, each with its ``host``.
+    """
     if not pauses:
         return []
     head = say(language, "{n} job is still paused: nothing schedules it.|{n} jobs are still paused: nothing schedules them.", len(pauses))
@@ -192,8 +197,8 @@ def paused_lines(pauses: t.Sequence[Result], zone: str, language: str) -> list[s
 
 
 def _answers(results: t.Mapping[str, Result], key: str) -> tuple[dict[str, Result], dict[str, str]]:
-    """The results that hold an answer, and why the others hold none."""
-    # What in jobs matches no job of a workspace may match one of another: that is judged over all of them.
+    """The results with an answer under *key*; and host -> why it has none."""
+    # A result that only failed because a name in jobs matches no job is an answer: the name may match in another workspace.
     answers = {
         host: result
         for host, result in results.items()
@@ -208,12 +213,12 @@ def _answers(results: t.Mapping[str, Result], key: str) -> tuple[dict[str, Resul
 
 
 def _lacks_jobs(result: Result) -> bool:
-    """Whether all that is wrong with an answer is that something in ``jobs`` matches no job."""
+    """Whether a result failed only because a name or pattern in ``jobs`` matches no job."""
     return error_kind(result) == "not_found" and any(entry["matches"] is False for entry in result.get("job_patterns") or ())
 
 
 def _failed_rows(host: str, instances: t.Iterable[Result]) -> t.Iterator[Row]:
-    """The failures of a workspace: jobs by name, in each the latest failure first."""
+    """The failures of a workspace as rows, ordered by job name and then latest failure first."""
 
     def kind(instance: Result) -> tuple[str, str, str, str]:
         failure = instance.get("failure") or {}
@@ -237,7 +242,7 @@ def _failed_rows(host: str, instances: t.Iterable[Result]) -> t.Iterator[Row]:
 
 
 def _missing_rows(host: str, gaps: t.Iterable[Result]) -> t.Iterator[Row]:
-    """What was never made in a workspace: a row for each gap, jobs by name."""
+    """The missing instances of a workspace: a row for each gap, ordered by job name."""
     for gap in sorted(gaps, key=lambda gap: (str(gap.get("job_name")), int(gap["start_date"]))):
         status = str(gap.get("job_status") or "")
         state = f"; the job is {status.lower()} now" if status not in ("", "SCHEDULING") else ""
@@ -246,7 +251,7 @@ def _missing_rows(host: str, gaps: t.Iterable[Result]) -> t.Iterator[Row]:
             "job_name": printable(gap.get("job_name"), 200),
             "status": "missing",
             "instances": int(gap["instances"]),
-            # A gap begins a second before its first plan time, and ends a second after its last.
+            # A gap starts a second before its first plan time and ends a second after its last.
             "planned_from": int(gap["start_date"]) + 1000,
             "planned_to": int(gap["end_date"]) - 1000,
             "failed_at": None,
@@ -284,7 +289,7 @@ def _attempt_rows(host: str, listed: t.Iterable[Result]) -> t.Iterator[Row]:
 
 
 def _outcome(row: Row, language: str) -> str:
-    """How the attempts of a row ended."""
+    """Outcome of a row's attempts."""
     word = say(language, "different") if len(row["outcomes"]) > 1 else translated(language, "".join(row["outcomes"]))
     return say(language, "stop {word}", word=word) if row["kind"].startswith("stop") else word
 
@@ -342,7 +347,7 @@ def _attempts_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone:
 
 
 def _window(answers: t.Mapping[str, Result], zone: str, language: str) -> str:
-    """The window of plan times that was asked for, to the minute of the first workspace; they differ by seconds."""
+    """The window of plan times, to the minute, of the first workspace; those of the others differ by seconds."""
     windows = [(result.get("planned_after"), result.get("planned_before")) for result in answers.values()]
     begin, end = windows[0] if windows else (None, None)
     if not isinstance(begin, int) or not isinstance(end, int):
@@ -354,7 +359,7 @@ def _window(answers: t.Mapping[str, Result], zone: str, language: str) -> str:
 def _with_notes(
     head: t.Sequence[str], cells: t.Sequence[t.Sequence[str]], notes: t.Sequence[str], language: str, *, whole: bool
 ) -> list[str]:
-    """A table in which each row has its note below it; several rows in a row with the same note have it once, below the last of them."""
+    """A table with a note below each row; consecutive rows with the same note share it, below the last of them."""
     if not cells:
         return []
     first, *rows = table_lines(head, cells, right={head.index("")})
@@ -390,12 +395,12 @@ def _span(row: Row, zone: str) -> str:
 
 
 def _short(ms: int | None, zone: str) -> str:
-    """*ms* without its year: the rows of an overview are of the last days, or of the last months."""
+    """*ms* without its year, because the rows of an overview are at most a few months old."""
     return "" if not ms else local_time(ms, zone=zone)[5:]
 
 
 def _note(row: Row, zone: str, language: str) -> str:
-    """Why, how it ended where that differs, what of, from which machine, and in which run."""
+    """Note of a row of attempts: purpose, outcomes if they differ, name of the run or PatchData, machine, and run id."""
     numbers = row["outcomes"].items() if len(row["outcomes"]) > 1 else ()
     outcomes = [say(language, "{n} {word}", number, word=translated(language, word)) for word, number in numbers]
     where = say(language, "from {controller}", controller=row["controller"]) if row["controller"] else ""

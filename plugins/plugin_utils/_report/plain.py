@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the report's page shows where its script does not run: in mails, in the artifact viewers of CI systems. Pure.
+"""The report's page without its script, for mails and the artifact viewers of CI systems. Pure.
 
-What is left to do, with reasons and commands, and a table of the workspaces; no filter, no timeline. Every text is escaped.
+It shows what is left to do, with reasons and commands, and tables, but no filters and no timeline. Every text is escaped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .words import ENGLISH
 
 Result = t.Mapping[str, t.Any]
 
-#: Instances that are listed for one next step in a workspace; report.json has all of them.
+#: Most instances that are listed for one next step in a workspace; report.json has all.
 LISTED = 25
 _TITLES = {
     **STANDING_WORDS,
@@ -30,17 +30,17 @@ _TITLES = {
     "workspace": "not worked on",
     "incomplete": "incomplete",
 }
-#: Nothing is wrong with them.
+#: Standings of next steps that are not problems.
 _FINE = ("to_rerun", "in_progress")
 _STATES = {"no_result": "not worked on", "broken": "broken", "in_progress": "in progress", "planned": "planned", "succeeded": "succeeded"}
 _COLUMNS = ("failed", "rerun", "succeeded", "running", "waiting", "broken")
 _PLANNED = ("failed", "to_rerun")
-#: Steps of a night that the page names in the language of its reader.
+#: Steps of a night whose names the page's script translates.
 _STEPS = ("plan", "rerun", "recheck")
 
 
 def report_without_script(report: Result) -> str:
-    """The HTML of *report* (see :func:`~.data.build_report`) without a script."""
+    """The HTML of *report* (see :func:`~.data.build_report`) for readers without scripts."""
     check_mode = report["check_mode"]
     steps = [_next_step(step, workspace, check_mode) for workspace in report["workspaces"] for step in workspace["next_steps"]]
     if report["next_step"]:
@@ -51,7 +51,7 @@ def report_without_script(report: Result) -> str:
 
 
 def steps_section(report: Result) -> str:
-    """What each step of a night said at its end, the first first; nothing for a report of one run."""
+    """The closing lines of each step of a night, oldest first; "" for the report of a single run."""
     parts = [
         f"<article class=step data-tone={'go' if step['succeeded'] else 'bad'}>"
         f"<h3><span><span{_say_step(step)}>{_text(step['step']).capitalize()}</span>, "
@@ -65,7 +65,7 @@ def steps_section(report: Result) -> str:
 
 
 def _say_step(step: Result) -> str:
-    """The key of the catalogue for the name of a step that it knows."""
+    """HTML attribute with the catalogue's key for the name of a step; "" if the catalogue does not have it."""
     return f" data-say=night-{step['step']}" if step["step"] in _STEPS else ""
 
 
@@ -108,7 +108,7 @@ def _workspaces(report: Result) -> str:
 
 
 def _causes(report: Result) -> str:
-    """A table of why instances failed; nothing where no reason is known."""
+    """A table of why instances failed; "" if no reason is known."""
     body = "".join(
         f"<tr><td class=number>{cause['count']:,}</td><th scope=row>{_name(cause['reason'] or 'unknown')}</th>"
         f"<td>{_name('; '.join(filter(None, (', '.join(cause['nodes']), ', '.join(cause['node_types'])))))}</td>"
@@ -120,7 +120,7 @@ def _causes(report: Result) -> str:
 
 
 def _downstream(report: Result) -> str:
-    """A table of what the rerun means for what depends on it; nothing where that is nothing."""
+    """A table of the effects of the reruns on dependants; "" if there are none."""
     body = "".join(
         f"<tr><td class=number>{group['count']:,}</td><td class=number>{group['joined']:,}</td><th scope=row>{_name(group['text'])}</th></tr>"
         for group in report["downstream"]
@@ -129,7 +129,7 @@ def _downstream(report: Result) -> str:
 
 
 def _rerun_before(report: Result) -> str:
-    """A table of what other runs had rerun before; nothing if that is nothing."""
+    """A table of instances that other runs had rerun before; "" if there are none."""
     rows = rerun_before(report)
     body = "".join(
         f"<tr><th scope=row>{_name(row['host'])}</th><td>{_name(row['job_name'])}</td><td>{_text(local_time(row['plan_time']))}</td>"
@@ -141,7 +141,7 @@ def _rerun_before(report: Result) -> str:
 
 
 def _not_reruns(report: Result) -> str:
-    """A table of what was started and stopped beyond reruns; nothing if that is nothing."""
+    """A table of starts and stops other than reruns; "" if there are none."""
     rows = report.get("not_reruns") or ()
     body = "".join(
         f"<tr><td>{_text(local_time(row['sent']))}</td><th scope=row>{_name(row['host'])}</th><td>{_name(row['job_name'])}</td>"
@@ -155,7 +155,7 @@ def _not_reruns(report: Result) -> str:
 
 
 def _paused(report: Result) -> str:
-    """The jobs that are paused, and how to start them; nothing if none is."""
+    """The paused jobs, and the command that resumes them; "" if there are none."""
     pauses = report.get("open_pauses") or ()
     lines = paused_lines(pauses, zone_of(pause["sent_time"] for pause in pauses), ENGLISH)
     resume = report["resume"] if pauses else None
@@ -165,7 +165,7 @@ def _paused(report: Result) -> str:
 
 
 def _titled_table(title: str, columns: t.Iterable[str], body: str, more: str = "") -> str:
-    """The rows *body* below their *title*; nothing without any."""
+    """A section with *title* and a table of the rows *body*; "" without rows."""
     head = "".join(f"<th scope=col>{name}</th>" for name in columns)
     rows = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     sheet = f"<div class='sheet scroll' role=region aria-label='{title}' tabindex=0>{rows}</div>"
@@ -173,7 +173,7 @@ def _titled_table(title: str, columns: t.Iterable[str], body: str, more: str = "
 
 
 def _name(value: t.Any) -> str:
-    """A text from outside: its direction of writing changes nothing around it."""
+    """A text from outside, isolated so that its writing direction does not affect the text around it."""
     return f"<bdi>{_text(value)}</bdi>"
 
 

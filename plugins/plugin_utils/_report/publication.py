@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report where people find it: in a folder, at an address, and as what the next job of a workflow goes on with."""
+"""Publication of the report: in a folder, at a URL, and as a variable for the next job of a workflow."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _PLACE = ("url", "token", "link")
 
 @dataclasses.dataclass
 class Published:
-    """What became of a report.
+    """Where a report was published.
 
-    :param paths: of its files, by kind; empty if none was written.
+    :param paths: kind -> path of its files; empty if none was written.
     :param failure: why they could not be written, or "".
-    :param url: the address of its page, or "".
-    :param warning: why the page could not be sent there, or "".
-    :param handed_on: for the next step of a night; "" if the report is neither written nor sent.
+    :param url: URL of the page, or "".
+    :param warning: why the page could not be uploaded, or "".
+    :param handed_on: the report for the next step of a night; "" if it is neither written nor uploaded.
     """
 
     paths: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -42,19 +42,21 @@ class Published:
     handed_on: str = ""
 
     def lines(self, language: str = ENGLISH) -> list[str]:
-        """Where it is, for the terminal."""
+        """Lines for the terminal that say where the report is."""
         written = self.paths.get("html", "")
         return [say(language, "Report: {where}", where=where) for where in (written, self.url) if where]
 
 
 def folder_of(options: Options, name: str = "report_path") -> Path | None:
-    """The folder that option *name* means, None if it is not set."""
+    """The folder in option *name*; None if it is not set."""
     return Path(unfrackpath(options[name], follow=False)) if options[name] else None
 
 
 def place_of(options: Options) -> ReportPlace | None:
-    """The place that the options ``report_url``, ``report_token`` and ``report_link`` mean, or without the first of them the environment
-    variables of these names; None if there is none. A token never goes to an address that it was not given with."""
+    """The target in options ``report_url``, ``report_token`` and ``report_link``; None if there is none.
+
+    Without ``report_url``, all three come from environment variables of these names, so that a token is never sent to a URL of another source.
+    """
     if (options.get("report_url") or "").strip():
         named = {name: options.get(f"report_{name}") for name in _PLACE}
     else:
@@ -72,7 +74,7 @@ def publish(
     place: ReportPlace | None,
     plan_files: t.Container[str] = (),
 ) -> Published:
-    """Write and send *report*, as the next step of the night that was *passed*.
+    """Write and upload *report* as the next step of the night in *passed*.
 
     :param lines: the closing lines of this step.
     :param plan_files: see :func:`~.host_results.write_report`.
@@ -94,7 +96,7 @@ def publish(
 
 
 def _night(report: Report, lines: t.Sequence[str], passed: t.Any) -> tuple[Night, bytes]:
-    """The night and its page. What was passed and is not a report after all counts as none: an extra variable is what somebody wrote."""
+    """The night and its page. If *passed* is not a report after all, it is ignored: extra variables can hold anything."""
     try:
         night = joined(report, lines, passed)
         return night, host_results.file_content(page(night.report))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a repair says of missing instances: that they are there, what is to be made of them, and what was not. Pure."""
+"""Lines of a repair about missing instances: found, planned, made or not. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .words import ENGLISH, first_names, say, translated
 
 Result = t.Mapping[str, t.Any]
 
-_UNDER = "    "  # before what stands below its row
+_UNDER = "    "  # indents the note below a row
 _CAUSE = 300
-#: Rows that a table shows unless all of it is asked for; the report has all of them.
+#: Most rows of a table, unless it is verbose; the report has all.
 _SHOWN = 20
-#: What stands above a table, by what has become of its rows.
+#: State of the rows -> heading of their table.
 _HEADINGS = {
     "failed": "{n} missing instance is not repaired:|{n} missing instances are not repaired:",
     "planned": "{n} missing instance will be made by PatchData:|{n} missing instances will be made by PatchData:",
@@ -37,12 +37,12 @@ class _Row(t.NamedTuple):
 
 
 def snapshot_lines(name: str, result: Result, language: str = ENGLISH) -> list[Line]:
-    """What of a workspace is missing, in one line, and which jobs are paused for it; none if nothing is.
+    """The missing instances of a workspace in one line, and the jobs that are paused for them; empty if none are missing.
 
-    :param name: what the lines of the workspace begin with.
+    :param name: start of the lines, see :func:`~.._task.console.label`.
     :param result: of module supplement_missing.
     """
-    # Without instances are those that an earlier repair has begun.
+    # Gaps with 0 instances are those that an earlier repair has begun.
     gaps = [gap for gap in result.get("gaps") or () if gap["state"] != "left_alone" and int(gap["instances"])]
     if not gaps:
         return []
@@ -52,43 +52,43 @@ def snapshot_lines(name: str, result: Result, language: str = ENGLISH) -> list[L
     text = say(language, "{n} missing, to be made by PatchData", sum(jobs.values()))
     named = say(language, ", ").join(f"{job} {number}" for job, number in sorted(jobs.items()))
     lines = [Line(shortened(f"{name}  {text}  {named}", SCREEN.columns), "busy")]
-    paused = "" if result.get("check_mode") else translated(language, paused_text(result))  # a plan names them at its end
+    paused = "" if result.get("check_mode") else translated(language, paused_text(result))  # check mode names them in its closing lines
     return [*lines, *lines_of(f"{name}  {paused}")] if paused else lines
 
 
 def stage_line(name: str, doing: str, language: str = ENGLISH) -> Line:
-    """What is being done about the missing instances of a workspace.
+    """Progress line about the missing instances of a workspace.
 
-    :param name: what the lines of the workspace begin with.
-    :param doing: what the module does; "" if it has not begun.
+    :param name: start of the line, see :func:`~.._task.console.label`.
+    :param doing: the module's current activity; "" if it has not begun.
     """
     text = translated(language, doing) or say(language, "starting")
     return Line(shortened(say(language, "{host}  missing instances: {text}", host=name, text=text), SCREEN.columns))
 
 
 def to_make(workspace: Result) -> list[Result]:
-    """What of a workspace of a report is still missing and to be made."""
+    """The gaps of a workspace of a report that are still to be made."""
     return [gap for gap in workspace.get("missing") or () if gap["state"] == "missing"]
 
 
 def made_here(workspace: Result) -> bool:
-    """Whether missing instances of a workspace of a report are made, or were to be."""
+    """Whether a workspace of a report has missing instances that were made, are to be made, or could not be made."""
     return any(gap["state"] in ("missing", "made", "failed") for gap in workspace.get("missing") or ())
 
 
 def is_repair(report: Result) -> bool:
-    """Whether a report is one of a repair."""
+    """Whether *report* is that of a repair."""
     return any("missing" in workspace for workspace in report["workspaces"])
 
 
 def instances_of_state(report: Result, *states: str) -> int:
-    """How many missing instances of a *report* are in one of *states*."""
+    """Number of missing instances in *report* whose gap has one of *states*."""
     gaps = (gap for workspace in report["workspaces"] for gap in workspace.get("missing") or ())
     return sum(int(gap["instances"]) for gap in gaps if gap["state"] in states)
 
 
 def plan_table(report: Result, language: str = ENGLISH) -> list[Line]:
-    """What the plan of a repair does in each workspace, in numbers; nothing where it does nothing."""
+    """A table of what the plan of a repair does in each workspace, in numbers; empty if it does nothing, or without check mode."""
     if not report["check_mode"] or not is_repair(report):
         return []
     rows = []
@@ -101,7 +101,7 @@ def plan_table(report: Result, language: str = ENGLISH) -> list[Line]:
 
 
 def _reruns(workspace: Result) -> tuple[int, int, int]:
-    """How many failed instances of a plan are rerun, how many are stopped first, and how many depend on others that are rerun."""
+    """Numbers of planned instances that are rerun, that are stopped first, and that are dependants."""
     due = [instance for instance in workspace["instances"] if instance["standing"] == "to_rerun"] if not workspace["refused"] else []
     below = sum(bool(instance.get("downstream")) for instance in due)
     stops = sum(instance.get("action") == "stop" and not instance.get("downstream") for instance in due)
@@ -109,9 +109,9 @@ def _reruns(workspace: Result) -> tuple[int, int, int]:
 
 
 def missing_lines(report: Result, *, verbose: bool = False, language: str = ENGLISH) -> list[Line]:
-    """What is missing in all workspaces of a *report*: what was not made first. Nothing of a play that is not a repair.
+    """Lines about the missing instances of all workspaces, those that were not made first; empty if the play is not a repair.
 
-    :param verbose: whether to show every row and the whole of each cause.
+    :param verbose: whether to show every row and whole causes.
     """
     rows = [_Row(workspace["host"], gap) for workspace in report["workspaces"] for gap in workspace.get("missing") or ()]
     of_state = {state: [row for row in rows if row.gap["state"] == state] for state in ("failed", "missing", "gone", "left_alone")}
@@ -139,9 +139,9 @@ def _instances(rows: t.Iterable[_Row]) -> int:
 
 
 def _gap_table(what: str, rows: t.Sequence[_Row], language: str, *, verbose: bool, tone: t.Literal["", "bad"]) -> list[Line]:
-    """The gaps *rows*, with the name of the PatchData below each, and why it was not made.
+    """A table of the gaps *rows*, each with the name of its PatchData below it, and why it was not made.
 
-    :param what: of :data:`_HEADINGS`.
+    :param what: key of :data:`_HEADINGS`.
     """
     if not rows:
         return []
@@ -174,7 +174,7 @@ def _note(gap: Result, language: str, *, whole: bool) -> str:
 
 
 def _foreseen_lines(workspaces: t.Sequence[Result], language: str) -> list[Line]:
-    """How many dependants are rerun only if they turn out to depend on what is made."""
+    """How many dependants are rerun only if it turns out that they ran on old data."""
     number = sum(possible_number(workspace.get("plan_record")) for workspace in workspaces)
     text = say(
         language,
@@ -202,7 +202,7 @@ def _unreadable_lines(workspaces: t.Sequence[Result], language: str) -> list[Lin
 
 
 def _unread_lines(workspaces: t.Sequence[Result], language: str) -> list[Line]:
-    """That failures of other workspaces, on which what is missing depends, are not known."""
+    """Lines that missing instances depend on workspaces that were not read, so that failures there are unknown."""
     lines = []
     for workspace in workspaces:
         others = [printable(name, 100) for name in workspace.get("unread_workspaces") or ()]

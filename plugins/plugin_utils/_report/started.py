@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How this run of Ansible was started, read from its command line, so that a command that goes on can be shown.
+"""How this run of Ansible was started, read from its command line, to show a command that goes on.
 
-Secrets are left out: what is encrypted, what is a template, and options that hold secrets. Files of variables are named, not copied.
+Secrets are left out: encrypted values, templates, and options that hold secrets. Files of variables are named, not copied.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from .command import Command
 
 Vars = t.Mapping[str, t.Any]
 
-#: Options that a command to go on has of its own, or that belong to the run that is over.
+#: Options that a command to go on sets itself, or that belong only to the run that is over.
 _OWN = frozenset({"workspace_id", "since", "jobs", "planned_after", "planned_before", "plan_id", "plan_record"})
 _WINDOW = ("dataarts_planned_after", "dataarts_planned_before")
 _SELECTION = ("dataarts_jobs", *_WINDOW)
-#: Variables of which a command has others of its own, or which it repeats apart.
+#: Variables that a command sets itself or repeats separately.
 _REPEATED = frozenset({f"dataarts_{name}" for name in _OWN - {"workspace_id"}} | {"dataarts_plans"})
 _PLAN = ("dataarts_plan_id", "dataarts_plan_record")
-#: Variables of role and playbooks that the module does not have as options.
+#: Variables of the role and the playbooks that are not options of the module.
 _ROLE = tuple(f"dataarts_{name}" for name in ("hosts", "order", "serial", "fail_on_broken", "report_path", "report_link", "plan_required"))
-#: Those of playbook rerun_related.
+#: Variables of playbook rerun_related.
 _RELATED = ("dataarts_job_name", "dataarts_related_jobs", "dataarts_begin_time", "dataarts_end_time", "dataarts_concurrent")
-#: What a proposed plan's file says; the second is for whoever reads it.
+#: Variables in the file of a proposed plan; ``lines`` is for people.
 _PROPOSAL = frozenset({"dataarts_plans", "lines"})
-#: How the names of this collection's playbooks begin.
+#: Prefix of the names of this collection's playbooks.
 _COLLECTION = "dataarts.factory."
-#: Options of the command line that a command repeats, by their names in Ansible, each with what Ansible's settings say: which tasks are run, where the
-#: playbook is none of the collection, which is run as a whole; and how hosts are reached.
+#: Ansible's names of command-line options that a command repeats -> the option and its default in Ansible's settings: which tasks are run, only for
+#: playbooks of the user, as those of the collection must run as a whole; and how hosts are reached.
 _TASKS: dict[str, tuple[str, t.Any]] = {
     "tags": ("--tags", None),
     "skip_tags": ("--skip-tags", None),
@@ -55,15 +55,15 @@ _REACH: dict[str, tuple[str, t.Any]] = {
     "become_user": ("--become-user", None),
     "become_ask_pass": ("--ask-become-pass", constants.DEFAULT_BECOME_ASK_PASS),
 }
-#: Where Ansible puts the second word of ``-e "name=two words"``.
+#: Name under which Ansible stores the second word of ``-e "name=two words"``.
 _REST = "_raw_params"
 
 
 def started_command(task_vars: Vars, loader: t.Any) -> Command:
-    """The command by which the running play was started.
+    """The command that started the running play.
 
     :param task_vars: variables of any host of the play.
-    :param loader: Ansible's loader of files, that of an action.
+    :param loader: Ansible's file loader of an action.
     """
     extra = {name: value for name, value in load_extra_vars(loader).items() if name != _REST}
     in_files = {*_named_in_files(extra)}
@@ -101,20 +101,22 @@ def _yes(value: t.Any) -> bool:
 
 
 def inventory_sources(task_vars: Vars) -> list[str]:
-    """The inventories of the run as a command names them. A path that does not exist is none: Ansible's default, where nobody has made that file."""
+    """The inventory sources of the run. A path that does not exist is left out: it is Ansible's default, which was never created."""
     sources = [str(source) for source in task_vars.get("ansible_inventory_sources") or ()]
     return [source for source in sources if "," in source or os.path.exists(source)]
 
 
 def awx_job_id(task_vars: Vars) -> str | None:
-    """The number of AWX's job, if this run is one."""
+    """The number of the AWX job; None outside AWX."""
     job = task_vars.get("awx_job_id") or task_vars.get("tower_job_id")
     return None if job is None else str(job)
 
 
 def _playbook(loader: t.Any) -> str:
-    """The playbook of this run: the name of one in a collection as it is, a path as an absolute one. Of several, the last that *loader* has read: Ansible
-    reads each when it begins."""
+    """The current playbook of this run: its name in a collection, or its absolute path.
+
+    Of several playbooks it is the last that *loader* has read, because Ansible reads each when it begins.
+    """
     args = context.CLIARGS.get("args") or ()
     named = [str(name) for name in args] if isinstance(args, (list, tuple)) else []
     playbooks = [os.path.abspath(name) if os.path.exists(name) else name for name in named] or [Command.playbook]
@@ -124,13 +126,13 @@ def _playbook(loader: t.Any) -> str:
 
 
 def _limit() -> str:
-    """The pattern of ``--limit``, with absolute paths of the files of hosts in it (``@rerun.retry``)."""
+    """The pattern of ``--limit``, with absolute paths for files of hosts in it (``@rerun.retry``)."""
     parts = str(context.CLIARGS.get("subset") or "").split(",")
     return ",".join(f"@{os.path.abspath(part[1:])}" if part.startswith("@") else part for part in parts)
 
 
 def _vault_words() -> t.Iterator[str]:
-    """Where passwords of vaults come from, as words of a command line; the passwords themselves are in none of them."""
+    """Words of the command line that say where vault passwords come from, without any password."""
     for path in context.CLIARGS.get("vault_password_files") or ():
         yield from ("--vault-password-file", _existing(str(path)))
     for vault_id in context.CLIARGS.get("vault_ids") or ():
@@ -141,7 +143,7 @@ def _vault_words() -> t.Iterator[str]:
 
 
 def _option_words(options: t.Mapping[str, tuple[str, t.Any]]) -> t.Iterator[str]:
-    """Those of *options* that the command line has, as its words; none of what Ansible's settings say."""
+    """Words of the command line for those of *options* that differ from Ansible's settings."""
     for name, (word, default) in options.items():
         value = context.CLIARGS.get(name) or ()
         values = [str(part) for part in (value if isinstance(value, (list, tuple)) else [value])]
@@ -151,14 +153,14 @@ def _option_words(options: t.Mapping[str, tuple[str, t.Any]]) -> t.Iterator[str]
 
 
 def _files() -> t.Iterator[str]:
-    """Files of variables on the command line, in its order."""
+    """Absolute paths of the files of variables on the command line, in its order."""
     for word in context.CLIARGS.get("extra_vars") or ():
         if str(word).startswith("@"):
             yield os.path.abspath(str(word)[1:])
 
 
 def _plan_files(files: t.Iterable[str], loader: t.Any) -> t.Iterator[tuple[str, tuple[str, ...]]]:
-    """Those of *files* that say what was approved, with the names of their other variables."""
+    """Those of *files* that hold approved plans, each with the names of its other variables."""
     for path in files:
         variables = loader.load_from_file(path)
         if isinstance(variables, t.Mapping) and variables.get("dataarts_plans"):
@@ -166,7 +168,7 @@ def _plan_files(files: t.Iterable[str], loader: t.Any) -> t.Iterator[tuple[str, 
 
 
 def _shown_variables(inline: Vars) -> dict[str, t.Any]:
-    """Those extra variables of the command line that are options of the role and not secret."""
+    """The extra variables of the command line that are options of the role or its playbooks, and not secret."""
     specs = {**supplement_missing_spec(), **rerun_spec()}
     names = {f"dataarts_{name}" for name, spec in specs.items() if not spec.get("no_log") and name not in _OWN} | {*_ROLE, *_RELATED}
     relative = {f"dataarts_{name}" for name in PATHS if is_relative_path(inline.get(f"dataarts_{name}"))}
@@ -174,7 +176,7 @@ def _shown_variables(inline: Vars) -> dict[str, t.Any]:
 
 
 def _named_in_files(extra: Vars) -> t.Iterator[str]:
-    """Names of extra variables that stand in a file and nowhere on the command line itself."""
+    """Names of extra variables that come only from a file, not from the command line itself."""
     words = [str(word) for word in context.CLIARGS.get("extra_vars") or ()]
     if not any(word.startswith("@") for word in words):
         return
@@ -183,7 +185,7 @@ def _named_in_files(extra: Vars) -> t.Iterator[str]:
 
 
 def _plain(value: t.Any) -> bool:
-    """Whether a value can be passed again as it is: no encrypted text, no template."""
+    """Whether a value can be repeated in a command: it is not encrypted and cannot be a template."""
     if isinstance(value, t.Mapping):
         return all(map(_plain, (*value, *value.values())))
     if isinstance(value, list):
@@ -194,17 +196,17 @@ def _plain(value: t.Any) -> bool:
 
 
 def _holds_password(value: t.Any) -> bool:
-    """Whether *value* is the address of a database with its password in it."""
+    """Whether *value* is a database URI or connection string with a password."""
     return isinstance(value, str) and re.search(r"://[^/@]*:[^/]*@|\bpassword\s*=", value, re.IGNORECASE) is not None
 
 
 def _settings() -> str:
-    """The file of Ansible's settings, if it was taken because it stands where the run was started."""
+    """Path of ansible.cfg, if Ansible found it in the directory in which the run was started; else ""."""
     path = constants.CONFIG_FILE
     here = path and not os.environ.get("ANSIBLE_CONFIG") and os.path.dirname(os.path.abspath(path)) == os.getcwd()
     return os.path.abspath(path) if here else ""
 
 
 def _existing(path: str) -> str:
-    """*path* made absolute, if it is one of a file; ``prompt`` is not."""
+    """*path* made absolute if it exists; ``prompt`` is not a file."""
     return os.path.abspath(path) if os.path.exists(path) else path

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Summary of a play: what was done in all workspaces, as numbers for programs; :mod:`.closing` says it to people. Pure.
+"""Summary of a play over all workspaces, as numbers for programs; :mod:`.closing` is for people. Pure.
 
-Hosts come in the inventory's order. Numbers are those that the tasks counted; nothing is decided here. Lists are bounded, because a night
-may have thousands of instances. Text of the service is data, without a character of a template in what AWX passes on.
+Hosts are in the inventory's order. The tasks have counted; nothing is decided here. Lists are bounded, because a night may have thousands of
+instances. In what AWX passes on, texts from the service have no template characters.
 """
 
 from __future__ import annotations
@@ -25,29 +25,27 @@ from .words import first_names, say
 Result = t.Mapping[str, t.Any]
 Counts = t.Dict[str, int]
 
-#: Names that a sentence lists; the rest is counted.
+#: Most names in a sentence; the rest is counted.
 _NAMED = 3
-#: Jobs that the numbers list; the rest is counted.
+#: Most jobs in the summary; the rest is counted.
 LISTED_JOBS = 500
-#: Characters of the closing lines that statistics carry.
+#: Longest text of closing lines in statistics, characters.
 TEXT_LENGTH = 4000
-#: What a plan is held to when it is passed to a run.
+#: Keys of a plan that bind the run it is passed to.
 PLAN_KEYS = ("plan_id", "planned_after", "planned_before", "since")
-#: Names that YAML takes for text.
+#: Names that YAML reads as text.
 _TEXT = re.compile(r"(?!(?:yes|no|true|false|on|off|null|y|n)$)[^-+.~<=!&*0-9]", re.IGNORECASE)
 
 
 def summarize(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
     """Numbers over all workspaces.
 
-    :param results: by name of the inventory's host, what its task of job_rerun or job_instance_retry returned; empty if it has none.
-    :returns: ``workspaces``: host -> :data:`~.._task.counts.COUNTS`; ``jobs``: one dict for each job of a workspace with something to say, with
-        workspace, job_name and the counts that are not 0, what is broken first, at most :data:`LISTED_JOBS`; ``more_jobs``: how many more
-        there are; ``totals``: counts over all, in which an instance that several workspaces tell of counts once; ``reasons``: why instances
-        failed, the most frequent first; ``downstream``: how many instances that depend on what was rerun are concerned, by effect;
-        ``no_result``: hosts about which nothing is known; ``to_rerun``, ``broken``: of the totals; ``to_make``: how many missing instances a
-        repair is to make;
-        ``succeeded``: whether every workspace reached its goal.
+    :param results: inventory host -> result of job_rerun or job_instance_retry; {} if there is none.
+    :returns: ``workspaces``: host -> :data:`~.._task.counts.COUNTS`; ``jobs``: one dict per job of a workspace, with workspace, job_name and the
+        counts that are not 0, broken ones first, at most :data:`LISTED_JOBS`; ``more_jobs``: number of further jobs; ``totals``: counts over all,
+        in which an instance that several workspaces report counts once; ``reasons``: why instances failed, the most frequent first;
+        ``downstream``: effect -> number of dependants; ``no_result``: hosts without counts; ``to_rerun``, ``broken``: of the totals; ``to_make``:
+        number of missing instances that a repair is to make; ``succeeded``: whether every workspace reached its goal.
     """
     workspaces: dict[str, Counts] = {}
     jobs: list[dict[str, t.Any]] = []
@@ -76,10 +74,12 @@ def summarize(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
 
 
 def repeated_instances(listed: t.Sequence[t.Iterable[Result]]) -> list[frozenset[Identity]]:
-    """Which of the instances of each workspace another one tells of. What several reruns have as a dependant, and its own workspace lists too, is told
-    by one of them: by one that knows why it failed, or else by the first that has it as a dependant.
+    """For each workspace, the instances that another workspace reports instead.
 
-    :param listed: instances by workspace.
+    A dependant may be in the results of several workspaces, its own included. It is reported by one of them: one that knows why it failed, else the
+    first that has it as a dependant.
+
+    :param listed: the instances of each workspace.
     """
     dependants = {identity(instance) for instances in listed for instance in instances if instance.get("downstream")}
     if not dependants:
@@ -100,13 +100,13 @@ def repeated_instances(listed: t.Sequence[t.Iterable[Result]]) -> list[frozenset
 
 
 def told_once(listed: t.Sequence[t.Sequence[Result]]) -> list[list[Result]]:
-    """The instances of each workspace without those that another one tells of; parameter as of :func:`repeated_instances`."""
+    """The instances of each workspace without those that another one reports; parameter as for :func:`repeated_instances`."""
     by_workspace = zip(listed, repeated_instances(listed), strict=True)
     return [[instance for instance in instances if identity(instance) not in repeated] for instances, repeated in by_workspace]
 
 
 def _again(result: Result, repeated: t.Container[Identity]) -> Counts:
-    """What the counts of *result* have of those of its instances that are *repeated*."""
+    """The part of *result*'s counts that comes from its *repeated* instances."""
     check = bool(result.get("check_mode"))
     instances = [instance for instance in result.get("instances") or () if identity(instance) in repeated]
     numbers = counts(instances, result.get("statuses") or (), check=check, over=not (check or result.get("succeeded", True)))
@@ -114,9 +114,11 @@ def _again(result: Result, repeated: t.Container[Identity]) -> Counts:
 
 
 def plans(results: t.Mapping[str, Result]) -> dict[str, dict[str, t.Any]]:
-    """What an approval is about: :func:`plan_key` of a host -> plan_id, planned_after, planned_before and since (epoch ms), of every host
-    that has a plan; plan_record, from which a workspace whose plan is another one by then says what changed; and of a repair what is missing, see
-    :func:`repair_plan`."""
+    """The plans to approve, for every host that has one: :func:`plan_key` of the host -> plan.
+
+    A plan has plan_id, planned_after, planned_before and since (epoch ms); plan_record, by which a workspace whose plan differs later can say what
+    changed; and in a repair the keys of :func:`repair_plan`.
+    """
     return {
         plan_key(host): {
             **{name: result[name] for name in (*PLAN_KEYS, "plan_record") if name in result},
@@ -128,16 +130,18 @@ def plans(results: t.Mapping[str, Result]) -> dict[str, dict[str, t.Any]]:
 
 
 def bound_record(result: Result) -> dict[str, t.Any]:
-    """What of the record of a plan belongs to it: the instances that it reruns only if they turn out to need it, with the others; {} if it has none."""
+    """The binding part of a plan's record: its instances, and those that it reruns only if it turns out that they need it; {} without the latter."""
     record = result.get("plan_record") or {}
     return {name: str(record[name]) for name in ("instances", "possible")} if record.get("possible") else {}
 
 
 def repair_plan(result: Result) -> dict[str, t.Any]:
-    """What the plan of a repair says in addition: gaps, the names of the PatchData of what it makes or has made, missing_at, when it was missing, and
-    missing_options, how it is made.
+    """Further keys of a repair's plan; {} if *result* is not of a repair.
 
-    :param result: of a host, or its workspace in a report; {} if it is not one of a repair.
+    ``gaps``: names of the PatchData runs that it makes or has made; ``missing_at``: the time at which instances counted as missing, epoch ms;
+    ``missing_options``: how they are made.
+
+    :param result: of a host, or its workspace in a report.
     """
     if "missing" not in result:
         return {}
@@ -146,22 +150,26 @@ def repair_plan(result: Result) -> dict[str, t.Any]:
 
 
 def statistics_text(lines: t.Sequence[str]) -> str:
-    """The closing *lines* as one text for statistics, in which nothing is a template, at most :data:`TEXT_LENGTH` characters: for a
-    notification, and for whoever reads a job's artifacts and not its output."""
+    """The closing *lines* as one text for statistics, without templates and at most :data:`TEXT_LENGTH` characters.
+
+    It is for notifications, and for people who read a job's artifacts and not its output.
+    """
     text = untemplated_lines("\n".join(lines))
     return text if len(text) <= TEXT_LENGTH else text[: TEXT_LENGTH - 1] + "…"
 
 
 def plan_key(host: str) -> str:
-    """The name of *host* in plans: with a word before it if YAML would take it for something else than text, as AWX hands plans over in
-    YAML and ansible-core 2.19 and later take 511 for ``0777``."""
+    """The key of *host* in plans: with prefix ``host `` if YAML would not read the name as text.
+
+    AWX passes plans in YAML, in which ansible-core 2.19 and later read ``0777`` as 511.
+    """
     return host if _TEXT.match(host) else f"host {host}"
 
 
 def shared_workspaces(workspace_ids: t.Mapping[str, str]) -> list[str]:
-    """A sentence for each workspace that several hosts of the inventory stand for.
+    """A warning for each workspace that several inventory hosts stand for.
 
-    :param workspace_ids: by host.
+    :param workspace_ids: host -> workspace id.
     """
     hosts = grouped_by(workspace_ids, workspace_ids.__getitem__)
     return [
@@ -173,18 +181,18 @@ def shared_workspaces(workspace_ids: t.Mapping[str, str]) -> list[str]:
 
 
 class Unmatched(t.NamedTuple):
-    """A name or a pattern in ``jobs`` that matches no job in any of the workspaces *hosts*, which have the same ``jobs``; *text* says so."""
+    """A name or pattern in ``jobs`` that matches no job in any of the workspaces *hosts*, which have the same ``jobs``; *text* is the message."""
 
     hosts: tuple[str, ...]
     text: str
 
 
 def unmatched_patterns(results: t.Mapping[str, Result]) -> list[Unmatched]:
-    """What in ``jobs`` matches no job in any of the workspaces that have the same ``jobs``.
+    """The names and patterns in ``jobs`` that match no job in any of the workspaces with the same ``jobs``.
 
-    What matches somewhere is as it was meant: whoever asks many workspaces for the same jobs does not know the jobs of each. Where ``jobs`` differ,
-    they were written for their workspaces. Where one of them was refused before its jobs were looked for, it may match there, and nothing is said;
-    likewise where it is not known what one was asked for.
+    A name that matches in one of them is fine: with the same ``jobs`` for many workspaces, not each workspace has every job. Different ``jobs`` were
+    written for their workspaces and are judged separately. Nothing is reported if a workspace failed before its names were checked, or if its
+    ``jobs`` are unknown, because the name may match there.
     """
     if any(result and "job_patterns" not in result for result in results.values()):
         return []
@@ -200,7 +208,7 @@ def unmatched_patterns(results: t.Mapping[str, Result]) -> list[Unmatched]:
 
 
 def jobs_of_some(results: t.Mapping[str, Result], language: str) -> str:
-    """One line about the jobs in ``jobs`` that some of the workspaces do not have, as nobody may have meant that; "" if there is none."""
+    """One line about jobs in ``jobs`` that only some of the workspaces have, which may be a mistake; "" if there are none."""
     texts = [
         say(language, "{job} in {n} of {all}", match.matched, job=printable(name, 100), all=match.asked)
         for hosts in _asked_together(results)
@@ -212,7 +220,13 @@ def jobs_of_some(results: t.Mapping[str, Result], language: str) -> str:
 
 
 class _Match(t.NamedTuple):
-    """Of how many of the workspaces that were *asked* a name or a pattern *matched* a job, in how many nobody looked, and what one of the others suggests."""
+    """How a name or pattern matches in several workspaces.
+
+    :param matched: number of workspaces in which it matches a job.
+    :param asked: number of workspaces in which it was checked.
+    :param unknown: number of workspaces in which it was not checked.
+    :param suggestion: the first suggestion of a similar name, or "".
+    """
 
     matched: int = 0
     asked: int = 0
@@ -221,7 +235,7 @@ class _Match(t.NamedTuple):
 
 
 def _asked_together(results: t.Mapping[str, Result]) -> list[dict[str, Result]]:
-    """The results, by host, of the workspaces that have the same ``jobs``."""
+    """The results grouped by ``jobs``: one dict, host -> result, for each different value."""
     asked = {host: frozenset(str(entry["pattern"]) for entry in result.get("job_patterns") or ()) for host, result in results.items()}
     return [{host: results[host] for host in hosts} for patterns, hosts in grouped_by(asked, asked.__getitem__).items() if patterns]
 
@@ -245,12 +259,12 @@ def _workspaces(hosts: t.Sequence[str]) -> str:
 
 
 def has_counts(result: Result) -> bool:
-    """Whether the task got so far that it could count. That of job_rerun always has a recap, an empty one if it did not."""
+    """Whether the result has counts. Results of job_rerun always have a recap, which is empty if nothing could be counted."""
     return bool(result.get("recap", "instances" in result))
 
 
 def by_job(result: Result) -> dict[str, Counts]:
-    """Counts by job name, without zeros: those of job_rerun, or made of the instances that job_instance_retry returns."""
+    """Job name -> counts that are not 0: those in the result of job_rerun, or counted from the instances of job_instance_retry."""
     recaps = result.get("recap_by_job")
     if recaps is not None:
         return {str(name): {**numbers, **_late(result, numbers)} for name, numbers in recaps.items()}
@@ -267,6 +281,6 @@ def _workspace(result: Result) -> Counts:
 
 
 def _late(result: Result, numbers: t.Mapping[str, int]) -> Counts:
-    """What was in progress when the time was up has missed the goal too."""
+    """Count instances in progress as broken too, if the task ended because of ``wait_timeout``."""
     late = numbers.get("running", 0) + numbers.get("waiting", 0) if result.get("timed_out") else 0
     return {"broken": numbers.get("broken", 0) + late} if late else {}

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts the report's page where people can open it, by HTTP PUT, with what ansible-core has for it.
+"""Upload of the report's page by HTTP PUT, with ansible-core's client, so that people can open it.
 
-A job of AWX runs in a container that is gone with its files. The place may be an object store, with an address that is signed, a
-WebDAV folder, or a package registry with a token. What fails here is a warning: the rerun is over, and its result is in the output.
+An AWX job runs in a container that is removed with its files. The target may be an object store with a signed URL, a WebDAV folder, or a package
+registry with a token. A failure is only a warning: the rerun is over, and its result is in the output.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from ansible.module_utils.urls import NoSSLError, SSLValidationError, open_url
 
 from ...module_utils._common.text import printable
 
-#: In an address: the name of the night's report.
+#: Placeholder in a URL for the name of the night's report.
 NAME = "{name}"
-#: Seconds for connecting, and between two parts of an answer.
+#: Timeout for connecting and for each read, seconds.
 _TIMEOUT = 20
 _ATTEMPTS = 2
-#: Answers after which the same is sent once more: a PUT that arrived twice is as good as one.
+#: HTTP statuses after which the PUT, which is idempotent, is sent once more.
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True)
 class ReportPlace:
-    """Where the page goes.
+    """Where the page is uploaded.
 
-    :param url: address for the PUT, with :data:`NAME` or a slash at its end where the name of the report goes. May hold a secret.
-    :param token: sent as a bearer token; "" for none.
-    :param link: the address for people, with :data:`NAME` too; "" for that of *url* without anything that may be secret.
+    :param url: URL for the PUT. The name of the report replaces :data:`NAME`, or follows a slash at the end. May hold a secret.
+    :param token: bearer token; "" for none.
+    :param link: URL for people, with :data:`NAME` too; "" for *url* without the parts that may be secret.
     """
 
     url: str
@@ -43,7 +43,7 @@ class ReportPlace:
     link: str = ""
 
     def problem(self) -> str:
-        """Why nothing can be sent there, or ""."""
+        """Why the options are not valid, or ""."""
         for option, address in (("report_url", self.url), ("report_link", self.link)):
             try:
                 parts = urlsplit(address)
@@ -55,14 +55,14 @@ class ReportPlace:
         return "" if self.token.isprintable() and self.token.isascii() else "report_token has a character that no header can hold"
 
     def target(self, name: str) -> str:
-        """The address for the PUT of the report called *name*."""
+        """The URL for the PUT of report *name*."""
         parts = urlsplit(self.url)
         if NAME in self.url:
             return self.url.replace(NAME, name)
         return urlunsplit(parts._replace(path=f"{parts.path}{name}.html")) if parts.path.endswith("/") else self.url
 
     def shown(self, name: str) -> str:
-        """The address for people: without user, password, query and fragment, where secrets stand, unless *link* says it."""
+        """The URL for people: *link*, else *url* without user, password, query and fragment, which may be secret."""
         if self.link:
             return self.link.replace(NAME, name)
         parts = urlsplit(self.target(name))
@@ -72,9 +72,9 @@ class ReportPlace:
 
 
 def put(place: ReportPlace, name: str, content: bytes) -> str:
-    """Send *content* as the page of the report called *name*.
+    """Upload *content* as the page of report *name*.
 
-    :returns: why it could not be sent, in a sentence without a secret; "" if it was.
+    :returns: why it failed, in a sentence without secrets; "" if it did not.
     """
     cause = place.problem()
     if cause:
@@ -90,7 +90,7 @@ def put(place: ReportPlace, name: str, content: bytes) -> str:
 
 
 def _once(url: str, headers: t.Mapping[str, str], content: bytes) -> tuple[str, bool]:
-    """Why one PUT failed or "", and whether another one may be better. Never a text of the library's, which may quote the address."""
+    """Send one PUT; return why it failed or "", and whether to try again. Never a text of the library, which may quote the URL."""
     try:
         open_url(
             url, method="PUT", data=content, headers=dict(headers), timeout=_TIMEOUT, follow_redirects="none", http_agent="dataarts.factory"

@@ -264,7 +264,7 @@ _SOURCE = "ansible_collections.dataarts.factory.plugins.plugin_utils._eda.source
 
 
 async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
-    """Put an event for every job instance that failed.
+    """Put an event for every failed job instance.
 
     :param queue: of ansible-rulebook.
     :param args: the arguments in the rulebook.
@@ -273,7 +273,7 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
 
 
 def _source() -> t.Any:
-    """The collection's own code: ansible-rulebook runs this file by its path, and knows nothing of Ansible's collections."""
+    """Import the source's code from the collection. ansible-rulebook runs this file by its path, without Ansible's collection loader."""
     try:
         return importlib.import_module(_SOURCE)
     except ModuleNotFoundError:
