@@ -228,6 +228,31 @@ def test_what_somebody_stopped_is_left_alone(service: t.Any, make: Make) -> None
     assert (result["failed"], states(result), len(made(service))) == (False, {"sales": ["made"] * 2}, 3)
 
 
+@pytest.mark.parametrize(
+    ("cron", "words"),
+    [
+        ("0 */10 * * * ?", "it has 7 plan times in this gap now, not those that were missing. Run the repair again"),
+        ("0 0 */2 * * ?", "it has 1 plan time in this gap now"),
+        ("0 30 * * * ?", "it has 1 plan time in this gap now"),
+        ("0 30 */12 * * ?", "it has no plan time in this gap now. Run the repair again"),
+        ("every day", "cannot be read now, 'every day' has 2 fields instead of 6 or 7"),
+    ],
+)
+def test_what_a_changed_schedule_would_make_instead_is_not_made(service: t.Any, make: Make, cron: str, words: str) -> None:
+    """Between the plan and the end of the reruns lie hours, and PatchData goes by the schedule that the job has then."""
+    even = whole_hour(7) if datetime.fromtimestamp(whole_hour(7) / 1000, timezone.utc).hour % 2 else whole_hour(8)
+    gone = {even, even + 3_600_000}
+    listed = [{"plan_time": whole_hour(hours), "status": "success"} for hours in range(12) if whole_hour(hours) not in gone]
+    service.reset(night({"name": "sales", "instances": listed}))
+    snapshot = make(stage="find")
+    service.reset(night({"name": "sales", "cron": cron, "instances": listed}))
+    later = make(stage="before_reruns", snapshots={WORKSPACE_ID: snapshot})
+    assert (later["failed"], later["error"]["kind"], states(later), made(service)) == (True, "incomplete", {"sales": ["failed"]}, [])
+    assert words in later["msg"]
+    service.reset(night({"name": "sales", "version": 2, "instances": listed}))
+    assert states(make(stage="before_reruns", snapshots={WORKSPACE_ID: snapshot})) == {"sales": ["made"]}
+
+
 def test_what_an_earlier_version_of_a_job_may_not_have_planned_is_left_alone(service: t.Any, make: Make) -> None:
     """A job that ran every six hours until it was changed to hourly, with one instance missing since then."""
     listed = [{"plan_time": whole_hour(hours), "status": "success", "version": 1 if hours > 4 else 2} for hours in (11, 5, 3, 1, 0)]

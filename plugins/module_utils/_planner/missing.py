@@ -18,7 +18,7 @@ import zoneinfo
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone, tzinfo
 
-from .._common.text import printable
+from .._common.text import counted, printable
 from .._common.times import DAY_MS, EPOCH, Window
 from .._models.gap import Gap
 from .._models.instance import InstanceType, JobInstance
@@ -228,6 +228,24 @@ def gaps(
         for times in rows
         if times
     ]
+
+
+def schedule_change(detail: t.Mapping[str, t.Any], gap: Gap) -> str:
+    """Why PatchData of *gap* would not make what was found missing, because the schedule was changed since; "" if it was not.
+
+    :param detail: v1's definition of the job now; without a schedule with an expression, PatchData itself is refused.
+    """
+    try:
+        schedule = Schedule.of(detail)
+    except UnknownScheduleError as error:
+        return f"the schedule of the job was changed and cannot be read now, {error}"
+    if schedule is None:
+        return ""
+    times = list(schedule.plan_times(Window(gap.begin, gap.end)))
+    if len(times) == gap.instances and (times[0], times[-1]) == (gap.begin + 1000, gap.end - 1000):
+        return ""
+    now = f"{counted(len(times), 'plan time')} in this gap now, not those that were missing" if times else "no plan time in this gap now"
+    return f"the schedule of the job was changed: it has {now}. Run the repair again"
 
 
 def _in_force_since(instances: t.Iterable[JobInstance]) -> int:

@@ -36,7 +36,7 @@ from .._models.run_scope import check_durations, window_of
 from .._models.selection import Selection, select
 from .._planner import repair
 from .._planner.limits import Limits
-from .._planner.missing import GAP_NAME
+from .._planner.missing import GAP_NAME, schedule_change
 from .._planner.patch_data import ListedRuns, listed_before, made_before
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan, not_sent
 from .._planner.repair import AFTER, BEFORE, END, RepairSnapshot
@@ -410,6 +410,10 @@ class _Making:
                 state, cause = repair.made_meanwhile(gap, [instance.key.plan_time for instance in there])
                 if state:
                     shown.update(state=state, msg=cause)
+                    return False
+                changed = schedule_change(self.run.api().job_detail(gap.job_name), gap)
+                if changed:
+                    shown.update(state=FAILED, msg=changed)
                     return False
                 if self._too_late is not None:
                     shown.update(state=FAILED, msg=f"{not_sent(self._too_late)}. Run it again when they have ended")

@@ -21,6 +21,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.missing 
     UnknownScheduleError,
     gaps,
     missing_times,
+    schedule_change,
 )
 from emulator.world.cron import plan_times, zone_of
 from tests.support.table import failing
@@ -85,6 +86,7 @@ def check_drawn(seed: int) -> None:
         result = gap.to_result()
         inside = [moment for moment in expected if int(result["start_date"]) <= moment <= int(result["end_date"])]
         assert inside == list(gap.times), "a gap holds no plan time that has an instance"
+        assert schedule_change(detail(expression, zone, start, stop), gap) == "", "nobody has changed it"
 
 
 def test_enough_of_them_have_plan_times_and_cross_a_change_of_the_clock() -> None:
@@ -186,6 +188,27 @@ def test_what_an_earlier_version_of_the_job_may_not_have_planned(versions: dict[
     there = [replace(instance(begin + hour * 3_600_000), version=version) for hour, version in versions.items()]
     made = gaps("w", "daily", schedule, missing_times(schedule, window, there, window.end + GRACE_MS), there)
     assert [gap.earlier_version for gap in made] == earlier
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("0 0 * * * ?", ""),
+        ("0 0 1-2 * * ?", ""),  # elsewhere it has changed
+        ("0 0,30 * * * ?", "3 plan times in this gap now"),
+        ("0 0 1 * * ?", "1 plan time in this gap now"),
+        ("0 30 * * * ?", "1 plan time in this gap now"),
+        ("0 0 5 * * ?", "no plan time in this gap now"),
+        ("0 0 * * *", "cannot be read now, '0 0 * * *' has 5 fields"),
+    ],
+)
+def test_a_schedule_that_was_changed_since_a_gap_was_found(expression: str, words: str) -> None:
+    schedule = Schedule.read("0 0 * * * ?", ZoneInfo("UTC"))
+    (gap,) = gaps("w", "daily", schedule, [ms("2026-11-01T01:00:00Z"), ms("2026-11-01T02:00:00Z")])
+    change = schedule_change(detail(expression, "UTC", None), gap)
+    assert words in change
+    assert bool(change) == bool(words)
+    assert schedule_change({}, gap) == ""
 
 
 def test_the_name_of_a_gap_is_always_the_same_and_no_other_ones() -> None:
