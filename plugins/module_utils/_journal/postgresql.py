@@ -40,7 +40,7 @@ _BEGIN = (
     "BEGIN ISOLATION LEVEL READ COMMITTED {access}; SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '30s';"
     " SET LOCAL idle_in_transaction_session_timeout = '15s'; SET LOCAL synchronous_commit = on"
 )
-#: psycopg's line about each server, where it has tried more than one.
+#: psycopg's line for each server, if it tried several.
 _EACH_SERVER = re.compile("^- host: (.*?), port: (.*?), hostaddr: (?:None|'.*?'): (.*)$", re.MULTILINE)
 #: Messages of a server that takes no changes.
 _STANDBY = "read-only|hot standby|during recovery"

@@ -20,7 +20,7 @@ from .._planner.outcomes import is_broken, standing
 from .._planner.quiet_hours import QuietSpan
 
 Result = t.Dict[str, t.Any]
-#: Entries of an instance that are text of the service.
+#: Keys of an instance result with texts from the service.
 _OF_THE_SERVICE = ("workspace_id", "job_name", "job_id", "instance_id", "instance_name", "status", "error_message")
 _HISTORY = 10  # reruns by others in an instance's history; rerun_history_info has all
 

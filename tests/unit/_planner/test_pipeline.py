@@ -33,7 +33,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcil
 from tests.unit.building import SINCE, at, attempt, instance, key, policy
 
 NOTHING = History({}, {})
-#: Options that an approval is not about: they show in the instances, are compared by themselves, or say who asks, how it is read, and how long it is watched.
+#: Options that an approval does not cover: they show in the instances, are compared separately, or say who asks, how to read, and how long to watch.
 NOT_APPROVED = {
     *account_spec(),
     *workspace_spec(),
