@@ -97,7 +97,7 @@ def draw_moment(rng: random.Random) -> Callable[[Service, int, int], bool]:
 
 
 def killed_at(process: Process, service: Service, rng: random.Random, moment: Callable[[Service, int, int], bool]) -> bool:
-    """Wait for *moment*, then kill *process*, all its children, or both. False if it ended by itself before."""
+    """Wait for *moment*, then kill *process* with all its children, only *process*, or only one of its children. False if it ended before."""
     requests, writes = len(service.requests()), len(service.journal())
     deadline = time.monotonic() + PATIENCE
     while not moment(service, requests, writes):

@@ -113,7 +113,7 @@ def test_a_copy_of_the_project_for_awx_finds_the_collection(way: str, artifact: 
     shutil.copytree(ROOT / "examples" / "awx", project)
     requirements = project / "collections" / "requirements.yml"
     ansible = Ansible(tmp_path, collections=tmp_path / "installed")
-    if way == "none":  # the image has it
+    if way == "none":  # it is in the image
         ansible.run("ansible-galaxy", "collection", "install", "--offline", "-p", ansible.collections, artifact).succeeded()
     else:
         (chosen,) = (offer for offer in commented(requirements) if offer["collections"][0]["type"] == way)
@@ -215,7 +215,7 @@ def documentation(ansible: Ansible, kind: str, names: list[str]) -> dict[str, t.
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "names", "option"),
-    # An option from a fragment, and one of their own.
+    # an option from a fragment, and one of the module
     whole_plays_of([("module", MODULES, "access_key"), ("inventory", INVENTORIES, "accounts"), ("filter", FILTERS, "_input")]),
 )
 def test_the_installed_documentation_is_complete(installed: Ansible, kind: str, names: list[str], option: str) -> None:

@@ -333,7 +333,7 @@ def test_a_renamed_instance_next_to_another_of_the_same_planned_run(
     assert sum(reruns(service.journal()).values()) == 2
 
 
-# What was approved happens once (T14).
+# An approved plan is carried out once (T14).
 
 
 @pytest.mark.parametrize("same_journal", [True, False])

@@ -142,7 +142,7 @@ def test_a_play_starts_the_module_where_it_has_an_environment_of_its_own(service
         {"name": "apart", "dataarts.factory.job_rerun": given, "environment": {"ANY": "thing"}},
     ]
     play = {"hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": tasks}
-    # Names that are themselves templates: what a module gets as JSON must be what is left when all of them are resolved.
+    # names that are templates: a module must get them as JSON after all are resolved
     names = {"names": ["{{ kind }}_sales", "hourly_{{ thing }}"], "kind": "daily", "thing": "stock"}
     play["vars"] = {"ansible_python_interpreter": "{{ ansible_playbook_python }}", **names}
     outcome = Ansible(tmp_path).written_playbook([play], "-vvv", "--check").succeeded()

@@ -78,7 +78,7 @@ def failed_jobs(events: list[Event]) -> list[str]:
 
 
 def test_every_failure_is_told_once_and_a_new_one_at_the_next_poll(service: t.Any, tmp_path: Path) -> None:
-    service.set(**V1)  # v2 tells no error message
+    service.set(**V1)  # v2 has no error messages
     with Source(service, tmp_path) as source:
         assert failed_jobs(source.poll()) == ["daily_sales"] * 3 + ["hourly_stock"] * 2 + ["weekly_report"]
         assert source.poll() == []
@@ -248,7 +248,7 @@ def test_one_read_of_the_whole_workspace_per_poll(service: t.Any, tmp_path: Path
         for dummy in range(5):
             source.poll()
     lists, details = service.requests("v1_list"), service.requests("v1_instance")
-    assert (len(lists), len(details), len(service.requests())) == (5, 3, 8)  # why they failed is read once, of one instance of each job
+    assert (len(lists), len(details), len(service.requests())) == (5, 3, 8)  # the reason is read once, for one instance of each job
     assert all("status=fail" in request["query"] for request in service.requests("v1_list"))
 
 
@@ -486,7 +486,7 @@ def test_with_feedback_an_event_counts_once_the_engine_has_it(service: t.Any, tm
         assert source.poll() == []
 
 
-# Trouble
+# Problems
 
 
 def test_an_outage_is_told_once_and_its_end_once_and_nothing_is_lost(service: t.Any, tmp_path: Path) -> None:

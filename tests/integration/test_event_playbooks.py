@@ -46,7 +46,11 @@ class Machine:
         by_host: t.Mapping[str, t.Mapping[str, t.Any]] | None = None,
         **changes: t.Any,
     ) -> Outcome:
-        """Playbook *name* with inventory variables changed by *changes*, on host sales, or on others with changes of their own."""
+        """Run playbook *name* on host sales, or on the given hosts.
+
+        :param changes: changes to the inventory variables of all hosts.
+        :param by_host: host to further changes.
+        """
         given = {
             "journal": str(self.directory / "state"),
             "settle_time": 1,

@@ -52,7 +52,7 @@ def test_a_rewritten_date_moves_no_window(service: t.Any, tmp_path: Path, days: 
     assert len(results[-1]["instances"]) == 2
     assert set(reruns(service.journal()).values()) == {1}
     warnings = [text for text in results[0]["warnings"] if "Date" in text]
-    # One for each host that was asked: v1 says why the instances failed.
+    # one for each host that was used: v1 has the reasons
     assert [text.split(" ")[3] for text in warnings] == [service.endpoint, service.endpoint_v1]
     assert all("is not believed" in text for text in warnings)
 

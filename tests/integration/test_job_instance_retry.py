@@ -347,7 +347,7 @@ def test_a_cut_answer_that_v2_is_closed_does_not_refuse_the_instances(service: t
 def test_more_than_max_instances_are_refused_before_anything_is_sent(
     service: t.Any, asked: t.Any, check: bool, second: bool, count: int
 ) -> None:
-    """In the second mode the instances that succeeded count too: the service may rerun them."""
+    """In the second mode, successful instances count too: the service may rerun them."""
     service.set(**V2, window_compares="plan_time")
     given = span(service) if second else {}
     refused = call("job_instance_retry", asked(**given, max_instances=count - 1), check=check)

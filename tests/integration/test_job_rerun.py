@@ -291,7 +291,7 @@ def test_until_a_since_that_lies_a_moment_ahead_nothing_is_sent_and_then_each_on
     assert len(by_action(results[-1])["failed_again"]) == 2
 
 
-# One failure leaves the others
+# One failure does not affect the others
 
 
 def test_a_job_that_does_not_exist_leaves_the_others_rerun(service: t.Any, rerun_options: t.Any) -> None:
@@ -776,7 +776,7 @@ def test_the_module_as_a_process(service: t.Any, rerun_options: t.Any, tmp_path:
     assert reruns(service.journal()) == failed_before(service)
 
 
-# A budget
+# Limits
 
 
 def test_an_instance_that_always_fails_is_rerun_as_often_a_day_as_allowed(service: t.Any, rerun_options: t.Any) -> None:

@@ -159,7 +159,11 @@ class Machine:
         self.hosts, self.journal = directory / "hosts.yml", directory / "journal"
 
     def play(self, name: str, *, hosts: dict[str, dict[str, t.Any]] | None = None, **changes: t.Any) -> Outcome:
-        """Playbook *name* with inventory variables changed by *changes*, on host sales, or on others with changes of their own."""
+        """Run playbook *name* on host sales, or on the given hosts.
+
+        :param hosts: host to further changes.
+        :param changes: changes to the inventory variables of all hosts.
+        """
         given = {"journal": str(self.journal), "settle_time": 1, "max_retries": 0, "poll_interval": 1, **changes}
         described = {host: variables(self.service, **{**given, **own}) for host, own in (hosts or {"sales": {}}).items()}
         self.hosts.write_text(json.dumps(inventory(**described)), encoding="utf-8")

@@ -282,7 +282,7 @@ def test_a_rerun_without_v1_goes_on(emulated: Running, night: t.Any, jobs: list[
 
 
 def test_a_list_without_v1_has_none(emulated: Running, night: t.Any) -> None:
-    agreeing = {"clock_skew_seconds": 0}  # a clock that is off would be warned of
+    agreeing = {"clock_skew_seconds": 0}  # a wrong clock would cause a warning
     result = call("job_instance_info", night({**V2, **agreeing, "v1_open": False}, journal=None, settle_time=None, poll_interval=None))
     assert (shown(result), result["warnings"], details_read(emulated)) == ([(32, "", [], [])], [], 0)
 

@@ -88,7 +88,7 @@ def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ans
         (tmp_path / "elsewhere").mkdir(exist_ok=True)
         return ansible.run(program, *words, "-e", json.dumps(more), cwd=tmp_path / "elsewhere")
 
-    words = ("--check", "--limit", "sales,supply")  # the third is nobody's business
+    words = ("--check", "--limit", "sales,supply")  # the third is left out
     checked = ansible.playbook(PLAYBOOK, "-i", path, *words, variables={"dataarts_report_path": "plan"}).succeeded()
     plan = read(tmp_path / "plan", plans=True)
     assert written(checked) == [f"{tmp_path / 'plan' / 'report.html'}"]
