@@ -8,16 +8,15 @@ from __future__ import annotations
 import os
 import random
 import typing as t
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from emulator.running import Running, running
+from emulator.running import Running
 from tests.chaos.downstream_nights import RUN_SECONDS, DrawnNight, Name, Truth, draw_night
 from tests.support.logic import Result, call
 from tests.support.long import whole_plays
-from tests.support.scenarios import WORKSPACE_ID, small_night
+from tests.support.scenarios import WORKSPACE_ID
 from tests.support.workspace import options, token
 
 #: Nights of `make test` (the first) and `make long`.
@@ -28,13 +27,6 @@ SEEDS = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + int(os.environ.get("GRAPH
 STILL_PASSES = 3
 #: More passes than any night needs. Each pass advances one layer of one cycle.
 MOST_PASSES = 60
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Running]:
-    """An emulator, which every night resets."""
-    with running(small_night()) as handle:
-        yield handle
 
 
 @pytest.fixture

@@ -9,12 +9,11 @@ import dataclasses
 import os
 import random
 import typing as t
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from emulator.running import Running, running
+from emulator.running import Running
 from tests.chaos.drawing import READ_TIMEOUT, Case, Json, draw
 from tests.chaos.plays import play_case
 from tests.chaos.processes import (
@@ -36,13 +35,6 @@ CHOSEN = os.environ.get("CHAOS_KILL")
 #: Kills per seed. Variants of the seed are played until all have happened.
 KILLS_EACH = 3
 CASES = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("KILLS") or 60) // KILLS_EACH)))
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Running]:
-    """An emulator, which every case resets."""
-    with running(small_night()) as handle:
-        yield handle
 
 
 def killed_case(seed: int) -> Case:

@@ -12,29 +12,21 @@ import random
 import threading
 import time
 import typing as t
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from emulator.running import Running, running
+from emulator.running import Running
 from tests.chaos.drawing import Case, Json, draw
 from tests.chaos.judging import Judge
 from tests.chaos.processes import PATIENCE, module_result, play_result, start_module, start_play
-from tests.support.scenarios import small_night
 from tests.support.workspace import options as options_for
 
 CHOSEN = os.environ.get("CHAOS_PAIR")
 PAIRS = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + int(os.environ.get("PAIRS") or 24)))
 #: Every third pair are two ansible-playbooks; the others are two loops of module processes.
 PLAYBOOKS = 3
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Running]:
-    """An emulator, which every case resets."""
-    with running(small_night()) as handle:
-        yield handle
 
 
 def pair_case(seed: int) -> Case:

@@ -15,13 +15,12 @@ import random
 import time
 import typing as t
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from emulator.running import Running, running
+from emulator.running import Running
 from tests.chaos.children import Json, run_job, started
 from tests.support.logic import call
 from tests.support.scenarios import FREE, small_night
@@ -32,13 +31,6 @@ CHOSEN = os.environ.get("CHAOS_RUN")
 RUNS_EACH = 50
 CASES = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("RUNS") or 100) // RUNS_EACH)))
 JOBS = [f"by_hand_{number}" for number in range(10)]
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Running]:
-    """An emulator, which every case resets."""
-    with running(small_night()) as handle:
-        yield handle
 
 
 class DrawnRun:

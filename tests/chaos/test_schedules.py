@@ -14,13 +14,12 @@ import os
 import random
 import time
 import typing as t
-from collections.abc import Iterator
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
-from emulator.running import Running, running
+from emulator.running import Running
 from tests.chaos.children import Json, repair, rerun, result_of, started
 from tests.support.scenarios import BOTH, FREE, WORKSPACE_ID, small_night
 from tests.support.workspace import options as options_for
@@ -32,13 +31,6 @@ CASES = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("SC
 FINANCE = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
 #: Longest time in seconds of a play that is not killed.
 PATIENCE = 240.0
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Running]:
-    """An emulator, which every case resets."""
-    with running(small_night()) as handle:
-        yield handle
 
 
 def scenario(rng: random.Random) -> Json:

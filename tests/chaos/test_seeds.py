@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import os
 import typing as t
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from emulator.running import Running, running
+from emulator.running import Running
 from tests.chaos.drawing import draw
 from tests.chaos.plays import OnePass, hurried, in_a_process, in_process, play_case
-from tests.support.scenarios import small_night
 
 #: Seeds of `make test`. They cover lost answers, both API generations, reruns that show late, and dependencies.
 FEW = (1, 2, 17, 29, 32)
@@ -23,13 +21,6 @@ CHOSEN = os.environ.get("CHAOS_SEED")
 SEEDS = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + int(os.environ.get("CHAOS_SEEDS") or 240)))
 #: Every 16th seed runs each pass in a separate process; the others call the module's logic.
 IN_PROCESSES = 16
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Running]:
-    """An emulator, which every case resets."""
-    with running(small_night()) as handle:
-        yield handle
 
 
 def play(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None], one_pass: OnePass) -> None:
