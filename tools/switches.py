@@ -177,7 +177,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="The tests of tests/integration under every setting of every switch.")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--each", action="store_true", help="one run per setting")
-    how.add_argument("--together", action="store_true", help="as few runs as possible (the default)")
     how.add_argument("--like", type=Path, metavar="FILE", help="only one run, under the settings that a recording by account_doctor shows")
     parser.add_argument("--list", action="store_true", help="show the sets of settings and run nothing")
     parser.add_argument("--set", type=int, metavar="N", help="only the set of that number, from 1")

@@ -586,7 +586,7 @@ SENDING_TASKS: list[dict[str, t.Any]] = [
 
 @pytest.mark.long
 def test_nor_by_a_task_of_ones_own(service: Running, ansible: Ansible, hosts: Path) -> None:
-    """In a play of several hosts; what only asks may ask everywhere, and one host is the one that is meant."""
+    """In plays with several hosts. Read-only modules may run, and so may all modules in a play with one host."""
     tasks = [{f"dataarts.factory.{name}": options, "ignore_errors": True} for task in SENDING_TASKS for name, options in task.items()]
     plays = [{"hosts": where, "gather_facts": False, "connection": "local", "tasks": tasks} for where in ("all", "sales:supply")]
     outcome = ansible.written_playbook(plays, "-i", hosts, "--limit", "").succeeded()

@@ -290,7 +290,7 @@ def test_where_the_reruns_are_refused_nothing_is_made_before(
 def test_an_approved_repair_without_failures_is_made_as_it_was_approved(
     service: Running, ansible: Ansible, tmp_path: Path, jobs: str, otherwise: Json, words: str
 ) -> None:
-    """Whether nothing is to be rerun, or only what depends on what is made."""
+    """Whether nothing is rerun, or only instances downstream of created ones."""
     night = Night()
     service.reset(night.damaged())
     hosts = hosts_file(service, tmp_path, night)
