@@ -113,7 +113,7 @@ def read(path: Path) -> Playbook:
     shown = "\n".join(example)
     if f"{COLLECTION}.{path.stem}" not in shown:
         text += [f"``{line}``" for line in example]
-        shown = standing_in(path.stem)
+        shown = default_example(path.stem)
     return Playbook(path.stem, text, shown, explained, roles, used)
 
 
@@ -128,7 +128,7 @@ def variables_of(path: Path) -> dict[str, str]:
     return {name: text for block in paragraphs(comment(path.read_text(encoding="utf-8"))) for name, text in variables(block)[0].items()}
 
 
-def standing_in(name: str) -> str:
+def default_example(name: str) -> str:
     """An example for a playbook that users do not run with a command: a rulebook runs it, or a playbook imports it."""
     if name.startswith("event_"):
         return f"# in a rulebook\naction:\n  run_playbook:\n    name: {COLLECTION}.{name}"

@@ -222,7 +222,7 @@ class Scheduler:
         missing = (parent.current or not (parent.succeeded or (goes_on and parent.failed)) for parent in self._world.parents(instance))
         if instance.stays_waiting or (waits and any(missing)):
             return False
-        if instance.job.self_dependent and self._earlier_under_way(instance):
+        if instance.job.self_dependent and self._blocked_by_own_job(instance):
             return False
         per_job = self._switches["running_per_job"]
         if per_job is not None and _running(instance.job.instances) >= per_job:
@@ -231,7 +231,7 @@ class Scheduler:
         return limit is None or _running(self._world.instances(), run.group) < limit
 
     @staticmethod
-    def _earlier_under_way(instance: Instance) -> bool:
+    def _blocked_by_own_job(instance: Instance) -> bool:
         """Whether another instance of the (self-dependent) job must finish first: one that runs, or an older one that waits."""
         for other in instance.job.instances:
             run = other.current

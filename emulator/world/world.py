@@ -24,14 +24,9 @@ class World:
         self.next_id += 1
         return self.next_id
 
-    def users(self) -> t.Iterator[User]:
-        """All IAM users."""
-        for account in self.accounts:
-            yield from account.users
-
     def user_of_key(self, access_key: str) -> User | None:
         """The user that owns the permanent access key."""
-        return next((user for user in self.users() if user.access_key == access_key), None)
+        return next((user for account in self.accounts for user in account.users if user.access_key == access_key), None)
 
     def account(self, domain: str | None) -> Account | None:
         """The account with that name or id."""

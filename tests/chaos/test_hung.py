@@ -89,7 +89,7 @@ class HungCase:
         }
 
 
-class Murders:
+class Killer:
     """Kills still to make, each at a random moment: around a stop, and before the rerun after it.
 
     :ivar left: their number.
@@ -131,7 +131,7 @@ class Night:
     def __init__(self, service: Running, case: HungCase, controllers: Controllers, journal: Callable[[int], Json]) -> None:
         self._service, self._case, self._controllers, self._journal = service, case, controllers, journal
 
-    def play(self, murders: Murders, members: int) -> list[str]:
+    def play(self, killer: Killer, members: int) -> list[str]:
         """Play, and return what was wrong."""
         service, case = self._service, self._case
         service.reset(case.scenario)
@@ -139,27 +139,27 @@ class Night:
             service.inject(fault)
         options = {**options_for(service), **case.options, "since": str(service.now_ms())}
         with ThreadPoolExecutor(members) as pool:
-            list(pool.map(lambda number: self._member(options, murders if number == 0 else Murders(0, 0), number), range(members)))
+            list(pool.map(lambda number: self._member(options, killer if number == 0 else Killer(0, 0), number), range(members)))
         service.clear_faults()
-        end = self._play({**options, "read_timeout": 60.0, "max_retries": 6, "wait_timeout": 20}, Murders(0, 0), 0)
+        end = self._play({**options, "read_timeout": 60.0, "max_retries": 6, "wait_timeout": 20}, Killer(0, 0), 0)
         return [*self._judge(), *([] if end["error"] is None else [f"the last play ended with {end['error']}"])]
 
-    def _member(self, options: Json, murders: Murders, number: int) -> None:
+    def _member(self, options: Json, killer: Killer, number: int) -> None:
         for dummy in range(PLAYS):
             try:
-                self._play(options, murders, number)
+                self._play(options, killer, number)
             except KilledError:
                 continue
-            if not murders.left:
+            if not killer.left:
                 return
 
-    def _play(self, options: Json, murders: Murders, number: int) -> Json:
+    def _play(self, options: Json, killer: Killer, number: int) -> Json:
         (controller,) = self._controllers.take(1)
         controller.ready()
         with ThreadPoolExecutor(1) as pool:
             play = pool.submit(controller.play, {**options, **self._journal(number)})
-            if murders.left:
-                murders.around(self._service, play, controller.kill)
+            if killer.left:
+                killer.around(self._service, play, controller.kill)
             end = play.result(PATIENCE)
         self._controllers.give_back(controller)
         return end
@@ -263,13 +263,13 @@ def play_killed(
     kills: int,
 ) -> None:
     """Play variants of *seed* until *kills* controllers were killed."""
-    murders = Murders(seed, kills)
+    killer = Killer(seed, kills)
     for variant in range(10):
-        before = murders.left
-        findings = Night(service, HungCase(seed + 1000 * variant), controllers, journal(variant)).play(murders, 1 + seed % 2)
+        before = killer.left
+        findings = Night(service, HungCase(seed + 1000 * variant), controllers, journal(variant)).play(killer, 1 + seed % 2)
         stops = _count(service, "stop")
         figures(
-            kills=before - murders.left,
+            kills=before - killer.left,
             stops=stops,
             stopped_wrongly=sum("gone on" in text or "stopped twice" in text or "somebody" in text for text in findings),
             twice=sum(text.startswith("rerun twice") for text in findings),
@@ -278,9 +278,9 @@ def play_killed(
         )
         if findings:
             pytest.fail(f"variant {variant}: " + "\n".join([*findings, f"play it again: make chaos CHAOS_HUNG={seed}"]), pytrace=False)
-        if not murders.left:
+        if not killer.left:
             return
-    raise AssertionError(f"{murders.left} of {kills} kills did not find their moment")
+    raise AssertionError(f"{killer.left} of {kills} kills did not find their moment")
 
 
 @pytest.fixture

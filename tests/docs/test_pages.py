@@ -18,7 +18,7 @@ from emulator.running import Running
 from tests.support.long import whole_plays
 from tests.support.pages import blocks
 from tests.support.playbook import ROOT
-from tests.support.reader import Reader, told_otherwise
+from tests.support.reader import Reader, differences
 
 FOLDERS = sorted(path for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("."))
 PAGES = sorted(
@@ -69,7 +69,7 @@ def test_a_reader_who_follows_the_page_sees_what_it_shows(
     reader = Reader(tmp_path, {**environment, **exported(service)}, KEYS)
     for folder in ("emulator", "examples"):  # as in a checkout
         (reader.here / folder).symlink_to(ROOT / folder)
-    wrong = told_otherwise(page_blocks, reader.follow(page_blocks))
+    wrong = differences(page_blocks, reader.follow(page_blocks))
     assert not wrong, "\n\n".join(wrong)
     if page.name == "README.md" and page.parent == ROOT:
         assert_the_readme_reran_each_instance_once(service)

@@ -124,7 +124,7 @@ class Reader:
         return ran
 
 
-def told_otherwise(page: Sequence[Block], ran: Sequence[Printed]) -> list[str]:
+def differences(page: Sequence[Block], ran: Sequence[Printed]) -> list[str]:
     """Differences between the document and what happened, one sentence each.
 
     Each line of a text block must be in the output of the shell block before it, apart from times, durations and ids; ``...`` stands for any lines.
