@@ -104,7 +104,7 @@ class ActionModule(ActionBase):
         left = [printable(item, 100) for item in items_left(self._task, self._templar, task_vars)]
         text = say(
             language,
-            "Not begun, because a failure ends the loop: {names}. To go on with them, set dataarts_fail_on_broken to false.",
+            "Not started, because a failure ended the loop: {names}. To go on with them, set dataarts_fail_on_broken to false.",
             names=first_names(language, left, _NAMED),
         )
         return [Line("\n".join(wrapped(text)), "bad")] if left else []

@@ -631,8 +631,8 @@ def test_what_awx_or_the_user_has_wrong_ends_in_one_message(tmp_path: Path) -> N
         elsewhere = store.create("organizations", {"name": "Elsewhere"})
         store.create("inventories", {"name": "DataArts finance", "organization": elsewhere})
         namesake = setup(NEWEST, double, tmp_path / "b").ended(2)
-        assert "among its credentials there is DataArts retail already, of type Other" in namesake.stdout
-        assert "among its inventories there is DataArts finance already, of organization Elsewhere" in namesake.stdout
+        assert "it already has DataArts retail among its credentials, of type Other" in namesake.stdout
+        assert "it already has DataArts finance among its inventories, of organization Elsewhere" in namesake.stdout
         rule = setup(
             NEWEST, double, tmp_path / "c", variables={"dataarts_awx_schedule_rrule": "DTSTART:20260101T060000 RRULE:FREQ=DAILY"}
         ).ended(2)

@@ -304,9 +304,9 @@ def test_a_loop_that_a_failure_ends_names_what_is_not_begun(service: Running, tm
     rescued = [line.result["msg"] for line in outcome.results if line.task == "Tell"]
     cause = f"Rescued: Failed to bring 1 of 6 instances of workspace {ids['sales']} to success: 1 failed again (weekly_report planned "
     assert [text.startswith(cause) for text in rescued] == ([] if goes_on else [True]), rescued
-    words = "Not begun, because a failure ends the loop: supply, finance, marketing and 1 more. To go on with them, set dataarts_fail_on_broken to false."
+    words = "Not started, because a failure ended the loop: supply, finance, marketing and 1 more. To go on with them, set dataarts_fail_on_broken to false."
     assert (words in " ".join(outcome.stdout.split())) is not goes_on
-    assert ("Not begun" in outcome.stdout) is not goes_on
+    assert ("Not started" in outcome.stdout) is not goes_on
     assert reruns(service) == (8 if goes_on else 6)
 
 

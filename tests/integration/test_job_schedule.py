@@ -195,7 +195,7 @@ def test_a_named_job_that_was_stopped_before_stays_so_and_it_is_told(service: t.
         assert not result["failed"], result["msg"]
         assert actions(result)["daily_old"] == "none"
         assert [text.partition(".")[0] for text in result["warnings"]] == [
-            "daily_old: it stays STOPPED: it was already not scheduled when it was to be paused"
+            "daily_old: it stays STOPPED: it was not scheduled when it should have been paused"
         ]
     assert statuses(service) == JOBS
 

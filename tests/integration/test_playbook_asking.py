@@ -170,7 +170,7 @@ def test_a_history_without_an_attempt_at_jobs_that_are_asked_for_says_so(service
 
     def check_nothing(**given: t.Any) -> None:
         outcome = ansible.playbook("dataarts.factory.history", "-i", path, variables=given).succeeded()
-        assert shown(outcome) == ["The journal has no start and no stop in 2 workspaces at that time."]
+        assert shown(outcome) == ["The journal has no starts or stops in 2 workspaces at that time."]
 
     check_nothing()
     ansible.playbook("dataarts.factory.rerun", "-i", path, "--limit", "sales").succeeded()

@@ -243,7 +243,7 @@ ENDED_EARLY: list[tuple[dict[str, t.Any], str]] = [
                 }
             ],
         },
-        f"Not begun, because a failure ends the loop: {SUPPLY_ID}.",
+        f"Not started, because a failure ended the loop: {SUPPLY_ID}.",
     ),
 ]
 

@@ -185,7 +185,8 @@ class DependencyReader:
     def _above(self, instance: JobInstance) -> list[RelatedInstance]:
         if not instance.instance_id:
             raise ApiError(
-                Kind.INVALID, f"the service listed an instance of job {instance.job_name} without the id that its dependencies are read by"
+                Kind.INVALID,
+                f"the service listed an instance of job {instance.job_name} without the id with which its dependencies are read",
             )
         return self._api.depend_instances(instance.instance_id, "parent", MAX_DEPTH, latest_only=False)
 

@@ -114,7 +114,7 @@ class Hosts:
     def _known(self, base: str | None, option: str, what: str) -> str:
         if base is None:
             raise OptionError(
-                f"{what} has no known host: endpoint is set to {self.v2}, from which no other host follows. Set {option} too."
+                f"{what} has no known host: endpoint is set to {self.v2}, from which no other host can be derived. Set {option} too."
             )
         return base
 

@@ -480,7 +480,7 @@ def _record(database: Database, ended: t.Sequence[_Ended]) -> None:
 
 
 def _incomplete(database: Database, verb: str) -> JournalError:
-    cause = "it does not contain any more what this run has claimed in it, as if a copy had been restored"
+    cause = "it no longer contains what this run has claimed in it, as if a copy had been restored"
     return database.failed(verb, cause, "Wait until settle_time has passed, then start again with the same since")
 
 

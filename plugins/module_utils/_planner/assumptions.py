@@ -213,7 +213,7 @@ def _v2_retry_open(evidence: Evidence) -> Decided:
 
 
 def _v2_workspace(evidence: Evidence) -> Decided:
-    """Needs a default workspace, which a request without the header would mean."""
+    """Needs a default workspace, which a request without the header would go to."""
     ended = evidence.without_workspace
     if ended is True:
         return "default", "a v2 request without the header is answered"

@@ -95,7 +95,7 @@ def _proxy(seen: Observed) -> Judged:
         role, host = _host_of(seen, name, error)
         if host is not None and host.proxy:
             remedy = (
-                f"Check the proxy that HTTPS_PROXY names, whether it lets {host.host} pass, and region and endpoint, which name that host; "
+                f"Check the proxy in HTTPS_PROXY and whether it lets {host.host} pass, and check region and endpoint, which decide that host; "
                 f"where no proxy is needed, add the host to NO_PROXY.{_without_v1(seen, role)}"
             )
             return State.PROBLEM, f"through the proxy {host.proxy}: {error.message}", remedy
@@ -107,9 +107,7 @@ def _connection(seen: Observed) -> Judged:
     for name, error in seen.errors(Kind.UNREACHABLE, Kind.REDIRECT):
         role, host = _host_of(seen, name, error)
         if host is None or not (host.name_error or host.proxy):
-            open_it = (
-                f"Open the way from this machine to {host.host if host else 'the host'}: firewall, route, allow list; or set HTTPS_PROXY"
-            )
+            open_it = f"Allow connections from this machine to {host.host if host else 'the host'}: firewall, route, allow list; or set HTTPS_PROXY"
             remedy = error.hint if error.kind is Kind.REDIRECT else f"{open_it}.{_without_v1(seen, role)}"
             return State.PROBLEM, error.message, remedy
     if seen.errors(Kind.UNREACHABLE):
@@ -182,7 +180,10 @@ def _project(seen: Observed) -> Judged:
         if others and seen.project_id not in (seen.region_projects or ()):
             remedy = f"Set project_id to {others[0]}, which IAM knows as {seen.region} for these credentials, or leave it out."
         else:
-            remedy = "Set region and project_id as My Credentials in the console shows them, and let the user have a role for DataArts Studio in that project."
+            remedy = (
+                "Set region and project_id as My Credentials in the console shows them, "
+                "and assign the user a role for DataArts Studio in that project."
+            )
         return State.PROBLEM, f"{what} is refused for these credentials: {refusal}", remedy
     if not seen.answered("studios"):
         return _unasked(seen, "studios")
@@ -263,8 +264,8 @@ def _lists(version: str) -> t.Callable[[Observed], Judged]:
             return _SEE_WORKSPACE
         if version == "v1" and "v1" not in seen.hosts and seen.hosts:
             if _closed(seen, "v2") or seen.api_version == "v1":
-                return State.PROBLEM, "its host does not follow from endpoint", "Set endpoint_v1, the address of the v1 API."
-            return State.OK, "not used: its host does not follow from endpoint", ""
+                return State.PROBLEM, "its host cannot be derived from endpoint", "Set endpoint_v1, the address of the v1 API."
+            return State.OK, "not used: its host cannot be derived from endpoint", ""
         if error is None or error.kind is Kind.NOT_FOUND:  # a job was deleted meanwhile: the request itself is open
             return (State.OK, "open", "") if name in seen.reads else _unasked(seen, name)
         if error.kind is not Kind.NOT_PUBLISHED:

@@ -43,7 +43,7 @@ STARTED, STOPPED, PAUSED, RESUMED = "started", "stopped", "paused", "resumed"
 #: Moments closer than this are the same: records from the future of the journal's clock are dated by another clock, see ``sightings.py``.
 _ALIKE_MS = 1000
 _AS_IT_WAS = (
-    "it was already not scheduled when it was to be paused. If an earlier pause was lost with another journal, this one does not know it"
+    "it was not scheduled when it should have been paused. If an earlier pause was lost with another journal, this one does not know it"
 )
 _ONCE = "it is scheduled to run once, so a start would run it"
 #: The service's status words for a batch job [SDK].

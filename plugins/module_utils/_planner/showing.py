@@ -104,7 +104,7 @@ def visible_after(bounds: t.Sequence[tuple[int, int | None]]) -> Assumption | No
     seconds = f"{-(-latest // 1000)} s"
     if latest - earliest > _CLOSE_MS:
         not_yet = f", and one not yet after {earliest // 1000} s" if earliest else ""
-        return Assumption(VISIBLE_AFTER, False, None, f"reruns showed within {seconds}{not_yet}; lists came no closer together")
+        return Assumption(VISIBLE_AFTER, False, None, f"reruns showed within {seconds}{not_yet}; the lists were too far apart to tell")
     setting = 0 if latest <= _CLOSE_MS else round(latest / 1000)
     return Assumption(VISIBLE_AFTER, True, setting, f"reruns showed within {seconds}, by the lists of {counted(len(most), 'run')}")
 

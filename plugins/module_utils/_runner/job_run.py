@@ -133,8 +133,8 @@ class _Task:
         self._run.result["action"] = "unknown"
         raise ApiError(
             Kind.AMBIGUOUS,
-            f"the journal was unreadable and set aside at {to_iso(aside)}, and whether the run by hand of {to_iso(instance.key.plan_time)} "
-            f"was for run_key {self._key} is unknown",
+            f"the journal was unreadable and set aside at {to_iso(aside)}, and it is unknown whether the run by hand of "
+            f"{to_iso(instance.key.plan_time)} was for run_key {self._key}",
             hint="Look at the runs of the job. If it is still to be run, start it in the console, or set journal to another path.",
         )
 

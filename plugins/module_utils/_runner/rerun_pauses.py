@@ -276,7 +276,7 @@ class RerunPauses:
                 name, who = printable(attempt.job_name, 100), printable(f"{attempt.user} on {attempt.controller}", 200)
                 self._note_early(
                     f"Job {name} was paused and {who} started it again at {to_iso(attempt.sent_ms)} (run {printable(attempt.run_id, 100)}),"
-                    " before this run was over. What it has run since may have read data that was half repaired: check it"
+                    " before this run was over. Instances of it that have run since then may have read half-repaired data: check them"
                 )
 
     def tell(self) -> None:
@@ -326,7 +326,7 @@ class RerunPauses:
         if changed_by_hand(decision) and (ours or (workspace_id, decision.job_name) in self.stopped):
             self._note_early(
                 f"Job {name} was paused and somebody else changed it before this run was over: it is {printable(decision.status, 40)}."
-                " What it has run since may have read data that was half repaired: check it"
+                " Instances of it that have run since then may have read half-repaired data: check them"
             )
         try:
             outcome = schedules.perform(decision)

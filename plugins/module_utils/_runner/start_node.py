@@ -54,7 +54,7 @@ class StartNode:
     def _unread_notes(self, node: str) -> t.Iterator[str]:
         for why, names in self._unread.items():
             of = f"job {printable(names[0], 100)} has" if len(names) == 1 else f"{counted(len(names), 'job')} have"
-            yield f"Whether {of} a node '{printable(node, 100)}' could not be checked: {why}. The service decides when it is sent."
+            yield f"Whether {of} a node '{printable(node, 100)}' could not be checked: {why}. The service decides once the rerun is sent."
 
 
 def _why(error: ApiError) -> str:

@@ -330,8 +330,8 @@ def _attempts_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone:
     if not rows:
         text = say(
             language,
-            "The journal has no start and no stop in {n} workspace at that time."
-            "|The journal has no start and no stop in {n} workspaces at that time.",
+            "The journal has no starts or stops in {n} workspace at that time."
+            "|The journal has no starts or stops in {n} workspaces at that time.",
             len(answers),
         )
         return wrapped(text) if answers else []

@@ -92,8 +92,8 @@ def test_a_run_fails_where_the_standby_server_lacks_its_newest_claim(pair: Pair)
             ids: list[int] = []
             while not ids or ids[-1] < lost.attempt_id:  # a server counts on a little later than where it stopped
                 ids += [claimed.attempt_id for claimed in claim(other, 100 + len(ids), run_id="other")]
-            with pytest.raises(JournalError, match="does not contain any more what this run has claimed"):
+            with pytest.raises(JournalError, match="no longer contains what this run has claimed"):
                 journal.record([lost], Outcome.ACCEPTED, now_ms=at(9))
-            with pytest.raises(JournalError, match="does not contain any more what this run has claimed"):
+            with pytest.raises(JournalError, match="no longer contains what this run has claimed"):
                 journal.read([WORKSPACE], ALL, T)
             assert {attempt.outcome for attempt in other.history()} == {Outcome.INTENDED}

@@ -353,7 +353,7 @@ class TestOutcomes:
         with place.open() as journal:
             first, second = claim(journal, 1, 2)
             place.rows(f"DELETE FROM dataarts_attempt WHERE id = {second.attempt_id} RETURNING id")
-            with pytest.raises(JournalError, match=r"does not contain any more what this run has claimed in it.*\. Wait until settle_time"):
+            with pytest.raises(JournalError, match=r"no longer contains what this run has claimed in it.*\. Wait until settle_time"):
                 journal.record([first, second], Outcome.ACCEPTED, now_ms=at(9), later=later)
                 journal.claim([intent(3)])
         assert [entry.outcome for entry in known(place).attempts] == [Outcome.INTENDED]
@@ -366,7 +366,7 @@ class TestOutcomes:
             place.rows("UPDATE dataarts_attempt SET run_id = 'another', claim = 'x' RETURNING id")
             with pytest.raises(ClaimLostError, match="took it over"):
                 journal.stamp([claimed], at(9))
-            with pytest.raises(JournalError, match="does not contain any more what this run has claimed"):
+            with pytest.raises(JournalError, match="no longer contains what this run has claimed"):
                 journal.record([claimed], Outcome.ACCEPTED, now_ms=at(9), later=later)
                 journal.flush()
         assert [(entry.outcome, entry.last_ms) for entry in known(place).attempts] == [(Outcome.INTENDED, claimed.last_ms)]
@@ -386,7 +386,7 @@ class TestOutcomes:
                 assert len(again.read([WORKSPACE], ALL, T).attempts) == 2
             place.rows(f"{gone.format(journal.own.attempt_id)} RETURNING id")
             for again in (journal, reading):
-                with pytest.raises(JournalError, match=r"Failed to use .* does not contain any more .*\. Wait until settle_time"):
+                with pytest.raises(JournalError, match=r"Failed to use .* no longer contains .*\. Wait until settle_time"):
                     again.read([WORKSPACE], ALL, T)
             assert len(known(place).attempts) in (1, 2), "to another run it is a journal like any other"
             place.rows(f"UPDATE dataarts_coverage SET since_ms = {journal.own.sent_ms + 1} RETURNING since_ms")

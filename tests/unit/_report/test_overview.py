@@ -184,7 +184,7 @@ def test_the_last_lines_are_the_command_that_plans_the_rerun(status: str, comman
 
 
 def test_nothing_was_started_or_stopped() -> None:
-    assert attempts({"sales": history()}).lines == ["The journal has no start and no stop in 1 workspace at that time."]
+    assert attempts({"sales": history()}).lines == ["The journal has no starts or stops in 1 workspace at that time."]
 
 
 def pause(job_name: str, **more: t.Any) -> Entry:
