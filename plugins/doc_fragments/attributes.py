@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules support, in the words that every module's page uses."""
+"""Attributes that the pages of all modules and actions share."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ attributes:
     platforms: posix
 """
 
-    # What every action without a module of its own has in common.
+    # Shared by all actions without a module.
     CONTROLLER = r"""
 options: {}
 requirements:
@@ -56,7 +56,7 @@ attributes:
     platforms: posix
 """
 
-    # What every module that only reads has in common.
+    # Shared by all modules that only read.
     INFO = r"""
 options: {}
 attributes:

@@ -13,8 +13,8 @@ period" and "previous period" are the service's. So for jobs with dependencies, 
 everything above an instance, up to 50 levels and across workspaces. So instances furthest downstream are read first, and instances in their
 answers are not read again.
 
-None of this changes during a run, so it is handed from pass to pass. Only the status of an instance that is not selected but that others
-wait for is read again, with one request for everything above one of those.
+None of this changes during a run, so it is handed from pass to pass. Only the status of instances that are not selected but that others wait
+for is read again.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ class DependencyReader:
 def job_dependencies(api: WorkspaceApi, name: str) -> tuple[tuple[str, ...] | None, bool | None]:
     """Read the jobs that job *name* depends on, as in :attr:`Dependencies.jobs`, and whether it depends on its own previous cycle.
 
-    The latter is None if v2 answered and does not tell.
+    The latter is None if only v2 answered, which does not tell.
 
     :raises ApiError: the dependencies cannot be read, except for errors that concern only this job.
     """

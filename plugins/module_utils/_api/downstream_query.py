@@ -42,7 +42,7 @@ class Downstream:
     :ivar names: workspace id -> name.
     :ivar read: the instances below which everything is known, by :func:`_identity`.
     :ivar chained: job -> whether it depends on its own previous cycle; None if only v1 could tell.
-    :ivar loose: instance -> ids of instances directly above it of which no answer has shown more.
+    :ivar loose: instance -> ids of instances directly above it that no answer has contained.
     """
 
     parents: dict[InstanceKey, frozenset[InstanceKey]] = field(default_factory=dict)
@@ -163,7 +163,7 @@ class DownstreamReader:
         return states
 
     def _unread(self, instances: t.Iterable[JobInstance]) -> list[JobInstance]:
-        """The *instances* whose dependants were neither read nor asked for in vain."""
+        """The *instances* whose dependants are not known yet and can still be read."""
         return [instance for instance in instances if _identity(instance.key) not in self.known.read | self._unreadable]
 
     def _below(self, instance: JobInstance) -> list[RelatedInstance] | None:
@@ -218,7 +218,7 @@ class DownstreamReader:
         self.known.loose = {key: ids - by_id.keys() for key, ids in self.known.loose.items() if ids - by_id.keys()}
 
     def _rank(self, instances: t.Sequence[JobInstance]) -> int:
-        """Number of known instances directly above those of the job of *instances*. Sorting by it puts upstream jobs first."""
+        """Number of known instances directly above instances of the same job. Sorting by it puts upstream jobs first."""
         job = instances[0].job
         return len({parent for key, below in self.known.instances.items() if below.job == job for parent in self.known.parents[key]})
 

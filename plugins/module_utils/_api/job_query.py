@@ -161,7 +161,7 @@ def suggestion(pattern: str, names: t.Iterable[str]) -> str:
     if similar is None:
         return ""
     name = compared[similar]
-    # A name with wildcard characters is suggested as a pattern that matches it: as it is, it would be read as a pattern.
+    # A name with wildcard characters would be read as a pattern, so a pattern that matches only it is suggested.
     return f"Did you mean {printable(job_pattern(name) if has_wildcard(name) else name, 100)}?"
 
 

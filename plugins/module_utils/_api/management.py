@@ -21,7 +21,7 @@ _KINDS = {0: "private", 1: "default", 2: "public"}
 
 
 class Management:
-    """The project's DataArts Studio instances. Every method takes ``deadline`` (time.monotonic() seconds, or None) and raises ApiError."""
+    """The project's DataArts Studio instances. Every method raises ApiError, and takes ``deadline``: time.monotonic() seconds, or None."""
 
     def __init__(self, session: Session) -> None:
         self._client = ScopedClient(session)

@@ -123,7 +123,7 @@ class WorkspaceLists:
         job has its nodes. If v1 cannot be used, ``notes`` of the listing names the real-time job.
 
         :param wanted: None for all jobs.
-        :param statuses: requested statuses. As with *instance_type*, others may be listed too, where a request cannot filter.
+        :param statuses: the wanted statuses. Others may be listed too if a request cannot filter by them, and so with *instance_type*.
         """
         wanted = wanted or WantedJobs()
         filters: dict[str, t.Any] = {"statuses": statuses, "instance_type": instance_type}

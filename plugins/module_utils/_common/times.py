@@ -59,7 +59,7 @@ def parse_point(value: str | int, *, option: str) -> int:
 
 @functools.lru_cache(maxsize=20_000)  # lists and reports repeat the same few times
 def to_iso(ms: int) -> str:
-    """*ms* (epoch milliseconds) in ISO 8601, UTC: ``2026-11-23T03:00:00Z``, with ``.123`` only where milliseconds are not zero.
+    """*ms* (epoch milliseconds) in ISO 8601, UTC: ``2026-11-23T03:00:00Z``, with ``.123`` only if milliseconds are not zero.
 
     Never raises: a number outside the calendar is returned as text, in ms.
     """

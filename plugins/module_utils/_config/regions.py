@@ -143,7 +143,7 @@ def base_url(value: str, option: str) -> str:
     """Normalize *value* to ``scheme://host[:port]``; the scheme defaults to https.
 
     :raises OptionError: it has a path, a query, a user or a password, or is not an address. The message names *option* and never quotes
-        what is before an ``@``.
+        anything before an ``@``.
     """
     text = value.strip()
     example = f"set {option} to https://host or https://host:port"

@@ -76,7 +76,7 @@ class Client:
     :param allow_http: send credentials over plain http to other machines too.
     :param rate_limiter: limits the requests per second; shared by all clients of one account.
     :param clock: learns the service's time from every answer.
-    :param sleep: sleeps for so many seconds before a retry.
+    :param sleep: sleeps for a number of seconds before a retry.
     :raises OptionError: a value is out of range, or *ca_path* does not exist.
     """
 

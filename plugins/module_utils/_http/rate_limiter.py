@@ -91,7 +91,7 @@ class RateLimiter:
 
     :param rates: requests per second by route, :data:`OTHER_RATE` for any other route; None for :data:`RATES`.
     :param clock: monotonic seconds.
-    :param sleep: sleeps for so many seconds.
+    :param sleep: sleeps for a number of seconds.
     :param reservations: the times shared with other limiters; None for times of its own.
     """
 

@@ -165,7 +165,7 @@ def judge(
     :param headers: headers of the answer, names in lower case.
     :param body: the part of the body that could be read.
     :param problem: why the body is incomplete ("broke off before its end", or :data:`LATE`), or "".
-    :param skew: minimum of the seconds by which the time of the signature was ahead of the answer's ``Date``; 0.0 for an unsigned request.
+    :param skew: seconds, at least, by which the time of the signature was ahead of the answer's ``Date``; 0.0 for an unsigned request.
     :param secrets: secrets in the request, which no message may show, longest first.
     """
     json_body: t.Any = None

@@ -110,7 +110,7 @@ class ServiceClock:
 
     @property
     def skew_seconds(self) -> float:
-        """Minimum of the seconds by which this machine's clock is ahead of the service's; negative if it is behind, 0.0 if it may be right."""
+        """Seconds, at least, by which this machine's clock is ahead of the service's; negative if it is behind, 0.0 if it may be right."""
         low, high = self._bounds()
         now = self._wall()
         if now > high:
@@ -132,7 +132,7 @@ class ServiceClock:
 
 
 def skew_between(ours: float, date_ms: int, seconds: float) -> float:
-    """Minimum of the seconds by which *ours* is ahead of the clock that wrote a ``Date``; negative if it is behind, 0.0 if it may be right.
+    """Seconds, at least, by which *ours* is ahead of the clock that wrote a ``Date``; negative if it is behind, 0.0 if it may be right.
 
     :param ours: epoch seconds when the request was made, with or without the fraction.
     :param date_ms: the answer's ``Date``, epoch ms, a whole second.
