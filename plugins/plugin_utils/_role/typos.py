@@ -81,19 +81,32 @@ def read_by(module: str, *, role: bool, reads: t.Iterable[str] = ()) -> frozense
     modules = REPAIRS if role and module in REPAIRS else (module,)
     variables = {name for of in modules for name in variables_of(of, role=role).values()}
     names = {*(name[len(PREFIX) :] for name in variables), *(_OWN if role else ()), *reads}
-    return frozenset(names - {*account_spec(), *workspace_spec()})
+    return frozenset(names - reached())
 
 
-def typos(names: t.Iterable[str], typed: t.Collection[str] = (), *, read: t.Collection[str] | None = None, reader: str = "role") -> Typos:
+def reached() -> frozenset[str]:
+    """The variables that say where the service is, who acts and in which workspace, without their prefix."""
+    return frozenset({*account_spec(), *workspace_spec()})
+
+
+def typos(
+    names: t.Iterable[str],
+    typed: t.Collection[str] = (),
+    *,
+    read: t.Collection[str] | None = None,
+    reader: str = "role",
+    reach: t.Collection[str] | None = None,
+) -> Typos:
     """The typos among *names*, the variables of a host.
 
     :param typed: variables set on the command line: an option name without the prefix is refused there even if the inventory sets the option.
     :param read: the variables that are read, as :func:`read_by` returns them; default: those of module job_rerun in the role.
     :param reader: role or playbook, for the message.
-
-    Account options are not considered: without them nothing is rerun.
+    :param reach: the variables of :func:`reached` that are read; default: all without *read*, else none. A typo of one of them is only warned about:
+        without them nothing is rerun.
     """
     present, meant = set(names), sorted(read_by("job_rerun", role=True) if read is None else read)
+    absent = sorted(name for name in (reached() if read is None else reach or ()) if PREFIX + name not in present)
     known = _known().union(meant)
     words = [*meant, *(["job"] if "jobs" in meant else [])]
     bare = [name for name in _BARE if name in meant and name in present]
@@ -113,16 +126,11 @@ def typos(names: t.Iterable[str], typed: t.Collection[str] = (), *, read: t.Coll
             warned[name] = alike or ("jobs" if begins_like == "job" else begins_like)
         elif alike or ("jobs" in meant and option.startswith("job")):
             refused[name] = alike or "jobs"
+        elif account := _reaches(option, absent):
+            warned[name] = account
+    own = {name: f"set {PREFIX}{name} next to it" if name == option else "rename it" for name, option in refused.items()}
     return Typos(
-        [
-            _sentence(
-                name,
-                option,
-                reader,
-                f"If it is a variable of your own, {f'set {PREFIX}{name} next to it' if name == option else 'rename it'}.",
-            )
-            for name, option in sorted(refused.items())
-        ],
+        [_sentence(name, option, reader, f"If it is a variable of your own, {own[name]}.") for name, option in sorted(refused.items())],
         [_sentence(name, option, reader, "It is ignored.") for name, option in sorted(warned.items())],
     )
 
@@ -141,6 +149,12 @@ def _alike(text: str, other: str) -> bool:
     """Whether one letter differs or two are swapped; in a short name, the similarity ratio would not show that."""
     wrong = [place for place, (left, right) in enumerate(zip(text, other)) if left != right] if len(text) == len(other) else [0] * 3
     return len(wrong) <= 1 or (len(wrong) == 2 and sorted(text) == sorted(other))
+
+
+def _reaches(option: str, absent: t.Sequence[str]) -> str:
+    """Which of the variables that are *absent* is meant by *option*; "" if none is. A plural may be somebody's own list."""
+    name = next(iter(difflib.get_close_matches(option, absent, n=1, cutoff=_ALIKE)), "")
+    return "" if option == f"{name}s" else name
 
 
 def _sentence(name: str, option: str, reader: str, advice: str) -> str:

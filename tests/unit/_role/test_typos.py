@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._role.typos import READS, read_by, typos
+from ansible_collections.dataarts.factory.plugins.plugin_utils._role.typos import READS, reached, read_by, typos
 
 ROOT = Path(__file__).resolve().parents[3]
 #: The typo that the documentation shows, and the helper variable.
@@ -65,6 +65,35 @@ def test_a_typo_is_refused(name: str, meant: str) -> None:
 )
 def test_a_helper_variable_that_begins_like_an_option_is_warned_about(name: str, meant: str) -> None:
     assert typos([name]) == ([], [f"{name} is not a variable of this role. Did you mean {meant}? It is ignored."])
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("dataarts_username", "dataarts_user_name"),
+        ("dataarts_userpassword", "dataarts_user_password"),
+        ("dataarts_acces_key", "dataarts_access_key"),
+        ("dataarts_secretkey", "dataarts_secret_key"),
+        ("dataarts_regoin", "dataarts_region"),
+        ("dataarts_workspaceid", "dataarts_workspace_id"),
+        ("dataarts_workspace", "dataarts_workspace_id"),
+        ("dataarts_endpiont", "dataarts_endpoint"),
+        ("dataarts_validate_cert", "dataarts_validate_certs"),
+    ],
+)
+def test_a_typo_in_what_says_who_acts_and_where_is_warned_about(name: str, meant: str) -> None:
+    assert typos([name]) == ([], [f"{name} is not a variable of this role. Did you mean {meant}? It is ignored."])
+    assert typos([name, meant]) == ([], []), "it is somebody's own"
+    read = read_by("job_instance_info", role=False, reads=["hosts"])
+    asked = typos([name], read=read, reader="playbook", reach=reached())
+    assert asked == ([], [f"{name} is not a variable of this playbook. Did you mean {meant}? It is ignored."])
+    assert typos([name], read=["webhook_url"], reader="playbook") == ([], []), "it does not ask the service"
+
+
+@pytest.mark.parametrize("name", sorted(reached()))
+def test_each_of_them_is_recognized_without_one_letter(name: str) -> None:
+    (sentence,) = typos([f"dataarts_{name[:2]}{name[3:]}"]).warned
+    assert f"Did you mean dataarts_{name}?" in sentence
 
 
 @pytest.mark.parametrize("name", ["since", "max_instances", "planned_before", "plan_id", "planned_after"])
