@@ -230,7 +230,7 @@ class Iam:
         except ApiError as error:
             refused = error.status is not None and 400 <= error.status < 500 and error.kind is not Kind.THROTTLED
             error.message = f"Failed to {verb}: {error.message}"
-            # A 401 is about the credentials that ask for the agency, not about the agency.
+            # A 401 concerns the credentials that request the agency, not the agency itself.
             hinted = refused and error.kind is not Kind.CLOCK and not (hint is _AGENCY_HINT and error.status == 401)
             error.hint = hint if hinted else error.hint
             error.kind = Kind.CREDENTIALS if refused and error.kind in (Kind.INVALID, Kind.NOT_FOUND) else error.kind

@@ -31,7 +31,7 @@ _CHUNK = 65536
 #: Headers and body fields whose values are masked if the service's messages echo them.
 _SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token", "x-obs-security-token", "x-metadata-token")
 _SECRET_FIELDS = ("password", "secret")
-#: Values of a body that hold no further ones: nearly all.
+#: Types without nested values; most values of a body are of these.
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
