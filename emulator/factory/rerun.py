@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from emulator.factory.lookup import named_instance
+from emulator.factory.writes import done, record
 from emulator.gateway import parameters
 from emulator.gateway.errors import Refusal, invalid, unknown_instance, unknown_job
 from emulator.service import Answer, Request
@@ -58,7 +59,7 @@ def retry_v2(request: Request) -> Answer:
         _apply(request, write, _selected(request, job, body))
     else:
         _apply_related(request, write, job)
-    return _done(request, 200)
+    return done(request, 200)
 
 
 def restart_v1(request: Request) -> Answer:
@@ -70,7 +71,7 @@ def restart_v1(request: Request) -> Answer:
     instance = named_instance(request)
     write = _Write("restart", "v1", instance.job.name, _V1_LOCATIONS[location], body.get("node_name"), body)
     _apply(request, write, [instance])
-    return _done(request, 204)
+    return done(request, 204)
 
 
 def stop_v1(request: Request) -> Answer:
@@ -79,9 +80,9 @@ def stop_v1(request: Request) -> Answer:
     if not _stoppable(request, instance):
         raise Refusal(400, "30118", "Failed to stop the job instance: it is not running.")
     write = _Write("stop", "v1", instance.job.name, "", None, {})
-    _record(request, write, [_before(request, instance)])
+    record(request, write.kind, write.api, write.job_name, [_before(request, instance)], write.body)
     request.service.scheduler.stop(instance)
-    return _done(request, 204)
+    return done(request, 204)
 
 
 def _stoppable(request: Request, instance: Instance) -> bool:
@@ -188,7 +189,7 @@ def _apply(request: Request, write: _Write, instances: list[Instance]) -> None:
         start = _start_node(instance, write)
         entry["run"] = request.service.scheduler.request(instance, start, request.request_id, write.group).number
         noted.append(entry)
-    _record(request, write, noted)
+    record(request, write.kind, write.api, write.job_name, noted, write.body)
     if first and request.service.switches["batch_refusal"] == "partial_error":
         raise first
 
@@ -238,25 +239,3 @@ def _before(request: Request, instance: Instance) -> Json:
         "status_before": instance.status,
         "run": len(instance.runs),
     }
-
-
-def _record(request: Request, write: _Write, instances: list[Json]) -> None:
-    request.service.journal.add(
-        {
-            "time": request.service.clock.now_ms(),
-            "kind": write.kind,
-            "api": write.api,
-            "workspace_id": request.workspace_id,
-            "job_name": write.job_name,
-            "instances": instances,
-            "request_id": request.request_id,
-            "user": request.caller.name if request.caller else "",
-            "body": write.body,
-        }
-    )
-
-
-def _done(request: Request, documented: int) -> Answer:
-    wanted = request.service.switches["success_status"]
-    status = documented if wanted == "documented" else int(wanted)
-    return Answer(status, {} if status == 200 and request.service.switches["success_body"] == "object" else None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from emulator.factory.lookup import named_job
+from emulator.factory.writes import done, record
 from emulator.gateway import parameters
 from emulator.gateway.errors import Refusal, invalid
 from emulator.service import Answer, Request
@@ -32,8 +33,9 @@ def start_v1(request: Request) -> Answer:
     if job.status == started and request.service.switches["schedule_twice"] == "refuse":
         raise Refusal(400, "3051", f"The request parameter is invalid: job {job.name} is running.")
     job.status = started
-    _record(request, "start_schedule", job, body, _instance(request, job) if job.schedule in _ONCE else None)
-    return _done(request)
+    made = {"instance_id": _instance(request, job).instance_id} if job.schedule in _ONCE else {}
+    record(request, "start_schedule", "v1", job.name, [], body, **made)
+    return done(request, 204)
 
 
 def stop_v1(request: Request) -> Answer:
@@ -42,11 +44,11 @@ def stop_v1(request: Request) -> Answer:
     if job.status == "STOPPED" and request.service.switches["schedule_twice"] == "refuse":
         raise Refusal(400, "0118", f"Failed to stop the job: job {job.name} is not scheduled.")
     job.status = "STOPPED"
-    _record(request, "stop_schedule", job, {})
+    record(request, "stop_schedule", "v1", job.name, [], {})
     if request.service.switches["stopped_job_cancels"]:
         for instance in [instance for instance in job.instances if instance.status == "waiting" and instance.current is not None]:
             request.service.scheduler.stop(instance)
-    return _done(request)
+    return done(request, 204)
 
 
 def run_v1(request: Request) -> Answer:
@@ -59,7 +61,7 @@ def run_v1(request: Request) -> Answer:
     if busy and request.service.switches["run_of_running"] == "refuse":
         raise Refusal(400, "0107", "The job is already running.")
     instance = _instance(request, job)
-    _record(request, "run", job, {"jobParams": params} if params else {}, instance)
+    record(request, "run", "v1", job.name, [], {"jobParams": params} if params else {}, instance_id=instance.instance_id)
     return Answer(body={"instanceId": instance.instance_id})
 
 
@@ -94,27 +96,3 @@ def _parameters(body: Json) -> list[Json]:
         if not isinstance(value, str) or len(value) > _VALUE:
             raise invalid(f"the value of parameter {name} must have at most {_VALUE} characters")
     return params
-
-
-def _record(request: Request, kind: str, job: Job, body: Json, instance: Instance | None = None) -> None:
-    made = {} if instance is None else {"instance_id": instance.instance_id}
-    request.service.journal.add(
-        {
-            "time": request.service.clock.now_ms(),
-            "kind": kind,
-            "api": "v1",
-            "workspace_id": request.workspace_id,
-            "job_name": job.name,
-            "instances": [],
-            "request_id": request.request_id,
-            "user": request.caller.name if request.caller else "",
-            "body": body,
-            **made,
-        }
-    )
-
-
-def _done(request: Request) -> Answer:
-    wanted = request.service.switches["success_status"]
-    status = 204 if wanted == "documented" else int(wanted)
-    return Answer(status, {} if status == 200 and request.service.switches["success_body"] == "object" else None)

@@ -9,6 +9,7 @@ import re
 import typing as t
 from datetime import datetime
 
+from emulator.factory.writes import record
 from emulator.gateway import parameters
 from emulator.gateway.errors import Refusal, invalid, unknown_job
 from emulator.gateway.paging import total
@@ -236,26 +237,15 @@ def _workspace(request: Request) -> Workspace:
 
 
 def _record(request: Request, kind: str, run: Supplement) -> None:
-    request.service.journal.add(
+    instances = [
         {
-            "time": request.service.clock.now_ms(),
-            "kind": kind,
-            "api": "v2",
-            "workspace_id": request.workspace_id,
-            "job_name": run.jobs[0].name,
-            "name": run.name,
-            "instances": [
-                {
-                    "job_id": instance.job.job_id,
-                    "job_name": instance.job.name,
-                    "workspace_id": instance.job.workspace.workspace_id,
-                    "plan_time": instance.plan_time,
-                    "instance_id": instance.instance_id,
-                }
-                for instance in run.instances
-            ],
-            "request_id": request.request_id,
-            "user": run.user,
-            "body": run.body if kind == "patch_data" else {},
+            "job_id": instance.job.job_id,
+            "job_name": instance.job.name,
+            "workspace_id": instance.job.workspace.workspace_id,
+            "plan_time": instance.plan_time,
+            "instance_id": instance.instance_id,
         }
-    )
+        for instance in run.instances
+    ]
+    body = run.body if kind == "patch_data" else {}
+    record(request, kind, "v2", run.jobs[0].name, instances, body, name=run.name, user=run.user)
