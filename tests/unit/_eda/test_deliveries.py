@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Event source, deliveries in the journal: over restarts, between sources, confirmed or past their deadline."""
+"""Event source, deliveries in the journal: across restarts and sources, confirmed or past their deadline."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def server() -> Iterator[PostgresServer]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Source]:
-    """Makes event sources that share one journal."""
+    """A factory of event sources that share one journal."""
     journals: list[Journal] = []
     where, password = str(tmp_path / "journal.db"), None
     if request.param == "postgresql":

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Event source, the pure part: which failures are new, what is kept, what an event looks like, what arguments are taken."""
+"""Event source, the pure part: new failures, outdated deliveries, events and arguments."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ STATES = [
     ((FIRST, True), FIRST, True, None),
     ((FIRST, False), SECOND, False, (True, False)),
     ((FIRST, False), SECOND, True, (True, False)),
-    ((FIRST, False), FIRST, True, (False, True)),  # its source ended, and it still stands
-    ((SECOND, False), FIRST, True, (True, False)),  # a clock that was set back, or an older list, whose failure the journal has
+    ((FIRST, False), FIRST, True, (False, True)),  # its source ended, and the failure is still there
+    ((SECOND, False), FIRST, True, (True, False)),  # the clock was set back, or an older list shows a failure that the journal has
     ((SECOND, True), FIRST, False, (True, False)),
-    ((FIRST, False), (None, None), True, None),  # nothing says that it ran again
+    ((FIRST, False), (None, None), True, None),  # nothing shows that it ran again
 ]
 
 
@@ -60,13 +60,9 @@ RENAMED = [
     ([("1", 0, None, FIRST)], [("2", 0, NORMAL, SECOND)], [True]),
     ([("1", 0, NORMAL, FIRST)], [("2", 0, None, SECOND)], [True]),
     ([("1", 0, NORMAL, FIRST), ("2", 0, NORMAL, SECOND)], [("3", 0, NORMAL, (-60, -50))], [True]),
-    (
-        [("1", 0, NORMAL, FIRST)],
-        [("2", 0, PATCH, SECOND)],
-        [False],
-    ),  # its twin, which failed for the first time; it has succeeded meanwhile
-    ([("1", 0, NORMAL, FIRST)], [("1", 0, NORMAL, FIRST), ("2", 0, NORMAL, SECOND)], [False]),  # still failed as it was: another instance
-    ([("1", 0, NORMAL, SECOND)], [("2", 0, NORMAL, FIRST)], [False]),  # what ran before cannot be a rerun of it
+    ([("1", 0, NORMAL, FIRST)], [("2", 0, PATCH, SECOND)], [False]),  # its twin failed for the first time; it has succeeded meanwhile
+    ([("1", 0, NORMAL, FIRST)], [("1", 0, NORMAL, FIRST), ("2", 0, NORMAL, SECOND)], [False]),  # another instance
+    ([("1", 0, NORMAL, SECOND)], [("2", 0, NORMAL, FIRST)], [False]),  # an earlier start cannot be a rerun of it
     ([("1", 0, NORMAL, FIRST), ("2", 0, PATCH, FIRST)], [("3", 0, NORMAL, SECOND), ("4", 0, PATCH, SECOND)], [True, True]),
 ]
 

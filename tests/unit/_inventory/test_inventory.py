@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the inventory plugin makes of an account, of names and of rows, before and after it asks the service."""
+"""Inventory plugin: accounts, host names and rows."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_projects_of_the_environment_are_only_for_its_own_credentials() -> N
 
 
 def test_a_cache_entry_is_for_one_place_and_knows_no_secret() -> None:
-    """Another secret reads the same entry; another account, region, project, host or user does not."""
+    """With another secret, the same entry is read; with another account, region, project, host or user it is not."""
     user = {"user_name": "ops", "user_password": "secret", "domain_name": "acme"}
 
     def fingerprint(**changes: t.Any) -> str:

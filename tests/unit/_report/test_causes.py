@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why instances failed, over all workspaces: in the closing lines, the report in its three forms, and the statistics of a play."""
+"""Why instances failed, over all workspaces: in the closing lines, the three forms of the report, and the statistics of a play."""
 
 from __future__ import annotations
 

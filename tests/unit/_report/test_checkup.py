@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lines of a checkup: one column of text, which fits the terminal."""
+"""Lines of a checkup: aligned in one column, within the width of the terminal."""
 
 from __future__ import annotations
 

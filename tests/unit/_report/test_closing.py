@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The closing lines of a play, and the command that they end with."""
+"""The closing lines of a play, and the command at their end."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def made(hosts: t.Mapping[str, t.Mapping[str, t.Any]], command: Command = COMMAN
 
 
 def rows(lines: t.Iterable[Line]) -> list[str]:
-    """What is seen; none is wider than the terminal but a word that is."""
+    """The printed rows; none is wider than the terminal, except a single wide word."""
     seen = [row for line in lines for row in line.text.splitlines()]
     assert all(width(row) <= COLUMNS for row in seen if " " in row.strip()), seen
     return seen
@@ -93,7 +93,7 @@ def test_what_has_no_cause_does_not_stand_above_the_cause_of_another() -> None:
 
 
 def test_an_instance_of_which_two_workspaces_tell_counts_once() -> None:
-    """A rerun has it as a dependant, and its own workspace lists it too."""
+    """One workspace reruns it as a dependant, and its own workspace lists it too."""
     ids = {"workspace_id": "ws-b", "job_name": "daily_mail"}
     for standing, headline in (("failed_again", "2 of 4 instances are still broken."), ("succeeded", "1 of 4 instances is still broken.")):
         below = instance(5, standing, **ids)
@@ -196,7 +196,7 @@ def test_each_state_of_a_play(hosts: t.Any, check_mode: bool, expected: list[str
 @pytest.mark.parametrize("timed_out", [False, True])
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_whether_a_message_is_told_is_what_the_lines_show(check_mode: bool, timed_out: bool) -> None:
-    """Of every pair of standings."""
+    """For every pair of standings."""
     numbers = collections.Counter[bool]()
     for standings in itertools.combinations((*STANDINGS, ""), 2):
         named = {name: 1 for name in standings if name}
@@ -233,7 +233,7 @@ def test_text_of_the_service_steers_no_terminal() -> None:
 
 
 def command(hosts: t.Any, start: Command = COMMAND, *, check_mode: bool = False, plans_file: str = "") -> tuple[str, list[str]]:
-    """What leads to the command, and its words as a shell reads them."""
+    """The line above the command, and its words as a shell reads them."""
     lines = go_on_lines(made(hosts, start, check_mode=check_mode), start, plans_file)
     if not lines:
         return "", []
@@ -243,7 +243,7 @@ def command(hosts: t.Any, start: Command = COMMAND, *, check_mode: bool = False,
 
 
 def settings(words: list[str]) -> dict[str, str]:
-    """The variables in the form name=value."""
+    """Variables in the form name=value."""
     return dict(word.split("=", 1) for word in words if re.match(r"dataarts_\w+=", word))
 
 
@@ -251,7 +251,7 @@ HOW = {"retry_location": "errorNode", "node_name": None, "retry_task_version": "
 
 
 def planned(seconds: float | None, unknown: int = 0, number: int = 2, **changes: t.Any) -> dict[str, t.Any]:
-    """A workspace in check mode with what its plan says of how it reruns."""
+    """A workspace in check mode, with its plan's details of how it reruns."""
     numbers = {"to_rerun": number, "from_first_node": 0, "expected_seconds": seconds, "expected_unknown": unknown}
     return {**some(True, to_rerun=number), "plan_details": {**HOW, **numbers, **changes}}
 
@@ -278,7 +278,7 @@ PLANS: list[tuple[dict[str, dict[str, t.Any]], list[str]]] = [
 
 @pytest.mark.parametrize(("number", "line"), [(1, "1 of them is stopped first"), (2, "2 of them are stopped first")])
 def test_a_plan_says_what_it_stops_first(number: int, line: str) -> None:
-    """Whoever sends it as it is shown has agreed to that."""
+    """Approving the plan includes the stops."""
     rows_of = [instance(place, "to_rerun", stop="to_stop" if place < number else None) for place in range(3)]
     hosts = {"a": {**planned(5), "instances": rows_of}}
     assert f"{line} (running_exception)." in summary(hosts, check_mode=True)
@@ -310,7 +310,7 @@ def test_no_command_repeats_what_was_refused_as_a_whole() -> None:
 
 
 def test_after_a_plan_that_was_refused_the_others_go_on() -> None:
-    """The same command would be refused there again, and with nobody else to go on the next thing is a new plan."""
+    """The same command would be refused there again. If no other workspace goes on, the next step is a new plan."""
     refused = {**some(to_rerun=2), "succeeded": False, "error": {"kind": "limit"}}
     approved = dataclasses.replace(COMMAND, approved=True, plans={"a": {}, "b": {}}, plan_files={"/srv/plans.json": ()})
     for start, limit in ((approved, "all,!a"), (dataclasses.replace(approved, limit="night"), "night,!a")):
@@ -330,7 +330,7 @@ STARTED = ["ansible-playbook", "/srv/night.yml", "-i", "/srv/hosts.yml", "--ask-
 
 @pytest.mark.parametrize("standing", ["running", "unknown", "to_rerun"])
 def test_what_goes_on_has_the_same_since_and_window(standing: str) -> None:
-    """So that what was sent is found again, and nothing is left out that a later window would not hold."""
+    """This way, what was sent is found again, and no instance falls out of the window."""
     hosts = {"a": {**some(False, **{standing: 1, "failed_again": 1}), "succeeded": False}, "b": {**some(succeeded=1), "since": SINCE + 250}}
     lead, words = command(hosts)
     assert lead == "To go on (nothing is sent twice):"
@@ -343,7 +343,7 @@ def test_what_goes_on_has_the_same_since_and_window(standing: str) -> None:
 
 @pytest.mark.parametrize("standing", ["blocked", "skipped"])
 def test_what_failed_again_is_rerun_once_more_with_what_is_left_because_of_it(standing: str) -> None:
-    """With the same since nothing would ever be sent again. The window stays, so that nothing is left out."""
+    """With the same since, nothing would be sent again. The window stays, so that no instance is left out."""
     hosts = {"a": {**some(False, **{standing: 1, "failed_again": 1}), "succeeded": False}, "b": some(succeeded=1), "c": some(blocked=1)}
     lead, words = command(hosts)
     assert lead == "When the cause is corrected, to rerun them once more:"
@@ -358,14 +358,14 @@ def test_what_failed_again_is_rerun_once_more_with_what_is_left_because_of_it(st
 @pytest.mark.parametrize("selection", [{"dataarts_planned_before": "-1h"}, {}])
 @pytest.mark.parametrize("standings", [{"running": 1}, {"failed_again": 1}, {"failed_again": 1, "skipped": 1}])
 def test_an_end_of_the_window_that_was_chosen_stays_in_whatever_goes_on(standings: dict[str, t.Any], selection: dict[str, str]) -> None:
-    """Without it the command would rerun what was planned since; also where the inventory has chosen it."""
+    """Without it, the command would also rerun instances planned since then; also if the inventory sets it."""
     of_run = {**some(**standings), "planned_before": SINCE - HOUR}
     chosen = settings(command({"a": of_run}, dataclasses.replace(COMMAND, selection=selection))[1])
     assert parse_point(chosen["dataarts_planned_before"], option="x") == of_run["planned_before"]
 
 
 def test_a_relative_deadline_goes_on_as_the_time_that_it_was() -> None:
-    """With every command that repeats it: an hour later +2h would be an hour later."""
+    """In every command: an hour later, +2h would be an hour later too."""
     start = dataclasses.replace(COMMAND, variables={"dataarts_deadline": "+2h"})
     until = {"expected": {"deadline": SINCE + 2 * HOUR, "jobs": []}}
     for name, check_mode, plans_file in (
@@ -474,7 +474,7 @@ def test_what_was_not_sent_when_the_time_was_over_says_why() -> None:
 
 
 def test_what_was_asked_for_wrongly_has_to_be_corrected_first() -> None:
-    """A job name that does not exist stands in the command that goes on, too."""
+    """A job name that does not exist is in the command to go on, too."""
     wrong = {**some(succeeded=1), "succeeded": False, "msg": "Did you mean daily_sales?", "error": {"kind": "incomplete"}}
     assert command({"a": wrong})[0] == "When the cause is corrected, to go on (nothing is sent twice):"
     assert command({"a": wrong, "b": some(running=1)})[0] == "To go on (nothing is sent twice):"
@@ -492,7 +492,7 @@ def test_what_to_type_after_an_interruption() -> None:
 
 @pytest.mark.parametrize("typed", [(), ("planned_after",), ("planned_before",), ("planned_after", "planned_before")])
 def test_what_goes_on_after_an_interruption_selects_what_the_command_line_selected(typed: tuple[str, ...]) -> None:
-    """Without the window of the run the command would rerun what nobody has chosen."""
+    """Without the window of the run, the command would rerun instances that were not selected."""
     start = dataclasses.replace(COMMAND, selection={f"dataarts_{name}": "-4h" for name in typed})
     (dummy, line) = interrupted_lines(start, SINCE, some(running=1))
     chosen = {name: parse_point(value, option=name) for name, value in settings(shlex.split(line.text.replace("\\\n", ""))).items()}
@@ -517,7 +517,7 @@ def test_what_looks_first_selects_what_was_selected() -> None:
 
 @pytest.mark.parametrize(("standing", "bound"), [("running", True), ("to_rerun", True), ("failed_again", False)])
 def test_what_goes_on_is_held_to_a_plan_that_was_approved_by_its_id(standing: str, bound: bool) -> None:
-    """Nobody approved what has failed since; what failed again is rerun by another since, and was not part of that plan."""
+    """Failures since then were not approved; instances that failed again need another since, and were not part of that plan."""
     approved = dataclasses.replace(COMMAND, plan={"dataarts_plan_id": "1-x", "dataarts_plan_record": {"instances": "i1"}})
     words = command({"a": {**some(False, **{standing: 1}), "succeeded": False}}, approved)[1]
     assert (settings(words).get("dataarts_plan_id"), any("dataarts_plan_record" in word for word in words)) == (

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ends a run has a translation: the texts of errors in the code of the runner, the planner and the models, with their gaps filled, and every
-text of what they stand on. Each is looked at as the message in which it is shown."""
+"""Errors that end a run have a translation: the texts of errors in the code of the runner, planner and models, and all texts of the packages below
+them, with their gaps filled and within the message that shows them."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ NOT_SHOWN = re.compile(
     "Refused. Before that, 3 instances of 3 jobs was|3 more instances were in|stopped, and not rerun|to be rerun|skipped, an upstream|"
     ",|Sent | [(]3 had been rerun|: no instance matches|in progress when|still in progress|possibly not|not sent |the first run's|Listed again"
     r"|\^?it has schema|\^42501|password\|\^28|attempt to write a readonly"
-    "|not scheduled when they were to be paused"  # a scope of the journal's facts
+    "|not scheduled when they were to be paused"  # a scope of the journal's notes
 )
 #: Calls whose texts are shown in another way: patterns, and lines that have a catalogue of their own.
 OTHERS = {"append", "say", "compile", "search", "match", "fullmatch", "sub", "fromisoformat", "counted"}
@@ -169,7 +169,7 @@ SAME = re.compile(r"PatchData|pip install tzdata|hcloud configure set")
 
 
 def filled(node: ast.expr, module: ModuleType) -> list[str]:
-    """What *node*, a text, may be."""
+    """The text of *node*, with its gaps filled."""
     if isinstance(node, ast.Constant):
         return [re.sub(r"[{]\w+:\w+[}]", "3", str(node.value))]
     if isinstance(node, ast.JoinedStr):
@@ -195,7 +195,7 @@ def filled(node: ast.expr, module: ModuleType) -> list[str]:
 
 
 def texts_of(tree: ast.AST) -> t.Iterator[ast.expr]:
-    """The texts of errors, of their remedies, and what messages begin with."""
+    """The texts of errors and remedies, and the starts of messages."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = str(getattr(node.func, "attr", None) or getattr(node.func, "id", None))
@@ -209,7 +209,7 @@ def texts_of(tree: ast.AST) -> t.Iterator[ast.expr]:
 
 
 def every_text(node: ast.AST) -> t.Iterator[ast.expr]:
-    """The texts below *node* that people may read: no docstring, no words of the guide, no statement for the journal."""
+    """The texts below *node* that people may read, without docstrings, texts of the guide and SQL statements."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return
     if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "enum.Enum" for base in node.bases):
@@ -231,7 +231,7 @@ FILES = [
 
 @functools.cache
 def said(name: str) -> dict[tuple[str, str], None]:
-    """The texts of the file *name* by the place in which they stand."""
+    """Place -> text, for all texts of the file *name*."""
     module = importlib.import_module(f"{COLLECTION}.{name.removesuffix('.py').replace('/', '.')}")
     collect = texts_of if name.rpartition("/")[0] in ERRORS_OF else every_text
     return {
@@ -253,10 +253,10 @@ SAID_ELSEWHERE = {form for text in catalogue()["console"] for form in (text, *te
 
 
 def shown(place: str, text: str) -> str:
-    """The message in which people read *text*: what a module was to do, and the error; of an error of the service all its words."""
+    """The message that shows *text*: what the module was to do, and the error; for an error of the service, with all its parts."""
     text = f"{text} refused" if text.startswith("Nothing was ") and text.endswith(":") else text
     if place.startswith(tuple(ERRORS_OF[:1])) or not place.startswith("module_utils/"):
-        # What a message begins with stands before its cause.
+        # The start of a message comes before its cause.
         return f"{text}: refused" if text.startswith("Failed to ") and ": " not in text else text.strip()
     what = "Failed to rerun job instances of workspace 62fb"
     if re.search(r"_http/(?:iam|metadata)\.py", place) and text.startswith("Failed to "):
@@ -330,7 +330,7 @@ FAILED = "fail, last started 2026-11-23T01:00:00Z, before 2026-11-23T01:00:00Z"
     ],
 )
 def test_what_a_module_adds_is_translated(name: str, text: str) -> None:
-    """Notes, problems and warnings, which are collected in lists."""
+    """These are notes, problems and warnings, which are collected in lists."""
     source = (PLUGINS / name).read_text(encoding="utf-8")
     parts = [part.strip("() ;:'.") for part in re.split("3|STOPPED|[.] |instances ", text.replace(FAILED, "3"))]
     assert any(part in source for part in parts if len(part) > 10), "as the module says it"
@@ -396,7 +396,7 @@ def fail_tasks(node: t.Any) -> t.Iterator[dict[str, t.Any]]:
 
 
 def messages_of(task: dict[str, t.Any]) -> list[str]:
-    """What a task may fail with."""
+    """The messages with which a task may fail."""
     parts = GAP_OF_YAML.split(str(task["dataarts.factory.fail"]["msg"]))
     filled_in = [parts[:1]]
     for gap, text in zip(parts[1::2], parts[2::2]):

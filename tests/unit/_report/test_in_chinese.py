@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plan, progress, messages and closing lines in Chinese on a terminal of 80 columns: nothing of ours stays English, and nothing is cut."""
+"""Plan, progress, messages and closing lines in Chinese on a terminal of 80 columns: no text stays English, and none is cut."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def english(text: str) -> list[str]:
 
 
 def rows(lines: t.Iterable[Line]) -> list[str]:
-    """What is seen; none is wider than the terminal."""
+    """The printed rows; none is wider than the terminal."""
     seen = [row for line in lines for row in line.text.splitlines()]
     assert [row for row in seen if width(row) > COLUMNS] == []
     return seen
@@ -222,7 +222,7 @@ def test_what_a_repair_made_and_what_not() -> None:
 
 
 def verdicts_of_repairs() -> Iterator[str]:
-    """Why a repair made nothing, or not all: the messages of module supplement_missing."""
+    """Messages of module supplement_missing: why a repair made nothing, or not all."""
     failed, hanging = "Failed to make the missing instances of workspace 62fb: ", "2 of extract planned 2026-11-23T01:00:00Z: "
     gaps = [Gap("62fb", name, f"repair_{name}", 2, SINCE, SINCE + 7_200_000) for name in ("extract", "load", "report", "sales")]
     yield failed + changes(gaps, {"repair_weekly", "repair_load"}, set()) + f". {_CHANGED}."
@@ -278,7 +278,7 @@ def test_a_difference(name: str, check_mode: bool) -> None:
 
 
 def test_a_difference_of_schedules_and_of_runs_and_of_documents() -> None:
-    """A job that is called like a word of ours keeps its name, and a status is the service's."""
+    """A job named like a word of the catalogue keeps its name, and statuses are the service's words."""
     result = {"job_name": "waiting", "status_before": "SCHEDULING", "status": "STOPPED", "changed": True}
     shown = console.shown_diff(schedule_diff([result]), "zh")
     assert shown == {
@@ -306,7 +306,7 @@ def test_what_a_message_holds_is_translated(text: str) -> None:
 
 
 def verdicts_of_related_jobs() -> Iterator[str]:
-    """Why a job is rerun with its related jobs, or is not."""
+    """Lines about the rerun of a job with its related jobs, or why there is none."""
     failed, fine = failed_instance(number=1), failed_instance(Status.SUCCESS, number=2)
     running = failed_instance(Status.RUNNING, number=3)
     cases: list[tuple[list[JobInstance], dict[InstanceKey, Attempt], float]] = [
@@ -338,7 +338,7 @@ def test_the_progress_of_a_repair(doing: str) -> None:
 
 
 def all_plan_lines() -> Iterator[str]:
-    """The lines of a plan with each decision, with and without stages and limits."""
+    """The lines of plans with each decision, with and without stages and limits."""
     for action in Action:
         decisions = [plans.decision(Action.RETRY), plans.decision(action, number=2)]
         yield from plans.lines_of(plans.SCOPE, limited(decisions, Limits()), policy())
@@ -391,7 +391,7 @@ def test_the_message_of_a_verdict(action: str, waited: bool) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(QUOTED) - {"requests"}))
 def test_a_message_of_the_guide_is_translated(name: str) -> None:
-    """All but that of ansible-core itself."""
+    """All except the message of ansible-core itself."""
     assert english(translated("zh", QUOTED[name])) == []
 
 
@@ -499,7 +499,7 @@ def test_lists_of_names_have_chinese_commas() -> None:
     line = checkup_lines("w1", {"checks": [check]}, few=True, language="zh")[1].text
     assert "dayu.example.com、iam.example.com、" in line
     assert " and " not in line
-    # What the service says stays as it is.
+    # The service's text stays as it is.
     assert "this and that" in translated("zh", "the service rejected it: this and that")
 
 

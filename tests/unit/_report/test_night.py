@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One report for the steps of a night: what each adds, what is handed on, and what is not a report after all."""
+"""One report for the steps of a night: what each adds, what is passed on, and inputs that are not reports."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LEFT = report(["to_rerun", "already_done"], check_mode=True)
 
 
 def steps(*given: tuple[dict[str, t.Any], str]) -> night.Night:
-    """The night of these steps, each with what the one before handed on."""
+    """The night of these steps, each of which gets the text of the previous one."""
     passed: t.Any = None
     for number, (step, line) in enumerate(given):
         last = night.joined(step, [line], passed)

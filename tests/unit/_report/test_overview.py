@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What failed, and who did what, of all workspaces in one table."""
+"""Tables over all workspaces: what failed, and who did what."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Entry = dict[str, t.Any]
 
 @pytest.fixture(autouse=True)
 def shanghai(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
-    """Times of a terminal in China."""
+    """The time zone of a terminal in China."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "Asia/Shanghai")
         time.tzset()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The closing lines of a repair, its plan, and what becomes of a workspace whose missing instances were not made."""
+"""The closing lines of a repair, its plan, and workspaces whose missing instances were not made."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def gap(job: str = "loads", *, state: str = "missing", number: int = 1, **change
 
 
 def missing(*gaps: Json, **changes: t.Any) -> Json:
-    """A result of module supplement_missing; with *kind* one that failed so."""
+    """A result of module supplement_missing; with *kind*, a failure of that kind."""
     kind = changes.pop("kind", "")
     failed = {"error": {"kind": kind}, "msg": f"Failed to make the missing instances: {kind}."} if kind else {}
     return {"gaps": list(gaps), "unreadable": [], "missing_at": SINCE - HOUR, "since": SINCE, **failed, **changes}
 
 
 def report(hosts: dict[str, tuple[Json, Json]], command: Command = COMMAND, *, check_mode: bool = False) -> data.Report:
-    """Of hosts with the result of their reruns and of what was missing."""
+    """The report of hosts, each with the results of its reruns and of its missing instances."""
     results = {host: with_missing(rerun, absent) for host, (rerun, absent) in hosts.items()}
     return data.build_report(
         results, {host: f"ws-{host}" for host in hosts}, data.ReportContext(command, SINCE, check_mode=check_mode, run=RUN)
@@ -179,7 +179,7 @@ def test_what_is_rerun_only_if_it_turns_out_to_need_it_is_said_and_bound() -> No
 
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_a_workspace_that_was_not_read_is_named(check_mode: bool) -> None:
-    """With --limit, or where it could not be reached: its failures are not known, and what is missing is made before the reruns."""
+    """Because of --limit, or because it was not reached: its failures are unknown, and missing instances are made before the reruns."""
     absent = missing(gap(state="missing" if check_mode else "made"), unread_workspaces=["7c1d0be2"])
     lines = lines_of(report({"sales": (result([], check_mode=check_mode), absent)}, check_mode=check_mode))
     assert "sales: what is missing depends on jobs of workspace 7c1d0be2, which was not" in lines
@@ -320,7 +320,7 @@ def test_jobs_that_are_broken_after_the_reruns(rerun: Json, jobs: list[str]) -> 
 
 
 def test_a_broken_dependant_is_broken_in_its_own_workspace() -> None:
-    """Whichever host reran it, and whatever jobs of the same name the others have."""
+    """It does not matter which host reran it, and whether others have jobs of the same name."""
     broken = {"workspace_id": "finance_id", "job_name": "daily", "standing": "failed_again"}
     good = {"workspace_id": "sales_id", "job_name": "daily", "standing": "succeeded"}
     sales = {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report of a run: its numbers and words, the ways to go on, the page's data, the JUnit file, and files that are whole or not there."""
+"""The report of a run: numbers, texts, commands to go on, the page's data, the JUnit file, and complete files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def reported(hosts: t.Mapping[str, t.Mapping[str, t.Any]], command: Command = CO
 
 
 def some(check_mode: bool = False, **standings: int) -> dict[str, t.Any]:
-    """The result of a workspace with that many instances at each standing."""
+    """The result of a workspace with the given number of instances for each standing."""
     named = [name for name, number in standings.items() for dummy in range(number)]
     return result([instance(number, name) for number, name in enumerate(named)], check_mode=check_mode)
 
@@ -102,7 +102,7 @@ def test_what_is_broken_comes_first() -> None:
 
 
 def given(way: dict[str, t.Any]) -> tuple[list[str], dict[str, t.Any]]:
-    """The words of a way's command, and the extra variables in it; those that are times as epoch ms."""
+    """The words of a next step's command, and its extra variables, with times as epoch ms."""
     words, variables = shlex.split(way["command"]), {}
     while "-e" in words:
         at = words.index("-e")
@@ -138,7 +138,7 @@ def test_each_trouble_has_its_way_on(standing: str, way: str, check: bool, later
     assert words == expected + ["--check"] * check
     assert variables.pop("dataarts_attempts") == 2
     since = variables.pop("dataarts_since")
-    # A run of its own begins after everything of the last; to go on with the last is to pass the same since.
+    # A new run begins after all times of the last one; going on with the last one needs the same since.
     assert since > max(broken[name] or 0 for name in ("start_time", "end_time", "sent_time")) if later else since == SINCE
     assert variables == {
         "dataarts_jobs": ["daily_sales"],
@@ -162,7 +162,7 @@ def test_where_nobody_knows_since_when_the_command_only_looks() -> None:
 
 
 def test_what_a_run_is_about_is_known_though_its_last_pass_broke_off() -> None:
-    """A command without since would rerun what this run has sent."""
+    """Without since, the command would rerun what this run has sent."""
     seen = {"instances": [instance(1, "running")], "since": SINCE, "planned_after": SINCE - 5000, "planned_before": SINCE, "changed": True}
     run = passes.Passes().after(seen).after({"failed": True, "msg": "no connection", "error": {"kind": "credentials"}})
     ended = counts.final_result(run, failed=True, msg="Failed to watch", timed_out=False, elapsed=420.0)
@@ -173,7 +173,7 @@ def test_what_a_run_is_about_is_known_though_its_last_pass_broke_off() -> None:
 
 @pytest.mark.parametrize("answers", [True, False])
 def test_what_was_in_progress_when_the_service_answered_last_is_not_told_as_current(answers: bool) -> None:
-    """The time is up while the service is out of reach."""
+    """wait_timeout is over while the service cannot be reached."""
     seen = {"instances": [instance(1, "running")], "since": SINCE, "changed": True, "finished": False}
     lost = {"failed": True, "msg": "no connection", "error": {"kind": "unreachable"}}
     run = passes.Passes().after(seen).after(seen if answers else lost)
@@ -219,7 +219,7 @@ def test_a_plan_of_many_workspaces_has_a_short_command() -> None:
 
 
 def test_a_step_after_an_approved_plan_is_not_bound_by_it() -> None:
-    """It has a window and a since of its own."""
+    """It has its own window and since."""
     command = dataclasses.replace(COMMAND, approved=True, plans={"a": {"plan_id": "6-9f86d081884c-2c26b46b"}})
     (way,) = reported({"a": some(failed_again=1)}, command)["workspaces"][0]["next_steps"]
     assert "dataarts_plans" not in given(way)[1]
@@ -269,7 +269,7 @@ def test_the_pages_data_cannot_end_its_element() -> None:
     assert not set("<>&\u2028\u2029") & set(embedded)
     embedded_report = json.loads(embedded)
     assert embedded_report["workspaces"][0]["host"] == HOSTILE
-    # What could turn the direction of a terminal or a page was made visible where the report was built.
+    # Characters that change the writing direction were made visible when the report was built.
     assert HOSTILE.replace("\u2028", "\\u2028").replace("\u202e", "\\u202e") in embedded_report["texts"]
     assert text.count("<script") == 2
     assert not re.search(r"@[A-Z]+@", text.replace("@media", ""))
@@ -329,7 +329,7 @@ def test_the_page_has_the_chinese_of_what_it_says_and_of_nothing_else() -> None:
 
 
 def test_several_workspaces_have_one_command_for_all_of_them() -> None:
-    """Twelve workspaces with something broken: nobody copies twelve commands."""
+    """With twelve broken workspaces, nobody copies twelve commands."""
     assert reported({"a": some(failed_again=1), "b": some(succeeded=1)})["go_on"] is None
     assert reported({"a": some(True, to_rerun=1), "b": some(True, to_rerun=1)}, check_mode=True)["go_on"] is None
     report = reported({"a": some(failed_again=1), "b": some(failed_again=1), "c": some(succeeded=1)})
@@ -348,7 +348,7 @@ def test_several_workspaces_have_one_command_for_all_of_them() -> None:
 
 
 REPEATED = [earlier(1), earlier(20, user="joe", purpose="", outcome="unknown"), earlier(30), earlier(40), earlier(50)]
-IN_UTC = [  # the page shows times in its reader's zone
+IN_UTC = [  # the page shows times in the reader's zone
     "rerun once before: 2026-11-23T02:00:00Z by jane on ctl-1 for INC-4711",
     (
         "rerun 5 times before: 2026-11-23T02:00:00Z by jane on ctl-1 for INC-4711; 2026-11-22T07:00:00Z by joe on ctl-1 (outcome unknown); "
@@ -400,7 +400,7 @@ def test_what_was_rerun_before_is_a_table_most_often_first() -> None:
 
 
 def beyond(**changes: t.Any) -> dict[str, t.Any]:
-    """One attempt that is not a rerun."""
+    """An attempt that is not a rerun."""
     made = {
         "workspace_id": HERE,
         "sent_time": WRITTEN - 60_000,
@@ -414,7 +414,7 @@ def beyond(**changes: t.Any) -> dict[str, t.Any]:
 
 
 def open_pause(**changes: t.Any) -> dict[str, t.Any]:
-    """One job that is paused."""
+    """An open pause."""
     made = {
         "workspace_id": HERE,
         "job_name": HOSTILE,
@@ -464,7 +464,7 @@ def test_a_report_without_anything_beyond_reruns_says_nothing_of_it() -> None:
 
 
 def test_what_is_paused_behind_one_host_or_among_dependants_is_resumed_in_its_workspace() -> None:
-    """What two hosts report of a workspace of dependants is told once, and what one reports of another is told by that one."""
+    """A workspace of dependants that two hosts report is shown once; what one host reports about another host's workspace is shown there."""
     pauses = [open_pause(job_name="load"), open_pause(job_name="below", workspace_id="ws-3")]
     history = {"attempts": [beyond(), beyond(workspace_id="ws-3")], "total": 2, "open_pauses": pauses}
     fleet = {**some(succeeded=1), "inventory_host": "fleet", "journal_history": history}

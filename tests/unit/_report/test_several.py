@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several workspaces behind one host: each has an entry of its own, and commands name it and the host."""
+"""Several workspaces of one host: each has its own entry, and commands name both workspace and host."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_each_workspace_has_an_entry(kept: dict[str, t.Any], expected: dict[str,
     assert {name: entry.get("msg", "") for name, entry in entries.items()} == expected
     several = len(entries) > 1
     assert all(entry.get("inventory_host") == ("localhost" if several else None) for entry in entries.values())
-    # Nothing is approved by the workspace of a host that stands for several.
+    # A workspace of a host that stands for several has no plan to approve.
     assert all(("plan_id" in entry) is not several for entry in entries.values() if "instances" in entry)
 
 

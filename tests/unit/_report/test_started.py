@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a run was started, as a command may repeat it: without a secret, and never as a whole that would rerun more."""
+"""How a run was started, for commands: without secrets, and never such that the command would rerun more."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.playbook import ROOT
 
 
 def words(monkeypatch: pytest.MonkeyPatch, extra: dict[str, t.Any], **variables: t.Any) -> list[str]:
-    """The words after the playbook of the command of a run with the extra variables *extra*."""
+    """The words after the playbook in the command of a run with the extra variables *extra*."""
     cliargs = {"args": ["dataarts.factory.rerun"], "extra_vars": [json.dumps(extra)]}
     monkeypatch.setattr(context, "CLIARGS", ImmutableDict(cliargs))
     monkeypatch.setattr(started, "load_extra_vars", lambda loader: extra)
@@ -60,7 +60,7 @@ def test_what_cannot_be_repeated_is_named_with_a_value_that_is_refused(monkeypat
             {"dataarts_plan_id": "1-x", "dataarts_plan_record": {"a": None}},
             ["-e", '{"dataarts_plan_record": {"a": null}}', "-e", "dataarts_plan_id=1-x"],
         ),
-        # The command after a plan sends.
+        # The command after a plan sends the reruns.
         *(({"dataarts_check_only": value}, ["-e", "dataarts_check_only=no"]) for value in (True, "yes", "true", "no")),
     ],
 )
@@ -83,7 +83,7 @@ def test_a_command_with_jobs_of_its_own_needs_none_of_the_run(monkeypatch: pytes
 
 
 def test_a_window_in_a_file_is_chosen_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A command that repeats the file has to say what the window was: ``-1h`` is another time by then."""
+    """A command that repeats the file must set the window absolutely, because ``-1h`` would move."""
     file = tmp_path / "vars.yml"
     file.write_text(json.dumps({"dataarts_planned_before": "-1h", "dataarts_jobs": ["daily_sales"]}), encoding="utf-8")
     monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"args": ["dataarts.factory.rerun"], "extra_vars": [f"@{file}"]}))
@@ -114,7 +114,7 @@ def test_a_window_in_a_file_is_chosen_too(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_a_command_runs_the_same_tasks_and_reaches_the_same_hosts(
     monkeypatch: pytest.MonkeyPatch, cliargs: dict[str, t.Any], own: list[str], ours: list[str]
 ) -> None:
-    """Without ``--tags`` the whole of somebody's playbook would be run."""
+    """Without ``--tags``, the user's whole playbook would run."""
     monkeypatch.setattr(started, "load_extra_vars", lambda loader: {})
     for playbook, words in (("site.yml", own), ("dataarts.factory.rerun", ours)):
         monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"args": [playbook], **cliargs}))
@@ -135,7 +135,7 @@ def test_a_file_of_hosts_is_found_from_any_directory(
 
 
 def test_an_inventory_that_does_not_exist_is_not_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Ansible's default: the host of the run was the implicit localhost."""
+    """It is Ansible's default, and the run's host was the implicit localhost."""
     monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"args": ["dataarts.factory.rerun"]}))
     monkeypatch.setattr(started, "load_extra_vars", lambda loader: {})
     hosts = tmp_path / "hosts.yml"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a play did in all its workspaces: numbers that add up, and nothing of a template."""
+"""The summary of a play over all its workspaces: numbers that add up, and no templates."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def instance(action: str, status: str = "fail", **more: t.Any) -> dict[str, t.An
 
 
 def result(jobs: dict[str, list[dict[str, t.Any]]], **more: t.Any) -> dict[str, t.Any]:
-    """What a task of job_rerun returns."""
+    """A result of job_rerun."""
     instances = [instance for listed in jobs.values() for instance in listed]
     by_job = {name: {key: number for key, number in counts(listed, WANTED).items() if number} for name, listed in jobs.items()}
     return {"recap": counts(instances, WANTED), "recap_by_job": by_job, "succeeded": True, **PLAN, **more}
@@ -83,7 +83,7 @@ def test_what_was_in_progress_when_the_time_was_up_is_broken() -> None:
 
 
 def test_a_module_that_does_not_wait_is_counted_by_its_instances() -> None:
-    """In check mode a rerun that shows is an earlier one's."""
+    """In check mode, a visible rerun belongs to an earlier run."""
     again = instance("retry", rerun=True)
     job = {**again, "job_name": "daily_sales"}
     asked = {"instances": [job], "statuses": ["fail"], "check_mode": False}
@@ -105,7 +105,7 @@ def test_plans_are_those_of_hosts_that_have_one() -> None:
 
 @pytest.mark.parametrize("host", ["0777", "2024", "1.10", "12:34", "2024-01-02", "yes", "No", "NULL", "~", "-1", "*", "<<", "=", ".5", "y"])
 def test_the_plan_of_a_host_that_yaml_takes_for_something_else_has_a_key_that_is_text(host: str) -> None:
-    """Ansible-core 2.19 and later resolve what is marked as no template once more, by YAML's rules."""
+    """ansible-core 2.19 and later parse texts that are not templates once more, by YAML's rules."""
     (key,) = _summary.plans({host: PLAN})
     assert key == f"host {host}"
     assert yaml.safe_load(key) == key
@@ -156,7 +156,7 @@ def test_hosts_of_one_workspace_are_told(ids: dict[str, str], number: int) -> No
 
 
 def patterns(**matches: str | bool | None) -> dict[str, t.Any]:
-    """What a workspace says of its patterns: whether each matches a job, or what is suggested instead."""
+    """A workspace's result about its patterns: whether each matches a job, or the suggestion instead."""
     return {
         "job_patterns": [
             {
@@ -196,7 +196,7 @@ def test_a_pattern_that_matches_no_job_anywhere(results: list[dict[str, t.Any]],
 
 
 def named(*there: str, of: str = "") -> dict[str, t.Any]:
-    """What a workspace says of the jobs *of*, a letter for each: it has those of *there*."""
+    """A workspace's result about the jobs *of*, one letter each, of which it has those in *there*."""
     return {"job_patterns": [{"pattern": name, "matches": name in there, "suggestion": ""} for name in of or "".join(there)]}
 
 
@@ -261,7 +261,7 @@ def test_what_one_workspace_suggests_is_told() -> None:
 
 
 class HostVars(dict[str, dict[str, t.Any]]):
-    """Variables of hosts, as ansible-core has them."""
+    """Variables of hosts in the form of ansible-core's."""
 
     def raw_get(self, host: str) -> dict[str, t.Any]:
         return self[host]
@@ -269,7 +269,7 @@ class HostVars(dict[str, dict[str, t.Any]]):
 
 @pytest.mark.parametrize(("going", "number"), [(["sales", "supply"], 0), (["sales"], 1)])
 def test_no_pattern_is_judged_while_a_host_has_no_answer_yet(going: list[str], number: int) -> None:
-    """With strategy free; one that has left the play has none any more."""
+    """This is with strategy free; a host that has left the play will have none."""
     hosts = ["sales", "supply"]
     hostvars = HostVars(sales={"dataarts_rerun_result": patterns(a=False)}, supply={})
     task_vars = {"ansible_play_hosts_all": hosts, "ansible_play_batch": hosts, "ansible_play_hosts": going, "hostvars": hostvars}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The catalogue of the report's texts: none is missing in either language, and none stands anywhere else."""
+"""The catalogue of the report's texts: none is missing in either language, and none is anywhere else."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def test_what_the_page_says_is_in_the_catalogue_and_the_catalogue_in_the_page() 
     said = set(re.findall(r'(?:say|sayNodes|numbers|words)\("([\w-]+)"', SCRIPT)) | set(re.findall(r'data-say(?:-label)?="([\w-]+)"', PAGE))
     said |= set(re.findall(r'"([\w-]+)"', re.search(r"const COLUMNS = \[(.*?)\]", SCRIPT)[1]))  # type: ignore[index]
     said |= {f"copy-{what}{end}" for what in ("command", "variables") for end in ("", "-for")}
-    # How instances, steps and workspaces stand, and what is counted.
+    # Standings of instances, steps and workspaces, and names of counts.
     tables = re.search(r"const STANDINGS = .*?const CALLED = ", SCRIPT, re.DOTALL)[0]  # type: ignore[index]
     stands = set(re.findall(r"(\w+): \[", tables)) - {"refused", "workspace", "no_result"}
     said |= stands | {"not_worked_on", "failed", "rerun", "adopted"}
     said |= {"night"} | {f"night-{step}" for step in plain._STEPS}
     assert set(STANDINGS) <= stands
     assert said - set(CATALOGUE["page"]) == set()
-    # One of two that is chosen by a condition.
+    # One of two texts, chosen by a condition.
     assert set(CATALOGUE["page"]) - said == set(re.findall(r'[?:] "([\w-]+)"', SCRIPT)) & set(CATALOGUE["page"]) - said
 
 
@@ -87,7 +87,7 @@ def test_what_stands_in_the_page_before_its_script_ran_is_the_english_text() -> 
 
 
 def chinese(text: str) -> str:
-    """What the terminal and the page show of a message."""
+    """A message as the terminal and the page show it."""
     return words.translated("zh", text)
 
 
@@ -119,7 +119,7 @@ def untranslated(text: str) -> bool:
 
 
 def reasons() -> t.Iterator[str]:
-    """The reasons of the decisions about every status, with and without an attempt, within and after its settle window, under several policies."""
+    """Reasons of decisions about every status, with and without an attempt, within and after its settle window, under several policies."""
     for status, run, kind in itertools.product(
         Status, [(-3600, -3000), (20, 30), (None, None)], (InstanceType.NORMAL, InstanceType.MANUAL)
     ):

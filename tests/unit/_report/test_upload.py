@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report's page that is sent to an address: what is sent, what is printed of the address, and what a failure says."""
+"""Upload of the report's page: the request, the URL that is shown, and messages about failures."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The texts of the terminal: every one that the code says is in the catalogue with its gaps, and the catalogue has no other."""
+"""The texts of the terminal: the catalogue has every text of the code, with its gaps, and no other."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ SAID_BY_CODE = 0.95
 class Said(t.NamedTuple):
     """One call of ``say``.
 
-    :param texts: what it may say, in English.
-    :param gaps: what it fills in.
+    :param texts: the English texts that it may have.
+    :param gaps: names of the values that it fills in.
     """
 
     place: str
@@ -61,7 +61,7 @@ def says() -> t.Iterator[Said]:
 
 
 def calls(node: ast.AST, loops: dict[str, ast.expr]) -> t.Iterator[tuple[ast.Call, dict[str, ast.expr]]]:
-    """The calls of ``say`` below *node*, each with what the comprehensions around it go through, by the name of the loop variable."""
+    """The calls of ``say`` below *node*, each with loop variable -> iterable of the comprehensions around it."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
         yield node, loops
     for loop in getattr(node, "generators", ()):
@@ -71,7 +71,7 @@ def calls(node: ast.AST, loops: dict[str, ast.expr]) -> t.Iterator[tuple[ast.Cal
 
 
 def texts_of(node: ast.expr, path: Path, loops: dict[str, ast.expr]) -> t.Iterator[str]:
-    """The texts that an argument may be: itself, either of two, an entry of a table of the file, or each of a loop."""
+    """The texts that an argument may be: itself, one of two, an entry of a table in the file, or each of a loop."""
     if isinstance(node, ast.Constant):
         yield str(node.value)
     elif isinstance(node, ast.IfExp):
@@ -141,7 +141,7 @@ def texts_below(node: t.Any) -> t.Iterator[str]:
 
 
 def pieces() -> set[str]:
-    """The texts of the code without their gaps, as wholes and by their clauses; not its docstrings. Lower case."""
+    """The texts of the code in lower case, whole and by clauses, without gaps and docstrings."""
     texts = {form for forms in words.catalogue()["headline"].values() for form in forms[0].split("|")} | {"cannot"}
     texts |= {judge if isinstance(judge, str) else str(judge.__doc__).partition("\n")[0] for judge in POINTS.values()}
     for path in PLUGINS.rglob("*.py"):
@@ -154,12 +154,12 @@ def pieces() -> set[str]:
             texts |= {piece for part in re.split(r"{{(.*?)}}", text, flags=re.DOTALL) for piece in (part, *part.split("'"))}
     parts = {part for text in texts for part in re.split(r"\{[\w:]*\}", SAMPLES.sub("{}", text))}
     clauses = {clause.strip(" \n.,;:()'").lower() for part in parts for clause in (part, *re.split(r"(?<=[.;:?]) |, |[()]", part))}
-    clauses |= {clause[len("failed to ") :] for clause in clauses if clause.startswith("failed to ")}  # which a message begins with already
+    clauses |= {clause[len("failed to ") :] for clause in clauses if clause.startswith("failed to ")}  # a message begins with it already
     return {form for clause in clauses if len(clause) > 1 for form in (clause, clause.replace("_", " "))}
 
 
 def said_share(message: str, known: t.Mapping[str, t.Sequence[str]]) -> float:
-    """Which share of the letters of *message*, without its gaps, the code has.
+    """Share of the letters of *message*, without its gaps, that are in the code.
 
     :param known: :func:`pieces` by their first two letters.
     """
@@ -204,7 +204,7 @@ FILLED = {
 
 
 def test_no_message_is_hidden_behind_an_earlier_one() -> None:
-    """Of two patterns that fit, the first is taken: each is reached by a message of its own."""
+    """If two patterns match, the first is used, so each must be the first for some message."""
     hidden = []
     for english, chinese in words.catalogue()["messages"]:
         values = {name: FILLED.get(name, name) for name in GAP.findall(english)}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which variables reach which module, what an approved plan says in their place, and what the role checks first."""
+"""Variables of each module, options from an approved plan, and the role's first checks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which hosts a playbook of the collection takes, from every form in which ``dataarts_hosts`` and ``dataarts_serial`` arrive."""
+"""Hosts that a playbook of the collection selects, for all forms of ``dataarts_hosts`` and ``dataarts_serial``."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def checked(serial: t.Any) -> None:
 
 
 class HostVars(dict[str, dict[str, t.Any]]):
-    """Variables of hosts, as ansible-core has them."""
+    """Variables of hosts in the form of ansible-core's."""
 
     def raw_get(self, host: str) -> dict[str, t.Any]:
         return self[host]
@@ -99,7 +99,7 @@ class HostVars(dict[str, dict[str, t.Any]]):
     ("checkup", "unready"), [({"ready": True}, False), ({"ready": False}, True), ({"failed": True}, True), (None, True)]
 )
 def test_a_workspace_that_was_not_found_ready_is_not_ready(checkup: dict[str, t.Any] | None, unready: bool) -> None:
-    """Also one that was not checked, for a tag."""
+    """This includes a workspace that was not checked because of a tag."""
     hostvars = HostVars(sales={} if checkup is None else {"dataarts_checkup": checkup}, supply={"dataarts_checkup": {"ready": True}})
     assert LookupModule._of_part("unready", ["sales", "supply"], hostvars) == (["sales"] if unready else [])
 
@@ -120,7 +120,7 @@ def test_a_command_line_that_leaves_out_the_verdict_is_refused(
 
 
 def test_a_pattern_that_cannot_be_evaluated_is_not_taken_for_every_workspace() -> None:
-    """``default('all')`` in the playbooks takes it for a variable that is not set."""
+    """``default('all')`` in the playbooks treats it like an unset variable."""
     hosts = own_template("{{ no_such_team }}")
     with pytest.raises(AnsibleError, match=r"dataarts_hosts cannot be evaluated for a whole play.*no_such_team"):
         plugin().run(["all"], {"groups": {"all": ["sales", "supply"]}, "dataarts_hosts": hosts})

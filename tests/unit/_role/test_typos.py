@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which variables are taken for a typo."""
+"""Variables that count as typos."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ MODULES = {
 
 @pytest.mark.parametrize("playbook", MODULES)
 def test_a_playbook_names_what_it_reads(playbook: str) -> None:
-    """All that it reads, except what it is completed with anyway, and what is left behind by itself."""
+    """All that it reads, except options that its tasks are completed with anyway, and results that the play itself registers."""
     module, role = MODULES[playbook]
     reads = variables_of_playbook(playbook)[READS]
     text = (ROOT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8")

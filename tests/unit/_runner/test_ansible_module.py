@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One try, one exit: what a module returns, whatever happens inside."""
+"""Frame of a module: its result, whatever its logic raises."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEYS = {"kind", "status", "code", "message", "request_id", "method", "path", "hi
 
 
 class OddError(Exception):
-    """Nobody foresaw it; its words hold a secret."""
+    """An unexpected exception with a secret in its message."""
 
 
 def raising(error: Exception) -> t.Callable[[ModuleRun], None]:

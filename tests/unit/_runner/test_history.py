@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Module rerun_history_info: filters, totals, and what each attempt says."""
+"""Module rerun_history_info: filters, totals and the entries of attempts."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_what_cannot_be_asked(path: str, options: dict[str, t.Any], kind: str, m
     ),
 )
 def test_a_password_in_the_uri_is_not_in_the_result_of_a_real_module(journal: str) -> None:
-    """Ansible returns the options of a module in its result; from ansible-core 2.20 on only where it is told to."""
+    """Ansible returns the options of a module in its result; since ansible-core 2.20 only in verbose runs."""
     settings = {"_ansible_verbosity": 3, **({"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {})}
     arguments = {"ANSIBLE_MODULE_ARGS": {"journal": journal, "journal_password": "0ther-secret", **settings}}
     done = subprocess.run(

@@ -1,10 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A process that is stopped between its claim and the first byte of its request, at every line that it runs in between, and woken later.
+"""A process that is paused at any line between its claim and the first byte of its request, and continued later.
 
-The process is not stopped for real: at that line its stopwatch jumps, and meanwhile whatever is to happen happens. Connections, TLS and
-journals are real.
+The pause is simulated: at that line the stopwatch jumps, and whatever is to happen meanwhile happens. Connections, TLS and journals are real.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ THROTTLED = reply(429, b'{"error_code": "APIGW.0308", "error_msg": "too many"}',
 
 
 class Clock:
-    """The stopwatch, which jumps where a test says so."""
+    """A stopwatch that jumps when a test says so."""
 
     def __init__(self, real: Callable[[], float]) -> None:
         self.real, self.offset = real, 0.0
@@ -77,7 +76,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, str]:
 class Run:
     """One run that sends one rerun to a server, and pauses at one line.
 
-    :ivar paused: the text of the line that it paused at; "" if it ended before.
+    :ivar paused: the text of the line at which it paused; "" if it ended before.
     """
 
     def __init__(self, server: HttpServer, path: Path, clock: Clock, ca_path: str | None, number: int) -> None:
@@ -92,11 +91,11 @@ class Run:
         return Journal(self._path, password=None, project_id="p")
 
     def _sleep(self, seconds: float) -> None:
-        """Time passes by the stopwatch only."""
+        """Advance the stopwatch instead of sleeping."""
         self._clock.offset += seconds
 
     def take_over(self) -> None:
-        """Another run reads what is there, and claims the failure."""
+        """Let another run read the journal and claim the failure."""
         with self._open() as other:
             known = other.read([WORKSPACE], self._window, T).attempts
             made = Attempt(Failure.of(self.listed), "daily_sales", "run-2", SINCE, 1, 1, T, T, 0)
@@ -107,7 +106,7 @@ class Run:
         return Window(self.listed.key.plan_time, self.listed.key.plan_time)
 
     def play(self, happens: Callable[[], None], last_check: Callable[[], None] | None = None) -> sender.RerunExchange:
-        """Send; at the line of its number after its list, *happens* happens. Lines within a transaction do not count: nobody else can claim there."""
+        """Send, and call *happens* at the numbered line after the list. Lines in a transaction do not count: nobody else can claim there."""
         scope = RunScope(Since(SINCE, given=False), Window(0, T))
         snapshot = Snapshot((), T, stopwatch(), scope, History({}, {}), (), uncovered=False)
         sending = sender.Sender(self.journal, self._client, snapshot, sender.RunIdentity("run-1", "here", "me"))
@@ -144,16 +143,16 @@ class Run:
 
 
 def served(server: HttpServer) -> int:
-    """How many requests took effect."""
+    """Number of requests that took effect."""
     return sum(1 for seen, action in zip(server.seen, t.cast("t.Any", server)._actions) if action is ANSWER and seen.method == "POST")
 
 
 @dataclasses.dataclass(frozen=True)
 class Way:
-    """How the request gets to its first byte.
+    """How the request reaches its first byte.
 
-    :param handshake: seconds that the server holds the connection before it does anything, TLS included; by the stopwatch.
-    :param throttled: whether it is the second attempt, after an answer "too many requests".
+    :param handshake: seconds, by the stopwatch, for which the server holds the connection before it does anything, TLS included.
+    :param throttled: whether it is the second transmission, after an answer 429.
     """
 
     secure: bool
@@ -169,7 +168,7 @@ WAYS = {
 
 @pytest.fixture
 def play(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock, tls: tuple[ssl.SSLContext, str]) -> Callable[..., Iterator[Run]]:
-    """Plays a run for each line until one's request leaves: the runs and how often it took effect."""
+    """Play a run for each line until the request of one leaves; return the runs, and how often the request took effect."""
     way = WAYS[request.param]
 
     def hold(_connection: socket.socket, _server: HttpServer) -> bool:
@@ -211,7 +210,7 @@ def test_nothing_leaves_once_another_run_has_taken_over(play: t.Any, clock: Cloc
 
 @pytest.mark.parametrize("play", whole_plays(WAYS), indirect=True)
 def test_nothing_leaves_by_a_check_that_grew_old_before_the_first_byte(play: t.Any, clock: Clock) -> None:
-    """What is to be stopped goes on by itself while the process is stopped; the claim still stands."""
+    """The instance to stop changes by itself while the process is paused; the claim still stands."""
     gone_on = False
 
     def go_on(_run: Run) -> None:

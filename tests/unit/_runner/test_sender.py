@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is sent of a batch of which another run has claimed a part."""
+"""Requests for a batch of which another run has claimed a part."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Post = Callable[[t.Sequence[JobInstance]], t.Optional[str]]
 class Setting:
     """A run with a journal, and another run that shares it.
 
-    :ivar posted: instance_ids of what was sent.
+    :ivar posted: instance_ids that were sent.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,12 +57,12 @@ class Setting:
         return "r-1"
 
     def ask(self) -> None:
-        """What the client does just before the first byte of a write."""
+        """Ask the guard, as the client does just before the first byte of a write."""
         assert self.client.guard is not None
         self.client.guard()
 
     def claim_elsewhere(self, listed: JobInstance, supersedes: Attempt | None = None) -> Attempt:
-        """Another run claims the failure of *listed*."""
+        """Let another run claim the failure of *listed*."""
         made = Attempt(Failure.of(listed), listed.job_name, "run-2", SINCE, 1, 1, T, T, 0)
         self.other.read([made.failure.workspace_id], Window(0, T), T)
         (claimed,) = self.other.claim([Intent(made, supersedes)])
@@ -70,11 +70,11 @@ class Setting:
         return claimed
 
     def seen_by_others(self) -> dict[str | None, Outcome]:
-        """The outcome of each attempt by its instance_id, as another run reads it."""
+        """instance_id -> outcome of its attempt, as another run reads it."""
         return {attempt.failure.instance_id: attempt.outcome for attempt in self.other.history()}
 
     def outcomes(self) -> dict[tuple[str, str | None], Outcome]:
-        """(run, instance_id) of each attempt, and its outcome."""
+        """(run, instance_id) -> outcome of the attempt."""
         return {(attempt.run_id, attempt.failure.instance_id): attempt.outcome for attempt in self.journal.history()}
 
 
@@ -100,7 +100,7 @@ def test_what_another_run_has_claimed_is_left_out_of_the_request(setting: Settin
 
 @pytest.mark.parametrize("claimed", [0, 1])
 def test_a_twin_is_not_sent_by_the_key_of_one_that_another_run_has_claimed(setting: Setting, claimed: int) -> None:
-    """The service might rerun the other run's once more. What is not sent is free for the next pass, which knows of the other run."""
+    """The service might rerun the other run's instance once more. The unsent instance is free for the next pass, which knows about the other run."""
     decisions = due(*(instance(number=1, instance_id=name) for name in ("a", "b")), instance(number=2, instance_id="c"))
     setting.claim_elsewhere(decisions[claimed].instance)
     exchange = setting.sender().send(decisions, setting.post)
@@ -141,7 +141,7 @@ def test_a_request_that_means_all_is_not_sent_without_one_of_them(setting: Setti
 def test_a_repeated_request_needs_its_claim_whatever_the_services_clock_does(
     setting: Setting, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    """The service asks to wait, and its Date steps with that answer. Meanwhile another run takes the claim over."""
+    """The service answers 429, and its Date jumps with that answer. Meanwhile another run takes the claim over."""
     began = stopwatch()
     monkeypatch.setattr(write, "stopwatch", lambda: began + setting.elapsed)
     (decision,) = due(instance(number=1, instance_id="1"))
@@ -160,7 +160,7 @@ def test_a_repeated_request_needs_its_claim_whatever_the_services_clock_does(
 
 
 class TestAcceptedIsRecordedLater:
-    """With the next claim, and at the end; the one transaction for both is what makes a request cheap."""
+    """Acceptance is recorded with the next claim, or at the end; sharing the transaction makes requests cheap."""
 
     def test_with_the_next_claim(self, setting: Setting) -> None:
         first, second = due(instance(number=1, instance_id="1"), instance(number=2, instance_id="2"))
@@ -210,7 +210,7 @@ class TestAcceptedIsRecordedLater:
 
 
 def test_a_claim_says_how_long_its_request_may_be_in_flight(setting: Setting) -> None:
-    """Also with settle_time 0 another run must not take over what is being sent; see test_reconcile.py."""
+    """Even with settle_time 0, another run must not take over an attempt that is being sent; see test_reconcile.py."""
     setting.client.read_timeout = 7.0
 
     def post(instances: t.Sequence[JobInstance]) -> str | None:

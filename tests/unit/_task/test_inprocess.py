@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What runs in the process of a task: the logic of its module, and nothing of another one's."""
+"""In-process tasks import the logic of their own module only."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def test_every_module_has_its_own_logic(module: str) -> None:
 
 
 def imported(module: str) -> set[str]:
-    """The names of all modules that a process has which has imported *module* of the collection."""
+    """Names of all modules that are loaded in a process after it has imported *module* of the collection."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     code = f"import sys, {PLUGINS}.{module}; print(*sys.modules)"
     return {*subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment).stdout.split()}
 
 
 def test_an_action_imports_what_its_module_needs_before_a_process_is_forked_and_no_more() -> None:
-    """Ansible keeps no compiled files of a collection, so that every play pays for every line that it imports."""
+    """Ansible keeps no compiled files of a collection, so every play pays for every imported line."""
     runner = f"{PLUGINS}.module_utils._runner."
     files = {name.removeprefix(runner) for name in imported("action.job_rerun") if name.startswith(runner)}
     assert {"rerun", "engine", "sender"} <= files

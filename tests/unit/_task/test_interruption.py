@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""With which ``since`` an interrupted play goes on: the earliest of all its workspaces, whether or not they have ended."""
+"""The ``since`` with which an interrupted play goes on: the earliest of all its workspaces, even if they have ended."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_where_nothing_was_noted_there_is_nothing_to_say() -> None:
 
 
 def test_the_workspace_that_began_first_counts_also_when_it_has_ended() -> None:
-    """What was rerun there and failed again would be sent once more with a later one."""
+    """With a later ``since``, instances that were rerun there and failed again would be sent once more."""
     note("sales", 100)
     note("mid", 50, "")
     note("supply", 200)
@@ -57,7 +57,7 @@ def test_the_workspace_that_began_first_counts_also_when_it_has_ended() -> None:
 
 
 def test_of_several_runs_of_one_host_the_first_counts() -> None:
-    """A loop over workspaces behind it, or a task after another."""
+    """For instance in a loop over the workspaces of the host, or in several tasks."""
     note("sales", 100)
     note("sales", 300, "3 running")
     assert interrupted_text().splitlines()[1:] == ["sales  3 running", "go on with since=100"]
@@ -114,7 +114,7 @@ prepare_main_process()
 Note("sales").write(100, "sales  1 running", "go on with since=100")
 try:
     print("TASK [Watch]", file=stream)
-except Exception as error:  # as ansible-core does around what a callback prints
+except Exception as error:  # as ansible-core does when a callback prints
     os.write(1, f"{error!r} was taken for an error of the callback, and the play goes on".encode())
 """
 

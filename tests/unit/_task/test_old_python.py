@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ansible-core returns where a module meets a Python that is too old for it, as recorded, and what is said of it."""
+"""The message for ansible-core's recorded results of modules on a Python that is too old."""
 
 from __future__ import annotations
 

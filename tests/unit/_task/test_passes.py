@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the passes of one task add up to, when the next is due, and what people are told."""
+"""Passes of one task: their combined state, when the next is due, and the lines for people."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PLANNED = SINCE - 3_600_000
 
 
 def entry(number: int, action: str, status: str = "fail", **more: t.Any) -> dict[str, t.Any]:
-    """An instance as the module returns it; where it stands is the module's word too."""
+    """An instance as the module returns it, with its standing."""
     record = attempt() if more.get("rerun") else None
     attempts = more.get("attempts") or int(action == "done" and more.get("status_before") != "success")  # it had failed in this run
     made = Decision(instance(Status(status)), Action(action), "because", attempts=attempts, attempt=record)
@@ -54,7 +54,7 @@ def entry(number: int, action: str, status: str = "fail", **more: t.Any) -> dict
 
 
 def texts(lines: t.Iterable[Line]) -> list[str]:
-    """The rows of *lines*."""
+    """The texts of *lines*, row by row."""
     return [row for line in lines for row in line.text.splitlines()]
 
 
@@ -113,7 +113,7 @@ class TestMerging:
             ({"instance_id": "200"}, []),
             ({"submit_time": 9}, []),
             ({"instance_id": "200", "submit_time": 9}, []),
-            ({"submit_time": 9}, [{"submit_time": 6, "instance_id": "50"}]),  # a sibling keeps its own
+            ({"submit_time": 9}, [{"submit_time": 6, "instance_id": "50"}]),  # another instance of the job keeps its own
             ({"submit_time": 9}, [{"plan_time": PLANNED, "instance_id": "50"}]),
         ],
     )
@@ -135,8 +135,8 @@ class TestMerging:
         ("1-5-a", "1-5-b", "1-5-b<1-5-a"),
         ("1-5-a", "1-9-a", "1-9-a<1-5-a"),
         ("1-5-a", "1-9-b", "1-9-b<1-5-a"),
-        ("1-5-a", "2-9-b", ""),  # another planned run
-        ("1-5-a", "1-5-a 1-9-b", ""),  # it is still there: the other is new
+        ("1-5-a", "2-9-b", ""),  # another plan time
+        ("1-5-a", "1-5-a 1-9-b", ""),  # the old one is still listed, so the other is new
         ("1-5-a 1-5-b", "1-5-b 1-5-c", "1-5-c<1-5-a"),  # twins
         ("1-5-a 1-5-b", "1-9-a 1-9-b", "1-9-a<1-5-a 1-9-b<1-5-b"),
         ("1-5-a 2-5-b", "1-9-a 2-9-b", "1-9-a<1-5-a 2-9-b<2-5-b"),
@@ -170,7 +170,7 @@ class TestMerging:
         assert [instance["action"] for instance in run.instances.values()] == ["done", "done"]
 
     def test_a_dependant_that_others_brought_up_to_date_is_none_of_the_run_s(self) -> None:
-        """It was seen on old data, because its own run began between two lists; in the next pass it is no longer one that is to be rerun."""
+        """It seemed to run on old data because its own run began between two lists; the next pass no longer reruns it."""
         below = [entry(number, "wait", "running", downstream="stale") for number in (2, 3)]
         below.append(entry(4, "retry", "success", downstream="stale", standing="to_rerun", status_before="success"))
         rerun = entry(5, "wait", "running", downstream="stale", rerun=True, attempts=1)
@@ -330,11 +330,11 @@ class TestFailingPasses:
         ],
     )
     def test_a_failure_without_a_kind_is_not_one_of_the_instances(self, result: dict[str, t.Any], kind: str) -> None:
-        """A playbook that goes on where instances failed would end well although nothing was looked at."""
+        """Otherwise a playbook that tolerates failed instances would succeed although nothing was checked."""
         assert counts.final_result(run_of(result), failed=True, msg="text", timed_out=False, elapsed=1)["error"]["kind"] == kind
 
     def test_what_was_not_sent_is_not_said_to_wait(self) -> None:
-        """The run is over: nobody is going to send it."""
+        """The run is over, so it will not be sent."""
         moving, queued = entry(2, "wait", "running", rerun=True), entry(1, "wait")
         run = run_of(passed(entry(1, "settling"), moving), failure("no_permission", instances=[queued, moving]))
         assert (counts.count(run)["waiting"], counts.count(run)["to_rerun"]) == (0, 1), "as the module says"
@@ -384,7 +384,7 @@ class TestFailingPasses:
         assert re.findall(r"dataarts_(planned_\w+)=", text) == names
 
     def test_with_the_role_it_is_the_variable_that_is_named(self) -> None:
-        """One called since would be ignored, and everything that failed rerun again."""
+        """A variable called since would be ignored, and all failures would be rerun again."""
         run = run_of(passed(entry(1, "wait", "running"), entry(2, "blocked")))
         failed, msg = verdict.verdict(run, place(timed_out=True, prefix="dataarts_"))
         assert failed
@@ -396,7 +396,7 @@ class TestFailingPasses:
 
     @pytest.mark.parametrize("kind", ["credentials", "invalid"])
     def test_why_a_run_ended_is_said_once(self, kind: t.Any) -> None:
-        """Ansible shows the message of a task that fails, and the role ends with the lines of all workspaces."""
+        """Ansible shows the message of a failed task, and the role ends with lines about all workspaces."""
         run = run_of(failure(kind))
         assert verdict.closing_lines(run, place(), "the reason") == []
         assert verdict.closing_lines(run_of(passed(entry(1, "done", "success"))), place(prefix="dataarts_"), "the end") == []
@@ -440,7 +440,7 @@ class TestFailingPasses:
 
 
 class TestWhatOneTaskLeavesToTheNext:
-    """Ansible copies and looks through every value of a result several times; the instances of the first task only the second needs."""
+    """Ansible copies and scans every value of a result several times, and only the second task needs the instances of the first."""
 
     def test_is_found_as_it_was(self) -> None:
         run = run_of(passed(entry(1, "wait", "running", rerun=True), entry(2, "retry"), pass_state={"run_id": "r"}, finished=False))
@@ -466,13 +466,13 @@ class TestWhatOneTaskLeavesToTheNext:
             ("no task", "no task", {}, False),
             ("a condition", "a condition", {}, True),
             ("a condition", "no task", {}, True),
-            ("a condition", "ended", "ended", False),  # its own part sends, and watches
+            ("a condition", "ended", "ended", False),  # its own part both sends and watches
             ("sent", "a condition", "sent", False),
             ("no task", "ended", "ended", False),
         ],
     )
     def test_a_condition_leaves_out_a_host_and_takes_no_result(self, first: str, second: str, result: t.Any, left_out: bool) -> None:
-        """Ansible registers that, too."""
+        """Ansible registers skipped tasks, too."""
         results: dict[str, t.Any] = {
             "a condition": {"changed": False, "skipped": True, "skip_reason": "Conditional result was False"},
             "sent": {"run_id": "r", "succeeded": False, "pass_state": {}, "instances": []},
@@ -485,7 +485,7 @@ class TestWhatOneTaskLeavesToTheNext:
 
 
 class TestSeveralWorkspaces:
-    """Behind one host, whose variable keeps the result of the newest and those of the others."""
+    """Several workspaces of one host, whose variable holds the newest result and those of the others."""
 
     SALES: t.ClassVar = {"workspace_id": "sales", "since": 1, "pass_state": {"run_id": "a"}, "msg": "sent"}
     SUPPLY: t.ClassVar = {"workspace_id": "supply", "since": 2, "msg": "over", "others": {"sales": SALES}}
@@ -520,7 +520,7 @@ class TestSeveralWorkspaces:
 
 
 class TestSentHere:
-    """What this task sent, what an earlier one with the same since had sent, and what others started."""
+    """Reruns of this task, of an earlier one with the same since, and of others."""
 
     @pytest.mark.parametrize(
         ("seen", "expected"),
@@ -535,12 +535,12 @@ class TestSentHere:
                 [entry(1, "settling", rerun=True, adopted=True), entry(1, "done", "success", rerun=True, adopted=True)],
                 {"rerun": 0, "adopted": 1, "succeeded": 1},
             ),
-            # Another attempt than the adopted one is this task's: whose rerun it is goes by the newest.
+            # An attempt other than the adopted one is this task's: the newest attempt decides whose rerun it is.
             (
                 [entry(1, "failed_again", rerun=True, adopted=True), entry(1, "wait", "running", rerun=True)],
                 {"rerun": 1, "adopted": 0, "running": 1},
             ),
-            # What was seen in progress has not been done all along, also where nobody here sent it.
+            # An instance that was seen in progress was not already done, even if this task did not send it.
             (
                 [entry(1, "wait", "running"), entry(1, "done", "success", standing="already_done")],
                 {"rerun": 0, "adopted": 0, "succeeded": 1},
@@ -646,7 +646,7 @@ class TestConsole:
         [((2, 2), ""), ((2, 1), "1 ")],
     )
     def test_what_may_not_be_sent_yet_is_one_row_and_the_reason_one_for_all(self, numbers: tuple[int, int], words: str) -> None:
-        """Whatever the times of each workspace are."""
+        """Although the times differ between workspaces."""
         due, number = numbers
         entries = [entry(index, "settling", standing="to_rerun") for index in range(due)]
         why = "the journal is younger than since (2026-11-23T03:00:00Z), so a rerun sent from elsewhere may not show yet"
@@ -690,7 +690,7 @@ class TestConsole:
         assert console.progress_text(counts.count(run_of(passed()))) == "0 succeeded"
 
     def test_progress_says_what_is_held_back_and_until_when(self) -> None:
-        """Nothing of it was sent: it does not wait in the service."""
+        """None of it was sent, so it is not waiting in the service."""
         kept_back = "  held back until 2026-11-23T02:01:30Z, then rerun: 2 instances; the journal is younger than since"
         run = run_of(passed(entry(1, "wait"), plan=[kept_back])).after(passed(entry(1, "wait"), entry(2, "wait"), plan=[kept_back]))
         assert re.fullmatch(r"sales  2 to rerun, held back until \d\d:\d1:30, 5s", console.progress_line("sales", run, 5).text)

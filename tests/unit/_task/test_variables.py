@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the task of a module leaves out: which level says it, and what counts as said."""
+"""Completion of options: precedence of the levels, and which values count as set."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_anything_else_is_said(value: t.Any) -> None:
 
 
 def result(module: str, task: t.Any = NONE, default: t.Any = NONE, variable: t.Any = NONE, *, option: str) -> t.Any:
-    """What *option* is, by what each level says; NONE if it is left out."""
+    """The value of *option* for the given values of each level; NONE if it is left out."""
     defaults = {} if default is NONE else {option: default}
     args = {**defaults, **({} if task is NONE else {option: task})}
     variables = {} if variable is NONE else {option: f"dataarts_{option}"}
@@ -101,7 +101,7 @@ def test_what_another_module_takes_hurts_none_where_the_defaults_of_the_group_sa
     spec = MODULES["workspace_info"]()
     args = {"workspace_id": "W", "region": "R", "max_instances": 3, "typo": 1}
     defaults = {"workspace_id": "W", "region": "R", "typo": 1}
-    # What the task itself says, and what no module has, stays for Ansible to refuse.
+    # An option that no module has stays in the task for Ansible to refuse.
     assert accepted(args, spec, known, defaults.get) == {"region": "R", "max_instances": 3, "typo": 1}
 
 
