@@ -48,9 +48,9 @@ class Questions:
         """Send *request* and return its answer."""
         return self._session.client.send(request, deadline=self._deadline)
 
-    def jobs(self, version: str, limit: int) -> Answer:
-        """The first page of the list of jobs."""
-        return self.send((self._v2 if version == "v2" else self._v1).jobs_request("BATCH", limit, 0))
+    def jobs(self, version: str, limit: int, offset: int = 0) -> Answer:
+        """One page of the list of jobs."""
+        return self.send((self._v2 if version == "v2" else self._v1).jobs_request("BATCH", limit, offset))
 
     def instances(self, version: str, job_name: str | None, window: Window | None, limit: int) -> Answer:
         """First page of the instances of *job_name*, planned in *window* (None: today).
