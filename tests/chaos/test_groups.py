@@ -17,7 +17,7 @@ from emulator.running import Running
 from tests.chaos.controllers import Controllers
 from tests.chaos.drawing import Json
 from tests.chaos.groups import Group, Trouble, group_case
-from tests.support.postgresql import PASSWORD, PostgresServer
+from tests.support.postgresql import PASSWORD, PostgresServer, both_servers, postgres_server, standby_server
 
 CHOSEN = os.environ.get("CHAOS_GROUP")
 #: Every fifth group has four controllers; the others have two.
@@ -105,6 +105,24 @@ def test_every_kill_of_a_controller(play: Play, postgresql: Callable[[], Json], 
 @pytest.mark.parametrize("seed", cases("DB_RESTARTS", 20, RESTARTS_EACH))
 def test_every_restart_of_the_database(play: Play, postgresql: Callable[[], Json], server: PostgresServer, seed: int) -> None:
     play.until("every_restart_of", seed, 2, postgresql, Trouble(seed, restarts=RESTARTS_EACH, restart=server.restart))
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", cases("FAILOVERS", 8))
+def test_every_failover_to_a_synchronous_standby_server(play: Play, seed: int) -> None:
+    """The primary server dies at a drawn moment, and the standby server that takes over has all that was committed."""
+    with postgres_server() as primary:
+        database = primary.database()
+        with standby_server(primary) as standby:
+            primary.wait_for_standby()
+            journal = {"journal": both_servers(primary, standby, database), "journal_password": PASSWORD}
+
+            def fail_over(mode: str) -> None:
+                primary.stop(mode)
+                standby.promote()
+
+            play("every_failover", seed, 2, journal, Trouble(seed, restarts=1, restart=fail_over))
 
 
 @pytest.mark.chaos

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import collections
+import contextlib
+import sqlite3
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -65,6 +67,12 @@ def patch(service: t.Any, tmp_path: Path) -> Patch:
     return Patch(service, tmp_path)
 
 
+def rows(path: Path, sql: str) -> list[t.Any]:
+    """What *sql* returns, which is done to the journal at *path*."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as journal:
+        return journal.execute(sql).fetchall()
+
+
 def test_a_week_is_patched_once(patch: Patch) -> None:
     first = patch(diff=True)
     assert (first["failed"], first["changed"], first["adopted"]) == (False, True, False), first
@@ -97,6 +105,21 @@ def test_what_a_lost_journal_may_have_known_is_waited_for(service: t.Any, tmp_pa
     assert (result["failed"], result["changed"]) == (False, True)
     assert (adopting["failed"], adopting["changed"], adopting["adopted"]) == (False, False, True)
     assert first.kinds() == {"patch_data": 1}
+
+
+def test_a_journal_that_loses_the_claim_before_it_is_listed_sends_nothing_twice(service: t.Any, tmp_path: Path) -> None:
+    """As where a standby server takes over without the last transactions."""
+    service.reset(night(patch_visible_after=3600, patch_name_taken="accept"))
+    patch = Patch(service, tmp_path)
+    patch.journal = str(tmp_path / "journal.db")
+    with ThreadPoolExecutor(1) as pool:
+        begun = pool.submit(lambda: patch(settle_time=20))
+        wait_for(lambda: service.journal() and rows(Path(patch.journal), "SELECT 1 FROM dataarts_attempt WHERE outcome = 'accepted'"))
+        rows(Path(patch.journal), "DELETE FROM dataarts_attempt")
+        result = begun.result()
+    assert patch.kinds() == {"patch_data": 1}
+    assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, True, "journal"), result
+    assert "does not contain any more what this run has claimed in it" in result["msg"]
 
 
 def test_check_mode_says_what_would_happen_and_sends_nothing(patch: Patch) -> None:

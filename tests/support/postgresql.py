@@ -89,6 +89,11 @@ class PostgresServer:
         )
         self.start()
 
+    def wait_for_standby(self) -> None:
+        """From now on commit nothing that a standby server does not have too."""
+        self.sql("ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
+        self._wait_for("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'")
+
     def catch_up(self, primary: PostgresServer) -> None:
         """Wait until this standby has all that *primary* has committed."""
         ((newest,),) = primary.sql("SELECT pg_current_wal_lsn()::text")

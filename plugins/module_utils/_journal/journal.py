@@ -142,6 +142,7 @@ class Journal:
         self.name = self._database.name
         self.warnings = self._database.warnings
         self.own: OwnClaim | None = None
+        self._claimed: OwnClaim | None = None  # by this object: what was begun since, as the journal of another run, is another journal
         self._pruned = False
         self._lock = threading.RLock()
         self._newest: dict[_SlotKey, _Number] = {}
@@ -201,7 +202,7 @@ class Journal:
     def _check_own(self, database: Database, complete_since: int | None) -> None:
         """:raises JournalError: see :meth:`read`."""
         own = self.own
-        if own is None or complete_since is None or complete_since > own.sent_ms:
+        if own is None or (own != self._claimed and (complete_since is None or complete_since > own.sent_ms)):
             return
         if not database.query(_OWN, (own.attempt_id, own.run_id)):
             raise _incomplete(database, "use")
@@ -262,7 +263,7 @@ class Journal:
         made = [(row[0], intent.attempt) for intent, row in zip(intents, claimed) if row]
         if made:
             newest, attempt = max(made, key=lambda own: own[0])
-            self.own = OwnClaim(newest, attempt.run_id, attempt.sent_ms)
+            self.own = self._claimed = OwnClaim(newest, attempt.run_id, attempt.sent_ms)
         return [row and replace(intent.attempt, attempt_id=row[0], journal_ms=row[1]) for intent, row in zip(intents, claimed)]
 
     def stamp(self, attempts: t.Sequence[Attempt], now_ms: int) -> None:
