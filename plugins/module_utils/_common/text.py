@@ -64,7 +64,10 @@ def safe(value: t.Any) -> t.Any:
     if isinstance(value, (list, tuple)):
         return [safe(item) for item in value]
     if isinstance(value, (dict, Mapping)):
-        return {safe(key): item if type(item) in _WITHOUT_TEXT else safe(item) for key, item in value.items()}
+        return {
+            key if type(key) is str and key.isprintable() else safe(key): item if type(item) in _WITHOUT_TEXT else safe(item)
+            for key, item in value.items()
+        }
     return value
 
 

@@ -97,7 +97,7 @@ def decide_with_stops(
 
     :param stops: stops of the instance by any run, oldest first.
     """
-    judged = judged_with_stops(instance, policy, wanted, now, stops, effective)
+    judged = judged_with_stops(instance, policy, wanted, now, stops, effective) if stops else policy
     return _with_stop(decide(instance, judged, now, attempt, effective), policy, wanted, now, stops)
 
 
@@ -106,11 +106,9 @@ def judged_with_stops(
 ) -> Policy:
     """*policy*, adjusted for *instance*: an instance stopped in order to be rerun is to be rerun, and the stopped run does not count as an attempt.
 
-    :param stops: stops of the instance by any run, oldest first.
+    :param stops: stops of the instance by any run, oldest first; at least one.
     :param effective: its reruns that may have taken effect, oldest first.
     """
-    if not stops:
-        return policy
     spent = sum(_spent(stop, instance, policy, effective) for stop in stops)
     owed = _owed(stops[-1], instance, wanted, now)
     if not spent and not owed:

@@ -152,7 +152,7 @@ def unsettled_until(instance: JobInstance, policy: Policy, now: int, attempt: At
     return None if shows and attempt.outcome is not Outcome.INTENDED else due
 
 
-def decide(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None, effective: t.Iterable[Attempt] = ()) -> Decision:
+def decide(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None, effective: t.Sequence[Attempt] = ()) -> Decision:
     """Decide about *instance* by the table at the top of this file.
 
     :param now: the service's time when the list showing *instance* was requested, epoch ms; not later, or a late answer would be taken for a
@@ -160,8 +160,10 @@ def decide(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | N
     :param attempt: the newest attempt for it by any run, or None.
     :param effective: the attempts for it by any run that may have taken effect, oldest first.
     """
-    reran = rerun_since(instance, policy, effective)
-    own, spent = judged_by(instance, policy, now, attempt, reran), _spent(policy, reran)
+    own, spent = None, 0
+    if attempt is not None or effective:  # most failures were never rerun
+        reran = rerun_since(instance, policy, effective)
+        own, spent = judged_by(instance, policy, now, attempt, reran), _spent(policy, reran)
     comparison = Comparison.CHANGED if own is None else compare(instance, own)
     unanswered = own is not None and own.outcome is not Outcome.NOT_EXECUTED and not instance.status.in_progress
     if own is not None and unanswered and comparison is not Comparison.CHANGED:
