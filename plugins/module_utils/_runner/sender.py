@@ -173,8 +173,8 @@ class Sender:
             self._writer.fail(error)
 
     def _intents(self, decisions: t.Sequence[Decision]) -> list[Intent]:
-        """What is to be claimed for one request, for each of *decisions*."""
-        # Whatever the clock learns meanwhile, nothing counts as sent before its list or before since, and so as no part of this run.
+        """The claims for one request, one for each of *decisions*."""
+        # Even if the clock is corrected meanwhile, an attempt must not be dated before its list or before since: it would not count as this run's.
         now = max(self._snapshot.asked_ms, self._snapshot.scope.since.ms, self._client.clock.now_ms())
         first, since, batch = decisions[0].instance, self._snapshot.scope.since.ms, len(decisions)
         model = self._identity.attempt(Failure.of(first), first.job_name, now, self._client, since=since, number=1, batch=batch)

@@ -48,7 +48,7 @@ def unmatched(loader: t.Any, groups: Groups, limit: t.Any) -> list[str] | None:
 
 
 def blank_limit(loader: t.Any, limit: t.Any) -> str:
-    """That *limit*, what the command line has for ``--limit``, names nothing, in two sentences; "" if it names something, or there is none."""
+    """Sentences that *limit*, the value of ``--limit``, is blank; "" if it is not blank, or is None."""
     return _BLANK.format(name="--limit") if limit is not None and unmatched(loader, {}, limit) is None else ""
 
 

@@ -85,7 +85,7 @@ def read_by(module: str, *, role: bool, reads: t.Iterable[str] = ()) -> frozense
 
 
 def reached() -> frozenset[str]:
-    """The variables that say where the service is, who acts and in which workspace, without their prefix."""
+    """The variables of the account and workspace options, without their prefix."""
     return frozenset({*account_spec(), *workspace_spec()})
 
 
@@ -152,7 +152,7 @@ def _alike(text: str, other: str) -> bool:
 
 
 def _reaches(option: str, absent: t.Sequence[str]) -> str:
-    """Which of the variables that are *absent* is meant by *option*; "" if none is. A plural may be somebody's own list."""
+    """The variable in *absent* that *option* is probably a typo of, or "". A plural does not count: it may be somebody's own list."""
     name = next(iter(difflib.get_close_matches(option, absent, n=1, cutoff=_ALIKE)), "")
     return "" if option == f"{name}s" else name
 

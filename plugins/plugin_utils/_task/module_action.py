@@ -288,13 +288,15 @@ class ModuleAction(ActionBase):
         )
 
     def _limit_refusal(self, task_vars: Vars) -> list[str]:
-        """A sentence or two about the command line's limit, for the role, where it names nothing or what the inventory does not have."""
+        """Sentences for the role that ``--limit`` is blank or matches nothing in the inventory; [] if it is fine."""
         limit = limit_problem(self._loader, task_vars.get("groups") or {}, task_vars.get("ansible_limit"))
         return [f"{limit[0].upper()}{limit[1:]}"] if limit else []
 
     def _blank_limit(self, task_vars: Vars) -> str:
-        """Why a task of somebody's own play sends nothing: its limit would leave hosts out, but names none. Which names their inventory has is left to
-        them: Ansible warns."""
+        """Why a task outside the role sends nothing: ``--limit`` is blank in a play of several hosts; else "".
+
+        Names that match nothing are not refused here: Ansible warns about them.
+        """
         blank = blank_limit(self._loader, task_vars.get("ansible_limit"))
         return f"Nothing was sent: {blank}" if blank and len(task_vars.get("ansible_play_hosts_all") or ()) > 1 else ""
 
