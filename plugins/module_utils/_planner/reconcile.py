@@ -16,9 +16,9 @@ The goal is: *the instance has succeeded in a run that started at or after* ``si
 | success, forced or ignored | | ``done``; the reason tells whether before or after ``since`` |
 | any other | last start before ``since``, no attempt | ``skipped`` |
 | status in ``statuses`` | last start at or after ``since`` | ``failed_again``, or ``retry`` while ``attempts`` are left |
-| the same | rerun since ``since`` as often as ``attempts`` says | ``failed_again``, whoever sent these, even if a later request failed |
+| the same | rerun ``attempts`` times since ``since`` | ``failed_again``, whoever sent these reruns, even if a later request failed |
 | any end but success | after a rerun of this run | ``failed_again``; a status that is not documented: ``wait`` |
-| ``retry`` by another row | the newest attempt has not settled, and has no outcome or no later start | ``settling``, then as that row says |
+| to be rerun by another row | the newest attempt has not settled, and has no outcome or no later start | ``settling``, then as that row says |
 | unchanged since the attempt | accepted | ``settling``, then ``wait``; never sent again by this ``since`` |
 | unchanged since the attempt | outcome unknown | ``settling``, then ``retry`` if it is provably unchanged, else ``unknown`` |
 | unchanged since the attempt | rejected | ``rejected`` |
