@@ -384,7 +384,7 @@ class _Progress:
         self._verbose = verbose
         self._read_ms = int(time.time() * 1000)
         self._last = console.news_of(run)
-        self._shown_problems: set[str] = set(run.problems)
+        self._shown_problems = set(map(passes.problem_key, run.problems))
         self._plan = run.plan
         self._shown_plan = self._shown(run) if run.plan else []
 
@@ -401,8 +401,9 @@ class _Progress:
                 if first_to_say(line.text):
                     self._say(line)
         for problem in run.problems:
-            if problem not in self._shown_problems:
-                self._shown_problems.add(problem)
+            key = passes.problem_key(problem)
+            if key not in self._shown_problems:
+                self._shown_problems.add(key)
                 self._say(console.problem_line(self._name, problem, run.language))
 
     def _shown(self, run: Passes) -> list[list[Line]]:

@@ -840,3 +840,13 @@ def test_every_way_to_ask_for_check_mode_sends_nothing(service: Running, ansible
 
     ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--check", variables={"dataarts_check_only": "no"}).succeeded()
     assert not service.journal()
+
+
+@pytest.mark.long
+def test_a_refusal_that_several_passes_meet_is_told_once(service: Running, ansible: Ansible, hosts: Path) -> None:
+    service.inject({"route": "retry", "kind": "gateway_timeout", "when": "before_effect", "times": 4})
+    words = ("dataarts.factory.rerun", "-i", hosts, "--limit", "sales")
+    outcome = ansible.playbook(*words, variables={"dataarts_jobs": ["daily_sales"], "dataarts_settle_time": 1}).succeeded()
+    assert " ".join(outcome.output.split()).count("was not confirmed") == 1
+    (problem,) = outcome.runs("sales")[-1].result["problems"]
+    assert ", and 3 more requests with the same answer. Its outcome is read back" in problem

@@ -128,11 +128,16 @@ def typos(
             refused[name] = alike or "jobs"
         elif account := _reaches(option, absent):
             warned[name] = account
-    own = {name: f"set {PREFIX}{name} next to it" if name == option else "rename it" for name, option in refused.items()}
     return Typos(
-        [_sentence(name, option, reader, f"If it is a variable of your own, {own[name]}.") for name, option in sorted(refused.items())],
+        [_sentence(name, option, reader, _advice(name, option)) for name, option in sorted(refused.items())],
         [_sentence(name, option, reader, "It is ignored.") for name, option in sorted(warned.items())],
     )
+
+
+def _advice(name: str, option: str) -> str:
+    if name == option:
+        return f"If it is a variable of your own, set {PREFIX}{name} next to it."
+    return "If it is a variable of your own, rename it."
 
 
 def _known() -> set[str]:

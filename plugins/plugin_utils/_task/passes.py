@@ -9,6 +9,7 @@ merges what several passes report about the same instance.
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -36,6 +37,11 @@ _OF_THE_END = frozenset(
 )
 #: States of a stop that has not ended yet.
 _PENDING_STOPS = frozenset({"to_stop", "stopping", "unknown"})
+#: A refusal (``refusals.py``): its beginning, how many further requests had the same answer, the end of its cause, and what differs between passes.
+_REFUSED = "The rerun "
+_MORE = re.compile(r", and (\d+) more requests? with the same answer")
+_CAUSE_END = re.compile(r" \(request id [^()]*\)|(?=\. Its outcome is read back )")
+_OF_REQUESTS = re.compile(r" \(request id [^()]*\)|(?<=^The rerun of )\d+ instances?|, and \d+ more requests? with the same answer")
 #: Shortest pause between two passes, seconds, to spare the service.
 MIN_PAUSE = 0.2
 
@@ -226,7 +232,7 @@ class Passes:
             self,
             requests={name: self.requests.get(name, 0) + requests.get(name, 0) for name in (*self.requests, *requests)},
             notes={name: _union(self.notes.get(name, ()), result.get(name) or ()) for name in ("warnings", "deprecations")},
-            problems=_union(self.problems, result.get("problems") or ()),
+            problems=_with_problems(self.problems, result.get("problems") or ()),
             changed=self.changed or bool(result.get("changed")),
         )
 
@@ -427,6 +433,29 @@ def seconds_to_next_send(run: Passes, timing: Timing) -> float | None:
     left = isinstance(state, t.Mapping) and bool(state.get("unsent"))
     # If the newest pass could send nothing, the next one a moment later could not either.
     return MIN_PAUSE if left and run.base.get("changed") else None
+
+
+def problem_key(problem: str) -> str:
+    """The part of *problem* that is the same when later passes meet the same refusal again."""
+    return _OF_REQUESTS.sub("", problem)
+
+
+def _with_problems(known: t.Iterable[str], new: t.Iterable[str]) -> tuple[str, ...]:
+    """*known* problems and *new* ones; equal refusals become one problem with the number of requests."""
+    by_key = {problem_key(problem): problem for problem in known}
+    for problem in map(str, new):
+        key = problem_key(problem)
+        by_key[key] = _counted(by_key[key], problem) if key in by_key else problem
+    return tuple(by_key.values())
+
+
+def _counted(first: str, problem: str) -> str:
+    """*first* with the requests of *problem* added to its count; unchanged if it is not a refusal, or the end of its cause is unknown."""
+    if not first.startswith(_REFUSED):
+        return first
+    more = 1 + sum(int(match[1]) for match in map(_MORE.search, (first, problem)) if match is not None)
+    phrase = f", and {more} more request{'s' if more > 1 else ''} with the same answer"
+    return _CAUSE_END.sub(lambda match: f"{match[0]}{phrase}", _MORE.sub("", first), count=1)
 
 
 def _union(first: t.Iterable[t.Any], other: t.Iterable[t.Any]) -> tuple[t.Any, ...]:

@@ -908,3 +908,34 @@ def test_jobs_of_one_name_in_two_workspaces_are_counted_each() -> None:
     other = {"job_name": "feed", "workspace_id": "b", "downstream": "stale"}
     groups = counts.by_job_name([own, *below, other])
     assert {name: len(group) for name, group in groups.items()} == {"mart": 2, "mart (workspace b)": 2, "feed": 1}
+
+
+def lost(instances: str = "3 instances", request_id: str = "", more: int = 0) -> str:
+    """A refusal as :class:`Refusals` says it."""
+    cause = f"HTTP 504 Gateway Timeout{f' (request id {request_id})' if request_id else ''}"
+    cause += f", and {more} more request{'s' if more > 1 else ''} with the same answer" if more else ""
+    return (
+        f"The rerun of {instances} of job daily_sales was not confirmed: {cause}. Its outcome is read back before anything is sent again."
+    )
+
+
+THROTTLED = "The rerun of 2 instances of job a had no effect: APIGW.0308 throttled (request id a){more}. Try again."
+
+
+@pytest.mark.parametrize(
+    ("of_passes", "kept"),
+    [
+        ([[lost(request_id="a")], [lost("1 instance", "b")]], [lost(request_id="a", more=1)]),
+        ([[lost()], [lost()], [lost()]], [lost(more=2)]),
+        ([[lost(request_id="a", more=4)], [lost(request_id="b", more=2)], [lost(request_id="c")]], [lost(request_id="a", more=8)]),
+        ([[lost(), "Nothing was sent yet."], ["Nothing was sent yet."]], [lost(), "Nothing was sent yet."]),
+        ([["Job a does not exist."], ["Job b does not exist."]], ["Job a does not exist.", "Job b does not exist."]),
+        ([[THROTTLED.format(more="")]] * 2, [THROTTLED.format(more=", and 1 more request with the same answer")]),
+    ],
+)
+def test_equal_refusals_of_several_passes_are_one_problem_with_a_count(of_passes: list[list[str]], kept: list[str]) -> None:
+    run = Passes()
+    for problems in of_passes:
+        run = run.after({"instances": [], "problems": problems})
+    assert list(run.problems) == kept
+    assert {passes.problem_key(problem) for problems in of_passes for problem in problems} == set(map(passes.problem_key, kept))
