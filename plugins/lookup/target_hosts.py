@@ -85,7 +85,7 @@ from ..module_utils._planner.repair import left_to_make, made_late
 from ..plugin_utils._inventory.matching import limit_problem, matching
 from ..plugin_utils._inventory.names import host_pattern
 from ..plugin_utils._report.summary import unmatched_patterns
-from ..plugin_utils._role.typos import typos
+from ..plugin_utils._role.typos import cut_value, typos
 from ..plugin_utils._task.registered import goes_on, outcome, reached_goal
 from ..plugin_utils._task.repair_results import missing_of, not_repaired, pauses_jobs, with_missing
 from ..plugin_utils._task.variables import said
@@ -140,6 +140,9 @@ class LookupModule(LookupBase):
             raise AnsibleLookupError(
                 f"Nothing was done: {left_out[0]} leaves out tasks that say what became of the reruns. Start the playbook without it."
             )
+        cut = cut_value(context.CLIARGS.get("extra_vars") or ())
+        if cut:
+            raise AnsibleLookupError(f"Nothing was done: {cut}")
 
     def _check_names(self, reads: list[str] | None, variables: dict[str, t.Any]) -> None:
         """Check the variables. :raises AnsibleLookupError: one is probably a typo of one that the play *reads*."""

@@ -573,6 +573,17 @@ def test_a_limit_that_is_blank_is_not_taken_for_all(service: Running, ansible: A
     assert not service.requests()
 
 
+@pytest.mark.parametrize("playbook", whole_plays(["dataarts.factory.rerun", "dataarts.factory.failed", "own"]))
+def test_a_value_that_ansible_cuts_off_is_refused(service: Running, ansible: Ansible, hosts: Path, tmp_path: Path, playbook: str) -> None:
+    """Ansible itself would go on with the first word and say nothing."""
+    (tmp_path / "own").write_text("[{hosts: sales, gather_facts: false, tasks: [{dataarts.factory.job_rerun: {}}]}]", encoding="utf-8")
+    name = "dataarts_never_rerun_reasons"
+    outcome = ansible.playbook(tmp_path / "own" if playbook == "own" else playbook, "-i", hosts, "-e", f"{name}=no permission")
+    assert outcome.rc != 0
+    assert f"the value of {name} is cut off" in " ".join(outcome.output.split())
+    assert not service.requests()
+
+
 SENDING_TASKS: list[dict[str, t.Any]] = [
     {"job_rerun": {"wait": False}},
     {"job_instance_retry": {"job_name": "daily_sales", "task_retrys": [{"job_id": "1", "plan_time": "1", "submit_time": "1"}]}},

@@ -13,6 +13,8 @@ import difflib
 import functools
 import typing as t
 
+from ansible.parsing.splitter import split_args
+
 from ...module_utils._common.text import printable
 from ...module_utils._config.argument_spec import account_spec, instance_retry_spec, rerun_spec, supplement_missing_spec, workspace_spec
 from .._awx.launch_inputs import ANSWER, PREFIX
@@ -56,6 +58,11 @@ _BARE = (
 #: Options without which too much would be rerun: a typo of one of them is always refused, not only warned about.
 _GUARDS = frozenset(
     {*_BARE, "plans", "plan_record", "statuses", "hosts", "order", "deadline", "downstream", "never_rerun_reasons", "rerun_only_reasons"}
+)
+#: Does not quote the value, which may be secret.
+_CUT = (
+    "the value of {name} is cut off, because Ansible ends a value of -e at the first blank. Quote the value twice, as in -e {name}='\"two words\"', "
+    'or write JSON, as in -e \'{{"{name}": "two words"}}\'.'
 )
 #: Least similarity of a typo, 0 to 1: one letter more, fewer or different, also in a short name, but not another word.
 _ALIKE = 0.8
@@ -138,6 +145,23 @@ def _advice(name: str, option: str) -> str:
     if name == option:
         return f"If it is a variable of your own, set {PREFIX}{name} next to it."
     return "If it is a variable of your own, rename it."
+
+
+def cut_value(extra_vars: t.Iterable[t.Any]) -> str:
+    """A sentence about the first variable of the collection whose value Ansible has cut off at a blank; "" if there is none.
+
+    ``-e 'dataarts_never_rerun_reasons=no permission'`` sets the variable to ``no`` and ignores the rest without a word.
+
+    :param extra_vars: values of ``-e`` as people typed them: pairs of name and value, a file, or YAML.
+    """
+    for text in map(str, extra_vars):
+        name = ""
+        for word in [] if text.startswith(("@", "/", ".", "[", "{")) else split_args(text):
+            if "=" in word:
+                name = word.partition("=")[0]
+            elif name.startswith(PREFIX):
+                return _CUT.format(name=printable(name, 100))
+    return ""
 
 
 def _known() -> set[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ansible import constants
+from ansible import constants, context
 from ansible.errors import AnsibleError
 from ansible.inventory.helpers import sort_groups
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -41,7 +41,7 @@ from .._role.checks import (
     unapproved_problem,
 )
 from .._role.options import APPROVALS, LIMITS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
-from .._role.typos import READS, reached, read_by, typos
+from .._role.typos import READS, cut_value, reached, read_by, typos
 from . import inprocess, logins
 from .console import label, shown_diff
 from .heartbeat import Heartbeat
@@ -228,6 +228,7 @@ class ModuleAction(ActionBase):
 
         :raises OptionError: a variable cannot be evaluated, or the task is refused.
         """
+        self._check_command_line()
         spec, role = MODULES[self.module](), task_vars.get("ansible_role_name") == ROLE
         known = {
             name for options in MODULES.values() for option, entry in options().items() for name in (option, *entry.get("aliases", ()))
@@ -258,7 +259,7 @@ class ModuleAction(ActionBase):
             limits += [f"{PREFIX}plan_required"] if own.get("plan_required") else []
             refused = [*self._limit_refusal(task_vars), *refused]
             refusal = related_problem(host, options, approved=approved, limits=limits, refused=refused)
-        if not self.module.endswith(("_info", "doctor")):  # these modules only read
+        if not self._reads:
             refusal = refusal or run_once_problem(self._left_out(task_vars, options.get("workspace_id")))
             refusal = refusal or ("" if role else self._blank_limit(task_vars))
         refusal = refusal or (tries_problem(options) if "since" in spec and self._tried_in_background else "")
@@ -299,6 +300,17 @@ class ModuleAction(ActionBase):
         """
         blank = blank_limit(self._loader, task_vars.get("ansible_limit"))
         return f"Nothing was sent: {blank}" if blank and len(task_vars.get("ansible_play_hosts_all") or ()) > 1 else ""
+
+    def _check_command_line(self) -> None:
+        """Check the values of ``-e``. :raises OptionError: one of the collection's variables has a part of its value only."""
+        cut = cut_value(context.CLIARGS.get("extra_vars") or ())
+        if cut:
+            raise OptionError(f"Nothing was {'asked' if self._reads else 'sent'}: {cut}")
+
+    @property
+    def _reads(self) -> bool:
+        """Whether the module changes nothing."""
+        return self.module.endswith(("_info", "doctor"))
 
     @property
     def _tried_in_background(self) -> bool:

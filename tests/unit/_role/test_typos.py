@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._role.typos import READS, reached, read_by, typos
+from ansible_collections.dataarts.factory.plugins.plugin_utils._role.typos import READS, cut_value, reached, read_by, typos
 
 ROOT = Path(__file__).resolve().parents[3]
 #: The typo that the documentation shows, and the helper variable.
@@ -212,3 +212,21 @@ def test_a_rerun_with_related_jobs_reads_variables_of_its_own() -> None:
         True
     ] * 3
     assert typos(["dataarts_job_name", "dataarts_jobs", "dataarts_plan_id", "dataarts_max_parallel"], read=read) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("extra_vars", "name"),
+    [
+        (["dataarts_purpose=late upstream data"], "dataarts_purpose"),
+        (["x=1", "x=1 dataarts_jobs=[daily_sales, daily_orders] dataarts_since=-1h"], "dataarts_jobs"),
+        (["dataarts_never_rerun_reasons='no permission' dataarts_jobs=a b c"], "dataarts_jobs"),
+        (["own=two words dataarts_purpose=late"], ""),
+        (["dataarts_purpose='late upstream data'", 'dataarts_since="2026-11-30 02:00" x=1'], ""),
+        (['{"dataarts_purpose": "late upstream data"}', "[a b]", "@late data.yml", "./late data.yml", "/late data.yml"], ""),
+        ([], ""),
+    ],
+)
+def test_a_value_that_ansible_cuts_off_is_named(extra_vars: list[str], name: str) -> None:
+    sentence = cut_value(extra_vars)
+    assert sentence.startswith(f"the value of {name} is cut off") if name else not sentence
+    assert not any(word in sentence for word in ("late", "upstream", "daily_sales"))
