@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stand-in for the REST API of AWX on loopback: keeps what it is sent, refuses what AWX refuses, and records every write.
+"""A test double of AWX's REST API on loopback: it stores objects, refuses what AWX refuses, and records every write.
 
-It knows the fields, lists and links that role awx uses, and answers anything else with an error, so that nothing passes unseen.
+It knows the fields, lists and links that role awx uses, and answers everything else with an error.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ASKS = ("diff_mode", "variables", "limit", "tags", "skip_tags", "job_type", "ve
 
 
 class RefusalError(Exception):
-    """AWX's refusal of a request: HTTP *status* and body."""
+    """The refusal of a request: HTTP status and JSON body of the answer."""
 
     def __init__(self, status: int, body: Thing) -> None:
         super().__init__(f"{status} {body}")
@@ -35,13 +35,14 @@ class RefusalError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """A list of things.
+    """A type of object in AWX's API.
 
-    :param defaults: every field that may be sent, with what AWX fills in.
-    :param required: fields without which nothing is created.
-    :param unique: fields that together are the thing's name.
-    :param links: lists of other things that it has.
-    :param roles: roles that may be given on it.
+    :param type: the value of its field ``type``.
+    :param defaults: every field that may be sent, with its default.
+    :param required: fields that are required to create one.
+    :param unique: fields that identify an object together.
+    :param links: its lists of related objects.
+    :param roles: roles that can be granted on it.
     """
 
     type: str
@@ -140,18 +141,18 @@ KINDS: dict[str, Kind] = {
 
 
 class Store:
-    """Everything that was created, and every write in order.
+    """The objects of the API, and the rules by which AWX creates and changes them.
 
-    :param playbooks: files that a project's branch has; may be replaced, as by a commit.
-    :param root: where the API begins.
+    :param playbooks: playbooks in the branch of every project. A test may replace them, as a commit would.
+    :param root: the path of the API.
     """
 
     def __init__(self, playbooks: t.Collection[str], root: str = ROOT) -> None:
         self.root = root
         self.playbooks = frozenset(playbooks)
-        #: Why the next update of a project fails: its last lines. Empty: it does not.
+        #: The output of the next project updates, which then fail; "" if they succeed.
         self.update_error = ""
-        #: The updates of projects, with the output of each, and the playbooks that the last good one of a project found.
+        #: Project updates, oldest first; and project id -> the playbooks found by its last successful update.
         self.updates: list[Thing] = []
         self.checkouts: dict[int, frozenset[str]] = {}
         self.things: dict[str, dict[int, Thing]] = {name: {} for name in KINDS}
@@ -160,9 +161,9 @@ class Store:
         self.links: dict[tuple[str, int, str], list[int]] = {}
         self.grants: dict[int, tuple[str, int, str]] = {}
         self.granted: dict[tuple[int, str], list[int]] = {}
-        #: (method, path, body) of every request that changed something, or tried to.
+        #: (method, path, body) of every request other than GET, except those for tokens.
         self.writes: list[tuple[str, str, t.Any]] = []
-        #: Tokens that were made, and whether they are still there.
+        #: Token id -> whether the token still exists.
         self.tokens: dict[int, bool] = {}
         self._next = 0
         galaxy = self.create("credential_types", {"name": "Ansible Galaxy/Automation Hub API Token", "kind": "galaxy"})
@@ -172,7 +173,7 @@ class Store:
         self.create("users", {"username": "lin"})
 
     def create(self, kind: str, body: Thing) -> int:
-        """Create a thing; its id. :raises RefusalError: as AWX does."""
+        """Create an object and return its id. :raises RefusalError: AWX would refuse it."""
         rule = KINDS[kind]
         fields = self._known(kind, body)
         missing = [name for name in rule.required if fields.get(name) in (None, "")]
@@ -191,7 +192,7 @@ class Store:
         return self._next
 
     def update(self, kind: str, number: int, body: Thing) -> None:
-        """Change a thing. :raises RefusalError: as AWX does."""
+        """Change an object. :raises RefusalError: AWX would refuse it."""
         thing = self.things[kind][number]
         fields = self._known(kind, body)
         in_use = any(credential["credential_type"] == number for credential in self.things["credentials"].values())
@@ -200,7 +201,7 @@ class Store:
         if kind == "credential_types" and fields.get("injectors") == {}:
             del fields["injectors"]
         if kind == "credentials":
-            # AWX keeps what it has where it is sent the mark.
+            # For AWX, $encrypted$ means: keep the stored value.
             kept = self.secrets[number]
             inputs = t.cast("Thing", fields.get("inputs", thing["inputs"]))
             fields["inputs"] = {name: kept.get(name) if value == ENCRYPTED else value for name, value in inputs.items()}
@@ -213,7 +214,7 @@ class Store:
             self.update_project(number)
 
     def update_project(self, number: int) -> Thing:
-        """Update a project from its branch, as AWX does when its address is new or it is asked to. It ends at once."""
+        """Update a project from its branch and return the update, which has already ended. AWX does this when the project's source changes."""
         failed = bool(self.update_error)
         update = {
             "id": 9000 + len(self.updates),
@@ -233,7 +234,7 @@ class Store:
         return update
 
     def delete(self, kind: str, number: int) -> None:
-        """Delete a thing, and take it off every list."""
+        """Delete an object, and remove it from every list of related objects."""
         del self.things[kind][number]
         for (where, which, link), linked in list(self.links.items()):
             if (where, which) == (kind, number):
@@ -242,7 +243,7 @@ class Store:
                 linked.remove(number)
 
     def shown(self, kind: str, number: int) -> Thing:
-        """A thing as AWX shows it: secrets masked, with its related addresses."""
+        """An object as the API returns it: secrets masked, with ``related`` and ``summary_fields``."""
         thing = {"id": number, "type": KINDS[kind].type, "url": f"{self.root}{kind}/{number}/", **self.things[kind][number]}
         related: Thing = {link: f"{thing['url']}{link}/" for link in KINDS[kind].links}
         summary: Thing = {
@@ -274,12 +275,12 @@ class Store:
         return {**thing, "related": related, "summary_fields": summary}
 
     def listed(self, kind: str, query: t.Mapping[str, str]) -> list[Thing]:
-        """Things that match *query*. :raises RefusalError: for a filter that is not known here."""
+        """The objects that match *query*. :raises RefusalError: an unknown filter."""
         kinds = ("job_templates", "workflow_job_templates", "projects") if kind == "unified_job_templates" else (kind,)
         return [self.shown(kind, number) for kind in kinds for number in self.things[kind] if self._matches(kind, number, query)]
 
     def link(self, kind: str, number: int, link: str, body: Thing) -> None:
-        """Put a thing on the list of another one, or take it off. :raises RefusalError: as AWX does."""
+        """Add an object to a list of related objects of another one, or remove it. :raises RefusalError: AWX would refuse it."""
         linked = self.links.setdefault((kind, number, link), [])
         other = body["id"]
         if body.get("disassociate"):
@@ -297,7 +298,11 @@ class Store:
         linked.append(other)
 
     def grant(self, grant: int, actors: str, body: Thing) -> None:
-        """Grant a role to a user or team."""
+        """Grant a role to a user or team, or revoke it.
+
+        :param grant: the id of the role on its object.
+        :param actors: ``users`` or ``teams``.
+        """
         if grant not in self.grants:
             raise RefusalError(404, {"detail": "Not found."})
         given = self.granted.setdefault((grant, actors), [])
@@ -307,20 +312,20 @@ class Store:
             given.append(body["id"])
 
     def approval(self, node: int, body: Thing) -> int:
-        """Make a node an approval."""
+        """Create an approval template, let workflow node *node* use it, and return its id."""
         number = self.create("workflow_approval_templates", {"description": "", "timeout": 0, **body})
         self.things["workflow_job_template_nodes"][node]["unified_job_template"] = number
         return number
 
     def survey(self, kind: str, number: int, body: Thing) -> None:
-        """Set a survey. :raises RefusalError: if AWX would."""
+        """Set a survey. :raises RefusalError: AWX would refuse it."""
         problems = rules.survey(body)
         if problems:
             raise RefusalError(400, {"error": problems[0]})
         self.surveys[kind, number] = body
 
     def named(self, kind: str, name: str) -> Thing:
-        """The one thing of that name, as shown. :raises KeyError: none or several."""
+        """The object with that name or identifier, as :meth:`shown`. :raises KeyError: there is none, or several."""
         matching = [
             self.shown(kind, number) for number, thing in self.things[kind].items() if thing.get("name", thing.get("identifier")) == name
         ]
@@ -329,7 +334,7 @@ class Store:
         return matching[0]
 
     def names(self, kind: str, number: int, link: str) -> list[str]:
-        """Names of the things on a list of a thing."""
+        """The sorted names of the objects on list *link* of an object."""
         target = _target(link)
         return sorted(
             str(self.things[target][linked_id].get("name", self.things[target][linked_id].get("identifier")))
@@ -337,7 +342,7 @@ class Store:
         )
 
     def roles_of(self, actors: str, number: int) -> set[tuple[str, str, str]]:
-        """(list, name, role) of everything that a user or team was given."""
+        """(kind, name, role) of every role that user or team *number* has."""
         return {
             (kind, str(self.things[kind][which]["name"]), role)
             for (grant, who), given in self.granted.items()
@@ -372,7 +377,7 @@ class Store:
             self.secrets[number] = json.loads(json.dumps(thing["inputs"]))
 
     def _mismatches(self, kind: str, number: int, thing: Thing) -> list[str]:
-        """What AWX refuses because of another thing."""
+        """Refusals that depend on other objects."""
         refused: dict[str, bool] = {}
         if kind == "job_templates":
             refused["Job Templates must have a project assigned."] = thing["project"] is None
@@ -395,7 +400,7 @@ class Store:
         return [words for words, is_so in refused.items() if is_so]
 
     def _credential_kind(self, number: int | None) -> str:
-        """Kind of the type of a credential; empty for none."""
+        """The kind of a credential's type; "" if *number* is None or 0."""
         return str(self.things["credential_types"][self.things["credentials"][number]["credential_type"]]["kind"]) if number else ""
 
     def _mask(self, thing: Thing, name: str, value: t.Any) -> t.Any:
@@ -413,7 +418,11 @@ class Store:
         return all(self._is(kind, number, name, value) for name, value in filters.items())
 
     def _is(self, kind: str, number: int, path: str, value: str) -> bool:
-        """Whether what *path* leads to, such as ``workflow_job_template__organization__name``, is *value*; ``__in``: one of several."""
+        """Whether an object matches one filter.
+
+        :param path: a field, possibly of a related object, as in ``workflow_job_template__organization__name``. With the suffix ``__in``,
+            *value* is a list separated by commas.
+        """
         thing: Thing = {**self.things[kind][number], "id": number}
         *steps, field = path.removesuffix("__in").split("__")
         for step in steps:
@@ -426,11 +435,10 @@ class Store:
 
 
 class Double:
-    """The server: ``with Double(playbooks) as awx: ... awx.url, awx.store``.
+    """The HTTP server: ``with Double(playbooks) as awx: ... awx.url, awx.store``. ``requests`` counts requests.
 
-    ``requests`` counts what it was asked.
-
-    :param product: what it says of itself, AWX or the product that is made of it; the second's API stands behind a gateway.
+    :param product: the product name in its answers. With any name other than AWX, the path of the API is that behind the gateway of
+        Automation Platform.
     """
 
     def __init__(self, playbooks: t.Collection[str], product: str = "AWX") -> None:
@@ -453,7 +461,7 @@ class Double:
         self._thread.join()
 
     def answer(self, method: str, target: str, body: t.Any) -> tuple[int, Thing]:
-        """Status and body of the answer to a request."""
+        """Handle a request and return the status and body of the answer."""
         parts = urlsplit(target)
         words = [word for word in parts.path.removeprefix(self.store.root).split("/") if word]
         with self._lock:
@@ -468,7 +476,7 @@ class Double:
                 return refusal.status, refusal.body
 
     def _on_token(self, method: str, words: list[str]) -> tuple[int, Thing]:
-        """Tokens are made and deleted and nothing else; those that are left are in :attr:`Store.tokens`."""
+        """Create or delete a token. Every other request for tokens gets 404."""
         tokens = self.store.tokens
         if method == "POST":
             number = len(tokens) + 1
@@ -560,11 +568,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def log_message(self, *args: object) -> None:
-        """Nothing on the screen."""
+        """Log nothing."""
 
 
 def _target(link: str) -> str:
-    """The list whose things stand on the list *link* of another thing."""
+    """The kind of the objects on list *link*."""
     if link.endswith("_nodes"):
         return "workflow_job_template_nodes"
     return {"galaxy_credentials": "credentials"}.get(link, "notification_templates" if link.startswith("notification") else link)

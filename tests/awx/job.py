@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One job as AWX starts it: ansible-runner with a private data folder, and in it everything in the form that AWX uses.
+"""Start jobs as AWX does: ansible-runner with a private data folder, filled as AWX fills it.
 
 The environment is rendered from the credential type's own definition, extra variables are written as ``!unsafe``, the inventory is a
 script, and the project is the folder ``examples/awx``.
@@ -27,14 +27,14 @@ from tests.awx import definitions, rules
 from tests.support.playbook import ROOT, TIMEOUT, TREE
 
 _CHILD = Path(__file__).with_name("runner_child.py")
-#: What AWX adds to the variables of every job.
+#: Variables that AWX adds to every job.
 _META = {"awx_job_id": 7, "tower_job_id": 7, "awx_job_launch_type": "workflow", "awx_user_name": "lin"}
-#: Until something happens that must happen; the machine may be busy.
+#: Longest wait for an expected event, seconds. A loaded machine must not fail a test.
 _PATIENCE = 180.0
 
 
 class _Unsafe(yaml.SafeDumper):
-    """Marks every text as no template, also the keys."""
+    """A dumper that writes every string, keys included, with the tag ``!unsafe``."""
 
     def represent_data(self, data: t.Any) -> yaml.Node:
         if isinstance(data, str):
@@ -43,7 +43,7 @@ class _Unsafe(yaml.SafeDumper):
 
 
 def extra_vars_file(launched: Mapping[str, t.Any], template: Mapping[str, t.Any]) -> str:
-    """The file of extra variables: what the job template states is trusted, everything else is not."""
+    """The text of the file of extra variables. Values of the job template are trusted; all others get the tag ``!unsafe``."""
     variables = {**_META, **template, **launched}
     return "".join(
         yaml.dump({name: value}, Dumper=yaml.SafeDumper if template.get(name) == value else _Unsafe, default_flow_style=False)
@@ -56,19 +56,20 @@ class Job:
     """A job that was started.
 
     :param folder: its private data folder.
+    :param process: ``runner_child.py``.
     """
 
     folder: Path
     process: subprocess.Popen[bytes]
 
     def events(self) -> list[dict[str, t.Any]]:
-        """Events that have arrived, in their order."""
+        """The events so far, in their order."""
         path = self.folder / "events"
         lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
         return [json.loads(line) for line in lines]
 
     def until(self, happened: Callable[[], bool]) -> None:
-        """Wait for something. :raises AssertionError: the job ends, or patience does, without it."""
+        """Wait until *happened* returns true. :raises AssertionError: the job ends, or _PATIENCE is over, before that."""
         deadline = time.monotonic() + _PATIENCE
         while not happened():
             assert self.process.poll() is None, self.stdout()
@@ -76,21 +77,21 @@ class Job:
             time.sleep(0.05)
 
     def cancel(self) -> Job:
-        """Cancel it, as a click in AWX does, and wait for its end."""
+        """Cancel the job as the button of AWX does, and wait for its end."""
         (self.folder / "cancel").touch()
         return self.wait()
 
     def kill(self) -> None:
-        """End it and all that it started at once, with everything it wrote, as when the node of its container goes away."""
+        """Kill the job with all its processes and delete its folder, as if its container were lost with the node."""
         for pid in (*_descendants(self.process.pid), self.process.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait(TIMEOUT)
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(exist_ok=True)  # its number is taken
+        self.folder.mkdir(exist_ok=True)  # Launcher.start numbers folders by how many exist
 
     def wait(self) -> Job:
-        """Wait for its end."""
+        """Wait for the end of the job. :raises AssertionError: it ended without reporting a status."""
         self.process.wait(TIMEOUT)
         assert (self.folder / "end").exists(), (self.folder / "child.log").read_text(encoding="utf-8")
         return self
@@ -101,12 +102,12 @@ class Job:
         return str(json.loads((self.folder / "end").read_text(encoding="utf-8"))["status"])
 
     def succeeded(self) -> Job:
-        """Itself. :raises AssertionError: it did not succeed."""
+        """Return self. :raises AssertionError: the job did not succeed."""
         assert self.status == "successful", self.stdout()
         return self
 
     def failed(self) -> Job:
-        """Itself. :raises AssertionError: it did not fail."""
+        """Return self. :raises AssertionError: the job did not fail."""
         assert self.status == "failed", self.stdout()
         return self
 
@@ -115,12 +116,12 @@ class Job:
         return "\n".join(event["stdout"] for event in self.events() if event.get("stdout"))
 
     def artifacts(self) -> dict[str, t.Any]:
-        """What AWX keeps as the job's artifacts, and hands to the steps that follow."""
+        """The job's artifacts, which AWX passes to the following steps of a workflow."""
         artifacts = [event["event_data"].get("artifact_data", {}) for event in self.events() if event["event"] == "playbook_on_stats"]
         return t.cast("dict[str, t.Any]", artifacts[-1]) if artifacts else {}
 
     def messages(self) -> list[str]:
-        """Messages of tasks that failed."""
+        """The messages of failed tasks and loop items."""
         return [
             str(event["event_data"]["res"]["msg"])
             for event in self.events()
@@ -129,7 +130,10 @@ class Job:
 
 
 def _descendants(pid: int) -> list[int]:
-    """The processes below *pid*, also those in sessions of their own, parents first; stopped, so that none starts another meanwhile."""
+    """Stop *pid* and all its descendants, so that they start no more processes, and return the descendants, parents first.
+
+    Descendants in sessions of their own are included.
+    """
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGSTOP)
     try:
@@ -141,13 +145,13 @@ def _descendants(pid: int) -> list[int]:
 
 @dataclasses.dataclass(frozen=True)
 class Launcher:
-    """Starts jobs.
+    """Starts jobs as AWX would.
 
     :param python: the Python of the environment with ansible-core and ansible-runner.
-    :param directory: a folder of the test's own.
-    :param hosts: variables by host, as the inventory in AWX has them.
+    :param directory: the test's folder; each job gets a folder in it.
+    :param hosts: host -> its variables in the inventory of AWX.
     :param credential: fields of the credential; None if none is attached.
-    :param attached: fields of the credentials that all accounts share, by kind: ``journal`` and ``report``.
+    :param attached: fields of the credentials that all accounts share, by kind: ``journal`` or ``report``.
     """
 
     python: Path
@@ -155,7 +159,7 @@ class Launcher:
     hosts: Mapping[str, Mapping[str, t.Any]]
     credential: Mapping[str, t.Any] | None
     attached: Mapping[str, Mapping[str, t.Any]] = dataclasses.field(default_factory=dict)
-    #: Passwords by what asks for them, of a vault credential.
+    #: Passwords of a vault credential: prompt -> password.
     passwords: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def start(
@@ -167,7 +171,7 @@ class Launcher:
     ) -> Job:
         """Start a job.
 
-        :param launched: answers of the survey, and what earlier steps published.
+        :param launched: answers of the survey, and artifacts of earlier steps.
         :param template: variables of the job template itself.
         """
         folder = self.directory / f"awx_{len(list(self.directory.glob('awx_*'))) + 1}"

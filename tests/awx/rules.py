@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What AWX accepts, as found by running it and in its source (development version of October 2024): pure checks of definitions.
+"""The rules by which AWX accepts definitions, found by running it and in its source (development version of October 2024). Pure.
 
-Each function returns what AWX would refuse, in sentences; nothing if it would accept.
+A function that checks a definition returns the reasons for which AWX would refuse it; [] if AWX accepts it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Json = t.Mapping[str, t.Any]
 
 _IDENTIFIER = re.compile(r"[a-zA-Z_]+[a-zA-Z0-9_]*")
 _FIELD_KEYS = {"type", "format", "choices", "id", "label", "help_text", "multiline", "secret", "default"}
-#: Variables that AWX keeps for itself.
+#: Environment variables that AWX does not let a credential type set.
 _BLOCKED = frozenset(
     {
         "AD_HOC_COMMAND_ID",
@@ -44,7 +44,7 @@ _BLOCKED = frozenset(
         "VIRTUAL_ENV",
     }
 )
-#: Texts that ansible-core 2.19 and later cannot read in the way AWX hands them over, marked as no template.
+#: Texts that ansible-core 2.19 and later cannot read when AWX passes them with the tag ``!unsafe``.
 UNREADABLE = frozenset({"*", "&", "!", "=", "<<"})
 _SURVEY_TYPES: dict[str, t.Any] = {
     "text": str,
@@ -55,7 +55,7 @@ _SURVEY_TYPES: dict[str, t.Any] = {
     "integer": int,
     "float": (float, int),
 }
-#: Fields of a webhook's configuration with the types that AWX wants; it adds those that are missing.
+#: Field of a webhook's configuration -> (its type, its default). A default of None means that it is required.
 WEBHOOK: dict[str, tuple[type, t.Any]] = {
     "url": (str, None),
     "http_method": (str, "POST"),
@@ -67,7 +67,7 @@ WEBHOOK: dict[str, tuple[type, t.Any]] = {
 
 
 def credential_type(kind: str, inputs: Json, injectors: Json) -> list[str]:
-    """Refusals of a custom credential type."""
+    """Check a custom credential type."""
     fields: list[Json] = list(inputs.get("fields", []))
     problems = [] if kind in ("cloud", "net") else [f"kind must be cloud or net, not {kind}"]
     problems += [f"unknown key {key} of inputs" for key in set(inputs) - {"fields", "required"}]
@@ -85,7 +85,7 @@ def credential_type(kind: str, inputs: Json, injectors: Json) -> list[str]:
 
 
 def survey(spec: Json) -> list[str]:
-    """Refusals of a survey."""
+    """Check a survey."""
     problems = [
         f"'{name}' is missing or no {kind.__name__}"
         for name, kind in (("name", str), ("description", str), ("spec", list))
@@ -99,7 +99,10 @@ def survey(spec: Json) -> list[str]:
 
 
 def unusable_defaults(spec: Json) -> list[str]:
-    """Questions whose default AWX would never apply, that a job cannot read, or that refuse a launch although they have one or need none."""
+    """Find questions whose default does not work, although AWX accepts the survey.
+
+    AWX never applies the default, a job cannot read it, or a launch is refused if the question is left as it is.
+    """
     problems = []
     for question in spec["spec"]:
         name, kind, default = question["variable"], question["type"], question.get("default")
@@ -109,20 +112,20 @@ def unusable_defaults(spec: Json) -> list[str]:
             problems.append(f"{name}: the default does not fit its limits")
         if default in UNREADABLE:
             problems.append(f"{name}: the job cannot read its default")
-        # A form sends empty text for a question that is left empty, except for one with several choices, which it leaves out.
+        # For a question that is left empty, the form sends an empty text; a multiselect question is left out.
         if not question["required"] and kind != "multiselect" and not _fits(question, "" if default is None else default):
             problems.append(f"{name}: a form that is left as it is, is refused")
     return problems
 
 
 def unanswered(spec: Json) -> dict[str, t.Any]:
-    """Extra variables of a job for which nobody answered, as for a schedule: every default that AWX would take as an answer."""
+    """The extra variables of a job whose survey nobody answered, for example a scheduled one: every valid default."""
     given = [question for question in spec["spec"] if question.get("default") is not None]
     return {question["variable"]: question["default"] for question in given if _fits(question, question["default"])}
 
 
 def rrule(text: str) -> list[str]:
-    """Refusals of a schedule's rule."""
+    """Check the ``rrule`` of a schedule."""
     starts = re.findall(r"DTSTART(?:;TZID=([^:;]+)|;[^:]+)?:[0-9]+T[0-9]+(Z?)", text)
     problems = [] if len(starts) == 1 else ["exactly one DTSTART is required"]
     if any(not zone and not utc for zone, utc in starts):
@@ -148,7 +151,7 @@ def _recurrence(rule: str) -> list[str]:
 
 
 def webhook(configuration: Json) -> list[str]:
-    """Refusals of a webhook's configuration."""
+    """Check the configuration of a webhook."""
     return [
         f"{name} must be {kind.__name__}"
         for name, (kind, default) in WEBHOOK.items()
@@ -156,7 +159,7 @@ def webhook(configuration: Json) -> list[str]:
     ]
 
 
-#: What a message of AWX may mention, with values as in a job that ended before its first task.
+#: The context in which messages of AWX are rendered, here of a job that failed before its first task.
 STUB: dict[str, t.Any] = {
     "job": {"id": 42, "name": 'Stub "Job"', "status": "failed", "artifacts": {}, "job_explanation": "Previous Task Failed: {}"},
     "url": "https://awx.example.com/#/jobs/playbook/42",
@@ -171,7 +174,7 @@ _APPROVALS = {"running", "approved", "denied", "timed_out"}
 
 
 def messages(given: t.Mapping[str, t.Any] | None) -> list[str]:
-    """Refusals of a notification's messages, and bodies of a webhook that are not JSON."""
+    """Check a notification's messages. The body of a webhook must also be JSON."""
     if not given:
         return []
     problems = [f"unexpected field {name}" for name in given.keys() - _EVENTS - {"workflow_approval"}]
@@ -189,12 +192,12 @@ def messages(given: t.Mapping[str, t.Any] | None) -> list[str]:
 
 
 def message_text(template: str, context: Json) -> str:
-    """A message as AWX renders it."""
+    """Render a message as AWX does."""
     return ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string(template).render(**context)
 
 
 def rendered(injectors: Json, values: Json, inputs: Json) -> dict[str, str]:
-    """The environment that AWX makes of a credential with *values*: an omitted text is empty, an omitted truth is False."""
+    """The environment variables that AWX sets for a credential with *values*. An omitted text becomes "", an omitted boolean False."""
     namespace = {field["id"]: False for field in inputs["fields"] if field.get("type") == "boolean"}
     namespace.update({name: value for name, value in values.items() if value not in ("", None)})
     sandbox = ImmutableSandboxedEnvironment()
@@ -250,7 +253,7 @@ def _question(question: Json) -> list[str]:
 
 
 def _fits(question: Json, answer: t.Any) -> bool:
-    """Whether AWX takes *answer*."""
+    """Whether AWX accepts *answer* to *question*."""
     low, high = question.get("min"), question.get("max")
     if question["type"] == "multiselect":
         return isinstance(answer, list) and set(answer) <= set(question["choices"])

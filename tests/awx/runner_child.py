@@ -1,11 +1,12 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs one job with ansible-runner, as AWX does: in a process of its own, with the Python of the job's environment.
+"""Run one job with ansible-runner, as AWX does: in a process of its own, with the Python of the job's environment.
 
     python runner_child.py PRIVATE_DATA_DIR PLAYBOOK COMMAND_LINE
 
-Writes every event as a line to ``events`` in the folder as it arrives, and the end of the job to ``end``. A file ``cancel`` cancels it.
+Each event is written to the file ``events`` in the folder when it arrives, as one line of JSON; status and return code are written to ``end``.
+Create a file ``cancel`` to cancel the job.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real Chromium, and pages of reports in it. Whatever a page writes to the console, or asks the network for, fails its test."""
+"""Fixtures that open report pages in a real Chromium. A test fails if a page writes to the console or sends a request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._report.page impo
 from tests.support.reports import SINCE
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-#: Nothing but the page: no sandbox, which root cannot have, no calls home, no GPU.
+#: No sandbox, because it does not work for root; no GPU, no QUIC, no background requests.
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-dev-shm-usage",
@@ -27,18 +27,18 @@ ARGUMENTS = [
 COMMAND = Command(inventories=("/home/operator/inventory",), vault=("--ask-vault-pass",))
 RUN = {"user": "night-operator", "controller": "ops-01", "playbook": COMMAND.playbook, "ansible_version": "2.19.0", "awx_job_id": None}
 
-#: A fixture's function; its ``troubles`` are what its pages have said on the console, asked for or thrown so far.
+#: The function that a fixture returns. Its ``troubles`` list what its pages have logged, requested or thrown so far.
 Open = t.Any
 
 
 def report_of(hosts: t.Mapping[str, t.Any], *, check_mode: bool = False) -> dict[str, t.Any]:
-    """The report of a run with those results."""
+    """Build the report of a run from the results of its hosts."""
     return data.build_report(hosts, {}, data.ReportContext(COMMAND, SINCE + 200_000, check_mode=check_mode, run=RUN))
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[t.Any]:
-    """Chromium, headless, with a profile of its own."""
+    """A headless Chromium for all tests of the session. $CHROMIUM names the program."""
     from playwright.sync_api import sync_playwright
 
     named = os.environ.get("CHROMIUM")
@@ -53,7 +53,7 @@ def browser() -> Iterator[t.Any]:
 
 @pytest.fixture
 def open_file(browser: t.Any) -> Iterator[Open]:
-    """Opens a file in a page of its own: a function of its path, and of what ``browser.new_context`` takes."""
+    """A function that opens a file in a new page. Its keywords are those of ``browser.new_context``."""
     troubles: list[str] = []
     contexts = []
 
@@ -81,7 +81,7 @@ def open_file(browser: t.Any) -> Iterator[Open]:
 
 @pytest.fixture
 def open_page(open_file: Open, tmp_path: Path) -> Open:
-    """Opens the page of a report: a function of the report, and of what ``open_file`` takes."""
+    """A function that writes a report's page to a file and opens it. It takes the same fragment and keywords as ``open_file``."""
 
     def opened(report: t.Mapping[str, t.Any], fragment: str = "", **settings: t.Any) -> t.Any:
         path = tmp_path / "report.html"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cloud that the documents speak of: an emulator under the names of the service's hosts, with the accounts that they mention."""
+"""The cloud of the documents: an emulator that answers under the service's host names and has the accounts that the documents mention."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Json = dict[str, t.Any]
 
 
 def night(**changes: t.Any) -> Json:
-    """The emulator's night gone wrong, sixty times as fast, with an agency; *changes* replace keys of the scenario."""
+    """The scenario ``night.yml`` at 60 times its speed, with an agency. *changes* replace keys of the scenario."""
     scenario = yaml.safe_load((ROOT / "emulator" / "scenarios" / "night.yml").read_text(encoding="utf-8"))
     retail, finance = scenario["accounts"]
     retail["agencies"] = [{"name": "rerun-agency", "trusted_domain": finance["domain"]}]
@@ -34,14 +34,14 @@ def emulator() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def environment(emulator: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The variables with which a process finds the emulator under the service's names."""
+    """Environment variables that make a process reach the emulator under the service's host names."""
     with cloud(emulator, tmp_path_factory.mktemp("cloud")) as variables:
         yield variables
 
 
 @pytest.fixture
 def service(emulator: Running) -> Running:
-    """The emulator at its beginning."""
+    """The emulator, reset to its first state and without faults."""
     emulator.reset(night())
     emulator.clear_faults()
     return emulator

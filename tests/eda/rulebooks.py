@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real ansible-rulebook with the collection's rulebooks, and what it is given: an inventory, variables, a webhook."""
+"""Run the collection's rulebooks in a real ansible-rulebook, with an inventory, variables and a webhook."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from tests.support.scenarios import WORKSPACE_ID
 from tests.support.workspace import account, inventory, variables
 
 RULEBOOKS = ROOT / "extensions" / "eda" / "rulebooks"
-#: Where ansible-rulebook is, with an ansible-core of its own: `make eda` says it.
+#: The folder of ansible-rulebook and its own ansible-core. `make eda` sets EDA_BIN.
 BIN = Path(os.environ.get("EDA_BIN") or ROOT / ".cache" / "environments" / "eda" / "bin")
-#: Longest wait for something that has to happen, seconds: a loaded machine must not fail a run.
+#: Longest wait for an expected event, seconds. A loaded machine must not fail a test.
 PATIENCE = 120.0
-#: What the rulebooks gather in a minute, and when they try again, is shorter here.
+#: Replacements in the rulebooks that shorten how long they gather events and wait before a retry.
 SHORTER = {"once_after: 1 minute": "once_after: 3 seconds", "delay: 30": "delay: 1"}
 
 Json = dict[str, t.Any]
 
 
 class House:
-    """One person's machine: directory, inventory, webhook, and the rulebooks started on it.
+    """A controller on which rulebooks are started: its directory, inventory, journal and webhook.
 
-    :param places: inventory host to workspace id.
-    :param changes: inventory variables without ``dataarts_``.
+    :param places: inventory host -> workspace id.
+    :param changes: inventory variables, named without ``dataarts_``.
     """
 
     def __init__(
@@ -59,10 +59,11 @@ class House:
         (self.inventory / "hosts.yml").write_text(json.dumps(inventory(**hosts)), encoding="utf-8")
 
     def start(self, rulebook: str, source: Mapping[str, t.Any] | None = None, **more: t.Any) -> Running:
-        """ansible-rulebook with the collection's *rulebook*, which gathers for seconds; with its full name as it is.
+        """Start ansible-rulebook with a rulebook of the collection.
 
+        :param rulebook: a file name without suffix, to start a copy with the waits of SHORTER; or a full name, to start the rulebook unchanged.
         :param source: options of the account to change.
-        :param more: variables of the rulebook without ``dataarts_``; None leaves one unset.
+        :param more: variables of the rulebook, named without ``dataarts_``; None leaves one unset.
         """
         places = [{"workspace_id": workspace_id, "host": host} for host, workspace_id in self.places.items()]
         watched = {**account(self.service, max_retries=0), "workspaces": places, **(source or {})}
@@ -83,7 +84,7 @@ class House:
         return path
 
     def reruns(self) -> dict[tuple[str, int], int]:
-        """How often each instance was rerun, by name of the job and plan time, as the service's journal has it."""
+        """(job name, plan time) -> the number of reruns that the emulator has accepted."""
         reruns: dict[tuple[str, int], int] = {}
         for entry in self.service.journal():
             for instance in entry["instances"]:
@@ -92,7 +93,7 @@ class House:
         return reruns
 
     def statuses(self) -> dict[tuple[str, int], str]:
-        """The true status of every instance."""
+        """(job name, plan time) -> the status in the emulator."""
         workspaces = self.service.state()["workspaces"].values()
         return {
             (name, instance["plan_time"]): instance["status"]
@@ -102,24 +103,27 @@ class House:
         }
 
     def messages(self) -> list[Json]:
-        """What people were told, oldest first."""
+        """The messages that the webhook has received, oldest first."""
         return [json.loads(request.body) for request in self.webhook.seen]
 
     def events(self) -> int:
-        """How many events the source has claimed, over all its lives."""
+        """The number of events that the source has claimed in its journals, over all restarts."""
         return sum(map(_claims, self.directory.rglob("*.db")))
 
 
 def _claims(path: Path) -> int:
-    """How many deliveries are in the journal *path*."""
+    """The number of claimed events in the journal at *path*; 0 while its tables do not exist."""
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as journal, contextlib.suppress(sqlite3.OperationalError):
         claims = "SELECT count(*) FROM dataarts_note WHERE scope LIKE 'events %' AND key NOT LIKE '% confirmed'"
         return int(journal.execute(claims).fetchone()[0])
-    return 0  # it is being made
+    return 0  # its tables do not exist yet
 
 
 def wait_until(process: Running, what: str, condition: Callable[[], object]) -> None:
-    """Wait until *condition* holds; an AssertionError that shows everything if it does not, or the process ends before."""
+    """Wait until *condition* holds.
+
+    :raises AssertionError: the process ends, or PATIENCE is over, before that. The message has the output of the process.
+    """
     deadline = time.monotonic() + PATIENCE
     while not condition():
         ended = process.process.poll()
@@ -130,16 +134,16 @@ def wait_until(process: Running, what: str, condition: Callable[[], object]) -> 
 
 
 def end(process: Running) -> None:
-    """End ansible-rulebook; its playbooks have sessions of their own and go on, see :func:`end_plays`."""
+    """Kill ansible-rulebook. Its playbooks run on in sessions of their own; see :func:`end_plays`."""
     process.send(signal.SIGKILL)
     process.process.wait()
 
 
 def end_plays(directory: Path) -> None:
-    """End every playbook that an ansible-rulebook with its files below *directory* started and left behind."""
-    # Their arguments may name a folder of all tests instead, see LONGEST_TMPDIR.
+    """Kill every playbook that an ansible-rulebook with its files below *directory* has left running."""
+    # The environment names *directory*; the arguments may name a folder that all tests share, see LONGEST_TMPDIR.
     for environment in Path("/proc").glob("[0-9]*/environ"):
-        # A process may end while it is looked at.
+        # A process may end while its files are read.
         with contextlib.suppress(OSError):
             if os.fsencode(directory) in environment.read_bytes():
                 pid = int(environment.parent.name)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One emulator for a whole module, begun again before each test."""
+"""One emulator for each test module, reset before each test."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ __all__ = ["night", "sdk_home", "service", "shared"]
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Running]:
-    """The module's emulator."""
+    """The emulator of the test module, in the state in which the last test left it."""
     with running(small_night()) as service:
         yield service
 
 
 @pytest.fixture
 def service(shared: Running) -> Running:
-    """The emulator with the small night, no flow control, as at its start."""
+    """The emulator, reset to the small night without flow control."""
     shared.reset(small_night(switches={"flow_control": False}))
     return shared
 
 
 @pytest.fixture
 def night(shared: Running) -> t.Callable[..., Running]:
-    """Begins again with changes to the small night: ``night(jobs=[...], switches={...})``."""
+    """A function that resets the emulator to the small night with changes: ``night(jobs=[...], switches={...})``. Flow control is off by default."""
 
     def begin(**changes: t.Any) -> Running:
         changes["switches"] = {"flow_control": False, **changes.get("switches", {})}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Requests signed by the official SDK's own signer and sent exactly as signed."""
+"""Requests that the official SDK's signer has signed, sent byte for byte as signed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Headers = dict[str, str]
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer as it came."""
+    """An HTTP response, unparsed."""
 
     status: int
     headers: t.Mapping[str, str]
@@ -41,12 +41,12 @@ class Reply:
 
     @property
     def code(self) -> str:
-        """The error code, or "" in a body without one."""
+        """The error code, or "" if the body is empty or has none."""
         return str(self.data.get("error_code", "")) if self.body else ""
 
 
 def sdk_date(moment_ms: int) -> str:
-    """A moment as X-Sdk-Date has it."""
+    """Format epoch ms as the header X-Sdk-Date: ``20261123T030000Z``."""
     return datetime.fromtimestamp(moment_ms / 1000, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
 
 
@@ -59,7 +59,7 @@ def sign(
     headers: Headers | None = None,
     key: tuple[str, str] = (ACCESS_KEY, SECRET_KEY),
 ) -> SdkRequest:
-    """A request to *path* (percent-encoded) under *base*, signed by the SDK."""
+    """Sign a request to *path* (percent-encoded) of the server *base* with the SDK."""
     address = urlsplit(base)
     signed = SdkRequest(
         method=method,
@@ -74,7 +74,7 @@ def sign(
 
 
 def send(base: str, method: str, uri: str, body: bytes = b"", headers: t.Mapping[str, str] | None = None, timeout: float = 60.0) -> Reply:
-    """Send exactly this."""
+    """Send a request without changing or adding anything that the caller has not passed, and return the response."""
     connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=timeout)
     try:
         connection.request(method, uri, body or None, dict(headers or {}))
@@ -97,7 +97,7 @@ def request(
     token: str | None = None,
     timeout: float = 60.0,
 ) -> Reply:
-    """One call; *body* becomes JSON. Signed with *key*, or with *token* sent unsigned."""
+    """Send one request with *body* as JSON: signed with *key*, or unsigned with *token* if that is set. Headers with empty values are left out."""
     all_headers: Headers = {"workspace": workspace} if workspace else {}
     all_headers["X-Project-Id"] = PROJECT_ID
     raw = b"" if body is None else json.dumps(body).encode()
@@ -113,34 +113,34 @@ def request(
 
 
 def listed(service: Running, name: str = "daily_sales", **query: t.Any) -> Reply:
-    """The v2 list of one job over the last 30 days, a thousand at a time unless *query* says otherwise."""
+    """List the instances of one job with v2: the last 30 days, 1000 entries, unless *query* overrides that."""
     now = service.now_ms()
     wanted = {"min_plan_time": now - 30 * DAY_MS, "max_plan_time": now, "limit": 1000, **query}
     return request(service.endpoint, "GET", f"{JOBS_V2}/{quote(name, safe='')}/instances/detail", query=wanted)
 
 
 def listed_v1(service: Running, **query: t.Any) -> Reply:
-    """The v1 list of the workspace over the last 7 days."""
+    """List the instances of the workspace with v1: the last 7 days, 1000 entries, unless *query* overrides that."""
     now = service.now_ms()
     wanted = {"minPlanTime": now - 7 * DAY_MS, "maxPlanTime": now, "limit": 1000, **query}
     return request(service.endpoint_v1, "GET", f"{JOBS_V1}/instances/detail", query=wanted)
 
 
 def keys(entries: t.Iterable[dict[str, t.Any]]) -> list[dict[str, int]]:
-    """What task_retrys needs of listed instances."""
+    """The entries of ``task_retrys`` that name the listed instances *entries*."""
     return [{name: entry[name] for name in ("job_id", "plan_time", "submit_time")} for entry in entries]
 
 
 def retry_body(entries: t.Iterable[dict[str, t.Any]], **changes: t.Any) -> dict[str, t.Any]:
-    """The body of mode A for listed instances."""
+    """The body of a v2 rerun of the listed instances *entries* (mode A: by instance)."""
     return {"retry_location": "errorNode", "retry_task_version": "original_version", "task_retrys": keys(entries), **changes}
 
 
 def retry(service: Running, name: str, body: t.Any, **options: t.Any) -> Reply:
-    """Send one v2 rerun."""
+    """Send a v2 rerun."""
     return request(service.endpoint, "POST", f"{JOBS_V2}/{quote(name, safe='')}/instances/retry", body=body, **options)
 
 
 def restart(service: Running, name: str, instance_id: int, body: t.Any = None, **options: t.Any) -> Reply:
-    """Send one v1 restart."""
+    """Send a v1 restart."""
     return request(service.endpoint_v1, "POST", f"{JOBS_V1}/{quote(name, safe='')}/instances/{instance_id}/restart", body=body, **options)

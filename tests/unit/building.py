@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Instances, policies and attempts for tests of decisions. Times in these tests are T + seconds."""
+"""Builders of instances, policies and attempts for tests of decisions. Times are given in seconds after T."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def instance(
     instance_id: str | None = None,
     submit: float = -86_400,
 ) -> JobInstance:
-    """An instance with start, end and submit_time in seconds after T, None for none."""
+    """Build an instance. *start*, *end* and *submit* are seconds after T; None means that it has no such time."""
     return JobInstance(
         key=key(number, job_id=job_id)._replace(submit_time=at(submit)),
         job_name=job_name,
@@ -74,7 +74,10 @@ def attempt(
     run_id: str = "run-1",
     **more: t.Any,
 ) -> Attempt:
-    """An attempt *when* seconds after T for an instance that looked like *before*."""
+    """Build an attempt made *when* seconds after T, for the failure that instance *before* was listed with.
+
+    :param last: when it was last updated, in seconds after T; None for *when*.
+    """
     seen = before or instance()
     return Attempt(
         failure=Failure.of(seen),
@@ -94,10 +97,10 @@ def attempt(
 
 
 def intent(seen: JobInstance, when: float, *, number: int = 1, batch: int = 1, again: bool | None = False) -> Attempt:
-    """The claim for *seen*, *when* seconds after T, as it stands in the journal before the POST."""
+    """Build the claim for *seen*, made *when* seconds after T: the attempt as the journal holds it before the POST."""
     return attempt("intended", when, before=seen, number=number, batch=batch, request_id=None, again=again)
 
 
 def limited(decisions: t.Iterable[Decision], limits: Limits) -> Plan:
-    """The plan for *decisions* with its requests, by limits and batches alone."""
+    """Plan *decisions* by limits and batches alone, without the other steps of the pipeline."""
     return batched(limit(refuse_over_limit(Plan(tuple(decisions)), limits), limits), limits.batch_size)

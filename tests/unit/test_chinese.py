@@ -1,8 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Chinese guides, which the documentation site has and the artifact has not, say what the English ones say: the same sections, code, tables, lists
-and names. ``python -m tools.chinese_guides`` copies the code."""
+"""The Chinese guides have the same sections, code, tables, lists and names as the English ones. ``python -m tools.chinese_guides`` copies the code.
+
+They are on the documentation site, but not in the artifact.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,12 @@ UNDERLINES = "=-~"
 
 
 def text(path: Path) -> str:
-    """A page without its code."""
+    """The text of a page without its code."""
     return chinese_guides.prose(path.read_text(encoding="utf-8"))
 
 
 def sections(path: Path) -> list[str]:
-    """The underlines of the headings, in order."""
+    """The underline character of each heading, in order: these are the levels of the headings."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return [
         line[0]
@@ -35,7 +37,7 @@ def sections(path: Path) -> list[str]:
 
 
 def tables(path: Path) -> list[list[int]]:
-    """How many cells each row of each table has."""
+    """The number of cells in each row of each table."""
     shapes: list[list[int]] = []
     for lines in re.findall(r"^\.\. list-table::\n(?:   .*\n|\n)+", path.read_text(encoding="utf-8"), re.MULTILINE):
         rows = re.split(r"^   \* -", lines, flags=re.MULTILINE)[1:]
@@ -66,7 +68,7 @@ def test_a_chinese_guide_has_the_parts_of_the_english_one(name: str) -> None:
 
 @pytest.mark.parametrize("name", GUIDES)
 def test_its_code_is_copied(name: str) -> None:
-    """What the tool would write is what is there."""
+    """The tool would change nothing in the page."""
     chinese = (chinese_guides.CHINESE / name).read_text(encoding="utf-8")
     assert chinese_guides.written(chinese, (chinese_guides.ENGLISH / name).read_text(encoding="utf-8")) == chinese
     assert (
@@ -76,11 +78,11 @@ def test_its_code_is_copied(name: str) -> None:
 
 @pytest.mark.parametrize("name", GUIDES)
 def test_it_is_chinese_all_through(name: str) -> None:
-    """No paragraph was left in English; headings that quote a message are."""
+    """Every paragraph contains Chinese. Headings may be English, because some quote a message."""
     paragraphs = re.split(r"\n\s*\n", text(chinese_guides.CHINESE / name))[1:]
     prose = [part for part in paragraphs if not re.search(r"^\.\. |^\s*[=~-]{4,}$", part, re.MULTILINE)]
     assert [part for part in prose if not re.search(r"[\u4e00-\u9fff]", part)] == []
-    # An opening bracket does not end a literal in reStructuredText, and Sphinx does not always say so.
+    # In reStructuredText, a literal does not end directly before a Chinese opening bracket, and Sphinx does not always warn.
     assert re.findall(r".*``[（「].*", text(chinese_guides.CHINESE / name)) == []
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the guides say is what the code does."""
+"""The tables and lists in the guides match the code."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_guide_names_the_environment_variables_of_every_option_in_their_orde
 
 
 def test_every_source_tag_has_an_entry() -> None:
-    """A tag stands in capitals between brackets in a comment, a docstring or a guide."""
+    """A tag is a word of capitals in square brackets, in a comment, a docstring or a guide. Entries that nothing uses are found too."""
     tag = re.compile(r"\[((?!A-Z)[A-Z]{2,}[0-9]*(?:-[A-Z0-9]+)*|(?!A-Z)[A-Z](?:-[A-Z0-9]+)+)\]")
     page = CHECKOUT / "docs" / "project" / "sources.rst"
     used: set[str] = set()

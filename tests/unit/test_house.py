@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The checkout's own order: whoever runs the tests in another way runs the same tests."""
+"""Rules of the repository itself: every test belongs to a target, generated files are current, functions are short, and so on."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ TESTS = Path(__file__).resolve().parents[1]
 CHECKOUT = TESTS.parent
 #: Lines of a function, its docstring included.
 LONGEST_FUNCTION = 45
-#: Folders of which `make test` runs nothing: all their tests have a marker that it leaves out, and a target of their own.
+#: Test folders that `make test` skips completely, because they have targets of their own.
 LEFT_OUT = ("browser", "ecosystem", "eda")
 
 
 def test_every_test_is_a_unit_or_in_one_integration_target() -> None:
-    """`ansible-test units` runs tests/unit, `ansible-test integration` what the scripts of its targets name, `make test` everything."""
+    """`ansible-test units` runs tests/unit; `ansible-test integration` runs the files that the scripts of its targets name."""
     named: Counter[Path] = Counter()
     for script in (TESTS / "integration" / "targets").glob("*/runme.sh"):
         for pattern in re.findall(r"\stests/(\S+)", script.read_text(encoding="utf-8")):
@@ -46,14 +46,14 @@ def test_every_test_is_a_unit_or_in_one_integration_target() -> None:
 
 
 def long_tests(path: Path) -> dict[str, bool]:
-    """The tests in the file *path*, and whether each is marked as long as a whole."""
+    """The names of the tests in file *path*, and whether each has the marker `long` on its function."""
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     tests = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
     return {test.name: any(ast.unparse(mark) == "pytest.mark.long" for mark in test.decorator_list) for test in tests}
 
 
 def test_every_file_with_long_tests_has_some_that_make_test_runs() -> None:
-    """Or `make chaos` does."""
+    """At least one test of such a file has no marker `long`."""
     others = [path for path in TESTS.rglob("test_*.py") if path != Path(__file__).resolve()]
     files = [path for path in others if re.search(r"pytest\.mark\.long\b|whole_plays", path.read_text(encoding="utf-8"))]
     assert [str(path) for path in files if all(long_tests(path).values())] == []
@@ -121,7 +121,7 @@ def test_a_run_without_a_report_is_a_failure(tmp_path: Path) -> None:
     assert matrix.counts(report) == {"passed": 3, "failed": 3, "skipped": 3}
 
 
-#: As pytest ends with two failures and an error, -n2 and not on a terminal.
+#: The end of pytest's output with two failures and an error, with -n2 and without a terminal.
 LOG = """..F.
 =================================== FAILURES ===================================
 __________________________ TestAPlan.test_shows[auto] __________________________
@@ -173,7 +173,7 @@ def test_what_failed_by_a_log_is_found_in_it(text: str, most: int, expected: lis
 
 
 def test_ci_says_what_failed_before_its_closing_lines(tmp_path: Path) -> None:
-    """`.ci/run` with a make that fails in three steps: a platform that keeps the end of its log keeps their names."""
+    """Run `.ci/run` with a `make` that fails in three steps. CI platforms may keep only the end of a log, so the failures must be named there."""
     programs = tmp_path / "bin"
     programs.mkdir()
     (tmp_path / "log").write_text(LOG, encoding="utf-8")
@@ -197,7 +197,7 @@ def test_ci_says_what_failed_before_its_closing_lines(tmp_path: Path) -> None:
 
 
 def test_every_scenario_of_molecule_runs_twice() -> None:
-    """The idempotence step is on in each; scenario default only starts and ends the emulator for the others."""
+    """Every scenario has the idempotence step, except `default`, which only starts and stops the emulator for the others."""
     shared = yaml.safe_load((CHECKOUT / "extensions" / "molecule" / "config.yml").read_text(encoding="utf-8"))
     scenarios = {
         path.parent.name: yaml.safe_load(path.read_text(encoding="utf-8")) or {}
@@ -228,14 +228,14 @@ def test_the_changelog_names_everything_that_users_call() -> None:
     there = {
         "modules": names("plugins/modules"),
         "roles": {path.name for path in (CHECKOUT / "roles").iterdir()},
-        "playbooks": names("playbooks", "*.yml") - {"summary"},  # the end of the others, nothing by itself
+        "playbooks": names("playbooks", "*.yml") - {"summary"},  # imported by the others, not started by users
         **{f"plugins/{kind}": names(f"plugins/{kind}") for kind in ("filter", "inventory", "lookup") if names(f"plugins/{kind}")},
     }
     assert {kind: {entry["name"] for entry in entries} for kind, entries in listed.items()} == there
 
 
 def test_no_file_of_ours_fails_with_lines_of_itself() -> None:
-    """ansible-core 2.19 and newer show them with a failure of their own actions; dataarts.factory.fail says the message alone."""
+    """ansible-core 2.19 and newer print the lines of the file with the message of ansible.builtin.fail and assert; dataarts.factory.fail does not."""
     files = [path for folder in ("playbooks", "roles") for path in (CHECKOUT / folder).rglob("*.yml")]
     loud = [path.name for path in files if re.search(r"ansible\.builtin\.(fail|assert):", path.read_text(encoding="utf-8"))]
     assert files
@@ -247,7 +247,7 @@ def test_the_version_that_modules_know_is_that_of_the_collection() -> None:
 
 
 def functions(folder: str) -> t.Iterator[tuple[str, int]]:
-    """Every function below *folder*, as file:line, and its lines."""
+    """Every function below *folder*: ``path:line name`` and its number of lines."""
     for path in sorted((CHECKOUT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -262,12 +262,12 @@ def test_no_function_is_longer_than_a_screen(folder: str) -> None:
 
 
 def names(folder: str, pattern: str = "*.py") -> set[str]:
-    """The public names in *folder* of the checkout."""
+    """The names, without suffix, of the files in *folder* that match *pattern* and do not begin with an underscore."""
     return {path.stem for path in (CHECKOUT / folder).glob(pattern) if not path.name.startswith("_")}
 
 
 def test_contributing_points_to_files_that_exist() -> None:
-    """Paths of the table "you want to change | look at": from the checkout, from plugins/, or a package of module_utils."""
+    """Paths in the table "you want to change | look at" are relative to the checkout, to plugins/ or to plugins/module_utils."""
     table = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("| you want to change")[1].split("\n\n")[0]
     rows = [row.split("|")[2] for row in table.splitlines()[2:]]
     assert len(rows) >= 20

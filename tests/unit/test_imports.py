@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The arrows between packages: each package of module_utils imports from itself and from those above it in the list, nothing else."""
+"""Import rules: each package of module_utils imports only from itself and from packages above it in PACKAGES."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.table import failing
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 #: The packages of module_utils in the order of their imports.
 PACKAGES = ("_common", "_config", "_models", "_http", "_journal", "_planner", "_api", "_output", "_runner")
-#: What reads a clock or a file, talks, or runs at the same time as something else.
+#: Modules with side effects: clocks, files, network, randomness, threads, processes.
 EFFECTS = {
     "concurrent",
     "fcntl",
@@ -39,7 +39,7 @@ EFFECTS = {
 
 @functools.cache
 def imports(path: Path) -> frozenset[str]:
-    """The modules that the file at *path* imports, also for type checking only; those of the collection as dotted paths below ``plugins``."""
+    """The modules that file *path* imports, including imports for type checking only. Those of the collection are dotted paths below ``plugins``."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -58,11 +58,12 @@ def imports(path: Path) -> frozenset[str]:
 
 
 def own_imports(path: Path) -> set[Path]:
-    """The files of the collection among them."""
+    """The files of the collection that file *path* imports."""
     return {file for name in imports(path) if (file := PLUGINS / f"{name.replace('.', '/')}.py").is_file()}
 
 
 def files(*folders: str) -> list[Path]:
+    """Every Python file below the folders of ``plugins``; none of the folders may be empty."""
     paths = [sorted(path for path in (PLUGINS / folder).rglob("*.py") if path.name != "__init__.py") for folder in folders]
     assert all(paths)
     return [path for below in paths for path in below]
@@ -121,6 +122,7 @@ def test_what_is_said_to_be_pure_has_no_effects() -> None:
 
 
 def check_pure(path: Path) -> None:
+    """Assert that neither *path* nor any file that it imports, directly or not, imports a module of EFFECTS."""
     seen: set[Path] = set()
     left = [path]
     while left:
@@ -137,7 +139,7 @@ def docstring(path: Path) -> str:
 
 
 def importers(name: str) -> set[str]:
-    """The files, as paths below module_utils, that import the one with that path."""
+    """The files that import ``module_utils/NAME.py``, as paths relative to module_utils without suffix."""
     target = PLUGINS / "module_utils" / f"{name}.py"
     return {
         str(path.relative_to(PLUGINS / "module_utils").with_suffix("")) for path in PLUGINS.rglob("*.py") if target in own_imports(path)
@@ -145,7 +147,7 @@ def importers(name: str) -> set[str]:
 
 
 def test_what_leaves_the_process_goes_through_one_file() -> None:
-    """HTTP through the client, the end of a module through ``ansible_module.py``."""
+    """HTTP goes through ``_http/client.py``; exit_json and fail_json are called only in ``ansible_module.py``."""
     assert importers("_http/transport") == {"_http/client"}
     assert importers("_http/connection") == {"_http/client", "_http/transport"}
     assert {
@@ -159,14 +161,14 @@ def test_what_leaves_the_process_goes_through_one_file() -> None:
 
 
 def test_what_is_done_about_an_instance_is_decided_in_the_planner() -> None:
-    """``_runner`` lists and sends; it names no action."""
+    """``_runner`` lists and sends; it never mentions ``Action``."""
     assert {
         path.stem for path in (PLUGINS / "module_utils" / "_runner").glob("*.py") if re.search(r"\bAction\b", path.read_text("utf-8"))
     } == set()
 
 
 def calls(path: Path) -> t.Iterator[tuple[str, frozenset[str]]]:
-    """The name of each function that is called in the file at *path*, and its keywords."""
+    """Every call in file *path*: the name of the function, and the keywords of the call."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -174,7 +176,7 @@ def calls(path: Path) -> t.Iterator[tuple[str, frozenset[str]]]:
 
 
 def test_an_action_is_decided_by_a_table_and_changed_in_one_place() -> None:
-    """Decisions are made where a table of decisions stands; whoever changes what is done about an instance does it with ``Decision.turned``."""
+    """Only the modules with a decision table create a ``Decision``; everything else changes its action with ``Decision.turned``."""
     made, changed = set(), set()
     for path in sorted(PLUGINS.rglob("*.py")):
         for name, keywords in calls(path):

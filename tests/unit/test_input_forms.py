@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every option of every module in every form in which a shell, a survey, YAML or a vault file delivers a value.
 
-A cell is one option of one module in one form. It has one of the meanings that the form can have, or it is refused with a sentence that names
-it; it never becomes another meaning, a traceback, or a secret in a message. The table is made from the specifications, so that a new option is in
-it by itself. What is written as expected here is an oracle of its own, which knows nothing of the code that it judges.
+A cell is one option of one module in one form. Its value must be read as one of the meanings that the form can have, or be refused with a message
+that names the option; it must not get another meaning, cause a traceback, or show a secret. The table is built from the argument specs, so a
+new option is added automatically. The expected meanings are computed here, without the code under test.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SECRET = "kept-to-itself"
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "rerun"
 ZONE = datetime.timezone(datetime.timedelta(hours=8))
 TIMES = ("since", "planned_after", "planned_before", "begin_time", "end_time", "made_after", "made_before", "deadline")
-#: What an option is when it is right, where its text has a form of its own.
+#: A valid value of each option whose values must have a certain form.
 GOOD: dict[str, t.Any] = {
     **dict.fromkeys(TIMES, "2026-11-23T03:00:00Z"),
     "workspace_id": "62fbba734e634c5087656fc3ff7adf34",
@@ -59,9 +59,9 @@ GOOD: dict[str, t.Any] = {
     "pass_state": {"run_id": "1"},
     "not_between": ["22:00-06:00 UTC", "12:00-13:00 +08:00"],
 }
-#: Options that every module reads by the same code.
+#: Options that all modules share and read with the same code.
 SHARED = {*account_spec(), *journal_spec()}
-#: Options whose values would lead to other machines than this one.
+#: Options that decide which host is called; a test must call only this machine.
 ELSEWHERE = ("endpoint", "endpoint_v1", "iam_endpoint", "region", "cloud_domain")
 BLANKS: dict[str, t.Any] = {
     "null": None,
@@ -72,7 +72,7 @@ BLANKS: dict[str, t.Any] = {
     "a tab": "\t",
     "an ideographic space": "\u3000",
 }
-#: The same value in another form, which must be understood.
+#: Other forms of a valid value, all of which must be accepted.
 SAME: dict[str, t.Callable[[t.Any], t.Any]] = {
     "as it is": lambda good: good,
     "its text": lambda good: f"{text(good)}",
@@ -180,7 +180,7 @@ OTHER: dict[str, t.Any] = {
 
 
 def text(good: t.Any) -> t.Any:
-    """*good* as somebody would type it."""
+    """The text that a person would type for the value *good*."""
     if isinstance(good, bool):
         return "yes" if good else "no"
     if isinstance(good, list) and all(isinstance(item, str) for item in good):
@@ -189,7 +189,7 @@ def text(good: t.Any) -> t.Any:
 
 
 def good_value(name: str, option: dict[str, t.Any]) -> t.Any:
-    """What *option* is when it is right, and not its default."""
+    """A valid value of *option* that is not its default."""
     kind, choices = option.get("type", "str"), option.get("choices")
     if choices:
         word = next(word for word in reversed(choices) if word not in (option.get("default") or ()))
@@ -204,7 +204,7 @@ def good_value(name: str, option: dict[str, t.Any]) -> t.Any:
 
 
 def cells() -> Iterator[tuple[str, str, str, t.Any, bool]]:
-    """Module, option, name of the form, value, and whether it must be understood."""
+    """Every cell: module, option, name of the form, value, and whether the value must be accepted."""
     for module, make in MODULES.items():
         for name, option in make().items():
             good = good_value(name, option)
@@ -213,7 +213,7 @@ def cells() -> Iterator[tuple[str, str, str, t.Any, bool]]:
             for form, same in SAME.items():
                 yield module, name, form, same(good), True
             for form, value in OTHER.items():
-                # A secret is looked for in every text, so it is a word that stands nowhere else.
+                # The tests search messages for the secret, so it must be a word that occurs nowhere else.
                 marked = option.get("no_log") and isinstance(value, str) and value.isprintable()
                 yield module, name, form, f"{SECRET}{value}" if marked else value, False
 
@@ -221,11 +221,11 @@ def cells() -> Iterator[tuple[str, str, str, t.Any, bool]]:
 CELLS = list(cells())
 
 
-# The oracle
+# The expected meanings
 
 
 def meanings(name: str, option: dict[str, t.Any], value: t.Any) -> list[t.Any]:
-    """What *value* may be taken for; empty where it has to be refused."""
+    """The values that *value* may be read as; [LEFT_OUT] if it counts as not set, [] if it must be refused."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return [LEFT_OUT]
     kind = option.get("type", "str")
@@ -312,7 +312,7 @@ def items(value: t.Any, option: dict[str, t.Any]) -> list[t.Any]:
     return [list(value), parts]
 
 
-# The code
+# The code under test
 
 
 @functools.cache
@@ -332,28 +332,31 @@ def validator(module: str, name: str) -> ArgumentSpecValidator:
 
 
 def delivered(module: str, name: str, value: t.Any) -> tuple[t.Any, str]:
-    """What the option is, delivered as the role's variable where there is one, else by the task; and why it is refused, or ""."""
+    """Pass *value* through the collection's code and Ansible's check, and return the option's value and the refusal, or "".
+
+    The value is passed in the role's variable of the option; if the option has no variable, in the task.
+    """
     spec, variable = {name: spec_of(module)[name]}, called(module).get(name)
     args, variables = ({name: value}, {}) if variable is None else ({}, {variable: value})
     names = {name: variable} if variable is not None else {}
     try:
         options, problem = fitted(spec, filled(spec, args, names, lambda option: None, variables.__getitem__))
         checked = validator(module, name).validate(options)
-    except Exception as error:  # it would be a traceback
+    except Exception as error:  # users would see a traceback
         return None, f"Traceback: {error!r}"
     return checked.validated_parameters.get(name), problem or "; ".join(checked.error_messages)
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[str]:
-    """A service that refuses everything, at once."""
+    """The address of a server that answers every request with status 400."""
     refusal = json.dumps({"error_code": "DLF.0100", "error_msg": "refused"}).encode()
     with HttpServer(reply(400, refusal, {"Content-Type": "application/json"})) as server:
         yield server.base
 
 
 def faults(module: str, name: str, form: str, value: t.Any, must: bool, got: tuple[t.Any, str]) -> Iterator[str]:
-    """What is wrong with a cell, in words."""
+    """Check one cell and yield a sentence for each thing that is wrong."""
     result, refusal = got
     option = spec_of(module)[name]
     expected = meanings(name, option, value)
@@ -364,7 +367,7 @@ def faults(module: str, name: str, form: str, value: t.Any, must: bool, got: tup
         yield from bad_sentences(where, name, refusal)
         return
     if must:
-        # Only in a password may blanks at the ends be meant.
+        # Only in a password may blanks at the ends be intended.
         good = text(good_value(name, option)) + " "
         expected = expected if expected == [LEFT_OUT] else [good_value(name, option), *(["  " + good] if name.endswith("password") else [])]
     if not any(same_value(result, option.get("default") if meaning is LEFT_OUT else meaning) for meaning in expected):
@@ -378,16 +381,17 @@ def same_value(result: t.Any, meaning: t.Any) -> bool:
 def shown(value: t.Any) -> str:
     try:
         return repr(value)[:80]
-    except ValueError:  # Python prints no number of more than 4300 digits
+    except ValueError:  # Python refuses to print a number of more than 4300 digits
         return "a number of many digits"
 
 
 def showable(sentence: str) -> bool:
-    """Whether nothing in *sentence* could steer a terminal or reorder what it shows."""
+    """Whether *sentence* has no characters that control a terminal or change the order of text."""
     return not any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in sentence)
 
 
 def bad_sentences(where: str, name: str, sentence: str) -> Iterator[str]:
+    """Check a refusal of option *name* and yield a sentence for each thing that is wrong with it."""
     if name not in sentence:
         yield f"{where} is refused without its name: {sentence[:200]}"
     if "YAML drops leading zeros" in sentence and not re.search("not a (number|date)", sentence):
@@ -404,7 +408,7 @@ def test_every_option_in_every_form() -> None:
     wrong: list[str] = []
     judged: set[tuple[str, str, str, str | None]] = set()
     for module, name, form, value, must in CELLS:
-        # Several modules have the same option, which is judged once.
+        # An option that several modules share is checked once.
         cell = (name, repr(spec_of(module)[name]), form, called(module).get(name))
         if cell not in judged:
             judged.add(cell)
@@ -414,7 +418,7 @@ def test_every_option_in_every_form() -> None:
 
 
 def test_ansible_refuses_no_form_of_a_variable_of_the_role_before_it_is_read() -> None:
-    """What its own check refuses, it refuses in words of its own, and with the documentation of the whole role. Blank text says nothing."""
+    """The role's argument specs accept every form, so that the collection's own messages are shown instead of Ansible's."""
     entry_points = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
     wrong = [
         f"{entry}.{name} in the form '{form}': {error}"
@@ -428,7 +432,7 @@ def test_ansible_refuses_no_form_of_a_variable_of_the_role_before_it_is_read() -
 
 
 def base(module: str, service: str, journal: Path, name: str) -> dict[str, t.Any]:
-    """Options with which *module* asks the service, but for the option *name*."""
+    """Options with which *module* gets as far as a request, without *name* and the options that must not be set together with it."""
     options: dict[str, t.Any] = {
         **dict.fromkeys(("endpoint", "endpoint_v1", "iam_endpoint"), service),
         "workspace_id": GOOD["workspace_id"],
@@ -456,9 +460,12 @@ def base(module: str, service: str, journal: Path, name: str) -> dict[str, t.Any
 
 @pytest.mark.parametrize("module", whole_plays(["job_instance_stop", *(module for module in MODULES if module != "job_instance_stop")]))
 def test_what_is_understood_ends_in_no_defect(module: str, service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every value that an option can have gets as far as the service, which refuses, or is refused by name. Shared options: in one module."""
+    """With each accepted value, the module ends in an error of the service or of an option, never in an internal one.
+
+    Options that all modules share are tested in job_rerun only.
+    """
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("DATAARTS_TEST_METADATA", service)  # a unit test asks no machine
+    monkeypatch.setenv("DATAARTS_TEST_METADATA", service)  # instead of 169.254.169.254
     monkeypatch.chdir(tmp_path)
     wrong, seen = [], set()
     for cell_module, name, form, value, _must in CELLS:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds for every text, every history and every order of events: times, selections, decisions, and a whole run.
+"""Property tests of times, selections and decisions, and of whole runs under random faults.
 
-The run is simulated: a small model of the service, passes that decide with the collection's own functions, and everything that can
-happen in between. The model alone judges: it knows how often each instance was really started.
+A run is simulated: a model of the service, passes that decide with the collection's own functions, and random events between them. The model
+knows how often each instance was really started, and the verdict depends on it alone.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from tests.unit.building import FAIL, SETTLE, at, attempt, instance, intent, key
 
 NUMBERS = st.integers(FIRST_MS, LAST_MS)
 SECONDS = st.one_of(st.none(), st.integers(-200, 200))
-#: Texts that look like times, among them texts that are.
+#: Texts that look like times; some of them are valid.
 NEAR_TIMES = st.from_regex(r"\A[-+]?[0-9]{0,14}[smhdwTZ :.+-]{0,3}[0-9:.TZ+-]{0,16}\Z")
 
 
@@ -51,7 +51,7 @@ def test_a_time_for_people_reads_back_as_itself(ms: t.Any) -> None:
 
 
 def refusal(call: t.Any) -> t.Any:
-    """The message with which *call* refused its option, or None."""
+    """The message of the OptionError that *call* raises, or None."""
     try:
         call()
     except OptionError as error:
@@ -188,12 +188,13 @@ def test_what_vanished_is_never_sent_and_never_done(record: t.Any, wanted: t.Any
 
 
 class Service:
-    """One instance's truth, in seconds after since: how often it really ran, and what a list shows of it."""
+    """The service's side of one instance: how often it was really rerun, and what a list shows at which time. Times are seconds after since."""
 
     def __init__(self, number: int, chance: random.Random) -> None:
         self.chance = chance
         self.number = number
-        self.shown = [(-10_000.0, instance(number=number, instance_id=chance.choice([None, "1"])))]  # from when on the list shows what
+        # (time from which the list shows it, instance), oldest first
+        self.shown = [(-10_000.0, instance(number=number, instance_id=chance.choice([None, "1"])))]
         self.free_at = -3000.0  # when its last run ends
         self.last = Status.FAIL
         self.reruns = 0
@@ -202,14 +203,14 @@ class Service:
         self.collisions = 0
 
     def overtake(self, when: float, delay: float) -> None:
-        """Somebody else starts it anew, if the service lets them."""
+        """Let somebody else rerun the instance, if it has failed and is not in progress."""
         if when >= self.free_at and self.last is Status.FAIL:
             self.rerun(when, delay, ours=False)
 
     def rerun(self, when: float, delay: float, *, ours: bool = True) -> None:
-        """Start it anew; the list shows nothing of it for *delay* seconds, then waiting, running and the end, each at its time.
+        """Rerun the instance. For *delay* seconds the list does not show it; then it shows waiting, running and the end, each at its time.
 
-        It may come back under another submit_time or instance_id, and under a status that is not documented while it starts.
+        The instance may get another submit_time or instance_id, and an undocumented status while it starts.
         """
         self.ours += ours
         if when < self.free_at or self.last is not Status.FAIL:
@@ -244,7 +245,7 @@ class Service:
 
 
 class Journal:
-    """What the journal promises, in memory: at most one open attempt per failure, and what is claimed or recorded stays."""
+    """A journal in a dict: at most one open attempt per failure, and claims and outcomes are kept."""
 
     def __init__(self) -> None:
         self.open: dict[Failure, Attempt] = {}
@@ -272,12 +273,12 @@ class Journal:
         return record
 
 
-#: Faults, and the kind of error in which the request ends; none for an accepted one.
+#: Fault -> the kind of error in which the request ends; None if it is accepted. All other faults are ambiguous.
 KINDS = {"none": None, "rejected": Kind.INVALID, "conflict": Kind.ALREADY_RUNNING, "throttled": Kind.THROTTLED}
 
 
 class Run:
-    """Plays of one since that share a journal, one pass at a time."""
+    """A simulated run: the passes of all plays that have the same since and share a journal."""
 
     def __init__(self, seed: int, attempts: int, batch_size: int, max_parallel: int | None) -> None:
         self.chance = random.Random(seed)
@@ -317,7 +318,7 @@ class Run:
             self.journal_ahead = detail
 
     def planned(self) -> Plan:
-        """List, read the journal, decide."""
+        """List the instances, read the journal, and plan the reruns."""
         plan = limited(self.decisions(), self.limits)
         if self.journal.covered is None:
             self.journal.covered = complete_since(None, at(self.now), at(self.since), since_given=self.since_given)
@@ -330,7 +331,7 @@ class Run:
         for batch in plan.batches:
             kind = fault if self.chance.random() < 0.6 else "none"
             if kind == "killed while claiming":
-                return  # a transaction that is not committed has not happened
+                return  # the transaction was not committed
             claims = [self.claimed(decision, len(batch.decisions)) for decision in batch.decisions]
             claimed = [record for record in claims if record is not None]
             if kind == "killed before sending":
@@ -340,7 +341,7 @@ class Run:
             self.now += 0.01
 
     def post(self, kind: str, claimed: list[Attempt]) -> bool:
-        """Send, take the answer, write it down; False if the process is dead."""
+        """Send one request and record its outcome. Return False if the process was killed before it was recorded."""
         delay = self.chance.choice([0, 0, 5, 29])
         took = self.chance.choice([0.05, 30.0]) if kind in ("lost", "answer lost", "killed after sending") else 0.05
         names = [record.failure.plan_time for record in claimed]
@@ -373,7 +374,7 @@ class Run:
         return True
 
     def finish(self) -> dict[int, Decision]:
-        """Passes without faults until nothing is open."""
+        """Run passes without faults until no decision is open, and return the decisions by plan time."""
         for _pass in range(200):
             self.one_pass("none")
             decisions = self.decisions()
@@ -397,7 +398,7 @@ EVENTS = st.lists(
 
 
 def check(run: Run) -> dict[int, Decision]:
-    """The model's verdict: nothing was started while it ran or after it had succeeded, and every report equals the truth."""
+    """Finish the run and assert that no instance was started while it ran or after it had succeeded, and that every report is true."""
     final = run.finish()
     for name, service in run.services.items():
         decision = final[name]
@@ -414,8 +415,10 @@ def check(run: Run) -> dict[int, Decision]:
 
 
 def tells_whose(decision: Decision, service: Service) -> bool:
-    """Whether the report knows whose rerun it was, or says that it does not. Where somebody else's came at the moment of the request, and the
-    answer that told so was lost with its process, nobody can know: it may be taken for ours."""
+    """Whether ``rerun`` of the decision is true: the rerun was ours, or not, or unknown after a conflict.
+
+    If somebody else's rerun collided with our request, and our process died before the answer was recorded, it may be taken for ours.
+    """
     lost = decision.attempt is not None and decision.attempt.outcome is Outcome.INTENDED
     return decision.rerun is (service.ours > 0) or (service.conflict and (decision.rerun is None or lost))
 
@@ -458,7 +461,7 @@ def test_a_run_continued_on_another_machine_reruns_nothing_twice(seed: int, even
 )
 @settings(max_examples=100)
 def test_two_plays_that_begin_in_the_same_second_rerun_nothing_twice(seed: int, events: t.Any, later_ms: int) -> None:
-    """Nor does one that planned before the other sent, and sends after it."""
+    """This includes a play that planned before the other one sent, and sends after it."""
     run = Run(seed, 1, 2, None)
     begin = run.since, later_ms / 1000
     run.now = 0.0
@@ -480,7 +483,7 @@ def test_two_plays_that_begin_in_the_same_second_rerun_nothing_twice(seed: int, 
 
 
 def spoiled(run: Run, fault: str) -> bool:
-    """Whether a run with that fault in each of its first passes starts something twice, or cannot come to its end."""
+    """Whether a run with *fault* in each of its first passes fails :func:`check`: it starts an instance twice, or does not end."""
     try:
         for _pass in range(8):
             run.one_pass(fault)
@@ -492,14 +495,14 @@ def spoiled(run: Run, fault: str) -> bool:
 
 
 def test_the_simulation_notices_a_settle_time_that_is_missing(monkeypatch: t.Any) -> None:
-    """Without it the same runs do start something twice: the verdict above can fail."""
+    """Without a settle time, many of the same runs start an instance twice. So the check can fail."""
     assert not any(spoiled(Run(seed, 3, 2, None), "answer lost") for seed in range(25))
     monkeypatch.setitem(globals(), "SETTLE", 0)
     assert sum(spoiled(Run(seed, 3, 2, None), "answer lost") for seed in range(25)) > 8
 
 
 def test_the_simulation_notices_a_journal_that_claims_anything(monkeypatch: t.Any) -> None:
-    """Without the unique index a plan that is outdated by another run's starts what that run has started."""
+    """Without the unique index, an outdated plan starts again what another run has started in the meantime."""
 
     def race(seed: int) -> bool:
         run = Run(seed, 1, 2, None)
@@ -514,7 +517,7 @@ def test_the_simulation_notices_a_journal_that_claims_anything(monkeypatch: t.An
 
 
 def test_the_simulation_notices_an_instance_that_is_not_followed(monkeypatch: t.Any) -> None:
-    """By its key alone an instance that a rerun renamed is none of this run: its rerun is missed, or made again."""
+    """If instances are matched by their keys alone, the rerun of an instance that got another key is missed, or sent again."""
 
     def by_key(listed: t.Iterable[JobInstance], attempts: t.Iterable[Attempt]) -> t.Any:
         known = {record.failure.key: record for record in attempts}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bytecode that Ansible processes of the tests share is always that of the text as it stands."""
+"""The bytecode cache shared by the tests' Ansible processes never returns the code of an older source."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.start.sitecustomize import CHECKOUT, keep, kept
 
 
 class Loader:
-    """What is used of Ansible's importer of collections."""
+    """The part of Ansible's collection loader that ``keep`` patches and calls."""
 
     def __init__(self, source: str, filename: str) -> None:
         self.source, self.filename = source, filename

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One word for one thing: no retired word in names, docstrings, comments, messages and guides. CONTRIBUTING.md has the glossary."""
+"""No retired word is used in names, docstrings, comments, messages and guides. CONTRIBUTING.md has the glossary."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 PYTHON = ("plugins", "emulator", "tools", "tests", "extensions", "docs", "examples")
 TEXTS = ("roles", "playbooks", "docs", "extensions", "examples", "emulator", "plugins", "tools", "changelogs", ".github")
 TEXT_SUFFIXES = (".md", ".rst", ".yml", ".yaml", ".html", ".js", ".j2")
-#: Generated from the others, or the words of somebody else.
+#: Generated from other files, or written by somebody else.
 NOT_OURS = ("CHANGELOG.rst", "CODE_OF_CONDUCT.md", "docs/docsite/rst/images")
 
-# Names. A pair says what to write instead.
+# Names. The second half of a pair says what to write instead.
 
-#: As a whole name, with or without an underscore in front: they say nothing of what they hold.
+#: Refused as a whole name, with or without a leading underscore, because they do not say what they hold.
 EMPTY_NAMES = ("one", "mine", "found", "every", "told", "each")
-#: As a whole name, in any spelling of case.
+#: Refused as a whole name, in any case style.
 WHOLE_NAMES = {
     "sent": "attempt",
     "held": "claim, claimed",
@@ -33,7 +33,7 @@ WHOLE_NAMES = {
     "moved": "changed",
     "stayed": "unchanged",
 }
-#: As a whole name below plugins/ only: elsewhere they are ordinary words.
+#: Refused as a whole name, but only below plugins/. Elsewhere they are ordinary words.
 WHOLE_NAMES_IN_PLUGINS = {
     "call": "request",
     "calls": "requests",
@@ -49,7 +49,7 @@ WHOLE_NAMES_IN_PLUGINS = {
     "direct": "inprocess",
     "quiet": "hold_off",
 }
-#: As a word of a name that is made of several.
+#: Refused as a part of a name that consists of several words.
 WORDS_OF_NAMES = {
     "ledger": "journal",
     "ledgers": "journal",
@@ -92,7 +92,7 @@ WORDS_OF_NAMES = {
     "answer_problems": "a name that says which answers",
     "credential_problems": "a name that says which credentials",
 }
-#: Words of names that are no vocabulary of ours where they stand so.
+#: Parts of names that are ordinary words, although they contain a retired one.
 ORDINARY_NAMES = re.compile(r"look_?up|look_at|background|around|idle_connection|idle_timeout")
 FILE_NAMES = (
     "wish",
@@ -111,7 +111,7 @@ FILE_NAMES = (
     "direct",
     "ways",
 )
-#: Ansible asks for these names in every file of its kind.
+#: Names that Ansible prescribes for every file of a kind.
 ANSIBLE_NAMES = (
     "main",
     "run_module",
@@ -124,7 +124,7 @@ ANSIBLE_NAMES = (
     "RETURN",
 )
 
-# Prose: a space in a pattern is any white space, with a comment's mark or a list's bar in it.
+# Prose. A space in a pattern matches any white space, also across lines of a comment.
 
 NOUN = r"\b(?:a|each|every|the|this|that|next|last|first|one|another|same|of|per|later|two|three|\d+) "
 PROSE: tuple[tuple[str, str], ...] = (
@@ -169,14 +169,14 @@ PROSE: tuple[tuple[str, str], ...] = (
     (r"\bPrivate to the collection\b", "what it is; the underscore says that it is private"),
 )
 RETIRED = [(re.compile(pattern.replace(" ", r"\s+(?:#:?\s*)?")), use) for pattern, use in PROSE]
-#: Whether a text has any of them, asked ten times as fast: `\b` stands once before all that begin so.
+#: Two patterns that find whether a text has any retired word, ten times as fast: those that begin with `\b` share it.
 ANY_RETIRED = [
     re.compile("|".join(pattern.pattern for pattern, _use in RETIRED if pattern.pattern.startswith(r"\b") is at_word))
     for at_word in (True, False)
 ]
 
 
-#: What a mark of a comment may stand in, and comments.
+#: Strings, in which a # does not begin a comment, and comments.
 STRING_OR_COMMENT = re.compile(
     "|".join(
         rf"{mark * 3}[^{mark}\\]*(?:(?:\\.|{mark}(?!{mark * 2}))[^{mark}\\]*)*{mark * 3}|{mark}(?:[^{mark}\\]|\\.)*{mark}" for mark in "\"'"
@@ -195,7 +195,7 @@ class Hit(t.NamedTuple):
 
 
 def names_of(nodes: list[ast.AST]) -> t.Iterator[tuple[str, int]]:
-    """Every name that a file binds, with its line; what it only reads was named elsewhere."""
+    """Every name that a file binds, with its line. Names that are only read are bound elsewhere."""
     for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id, node.lineno
@@ -211,7 +211,7 @@ def names_of(nodes: list[ast.AST]) -> t.Iterator[tuple[str, int]]:
 
 @functools.cache
 def in_name(name: str, *, in_plugins: bool) -> tuple[str, str] | None:
-    """The retired word in *name* and its replacement, or None. The name of a test is a sentence."""
+    """The retired word in *name* and its replacement, or None. The name of a test is checked as prose."""
     if name.startswith("__"):
         return None
     if name.startswith("test_"):
@@ -231,14 +231,14 @@ def in_text(text: str) -> list[tuple[str, str]]:
 
 
 def places(text: str) -> list[tuple[int, str, str]]:
-    """Where a retired word stands in *text*, the word, and what to write instead."""
+    """Every retired word in *text*: its position, the word, and what to write instead."""
     if not any(pattern.search(text) for pattern in ANY_RETIRED):
         return []
     return [(match.start(), " ".join(match.group().split()), use) for pattern, use in RETIRED for match in pattern.finditer(text)]
 
 
 def prose_of(source: str, nodes: list[ast.AST]) -> t.Iterator[tuple[str, int]]:
-    """Docstrings, messages (strings of several words) and comments, consecutive lines of them as one, with the line they start at."""
+    """Every string of several words, and every comment, with its first line. Comments on consecutive lines are joined."""
     inside: set[int] = set()
     for node in nodes:
         if isinstance(node, ast.JoinedStr):
@@ -290,7 +290,7 @@ def files() -> list[Path]:
 
 
 def two_of_a_name() -> dict[Path, list[Hit]]:
-    """Public classes, functions and constants of plugins/ that share their name with those of another file."""
+    """Public classes, functions and constants of plugins/ whose names another file uses too, by file."""
     places: defaultdict[str, list[tuple[Path, int]]] = defaultdict(list)
     for path in sorted((CHECKOUT / "plugins").rglob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
