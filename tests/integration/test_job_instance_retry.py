@@ -19,7 +19,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace im
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite import SqliteDatabase
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, Intent, Outcome
-from tests.support.journaled import once
+from tests.support.journaled import as_soon_as, begin, once, shown_after
 from tests.support.logic import by_action, call, reruns
 from tests.support.playbook import run_module
 from tests.support.scenarios import FREE, PAGE_RELATED, PAGE_SELECTED, PROJECT_ID, SECRET_KEY, V1, V2, WORKSPACE_ID, small_night
@@ -436,6 +436,25 @@ def test_what_is_not_known_is_unknown_with_the_command_that_finds_out(service: t
     assert "daily_sales" in result["msg"]
     assert len(service.requests("v2_retry")) == 3
     assert not any(instance["rerun"] for instance in result["instances"])
+
+
+@pytest.mark.long
+def test_a_journal_that_is_set_aside_while_the_outcome_is_unknown_does_not_end_the_task(
+    service: t.Any, asked: t.Any, tmp_path: Path
+) -> None:
+    begin(service, {"name": "daily_sales", "failed": 3}, rerun_visible_after=shown_after(2), retry_of_active="accept")
+    service.inject({"route": "retry", "kind": "drop", "when": "after_effect"})
+    journal = tmp_path / "journal.db"
+
+    def unknown() -> list[t.Any]:
+        with contextlib.closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as reading:
+            return reading.execute("SELECT 1 FROM dataarts_attempt WHERE outcome = 'unknown'").fetchall()
+
+    with as_soon_as(lambda: service.journal() and unknown(), lambda: journal.write_bytes(b"no longer a database" * 500)):
+        result = call("job_instance_retry", asked(settle_time=5, journal=str(journal)))
+    assert (result["failed"], result["changed"], list(by_action(result))) == (False, True, ["retry"]), result
+    assert "was set aside" in result["warnings"][0]
+    assert set(reruns(service.journal()).values()) == {1}
 
 
 def test_a_call_that_follows_a_lost_one_finds_out_first(service: t.Any, asked: t.Any, tmp_path: Path) -> None:

@@ -119,7 +119,22 @@ def test_a_journal_that_loses_the_claim_before_it_is_listed_sends_nothing_twice(
         result = begun.result()
     assert patch.kinds() == {"patch_data": 1}
     assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, True, "journal"), result
-    assert "does not contain any more what this run has claimed in it" in result["msg"]
+    assert "no longer contains what this run has claimed in it" in result["msg"]
+
+
+@pytest.mark.long
+def test_a_journal_that_is_set_aside_before_it_is_listed_is_waited_for(service: t.Any, tmp_path: Path) -> None:
+    """The request of this task was accepted, so the run is its own."""
+    service.reset(night(patch_visible_after=1800, patch_name_taken="accept"))
+    patch = Patch(service, tmp_path)
+    patch.journal = str(tmp_path / "journal.db")
+    with ThreadPoolExecutor(1) as pool:
+        begun = pool.submit(lambda: patch(settle_time=10))
+        wait_for(lambda: service.journal() and rows(Path(patch.journal), "SELECT 1 FROM dataarts_attempt WHERE outcome = 'accepted'"))
+        Path(patch.journal).write_bytes(b"no longer a database" * 500)
+        result = begun.result()
+    assert (result["failed"], result["changed"], result["adopted"]) == (False, True, False), result
+    assert patch.kinds() == {"patch_data": 1}
 
 
 def test_check_mode_says_what_would_happen_and_sends_nothing(patch: Patch) -> None:

@@ -142,7 +142,8 @@ class Journal:
         self.name = self._database.name
         self.warnings = self._database.warnings
         self.own: OwnClaim | None = None
-        self._claimed: OwnClaim | None = None  # by this object: what was begun since, as the journal of another run, is another journal
+        #: The newest claim of this object, with its time on the journal's clock. A journal begun since by another run is another journal.
+        self._claimed: tuple[OwnClaim, int] | None = None
         self._pruned = False
         self._lock = threading.RLock()
         self._newest: dict[_SlotKey, _Number] = {}
@@ -190,7 +191,7 @@ class Journal:
                 journal_ms=database.clock_ms(),
                 stops=_by_slot(attempt for attempt in attempts if attempt.kind is not AttemptKind.RERUN),
             )
-            self._check_own(database, known.complete_since)
+            self._check_own(database, known)
             return known, rows, {attempt.attempt_id: attempt.last_ms for attempt in attempts}
 
         with self._lock:
@@ -199,12 +200,17 @@ class Journal:
             self._know((row[4:7], row[:2]) for row in rows)
         return known
 
-    def _check_own(self, database: Database, complete_since: int | None) -> None:
+    def _check_own(self, database: Database, known: Known) -> None:
         """:raises JournalError: see :meth:`read`."""
         own = self.own
-        if own is None or (own != self._claimed and (complete_since is None or complete_since > own.sent_ms)):
+        if own is None:
             return
-        if not database.query(_OWN, (own.attempt_id, own.run_id)):
+        if self._claimed is not None and own == self._claimed[0]:
+            # Reruns wait where an unreadable journal was set aside, see hold_off.py.
+            excused = known.set_aside_ms is not None and known.set_aside_ms >= self._claimed[1]
+        else:
+            excused = known.complete_since is None or known.complete_since > own.sent_ms
+        if not excused and not _has(database, own):
             raise _incomplete(database, "use")
 
     def newest_id(self) -> int:
@@ -221,12 +227,12 @@ class Journal:
         """Record that the journal knows every attempt in these workspaces from *since_ms* on, unless it covers them already. Creates the journal."""
         names = [schema.stored(workspace_id) for workspace_id in sorted(set(workspace_ids))]
 
-        def work(database: Database) -> None:
+        def work(database: Database) -> OwnClaim | None:
             now = database.clock_ms()
             database.change([(_COVER, (self._project_id, name, since_ms, now)) for name in names])
+            return self.own if self.own is not None and _has(database, self.own) else None
 
-        self._write(work)
-        self.own = None  # any earlier claim was in a journal that is gone: this one says since when it is complete
+        self.own = self._write(work)  # None if the claim was in a journal that is gone: this one says since when it is complete
 
     def claim(self, intents: t.Sequence[Intent]) -> list[Attempt | None]:
         """Claim failures in one transaction, durable on return.
@@ -260,10 +266,11 @@ class Journal:
         self._pruned = True
         ours = {tuple(row[4:]): row for row in rows}
         claimed = [ours.pop(key, None) for key in keys]
-        made = [(row[0], intent.attempt) for intent, row in zip(intents, claimed) if row]
+        made = [(*row[:2], intent.attempt) for intent, row in zip(intents, claimed) if row]
         if made:
-            newest, attempt = max(made, key=lambda own: own[0])
-            self.own = self._claimed = OwnClaim(newest, attempt.run_id, attempt.sent_ms)
+            newest, journal_ms, attempt = max(made, key=lambda own: own[0])
+            self.own = OwnClaim(newest, attempt.run_id, attempt.sent_ms)
+            self._claimed = self.own, journal_ms
         return [row and replace(intent.attempt, attempt_id=row[0], journal_ms=row[1]) for intent, row in zip(intents, claimed)]
 
     def stamp(self, attempts: t.Sequence[Attempt], now_ms: int) -> None:
@@ -478,6 +485,10 @@ def _record(database: Database, ended: t.Sequence[_Ended]) -> None:
     statements = [statement for attempts, end in ended for statement in _recorded(attempts, end)]
     if database.change(statements) != sum(len(attempts) for attempts, _end in ended):
         raise _incomplete(database, "write")
+
+
+def _has(database: Database, own: OwnClaim) -> bool:
+    return bool(database.query(_OWN, (own.attempt_id, own.run_id)))
 
 
 def _incomplete(database: Database, verb: str) -> JournalError:

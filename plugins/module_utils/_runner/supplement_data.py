@@ -324,6 +324,7 @@ class _Starting(_Work):
         own = attempt is not None and attempt.run_id == self.run_id and attempt.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN)
         if own and attempt is not None and attempt.outcome is Outcome.UNKNOWN:
             self.journal.record([attempt], Outcome.ACCEPTED, now_ms=self.clock.latest_ms(), message="its answer was lost; it is listed")
+        own = own or self.run.result["changed"]  # accepted by this invocation, whose journal may have been set aside since
         different = differences(self.asked, row, self._content(attempt))
         self.run.result.update(changed=own, adopted=not own, differences=safe(different))
         self.show_diff({} if own else self.asked.content(), self.asked.content())

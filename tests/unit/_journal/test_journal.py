@@ -393,6 +393,21 @@ class TestOutcomes:
             reading.read([WORKSPACE], ALL, T)
             reading.close()
 
+    def test_it_is_noticed_after_a_workspace_has_joined(self, place: Place) -> None:
+        """As where dependants in another workspace are to be rerun too."""
+        with place.open() as journal:
+            journal.cover([WORKSPACE], T)
+            claim(journal, 1)
+        with place.open() as following:
+            following.own = journal.own
+            following.cover([WORKSPACE, "joined"], T)
+            assert following.own == journal.own
+            place.rows("DELETE FROM dataarts_attempt RETURNING id")
+            with pytest.raises(JournalError, match="no longer contains what this run has claimed"):
+                following.read([WORKSPACE, "joined"], ALL, T)
+            following.cover([WORKSPACE, "joined", "another"], T)
+            assert following.own is None
+
     @pytest.mark.parametrize("later", [True, False])
     @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.UNKNOWN])
     def test_only_one_that_may_have_taken_effect_moves_the_time_from_which_settling_counts(

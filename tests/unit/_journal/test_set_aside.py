@@ -146,6 +146,20 @@ class TestMoments:
             assert (known.attempts, len(journal.warnings)) == ((), 1)
             assert known.set_aside_ms is not None
 
+    def test_a_run_whose_claims_were_in_it_goes_on(self, place: Place) -> None:
+        """It lacks them because it is new. One that was set aside before they were claimed has to have them."""
+        with place.open() as journal:
+            assert claim(journal, 400)[0]
+            other_words(place.path)
+            assert journal.read([WORKSPACE], ALL, T).set_aside_ms is not None
+            assert journal.read([WORKSPACE], ALL, T).attempts == ()
+            journal.cover([WORKSPACE], T)
+            assert journal.read([WORKSPACE], ALL, T).attempts == ()
+            assert claim(journal, 400)[0]
+            place.rows("DELETE FROM dataarts_attempt RETURNING id")
+            with pytest.raises(JournalError, match="no longer contains what this run has claimed"):
+                journal.read([WORKSPACE], ALL, T)
+
     def test_what_another_process_put_in_its_place_is_not_touched(self, place: Place) -> None:
         with place.open() as slow, place.open() as other:
             slow.notes("nothing")
