@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What role awx defines keeps the rules of AWX, and says the same as the modules that read it."""
+"""The definitions of role awx follow the rules of AWX and agree with the modules that read them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_awx_accepts_the_credential_type() -> None:
     kinds = ("", "journal_", "report_")
     for kind in kinds:
         assert rules.credential_type("cloud", definitions.inputs(kind), definitions.injectors(kind)) == []
-    # A job template carries all of them.
+    # A job template has credentials of all kinds, so their variables must not collide.
     names = [name for kind in kinds for name in definitions.injectors(kind)["env"]]
     assert len(names) == len(set(names))
 
@@ -36,7 +36,7 @@ def test_every_field_is_labelled_explained_and_read_by_the_modules() -> None:
     fields = {field["id"]: field for field in definitions.inputs()["fields"]}
     assert all(field["label"] and field["help_text"] and field["type"] == "string" for field in fields.values())
     assert {name for name, field in fields.items() if field.get("secret")} == set(SECRET_OPTIONS)
-    # The tasks pair fields and variables by their order.
+    # The tasks match fields and variables by position.
     assert list(definitions.injectors()) == ["env"]
     assert list(definitions.injectors()["env"].items()) == [(ENVIRONMENT[name][0], f"{{{{ {name} }}}}") for name in fields]
 
@@ -62,14 +62,14 @@ def test_awx_accepts_the_surveys_and_applies_their_defaults(name: str) -> None:
 
 
 def test_no_survey_takes_the_place_of_what_the_inventory_may_say_for_a_workspace() -> None:
-    """Whoever answers nothing, as a schedule does, leaves every choice and limit of the inventory as it is."""
+    """If nobody answers, as with a schedule, every choice and limit of the inventory counts."""
     asked = {name for survey in definitions.surveys().values() for name in rules.unanswered(survey)}
     plain = {name for name in asked if not name.startswith("dataarts_answer_")}
     assert plain == {"dataarts_planned_before", "dataarts_since", "dataarts_check_only", "dataarts_concurrent"}
 
 
 def test_a_notification_says_what_is_broken_in_json() -> None:
-    """With the job's own closing lines, or AWX's explanation where it got not that far; line breaks and quotes do no harm."""
+    """The text is the job's closing lines, or AWX's explanation if the job did not get that far. Line breaks and quotes are escaped."""
     messages = definitions.variables("definitions")["__dataarts_awx_messages"]
     assert rules.messages(messages) == []
     assert set(messages["workflow_approval"]) == {"running", "approved", "denied", "timed_out"}
@@ -84,7 +84,7 @@ def test_a_notification_says_what_is_broken_in_json() -> None:
     assert rules.messages({"error": {"body": "{{ job.nosuch }}"}, "never": None})
 
 
-#: A form of a time, or of hours of the day, that a question's text offers, and where it refers to the question before it.
+#: A form of a time or of hours that the text of a question offers, or a reference to the forms of the previous question.
 OFFERED = re.compile(
     r"[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2} [\w+:/]+|(?<![\w-])[-+][0-9]+[smhd]\b"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+(?:Z|[+-][0-9:]+)|13 digits|[Ii]n the same forms?"
@@ -92,7 +92,7 @@ OFFERED = re.compile(
 
 
 def offered(spec: t.Sequence[dict[str, t.Any]]) -> t.Iterator[tuple[str, str]]:
-    """(option, form) of every form of a time that the questions of *spec* offer."""
+    """(option, form) for every form of a time that the questions of *spec* offer."""
     before: list[str] = []
     for question in spec:
         texts = OFFERED.findall(question["question_description"])
@@ -106,7 +106,7 @@ def offered(spec: t.Sequence[dict[str, t.Any]]) -> t.Iterator[tuple[str, str]]:
     ("option", "form"), sorted({pair for survey in definitions.surveys().values() for pair in offered(survey["spec"])})
 )
 def test_every_form_that_a_question_offers_is_one_that_the_module_reads(option: str, form: str) -> None:
-    """Also as ansible-core 2.19 and later take it, which resolve what AWX hands over once more, by YAML's rules."""
+    """This includes the value that ansible-core 2.19 and later pass on, which read the text from AWX again as YAML."""
     spec = {**rerun_spec(), **instance_retry_spec()}[option]
     for given in (form, yaml.safe_load(form)):
         assert survey_answer_errors({f"dataarts_answer_{option}": given}) == []
@@ -196,7 +196,7 @@ def test_the_rules_refuse_a_schedule_that_awx_would_refuse(rule: str, words: str
 
 
 def test_the_tasks_for_the_other_collection_are_the_same() -> None:
-    """`python -m tools.awx_tasks` writes them."""
+    """If they differ, run `python -m tools.awx_tasks`."""
     folder = awx_tasks.TASKS / awx_tasks.COLLECTION
     assert sorted(path.name for path in folder.iterdir()) == awx_tasks.names()
     for name in awx_tasks.names():

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The double refuses what AWX refuses because of another thing, and finds things as AWX does."""
+"""The test double refuses what AWX refuses because of another object, and filters objects as AWX does."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def store() -> Store:
 
 
 def made(store: Store) -> dict[str, int]:
-    """An organization with a credential of each kind, a project, an inventory and an execution environment."""
+    """Create two organizations and, in the first, a credential of each kind, a project, an inventory and an execution environment: name -> id."""
     ids = {"organization": store.create("organizations", {"name": "Ours"}), "other": store.create("organizations", {"name": "Theirs"})}
     for kind in ("cloud", "vault", "registry"):
         of = store.create("credential_types", {"name": kind, "kind": kind})
@@ -34,7 +34,10 @@ SOURCE = ("inventory_sources", "name", "inventory", "source=scm", "source_projec
 
 
 def fields(words: t.Iterable[str], ids: dict[str, int]) -> dict[str, t.Any]:
-    """Fields from words: ``name`` alone is that thing, ``field=name`` the thing of that name, ``field=text`` the text."""
+    """Build a request's fields from words. ``field=value`` sets the field to the id named *value* in *ids*, or else to the text.
+
+    A word without ``=`` is both field and value.
+    """
     pairs = ((word.partition("=")[0], word.partition("=")[2] or word) for word in words)
     return {field: ids.get(value, value) for field, value in pairs}
 

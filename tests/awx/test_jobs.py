@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The steps of the workflow and the job templates, run as AWX runs them, against the emulator, on the newest series of ansible-core, and on others."""
+"""Steps of the workflow and job templates, run as AWX runs them, against the emulator, on the newest ansible-core and some on older ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tools import awx
 pytestmark = [pytest.mark.awx, pytest.mark.timeout(900)]
 
 CREDENTIAL = {"region": REGION, "project_id": PROJECT_ID, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
-#: What AWX hands to every step of the workflow: the answers of its survey, as a person typed them, and its own variable.
+#: Answers of the workflow's survey, as a person types them. AWX passes them to every step.
 ANSWERS = {
     "dataarts_answer_jobs": "daily_*\nhourly_*\nstock_*",
     "dataarts_answer_planned_after": "-24h",
@@ -43,7 +43,7 @@ Launch = Callable[..., Launcher]
 
 
 def night() -> dict[str, t.Any]:
-    """Two workspaces: in one, five instances of two jobs failed (a third job is none of the plan's), in the other two of one job."""
+    """A scenario whose answers select five failed instances of two jobs in one workspace, and two of one job in the other."""
     scenario = small_night(run_seconds=2)
     supply = {"id": SUPPLY_ID, "name": "supply", "jobs": [{"name": "stock_levels", "id": 917601, "failed": 2}]}
     scenario["accounts"][0]["workspaces"].append(supply)
@@ -68,15 +68,15 @@ def storage() -> Iterator[Storage]:
         yield running_storage
 
 
-#: Other series: what they read differently is variables, so what is handed over from step to step, and answers, are tried with each.
+#: Run a test on three series of ansible-core. They read variables differently, so this is for tests of answers and of artifacts between steps.
 OTHERS = pytest.mark.parametrize("core", ["oldest", "middle", "newest"], indirect=True)
-#: The whole night once more on the oldest, whose templates are the old ones.
+#: Run a test on the newest and the oldest series, which has the template engine from before 2.19.
 OLDEST_TOO = pytest.mark.parametrize("core", ["oldest", "newest"], indirect=True)
 
 
 @pytest.fixture
 def core(request: pytest.FixtureRequest) -> str:
-    """A series of ansible-core: the newest, unless the test names others."""
+    """The version of ansible-core of the test: the newest, unless the test is parametrized."""
     return awx.cores()[getattr(request, "param", "newest")]
 
 
@@ -96,7 +96,7 @@ def launch(core: str, service: Running, tmp_path: Path) -> Launch:
             )
             return {**own, "ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 
-        # A name of digits arrives as another key of a mapping, as a text of digits does.
+        # One host name consists of digits, because such names may arrive changed as keys of mappings.
         hosts = {"sales": host(WORKSPACE_ID), "0777": host(SUPPLY_ID)}
         return Launcher(awx.python(core), tmp_path, hosts, {**CREDENTIAL, **changes})
 
@@ -104,12 +104,12 @@ def launch(core: str, service: Running, tmp_path: Path) -> Launch:
 
 
 def reruns(service: Running) -> Counter[tuple[str, int]]:
-    """How often each instance was sent, by the emulator's journal."""
+    """(job name, plan time) -> how often it was rerun, by the emulator's journal."""
     return Counter((entry["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"])
 
 
 def step(launcher: Launcher, playbook: str, before: Job, template: dict[str, t.Any], threshold: int = 50, check: bool = False) -> Job:
-    """A step of the workflow after the step *before*: its artifacts, and the workflow's own variables above them."""
+    """Run the workflow step after *before*, with its artifacts and, with higher precedence, the workflow's variables."""
     return launcher.run(playbook, {**before.artifacts(), **ANSWERS, "dataarts_threshold": threshold}, template, check)
 
 
@@ -134,7 +134,7 @@ def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, servi
     assert "7 instances would be rerun, more than the 6 that need no approval" in large.messages()[0]
     step(launcher, "gate.yml", plan, {"dataarts_gate": "many"}, threshold=6).succeeded()
 
-    # Before the approval comes, somebody sees the recheck fail, because nothing has been rerun yet.
+    # A recheck before the approval fails, because nothing has been rerun yet.
     early = step(launcher, "recheck.yml", plan, {"dataarts_plan_required": True}, check=True).failed()
     assert "Not everything has succeeded: 7 not rerun. The table" in " ".join(early.messages()), early.messages()
     assert not service.journal()
@@ -143,7 +143,7 @@ def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, servi
     assert sorted(reruns(service).values()) == [1] * 7
     assert rerun.artifacts()["dataarts_summary"]["totals"]["succeeded"] == 7
     assert rerun.artifacts()["dataarts_summary"]["text"].splitlines()[0] == "All 7 instances succeeded."
-    # AWX shows progress while the task runs: as events of their own, before the task's result.
+    # AWX shows progress while the task runs: the lines are events before that of the task's result.
     events = rerun.events()
     results = [
         number
@@ -166,7 +166,10 @@ def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, servi
 
 
 def judge_report(report: dict[str, t.Any], storage: Storage, jobs: tuple[Job, ...]) -> None:
-    """One report of the three steps, in the folder and at the address: that of the rerun, not one of a night with nothing left to do."""
+    """Assert that the three steps share one report, in the folder and at the URL, and that it is about the rerun.
+
+    The recheck must not replace it by a report in which nothing is left to do.
+    """
     assert (report["headline"], [step["step"] for step in report["steps"]]) == (
         "All 7 instances succeeded",
         ["plan", "rerun", "recheck"],
@@ -182,8 +185,13 @@ def judge_report(report: dict[str, t.Any], storage: Storage, jobs: tuple[Job, ..
 
 
 def damaged(hour: Callable[[int], int], *, loads_missing: tuple[int, ...] = (5,)) -> dict[str, t.Any]:
-    """In sales orders failed once, mart succeeded on its old data, loads was not made *loads_missing* hours ago, board succeeded without it, and
-    closed, which is stopped, was not made either; in the other workspace stock failed once."""
+    """A scenario with something of each kind to repair.
+
+    In sales, orders failed once and mart succeeded on its old data; the instances of loads of *loads_missing* hours ago are missing and board
+    succeeded without them; closed is stopped and also misses an instance. In supply, stock failed once.
+
+    :param hour: the plan time that many hours ago, epoch ms.
+    """
 
     def job(name: str, missing: t.Collection[int] = (), failed: t.Collection[int] = (), **more: t.Any) -> dict[str, t.Any]:
         cycles = [{"plan_time": hour(ago), "status": "fail" if ago in failed else "success"} for ago in range(7) if ago not in missing]
@@ -203,7 +211,7 @@ def damaged(hour: Callable[[int], int], *, loads_missing: tuple[int, ...] = (5,)
     return small_night(workspaces=workspaces, speed=600, switches={**FREE, **V1, **V2})
 
 
-#: What AWX hands to every step of a repair: answers that take the place of what the inventory says, no too, and the workflow's own variable.
+#: Variables that AWX passes to every step of a repair: answers, which replace the inventory's values even if they are "no", and the threshold.
 REPAIR = {
     **rules.unanswered(definitions.surveys()["repair"]),
     "dataarts_answer_pause_schedules": "yes",
@@ -214,7 +222,7 @@ REPAIR = {
 
 @OLDEST_TOO
 def test_a_repair_is_planned_approved_carried_out_as_planned_and_rechecked(launch: Launch, service: Running, tmp_path: Path) -> None:
-    """One plan with missing instances and the jobs that are paused; one that is another by then is refused, and the recheck fails; each once."""
+    """The plan has missing instances and jobs to pause. If it has changed since, it is refused, and the recheck fails. All is sent once."""
     begun = int(time.time()) // 3600 * 3_600_000
 
     def hour(ago: int) -> int:
@@ -276,7 +284,7 @@ def test_a_repair_is_planned_approved_carried_out_as_planned_and_rechecked(launc
 
 
 def test_nobody_answers_and_the_inventory_decides(launch: Launch, service: Running) -> None:
-    """A schedule: what AWX fills in leaves the choices and limits of every workspace as they are. An answer takes their place."""
+    """With a schedule, the defaults that AWX sets leave the choices and limits of every workspace unchanged. An answer replaces them."""
     launcher = launch()
     own: dict[str, dict[str, t.Any]] = {"sales": {"dataarts_jobs": ["hourly_*"]}, "0777": {"dataarts_max_instances": 1}}
     launcher = dataclasses.replace(launcher, hosts={name: {**known, **own[name]} for name, known in launcher.hosts.items()})
@@ -311,7 +319,7 @@ def test_a_step_that_cannot_read_the_plan_leads_neither_to_a_rerun_nor_to_an_app
 
 
 def test_the_templates_for_any_job_and_for_a_job_with_its_neighbours(launch: Launch, service: Running) -> None:
-    """Each as its survey is answered: looked at first, then run, each instance once."""
+    """Each template is launched with the answers of its survey, first as a check and then as a run; each instance is rerun once."""
     launcher = launch()
     begin, end = (to_iso(service.now_ms() + shift * 3_600_000) for shift in (-24, 1))
     related = {
@@ -356,13 +364,13 @@ def test_a_missing_or_wrong_field_fails_with_its_label_before_anything_is_asked(
 
 
 def vaulted(secret: str) -> dict[str, str]:
-    """*secret* as AWX keeps an encrypted value of an inventory file: it reads the file without the password."""
+    """*secret* as an encrypted value in the inventory of AWX, which has read the inventory file without the vault password."""
     return {"__ansible_vault": VaultLib([("default", VaultSecret(b"pw-of-vault"))]).encrypt(secret).decode()}
 
 
 @OTHERS
 def test_the_other_way_vaulted_keys_in_the_inventory_and_no_credential_of_ours(launch: Launch, service: Running) -> None:
-    """The guide's second way: keys in group variables, in AWX a vault credential with the password of the vault."""
+    """The guide's second way: vaulted keys in group variables, and a vault credential with the password."""
     launcher = launch()
     keys = {"dataarts_access_key": vaulted(ACCESS_KEY), "dataarts_secret_key": vaulted(SECRET_KEY)}
     place = {"dataarts_region": REGION, "dataarts_project_id": PROJECT_ID}
@@ -372,7 +380,7 @@ def test_the_other_way_vaulted_keys_in_the_inventory_and_no_credential_of_ours(l
     assert plan.artifacts()["dataarts_summary"]["to_rerun"] == 7
     assert not service.journal()
     assert not [secret for secret in (SECRET_KEY, ACCESS_KEY, "pw-of-vault") if secret in plan.stdout() + str(plan.events())]
-    # Launched again by itself, which AWX does with what the step was handed: told that nothing follows.
+    # A person relaunches the step alone, with the same variables: it warns that the workflow does not continue.
     again = launcher.run(
         "rerun.yml",
         {**plan.artifacts(), **ANSWERS, "dataarts_threshold": 50, "awx_job_launch_type": "relaunch"},
@@ -389,8 +397,8 @@ def test_the_other_way_vaulted_keys_in_the_inventory_and_no_credential_of_ours(l
 def test_an_answer_that_became_a_number_is_refused_and_check_only_sends_nothing(launch: Launch, service: Running, core: str) -> None:
     launcher = launch()
     digits = launcher.run("rerun.yml", {**ANSWERS, "dataarts_answer_jobs": "0777"}).failed()
-    if tuple(map(int, core.split("."))) < (2, 19):  # keeps the text, so that it is a job that does not exist
-        text = " ".join(digits.stdout().split())  # where it is shown, lines are wrapped
+    if tuple(map(int, core.split("."))) < (2, 19):  # the text is kept, and no job has that name
+        text = " ".join(digits.stdout().split())  # the output is wrapped
         assert "0777" in text
         assert "No job of any workspace matches 0777" in text
     else:
@@ -410,7 +418,7 @@ def test_a_cancelled_job_ends_cleanly_and_its_restart_finishes_the_work(launch: 
     answers = {**ANSWERS, "dataarts_max_parallel": 1}
     plan = launcher.run("rerun.yml", answers, {"dataarts_fail_on_broken": False}, check=True).succeeded()
     given = {**plan.artifacts(), **answers}
-    # The second request is never answered, so that there is something left when the job is cancelled, however fast the machine is.
+    # The second rerun request is never answered, so that even on a fast machine work is left when the job is cancelled.
     service.inject({"route": "retry", "kind": "hang", "when": "before_effect", "skip": 1, "times": 1000})
     job = launcher.start("rerun.yml", given, {"dataarts_plan_required": True})
     job.until(lambda: bool(reruns(service)))
@@ -423,7 +431,7 @@ def test_a_cancelled_job_ends_cleanly_and_its_restart_finishes_the_work(launch: 
 
 
 def test_the_slices_of_a_job_rerun_the_plan_together(launch: Launch, service: Running) -> None:
-    """A job template of one's own with slices: AWX runs the job once for each part of the hosts, at the same time, with the same approved plan."""
+    """A user's own job template may have slices: AWX then runs a job for each part of the hosts, all at once, with the same approved plan."""
     launcher = launch()
     plan = launcher.run("rerun.yml", {**ANSWERS, "dataarts_threshold": 50}, {"dataarts_fail_on_broken": False}, check=True).succeeded()
     given = {**plan.artifacts(), **ANSWERS, "dataarts_threshold": 50}
@@ -434,8 +442,8 @@ def test_the_slices_of_a_job_rerun_the_plan_together(launch: Launch, service: Ru
     ]
     ended = [job.wait() for job in jobs]
     assert sorted(reruns(service).values()) == [1] * 7
-    # What each publishes is of its own part.
+    # Each slice publishes the summary of its own hosts.
     assert sorted(job.artifacts()["dataarts_summary"]["totals"]["succeeded"] for job in ended) == [2, 5]
-    # And so is what it judges: a pattern that matches jobs of other parts only is taken for a mistake, after all is rerun.
+    # Each also fails after its reruns, because a pattern that matches only jobs of other slices looks like a mistake.
     assert [job.status for job in ended] == ["failed", "failed"]
     assert all("A name or a pattern in jobs matches no job" in job.stdout() for job in ended)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs with the journal's credential: each in a container of its own, one PostgreSQL for all of them."""
+"""AWX jobs with a journal credential: each has a home directory of its own, as in a container, and all share a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ pytestmark = [pytest.mark.awx, pytest.mark.timeout(3600)]
 
 CREDENTIAL = {"region": REGION, "project_id": PROJECT_ID, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
 ANSWERS = {"dataarts_answer_jobs": "?*", "dataarts_answer_planned_after": "-24h", "dataarts_answer_statuses": ["fail"]}
-#: Jobs that are killed, each at another moment and followed by one in a fresh home.
+#: How many jobs are killed, each at another time and followed by one in a new home directory.
 KILLS = int(os.environ.get("AWX_KILLS", "2"))
 SEED = int(os.environ.get("AWX_SEED", "17"))
 
 
 def night(run_seconds: int) -> dict[str, t.Any]:
-    """Two workspaces with 28 failed instances of three jobs, all of which succeed when they are rerun."""
+    """A scenario with 28 failed instances of three jobs in two workspaces. All of them succeed when they are rerun."""
     jobs = [{"name": f"daily_{name}", "id": 917567 + number, "failed": 9, "every": "1h"} for number, name in enumerate(("sales", "stock"))]
     supply = {"id": SUPPLY_ID, "name": "supply", "jobs": [{"name": "levels", "id": 917601, "failed": 10, "every": "1h"}]}
     scenario = small_night(run_seconds=run_seconds, jobs=jobs)
@@ -54,7 +54,7 @@ def server() -> Iterator[PostgresServer]:
 
 
 def launcher(service: Running, server: PostgresServer, directory: Path, **options: t.Any) -> Launcher:
-    """One with a new journal, whose credential it has."""
+    """A launcher with a new, empty journal and its credential."""
     hosts = {
         name: {
             **variables(service, workspace_id=workspace, region=None, project_id=None, access_key=None, secret_key=None, **options),
@@ -72,16 +72,16 @@ def reruns(service: Running) -> Counter[tuple[str, int]]:
     return Counter((entry["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"])
 
 
-#: What the role adds to the variables of every job template where there is a journal.
+#: The variables that the role adds to every job template if a journal is configured.
 TEMPLATE = {"dataarts_journal": "postgresql://"}
 
 
 def test_an_approved_rerun_is_not_held_off(service: Running, server: PostgresServer, tmp_path: Path) -> None:
-    """Plan and rerun are jobs of two containers. A journal that is older than the plan knows that nothing was sent, so that nobody waits."""
+    """Plan and rerun are jobs in two containers. The journal is older than the plan and knows that nothing was sent, so the rerun need not wait."""
     service.reset(night(2))
     steps = {kind["name"]: kind.get("variables", {}) for kind in definitions.variables("definitions")["__dataarts_awx_kinds"]}
     start = launcher(service, server, tmp_path, poll_interval=1, settle_time=600)
-    # A rerun of an earlier night, from which on the journal covers both workspaces.
+    # An earlier rerun, since which the journal is complete for both workspaces.
     start.run("rerun.yml", {**ANSWERS, "dataarts_answer_planned_after": "-150m"}, {**TEMPLATE, "dataarts_settle_time": 1}).succeeded()
     before = sum(reruns(service).values())
     plan = start.run("rerun.yml", ANSWERS, {**steps["plan"], **TEMPLATE}, check=True).succeeded()
@@ -90,7 +90,7 @@ def test_an_approved_rerun_is_not_held_off(service: Running, server: PostgresSer
     rerun = start.run("rerun.yml", {**plan.artifacts(), **ANSWERS}, {**steps["rerun plan"], **TEMPLATE}).succeeded()
     assert sorted(reruns(service).values()) == [1] * 28
     assert rerun.artifacts()["dataarts_summary"]["totals"]["succeeded"] == 28 - before
-    # Between the first question of the job and its first rerun stands no settle_time.
+    # The job does not wait settle_time between its first request and its first rerun.
     begun, first_rerun = service.requests()[seen]["time"], service.journal()[sent_before]["time"]
     ended = service.requests()[-1]["time"]
     print(
@@ -102,7 +102,7 @@ def test_an_approved_rerun_is_not_held_off(service: Running, server: PostgresSer
 
 
 def kill_after(service: Running, start: Launcher, requests: int) -> None:
-    """Start a job and kill it when the service has seen so many of its requests."""
+    """Start a job and kill it when the emulator has received *requests* requests."""
     job = start.start("rerun.yml", ANSWERS, TEMPLATE)
     while len(service.requests()) < requests and job.process.poll() is None:
         time.sleep(0.002)

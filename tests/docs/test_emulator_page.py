@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulator's README: its Python is run, its scenario is played, and what it shows has the shape of what is given."""
+"""The emulator's README: its Python code runs, its scenario runs, and the outputs that it shows have the fields of real ones."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The examples of every module, filter, inventory plugin and role are run as they stand, against an emulator that knows the ids in them."""
+"""The examples of every module, filter, inventory plugin and role are run unchanged, against an emulator that has the ids in them."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ ENVIRONMENT = {
     "LOGISTICS_PASSWORD": BOT_PASSWORD,
 }
 CONTROLLER = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-#: Examples whose hosts are workspaces, as the inventory of the guide has them.
+#: Variables of the hosts of examples that use a host as a workspace, as in the guide's inventory.
 OF_THE_INVENTORY = {key: {"dataarts_workspace_id": WORKSPACE_ID, "dataarts_region": "cn-north-4"} for key in ("fail", "overview")}
-#: Waiting takes a second, nothing else is different.
+#: module_defaults that only shorten the waits.
 DEFAULTS = {
     "dataarts.factory.job_rerun": {"poll_interval": 1, "settle_time": 1},
     "dataarts.factory.job_instance_retry": {"settle_time": 1},
@@ -62,7 +62,7 @@ EXAMPLES = {path.stem: examples(path) for kind in ("modules", "filter") for path
 
 
 def scenario(now: datetime) -> dict[str, t.Any]:
-    """What the examples speak of: instances that failed at their times, an instance with their id, workspaces with their names."""
+    """A scenario with the jobs, instances and workspaces that the examples name. Times in examples are shifted to *now*."""
 
     def at(text: str) -> int:
         return int(datetime.fromisoformat(shifted(text, now).replace("Z", "+00:00")).timestamp() * 1000)
@@ -123,7 +123,7 @@ def scenario(now: datetime) -> dict[str, t.Any]:
 
 
 class Ran(t.NamedTuple):
-    """What running all examples of the modules in one process left behind."""
+    """The outcome of the play that ran all examples of modules and filters, and the emulator's journal after it."""
 
     outcome: Outcome
     journal: list[dict[str, t.Any]]
@@ -148,7 +148,7 @@ def ansible(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="module")
 def ran(service: Running, ansible: Ansible) -> Ran:
-    """A play for each module or filter, on a host of its own: a failure in one leaves the others."""
+    """Run the examples of each module and filter in a play and on a host of their own, so that a failure does not stop the others."""
     plays = [
         f"- hosts: {name}\n  gather_facts: false\n  module_defaults: {DEFAULTS!r}\n  vars: {OF_THE_INVENTORY.get(name, {})!r}\n  tasks:\n"
         + textwrap.indent(shifted(EXAMPLES[name], NOW), "    ")
@@ -166,7 +166,7 @@ def test_the_examples_of_a_plugin_work(ran: Ran, name: str) -> None:
     entries = yaml.safe_load(EXAMPLES[name])
     tasks = [task for entry in entries for task in entry.get("block", [entry])]
     results = [result for result in ran.outcome.results if result.host == name and result.event != "recap"]
-    events = ["skipped" if "dataarts.factory.fail" in task else "ok" for task in tasks]  # nothing is wrong that would make it fail
+    events = ["skipped" if "dataarts.factory.fail" in task else "ok" for task in tasks]  # its condition is not met
     assert [result.event for result in results] == events, ran.outcome.output
     assert [result.task for result in results] == [task["name"] for task in tasks]
 
@@ -176,13 +176,13 @@ def test_the_examples_that_rerun_reran_what_they_say(ran: Ran) -> None:
         (entry["kind"], instance["job_name"]) for entry in ran.journal if "retry" in entry["kind"] for instance in entry["instances"]
     )
     assert reruns == [
-        ("retry", "daily_sales"),  # as it was shown
-        ("retry", "daily_sales"),  # of the failed night
-        ("retry", "daily_stock"),  # as it was shown
+        ("retry", "daily_sales"),  # the approved plan
+        ("retry", "daily_sales"),  # the failures of the night
+        ("retry", "daily_stock"),  # the approved plan
         ("retry", "hourly_a"),
         ("retry", "hourly_a"),
-        ("retry", "test_job_name"),  # the one instance
-        ("retry", "test_job_name"),  # from a node of choice
+        ("retry", "test_job_name"),  # the named instance
+        ("retry", "test_job_name"),  # from a named node
         ("retry_related", "job_test_smn2"),
         ("retry_related", "test_job_name"),
     ]
@@ -201,21 +201,21 @@ ROLE = yaml.safe_load((ROOT / "roles" / "rerun" / "meta" / "argument_specs.yml")
 
 @pytest.mark.long
 def test_the_examples_of_the_role_work(ran: Ran, service: Running, ansible: Ansible) -> None:
-    """A play for each entry point, one after the other: what is summed up and reported was rerun by the plays before."""
-    service.reset(scenario(NOW))  # with a record of its own, since the service forgot what it was sent
+    """The plays run one after the other: the last ones sum up and report what the first ones reran."""
+    service.reset(scenario(NOW))
     path = ansible.directory / "role.yml"
     path.write_text("\n".join(shifted(entry["examples"], NOW) for entry in ROLE.values()), encoding="utf-8")
-    place = {"dataarts_region": "cn-north-4", "dataarts_workspace_id": WORKSPACE_ID, "dataarts_journal": str(ansible.directory / "role")}
+    place = {"dataarts_region": "cn-north-4", "dataarts_workspace_id": WORKSPACE_ID}
     quick = {f"dataarts_{name}": 1 for name in ("poll_interval", "settle_time")}
-    # A record of its own: that of the modules' examples holds reruns of these instances, of which the service knows nothing any more.
+    # A journal of its own: that of the modules' examples has reruns of these instances, which the reset emulator has forgotten.
     apart = {"dataarts_journal": str(ansible.directory / "role-state")}
     outcome = ansible.playbook("-i", "sales,", path, variables={**CONTROLLER, **place, **quick, **apart}).succeeded()
     attempts = sorted((entry["kind"], instance["job_name"]) for entry in service.journal() for instance in entry["instances"])
     made, reruns = ([pair for pair in attempts if (pair[0] == "patch_data") is patch_data] for patch_data in (True, False))
     assert set(made) == {("patch_data", "orders_eu")}
-    assert len(made) in (47, 48)  # of two days; the newest is not missed before it is ten minutes late
+    assert len(made) in (47, 48)  # hourly, for two days; the newest counts as missing only when it is ten minutes late
     assert reruns == [
-        ("retry", "daily_sales"),  # the other one is older than the window
+        ("retry", "daily_sales"),  # the other failure is older than the window
         ("retry", "daily_stock"),
         ("retry", "hourly_a"),
         ("retry", "hourly_a"),
@@ -248,7 +248,7 @@ IN_AWX = {"examples/awx/inventory/workspaces.dataarts.yml": {"sales"}, "examples
 
 @pytest.mark.parametrize("name", whole_plays(IN_AWX))
 def test_the_inventories_of_the_project_for_awx_work(ansible: Ansible, name: str) -> None:
-    """With what AWX makes of the credential: variables of the environment."""
+    """They are read with environment variables, as AWX sets them for the credential."""
     shown = ansible.run("ansible-inventory", "-i", ROOT / name, "--list", env={"HW_REGION_NAME": "cn-north-4"}).succeeded().stdout
     variables = json.loads(shown)["_meta"]["hostvars"]
     assert {host: variables_of_host["dataarts_workspace_id"] for host, variables_of_host in variables.items() if host == "sales"} == {
@@ -258,7 +258,7 @@ def test_the_inventories_of_the_project_for_awx_work(ansible: Ansible, name: str
 
 
 def vaulted(text: str) -> str:
-    """*text* with the shortened ciphertext that documentation shows replaced by a real one."""
+    """Replace the shortened ciphertext of the documentation in *text* by a real one."""
     vault = VaultLib(secrets=[("default", VaultSecret(PASSWORD.encode()))])
     lines = vault.encrypt(BOT_PASSWORD).decode().splitlines()
     return re.sub(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The film of the demo that the READMEs show: a minute, small, of the run that `make demo` is."""
+"""The animation of `make demo` in the READMEs: it takes a minute, is small, and shows the demo as it is now."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def text_of(picture: str) -> list[str]:
-    """The rows of a film."""
+    """The text of each row of an SVG picture."""
     return ["".join(text.itertext()) for text in ElementTree.fromstring(picture).iter(f"{SVG}text")]
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every message in the guide *When something goes wrong* is the one that is given when it does, against an emulator where it does."""
+"""Every message in the guide *When something goes wrong* is reproduced, against an emulator on which that goes wrong."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.support.scenarios import SECRET_KEY, USER_NAME, small_night
 from tests.support.workspace import inventory, options, variables
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_errors.rst"
-#: A port on which nothing listens.
+#: An address on which nothing listens.
 CLOSED = "http://127.0.0.1:1"
 ENDLESS = 36_000
 
@@ -42,17 +42,17 @@ Recipe = tuple[Json, Json]
 
 
 def fault(kind: str, route: str = "list", **more: t.Any) -> Json:
-    """A scenario in which a fault strikes whenever it can."""
+    """A scenario in which a fault strikes 99 times."""
     return {"faults": [{"route": route, "kind": kind, "times": 99, **more}]}
 
 
 def user(**more: t.Any) -> Json:
-    """A scenario with one user, who has the keys that are used."""
+    """A scenario with one user, to whom the keys in the module options belong."""
     return {"users": [{"name": USER_NAME, "access_key": "AKNIGHTOPERATOR00001", "secret_key": SECRET_KEY, **more}]}
 
 
 QUICK = {"max_retries": 0}
-#: What fails in the first pass: name in the guide -> scenario, options of job_rerun. An option of None is left out.
+#: Failures of the first pass: name in the guide -> scenario, options of job_rerun. An option of None is left out.
 PASSES: Mapping[str, Recipe] = {
     "no_credentials": ({}, {"access_key": None, "secret_key": None}),
     "half": ({}, {"secret_key": None}),
@@ -87,7 +87,7 @@ PASSES: Mapping[str, Recipe] = {
     "journal_server": ({}, {"journal": "postgresql://reruns@127.0.0.1:1/reruns"}),
     "journal_password": ({}, {"journal": "on a server", "journal_password": "another password"}),
 }  # fmt: skip
-#: What shows only at the end of a task.
+#: Failures of a whole task, in the same form.
 TASKS: Mapping[str, Recipe] = {
     "failed_again": ({}, {"jobs": ["weekly_report"]}),
     "wait_timeout": ({"run_seconds": ENDLESS}, {"jobs": ["daily_sales"], "wait_timeout": 1}),
@@ -96,7 +96,7 @@ TASKS: Mapping[str, Recipe] = {
     "refused": (user(role="viewer"), {"jobs": ["weekly_report"]}),
     "unknown_job": ({}, {"jobs": ["daily_salse"]}),
 }
-#: What does not depend on the service.
+#: Failures that do not depend on the service.
 OTHERS = ("requests", "psycopg", "no_workspace", "typo")
 
 
@@ -105,8 +105,10 @@ def _text_of(make: t.Callable[[Path], t.Any], folder: Path) -> str:
 
 
 def given(service: Running, folder: Path, server: PostgresServer, recipe: Json) -> Json:
-    """The options of a recipe, with what words stand for: the emulator's own address, spoken to in TLS; a plan for five of six instances;
-    journals that cannot be used."""
+    """Replace the placeholders in the options of a recipe.
+
+    They stand for the emulator's address with https, a plan_id of five of the six instances, and journals that cannot be used.
+    """
     words: dict[t.Any, t.Callable[[], str]] = {
         "https": lambda: service.endpoint.replace("http://", "https://"),
         "of five": lambda: re.sub(r"^6-\w{12}", "5-b9eb9e25941d", call("job_rerun", options(service), check=True)["plan_id"]),
@@ -150,24 +152,24 @@ JOURNALS = {
 
 @pytest.fixture(scope="module")
 def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Name of each recipe -> the message it ends with."""
+    """Name of each recipe -> the message with which it fails."""
     folder = tmp_path_factory.mktemp("messages")
     with postgres_server() as server:
         return {name: message(folder, server, *recipe) for name, recipe in PASSES.items()} | task_messages(folder)
 
 
 def message(folder: Path, server: PostgresServer, scenario: Json, changes: Json) -> str:
-    """What one pass of job_rerun says."""
+    """The message of one pass of job_rerun with *changes* to its options."""
     FetchedAuth._leases.clear()
     with running(small_night(**scenario)) as service:
         wanted = options(service, **{"settle_time": 1, "journal": str(folder / "state"), **given(service, folder, server, changes)})
         run = ModuleRun(ArgumentSpecValidator(rerun_spec()).validate(wanted).validated_parameters)
-        run_logic(run, rerun, "rerun", "job instances")  # as the module does
+        run_logic(run, rerun, "rerun", "job instances")  # as in main() of the module
     return str(run.result["msg"])
 
 
 def task_messages(folder: Path) -> dict[str, str]:
-    """What tasks say, each on a host with an emulator of its own, in one process."""
+    """Run the tasks of TASKS and OTHERS in one playbook, each on a host of its own, and return host -> message."""
     task = {
         "dataarts.factory.job_rerun": {
             name: f"{{{{ dataarts_{name} | default(omit) }}}}"
@@ -224,7 +226,7 @@ def test_the_guide_has_every_kind_of_error() -> None:
 
 
 def comparable(text: str) -> str:
-    """*text* in one line, without what differs from run to run."""
+    """*text* in one line, with placeholders for the parts that differ between runs."""
     line = re.sub(r"\(requests\) on \S+ Python \S+\.( |$)", "(requests) on HOST Python PYTHON. ", without_times(" ".join(text.split())))
     line = re.sub(r"the journal /[^:]+:", "the journal PATH:", line)
     line = re.sub(r"imported by \S+ \(", "imported by PYTHON (", line)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every document is followed by a reader: its files are written, its commands are run, what it shows is compared with what is printed."""
+"""A simulated reader follows every document: it writes the files, runs the commands, and compares the outputs with those shown."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ FOLDERS = sorted(path for path in ROOT.iterdir() if path.is_dir() and not path.n
 PAGES = sorted(
     path for path in (*ROOT.iterdir(), *(path for folder in FOLDERS for path in folder.rglob("*"))) if path.suffix in (".md", ".rst")
 )
-#: The Chinese README and guides have the commands of the English ones; the emulator's README has test_emulator_page.py.
+#: Not followed here: the Chinese README and guides have the commands of the English ones, and test_emulator_page.py tests the emulator's README.
 IN_CHINESE = sorted((ROOT / "docs" / "site" / "zh").glob("*.rst"))
 FOLLOWED_ELSEWHERE = [*(ROOT / name for name in ("README.zh-CN.md", "emulator/README.md")), *IN_CHINESE]
-#: The README first, which every commit follows.
+#: The README comes first, because `make test` runs only the first page.
 FOLLOWED = sorted((page for page in PAGES if blocks(page) and page not in FOLLOWED_ELSEWHERE), key=lambda page: page != ROOT / "README.md")
 REPOSITORY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
 KEYS = {"dataarts_access_key": "DEMOAKNORTHWIND00001", "dataarts_secret_key": "demo-secret-key-northwind-0123456789abcd"}
 
 
 def exported(service: Running) -> dict[str, str]:
-    """What the reader has in the environment: credentials of each kind, some of which IAM has made a moment ago."""
+    """The reader's environment: credentials of every kind. The token and the temporary keys are fetched from the emulator."""
 
     def ask(path: str, identity: dict[str, t.Any], **headers: str) -> requests.Response:
         body = {"auth": {"identity": identity, "scope": {"project": {"name": "cn-north-4"}}}}
@@ -82,7 +82,7 @@ def assert_the_readme_reran_each_instance_once(service: Running) -> None:
 
 
 def linked(page: Path) -> list[tuple[str, str]]:
-    """The links of a page of Markdown into this repository: each as the path it leads to from the checkout, and a heading or ""."""
+    """The links of a Markdown page into this repository: (path relative to the checkout, heading or "")."""
     links = re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8"))
     into = re.compile(rf"{re.escape(REPOSITORY)}/(?:blob|raw|tree)/main/")
     inside = [(into.sub("", link), heading) for link, heading in links if into.match(link)]
@@ -92,7 +92,7 @@ def linked(page: Path) -> list[tuple[str, str]]:
 
 
 def test_a_page_that_starts_the_emulator_installs_the_collection_first() -> None:
-    """Neither the checkout nor ``make demo`` puts the collection where Ansible looks for it; the tests' reader has it already."""
+    """Neither the checkout nor ``make demo`` installs the collection. The tests would not notice, because their reader has it already."""
     commands = {page: "\n".join(block.text for block in blocks(page) if block.role == "run") for page in FOLLOWED}
     starts = {page: text for page, text in commands.items() if "python -m emulator " in text}
     assert [name_of(page) for page in starts if "source .venv/bin/activate" not in page.read_text(encoding="utf-8")] == []
@@ -103,15 +103,17 @@ def test_a_page_that_starts_the_emulator_installs_the_collection_first() -> None
 
 
 def test_a_command_that_is_typed_later_reruns_the_same() -> None:
-    """A ``since`` of the day on which the page was written is before the failures of the reader, who would be told that all had failed again. A build
-    of the same version is only installed over another one by force."""
+    """A fixed ``since`` would be older than a reader's failures, all of which would then count as failed again.
+
+    ``ansible-galaxy`` installs a build over another one of the same version only with ``--force``.
+    """
     commands = [(name_of(page), block.text) for page in FOLLOWED for block in blocks(page) if block.role == "run"]
     assert [name for name, text in commands if re.search(r"dataarts_since=\d", text)] == []
     assert [name for name, text in commands if re.search(r"collection install (?!--force )\.cache", text)] == []
 
 
 def test_every_absolute_link_into_the_repository_has_its_address() -> None:
-    """The one that galaxy.yml states, and a form that Galaxy and Automation Hub can follow too."""
+    """The address is that of galaxy.yml, in a form that also works on Galaxy and Automation Hub."""
     links = {
         f"{name_of(page)}: {link}": re.match(rf"{re.escape(REPOSITORY)}/(blob/main/|raw/main/|tree/main/|issues$)", link)
         for page in PAGES
@@ -128,7 +130,7 @@ def test_what_others_show_outside_of_the_repository_has_no_relative_link(name: s
     assert [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("https://")] == []
 
 
-#: The sections of the template for READMEs of certified collections, in its order, and the one that the community asks for, Communication.
+#: The sections of the README template for certified collections, in its order, and Communication, which the community requires.
 SECTIONS = ["Description", "Requirements", "Installation", "Use cases", "Testing", "Contributing", "Communication", "Support"]
 SECTIONS += ["Release notes and roadmap", "Related information", "License information"]
 
@@ -144,7 +146,7 @@ def test_the_readme_has_the_sections_of_the_template() -> None:
     assert "requests>=2.25\n" in (ROOT / "requirements.txt").read_text(encoding="utf-8")
 
 
-#: Modules that the role runs, and nobody else has to.
+#: Modules that only the role needs.
 OF_THE_ROLE = {"rerun_report", "rerun_summary"}
 
 
@@ -156,7 +158,7 @@ def test_the_readme_names_every_module() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_everything_it_points_to_exists(page: Path) -> None:
-    """Links of Markdown, and what any page names as a path of this repository. Sphinx looks at the references of the guides."""
+    """This covers the links of Markdown pages, and paths in backticks on all pages. Sphinx checks the references in the guides."""
     text = page.read_text(encoding="utf-8")
     links = linked(page) if page.suffix == ".md" else []
     assert [link for link, _heading in links if not (ROOT / link).exists()] == []

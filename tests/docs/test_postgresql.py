@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lines with which the guide makes a PostgreSQL journal, on a server: they are enough, and they grant no more than is needed."""
+"""The SQL with which the guide sets up a PostgreSQL journal is sufficient, and grants only the necessary rights."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PASSWORD = "a-long-random-text"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
-    """A server on which an administrator has made what the guide says, and two more roles; one of them shares it after the first rerun."""
+    """A server set up as in the guide, with two more roles. Role ``other`` was granted access after the first claim; ``stranger`` was not."""
     with pytest.MonkeyPatch.context() as patch, postgres_server() as running:
         for name in [name for name in os.environ if name.startswith("PG")]:
             patch.delenv(name)

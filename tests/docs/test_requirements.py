@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the Ansible community and Red Hat ask of a collection, as docs/requirements.md lists it, where a test can check it."""
+"""Checks of the requirements of the Ansible community and Red Hat that docs/requirements.md lists, as far as a test can check them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tools import environments
 
 PAGE = ROOT / "docs" / "requirements.md"
 ROWS = [line.strip("|").split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
-#: Kinds of plugins that `ansible-doc` documents, and the folders that only Ansible itself reads.
+#: Kinds of plugins that `ansible-doc` documents -> their folders.
 KINDS = {"module": "modules", "filter": "filter", "inventory": "inventory", "lookup": "lookup"}
 KNOWN = {*KINDS.values(), "action", "doc_fragments", "module_utils", "plugin_utils"}
 PLUGINS = sorted((kind, path.stem) for kind, folder in KINDS.items() for path in (ROOT / "plugins" / folder).glob("[a-z]*.py"))
 MODULES = [name for kind, name in PLUGINS if kind == "module"]
-#: Modules that change nothing at the service, but are not only a question: they write a file, or show what other tasks returned.
+#: Modules that change nothing on the service, although their names do not end in _info: they write files, or show the results of other tasks.
 NOT_A_QUESTION = {"account_doctor", "fail", "overview", "rerun_report", "rerun_summary"}
-#: Rules that certification wants to see obeyed.
+#: Rules of ansible-lint that certification requires.
 NEVER_SKIPPED = {"risky-shell-pipe", "command-instead-of-shell", "meta-no-info", "package-latest", "no-handler", "no-log-password"}
 NEVER_SKIPPED |= {
     "meta-runtime[unsupported-version]",
@@ -39,13 +39,13 @@ NEVER_SKIPPED |= {
 
 
 def yaml_of(name: str) -> t.Any:
-    """What the YAML file *name* of the checkout holds."""
+    """The content of YAML file *name* of the checkout."""
     return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
 def documented(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[str, t.Any]]:
-    """What `ansible-doc` reads of every plugin, with what its fragments add."""
+    """(kind, name) -> the output of `ansible-doc --json` for every plugin, including its doc fragments."""
     ansible = Ansible(tmp_path_factory.mktemp("documented"))
     read: dict[tuple[str, str], dict[str, t.Any]] = {}
     for kind in KINDS:
@@ -74,7 +74,7 @@ def test_the_evidence_exists(row: list[str]) -> None:
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin[1])
 def test_every_plugin_says_which_python_it_needs(documented: dict[tuple[str, str], dict[str, t.Any]], plugin: tuple[str, str]) -> None:
-    """One statement for each of them, and one for the library where it is needed: that of requirements.txt."""
+    """Plugins that send requests also name the library ``requests``, in the version of requirements.txt."""
     needs = documented[plugin]["doc"].get("requirements", [])
     assert [need for need in needs if re.match(r"python >= 3\.(9|10)\b", need)] != []
     oldest = re.findall(r"^requests>=(\S+)$", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
@@ -108,7 +108,7 @@ def test_plugins_stand_in_folders_that_ansible_knows() -> None:
 
 @pytest.mark.long
 def test_four_folders_are_enough(tmp_path: Path) -> None:
-    """With nothing else of the collection, every page can be read and every playbook's syntax is good."""
+    """With nothing else of the collection, the documentation of every module and the playbook ``rerun`` can be read."""
     house = tmp_path / "collections" / "ansible_collections" / "dataarts" / "factory"
     for folder in ("meta", "playbooks", "plugins", "roles"):
         shutil.copytree(ROOT / folder, house / folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -172,7 +172,7 @@ def test_the_linter_skips_no_rule_that_counts() -> None:
 
 
 def defined(path: Path) -> set[str]:
-    """The variables that a YAML file of a role defines: those of defaults and vars, and what tasks register or set."""
+    """The variables that a YAML file of a role defines, as defaults or vars, or in tasks with vars, set_fact or register."""
     content = yaml.safe_load(path.read_text(encoding="utf-8").replace(" !unsafe ", " "))
     if isinstance(content, dict):
         return set(content)
@@ -187,16 +187,16 @@ def defined(path: Path) -> set[str]:
 
 
 def test_variables_of_roles_begin_with_the_name_of_the_service() -> None:
-    """In place of the role's name, which the linter would ask for."""
+    """The prefix is ``dataarts_`` instead of the role's name, which the linter would require."""
     files = [path for folder in ("defaults", "vars", "tasks") for path in sorted((ROOT / "roles").rglob(f"{folder}/**/*.yml"))]
     names = {path: defined(path) for path in files}
     assert sum(map(len, names.values())) > 50
-    # Those of Ansible itself keep their names.
+    # Variables of Ansible itself keep their names.
     assert {name for name in set.union(*names.values()) if not re.match(r"(__)?dataarts_|ansible_", name)} == set()
 
 
 def test_this_page_names_each_test_of_this_file() -> None:
-    """A check that no row names is one that nobody looks for."""
+    """Otherwise nobody would find the check of a requirement."""
     names = [node.name for node in ast.parse(Path(__file__).read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)]
     tests = {name for name in names if name.startswith("test_")} - {
         "test_the_evidence_exists",

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The documentation site has a page for each playbook, made of what the playbook and its roles say, and no link leads nowhere.
+"""The documentation site: it has a page for each playbook, generated from the playbook and its roles, and its links work.
 
-`make docs` builds it, with warnings as errors, and looks at every link of every page.
+`make docs` builds the site with warnings as errors, and checks every link of every page.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CHINESE = sorted((ROOT / "docs" / "site" / "zh").glob("*.rst"))
 
 
 def plain(text: str | list[str], role: str, entry: str) -> str:
-    """In the place of Ansible's markup: the text, and the entry point that it is of."""
+    """A stand-in for the conversion of Ansible's markup: the unchanged text, with its role and entry point in front."""
     return f"{role}/{entry}: {text if isinstance(text, str) else ' '.join(text)}"
 
 
@@ -87,7 +87,7 @@ def test_a_page_says_what_the_comment_says(tmp_path: Path) -> None:
 
 
 def test_the_examples_of_the_pages_are_commands_that_ansible_takes(tmp_path: Path) -> None:
-    """Each that is a command of its own, with the file of variables that it shows, as far as its syntax."""
+    """Each command starts its own playbook. Ansible checks the syntax of rerun_related with the variables file of its page."""
     ansible = Ansible(tmp_path)
     for playbook in PAGES.values():
         command, _blank, file = playbook.example.partition("\n\n")
@@ -136,7 +136,7 @@ def test_a_page_in_the_repository_is_a_page_of_the_site(page: str) -> None:
 
 @pytest.mark.parametrize("page", [*GUIDES, *CHINESE], ids=lambda page: f"{page.parent.name}-{page.stem}")
 def test_a_guide_has_no_contents_of_its_own_there_and_only_messages_wrap(page: Path) -> None:
-    """The theme shows the contents next to the page, and calls those in it an error. Tables and drawings keep their lines."""
+    """The theme shows the contents next to the page, and rejects a directive ``contents``. Only lines of 100 or more characters are wrapped."""
     text = site_links.inside(page.read_text(encoding="utf-8"))
     assert ".. contents::" not in text
     shown = re.findall(r"^( *)\.\. code-block:: text\n((?: +:class: message\n)?)\n\1   (.+)", text, re.MULTILINE)
@@ -161,7 +161,7 @@ SEE_ALSO = [path for folder in ("plugins", "roles") for path in sorted((ROOT / f
 
 
 def test_see_also_leads_somewhere_for_ansible_doc_too() -> None:
-    """A reference leads to docs.ansible.com there, which has no page of this collection; a link leads to the guide itself."""
+    """``ansible-doc`` turns a ``ref`` into a link to docs.ansible.com, which has no page of this collection. So ``seealso`` uses links."""
     text = {path: path.read_text(encoding="utf-8") for path in SEE_ALSO}
     assert [str(path) for path, content in text.items() if "ref: ansible_collections.dataarts.factory" in content] == []
     links = {link for content in text.values() for link in re.findall(r"^ +link: \S+/blob/main/(\S+)$", content, re.MULTILINE)}
@@ -178,7 +178,7 @@ def brightness(colour: str) -> float:
 
 @pytest.mark.parametrize(("theme", "text"), [(0, "#000000"), (1, "#cfd0d0")], ids=["light", "dark"])
 def test_a_reference_page_can_be_read_in_both_themes(theme: int, text: str) -> None:
-    """A contrast of 4.5 between what is written, in the theme's own colour or one of the settings, and what it is written on."""
+    """The contrast between texts and their backgrounds is at least 4.5, for the theme's text colour and the configured ones."""
     source = (ROOT / "docs" / "site" / "conf.py").read_text(encoding="utf-8")
     (value,) = (node.value for node in ast.parse(source).body if isinstance(node, ast.Assign) and "COLOURS" in ast.unparse(node.targets[0]))
     colours = {name: pair[theme] for name, pair in ast.literal_eval(value).items()}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The workflows of the forge run what is run here: each command of a step is a target of the Makefile, or is run by a test below."""
+"""The workflows of the forge run only commands that are tested: targets of the Makefile, or commands that a test below runs."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tools import docs_publish, environments, release
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):.*## ", MAKEFILE, re.MULTILINE))
-#: Targets that .ci/run leaves to people, and what runs their commands instead; `ee` needs a container runtime and a registry of images:
-#: `make ecosystem` goes as far as one can without.
+#: Targets that .ci/run does not call -> what runs their commands instead. `ee` is missing because it needs a container runtime and an image registry;
+#: `make ecosystem` tests as much of it as is possible without them.
 ELSEWHERE = {
     "build": "tests/integration/test_artifact.py",
     "integration": "by hand: each target's script runs in make test",
@@ -31,7 +31,7 @@ ELSEWHERE = {
     "publish": "test_the_artifact_reaches_a_galaxy",
     "docs-publish": "test_every_version_of_the_site_stays",
 }
-#: Commands that are not of the Makefile, and the test that runs them; None: it needs the forge.
+#: Commands other than make -> the test that runs them; None if the command needs the forge.
 COMMANDS = {
     'echo "chosen=${ASKED:-$SERIES}" >> "$GITHUB_OUTPUT"': "test_the_series_that_were_asked_for_are_chosen",
     'test "$RESULTS" = "success success success"': "test_one_result_stands_for_all",
@@ -40,20 +40,20 @@ COMMANDS = {
 
 
 class Step(t.NamedTuple):
-    """A step of a job that runs a command: where it stands, and the command."""
+    """A step of a workflow that runs a command. *place* is WORKFLOW/JOB."""
 
     place: str
     command: str
 
     @property
     def target(self) -> str | None:
-        """The target of the Makefile that it runs, if it does."""
+        """The target of the Makefile that the command runs, or None."""
         match = re.match(r"make ([a-z-]+)(?= |$)", self.command)
         return match[1] if match else None
 
 
 def workflow(path: Path) -> dict[str, t.Any]:
-    """The workflow in the file *path*."""
+    """Load the workflow in file *path*."""
     return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
@@ -96,7 +96,7 @@ def test_the_workflows_call_every_target_that_ci_calls() -> None:
 
 
 def test_all_but_two_kinds_of_steps_are_run_without_the_forge() -> None:
-    """What is left: a release on the forge, and an image."""
+    """The exceptions are the release on the forge and the execution environment."""
     commands = steps()
     run = [step for step in commands if step.target in in_ci() | set(ELSEWHERE) or COMMANDS.get(step.command)]
     assert [step.place for step in commands if step not in run] == ["ee/ee", "release/publish"]
@@ -143,7 +143,7 @@ def test_one_result_stands_for_all(last: str) -> None:
 
 @pytest.fixture
 def released(tmp_path: Path) -> Path:
-    """A checkout as a release leaves it: no fragment of the changelog is left."""
+    """A checkout that is ready for a release: it has no changelog fragments."""
     checkout = tmp_path / "checkout"
     for name in ("galaxy.yml", "changelogs/changelog.yaml", "plugins/module_utils/_common/version.py"):
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
@@ -168,7 +168,7 @@ def test_a_tag_that_is_not_the_version_is_refused(released: Path) -> None:
 
 
 class Galaxy(BaseHTTPRequestHandler):
-    """As much of Galaxy's API as a publication needs."""
+    """A test double of the part of Galaxy's API that a publication uses."""
 
     received: t.ClassVar[list[tuple[str, str, int]]] = []
 
@@ -189,12 +189,12 @@ class Galaxy(BaseHTTPRequestHandler):
         self.answer('{"task": "/api/v3/imports/collections/1/"}')
 
     def log_message(self, *dummy: t.Any) -> None:
-        """Nothing is logged."""
+        """Log nothing."""
 
 
 @pytest.mark.long
 def test_the_artifact_reaches_a_galaxy(tmp_path: Path) -> None:
-    """With the variables that `make publish` sets: the address and the token are in no command line."""
+    """It is published with the variables that `make publish` sets, so that address and token are not in a command line."""
     recipe = MAKEFILE.partition("publish: $(CACHE)")[2].partition("\n\n")[0]
     assert "ansible-galaxy collection publish $(CACHE)/dist/*.tar.gz" in recipe
     named = dict(re.findall(r"^publish: export (\w+) :?= (.*)$", MAKEFILE, re.MULTILINE))
@@ -217,7 +217,7 @@ def test_the_artifact_reaches_a_galaxy(tmp_path: Path) -> None:
 
 
 def test_every_version_of_the_site_stays(tmp_path: Path) -> None:
-    """Three versions are published one after the other; the last one repairs an earlier series, so that `latest` is not it."""
+    """Of three versions, the last one published is a fix of an earlier series, so `latest` stays on the second one."""
     remote, checkout, site = tmp_path / "remote.git", tmp_path / "checkout", tmp_path / "site"
     for folder in (checkout, site):
         folder.mkdir()

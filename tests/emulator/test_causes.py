@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Causes of a night: drawn for each failed instance, told by the list, the detail and the node that failed."""
+"""Causes of failures: one is drawn for each failed instance, and shown in the list, the detail and the failed node."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CAUSES = {
 
 
 def details(service: Running) -> list[t.Any]:
-    """The v1 details of all instances, with the message of the list."""
+    """The v1 details of all instances. Key ``listed`` is the message that the list shows."""
     return [
         {
             **request(service.endpoint_v1, "GET", f"{JOBS_V1}/{entry['jobName']}/instances/{entry['instanceId']}").data,

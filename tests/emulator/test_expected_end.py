@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How good the expected end is: drawn nights, played by the emulator's scheduler, which knows nothing of the forecast.
+"""Accuracy of the expected end, measured on random nights that the emulator's scheduler plays without knowing the forecast.
 
-Durations of jobs are from half a minute to an hour, and a run differs from the next by up to a quarter. ``python -m pytest -s`` shows the figures.
+Jobs take from half a minute to an hour; the standard deviation of a job's durations is up to 25 %. ``python -m pytest -s`` shows the figures.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class StandingClock(Clock):
     """A clock that moves only when it is advanced."""
 
     def wall_ms(self) -> int:
-        """The beginning of the night."""
+        """The start of the night, epoch ms."""
         return SINCE
 
 
 class Night:
-    """One drawn night: jobs with a history, failures, dependencies and limits, and whoever reruns them, once every ten seconds."""
+    """A random night: jobs with a history, failures, dependencies and limits, and a run that sends reruns every ten seconds."""
 
     def __init__(self, seed: int) -> None:
         self.draw = draw = random.Random(seed)
@@ -53,7 +53,10 @@ class Night:
         self.parents = {id(instance): self.world.parents(instance) for instance in self.failed}
 
     def job(self, name: str, above: list[str]) -> dict[str, t.Any]:
-        """A job whose newest instances failed; the first rerun of each succeeds."""
+        """Draw a job of the scenario. Its newest instances failed, and the first rerun of each succeeds.
+
+        :param above: names of the jobs on which it may depend.
+        """
         failed, history = self.draw.randint(1, 14), self.draw.randint(3, 12)
         instances: list[dict[str, t.Any]] = []
         for number in range(failed + history):
@@ -65,11 +68,11 @@ class Night:
         return {"name": name, "instances": instances, "depends_on": [other for other in above if self.draw.random() < 0.3]}
 
     def length(self, name: str) -> float:
-        """How long one run of a job takes."""
+        """Draw the duration of one run of a job, seconds."""
         return float(self.lengths[name] * self.draw.lognormvariate(0, self.spread))
 
     def play(self, until: float | None = None) -> float:
-        """Rerun what is due every ten seconds, for *until* seconds or to the end; how many seconds it took."""
+        """Send what is due every ten seconds, for *until* seconds or to the end, and return the seconds from start to the last end."""
         while any(instance.status != "success" for instance in self.failed):
             if until is not None and self.elapsed >= until:
                 break
@@ -86,7 +89,7 @@ class Night:
         return (self.clock.now_ms() - SINCE) / 1000
 
     def send(self) -> None:
-        """What depends on nothing that has yet to succeed, within the limits, the oldest first."""
+        """Rerun the failed instances whose parents have all succeeded, oldest first, within the limits."""
         busy = [instance for instance in self.failed if instance.current is not None]
         for instance in sorted(self.failed, key=lambda instance: (instance.plan_time, instance.job.name)):
             waits = instance.status != "fail" or instance.current is not None
@@ -100,7 +103,7 @@ class Night:
         self.scheduler.settle()
 
     def expected(self) -> float | None:
-        """Seconds of the night until its expected end, from what a list shows now."""
+        """The expected end by a list of now, in seconds after the start of the night; None if the forecast has none."""
         shown = {id(instance): as_listed(instance) for instance in self.world.instances()}
         decisions = [decision_of(instance, shown[id(instance)]) for instance in self.failed]
         depends = {shown[id(i)].key: frozenset(shown[id(parent)].key for parent in self.parents[id(i)]) for i in self.failed}

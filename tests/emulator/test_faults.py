@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every fault does what it says, and the journal tells the effect whether or not the answer arrived."""
+"""Every fault has its documented effect, and the journal shows whether the request took effect, even if its answer was lost."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from tests.emulator.signed_requests import Reply, listed, restart, retry, retry_
 from tests.support.scenarios import WORKSPACE_ID, small_night
 
 Fault = dict[str, t.Any]
-#: What a client of the standard library sees of each fault of a list: an exception's type, or (status, what the body is).
+#: Exceptions of http.client that mean that no complete answer arrived.
 LOST: tuple[type[Exception], ...] = (ConnectionError, http.client.HTTPException, TimeoutError)
 
 
 @pytest.fixture
 def slow(shared: Running) -> Running:
-    """The small night where runs take an hour, so that a second rerun finds the first under way."""
+    """The small night with runs of an hour, so that the first rerun is still in progress when a second one is sent."""
     shared.reset(small_night(switches={"flow_control": False}, speed=1, run_seconds=3600))
     return shared
 
 
 def first_failed(service: Running) -> dict[str, t.Any]:
-    """Body that reruns one instance."""
+    """The body of a rerun of the first listed instance."""
     return retry_body(listed(service).data["instances"][:1])
 
 
 def send_rerun(service: Running, body: t.Any) -> Reply | None:
-    """The answer to a rerun, or None if none came."""
+    """Send a rerun of daily_sales and return the answer, or None if it was lost."""
     try:
         return retry(service, "daily_sales", body)
     except LOST:
@@ -92,7 +92,7 @@ def test_what_the_client_sees_and_whether_it_took_effect(slow: Running, fault: F
     assert slow.requests("v2_retry")[0]["fault"] == fault["kind"]
     if reply and "retry_after" in fault:
         assert reply.headers["Retry-After"] == str(fault["retry_after"])
-    # once only: the next request is answered properly
+    # The fault strikes only once.
     again = retry(slow, "daily_sales", body)
     assert again.status == (400 if effect else 200)
 
@@ -119,7 +119,7 @@ def test_a_page_has_nothing_of_the_service(slow: Running, body: str, content_typ
 
 
 def date_of(service: Running, reply: Reply) -> int:
-    """How many seconds the Date of an answer is ahead of the service's time, to the nearest ten."""
+    """How many seconds the Date of an answer is ahead of the emulator's clock, to the nearest ten."""
     return round((parsedate_to_datetime(reply.headers["Date"]).timestamp() * 1000 - service.now_ms()) / 10_000) * 10
 
 
@@ -239,7 +239,7 @@ def test_latency_is_real_time(service: Running) -> None:
 
 
 def drawn(fault: Fault, count: int = 60, params: dict[str, str] | None = None) -> list[bool]:
-    """Which of *count* lists a fault hits."""
+    """For each of *count* v2 list requests, whether *fault* strikes it."""
     faults = Faults()
     faults.add(fault)
     return [faults.pick("v2_list", params or {}) is not None for _number in range(count)]

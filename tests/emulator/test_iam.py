@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The IAM host: tokens, projects, temporary keys, and what they open."""
+"""The IAM host: tokens, projects and temporary keys, and which requests they authorize."""
 
 from __future__ import annotations
 
@@ -42,33 +42,33 @@ OTHER = {
 
 
 def password_body(user: str = USER_NAME, password: str = USER_PASSWORD, domain: str = DOMAIN, scope: t.Any = None) -> dict[str, t.Any]:
-    """Body of a token request by password, for the project by name unless *scope* says otherwise."""
+    """The body of a token request by password. *scope* is the project of the region unless it is set."""
     scope = {"project": {"name": REGION}} if scope is None else scope
     identity = {"methods": ["password"], "password": {"user": {"name": user, "password": password, "domain": {"name": domain}}}}
     return {"auth": {"identity": identity, "scope": scope}}
 
 
 def agency_body(name: str = AGENCY_NAME, domain: str = DOMAIN, **more: t.Any) -> dict[str, t.Any]:
-    """Body of a request that assumes an agency."""
+    """The body of a token request that assumes an agency."""
     identity = {"methods": ["assume_role"], "assume_role": {"domain_name": domain, "agency_name": name, **more}}
     return {"auth": {"identity": identity, "scope": {"project": {"name": REGION}}}}
 
 
 def token_request(service: Running, body: t.Any, headers: Headers | None = None) -> Reply:
-    """An unsigned token request."""
+    """Send a token request without a signature."""
     return send(
         service.iam_endpoint, "POST", "/v3/auth/tokens", json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})}
     )
 
 
 def use(service: Running, token: str) -> Reply:
-    """List with a token."""
+    """Send a list request with *token*."""
     return request(service.endpoint, "GET", LIST, token=token)
 
 
 @pytest.fixture
 def agency(shared: Running) -> Running:
-    """The small night, whose account trusts another one."""
+    """The emulator with the small night, whose account has an agency that trusts a second account."""
     scenario = small_night(switches={"flow_control": False}, agencies=[{"name": AGENCY_NAME, "trusted_domain": "other"}])
     scenario["accounts"].append(OTHER)
     shared.reset(scenario)
@@ -156,7 +156,7 @@ def test_an_agency_token_needs_credentials(agency: Running) -> None:
 
 
 def temporary(service: Running, body: t.Any, key: tuple[str, str] = OTHER_KEY) -> dict[str, str]:
-    """Temporary credentials."""
+    """Get temporary keys."""
     reply = request(service.iam_endpoint, "POST", "/v3.0/OS-CREDENTIAL/securitytokens", body=body, key=key, workspace=None)
     assert reply.status == 201
     return t.cast(dict[str, str], reply.data["credential"])

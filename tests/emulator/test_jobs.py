@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs, instance details, dependencies, statistics and the management centre: shapes as the SDKs know them."""
+"""Jobs, instance details, dependencies, statistics and the management centre, compared with the models of the SDKs."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ BOTH = [
 
 
 def known(model: t.Any) -> set[str]:
-    """The field names of an SDK model in JSON."""
+    """The JSON field names of an SDK model."""
     return set(model.attribute_map.values())
 
 
 def v1_jobs(service: Running, **query: t.Any) -> Reply:
-    """The v1 job list."""
+    """Request the v1 job list."""
     return request(service.endpoint_v1, "GET", JOBS_V1, query=query)
 
 
 def v2_jobs(service: Running, **query: t.Any) -> Reply:
-    """The v2 job list."""
+    """Request the v2 job list."""
     return request(service.endpoint, "GET", JOBS_V2, query=query)
 
 
@@ -105,7 +105,7 @@ def test_v1_job_detail(night: Night) -> None:
 
 
 def instance_detail(service: Running, instance_id: int) -> Reply:
-    """The v1 detail of an instance of daily_sales."""
+    """Request the v1 detail of an instance of daily_sales."""
     return request(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/{instance_id}")
 
 

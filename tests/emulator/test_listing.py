@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The instance lists: shapes as the SDKs know them, windows, filters, pages."""
+"""The instance lists: fields (compared with the models of the SDKs), windows, filters and pages."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Night = t.Callable[..., Running]
 TEN = [{"name": "daily_sales", "failed": 6, "succeeded": 4}]
 
 
-def ids(entries: list[dict[str, t.Any]]) -> list[int]:
-    """Plan times in the list's order."""
+def plan_times(entries: list[dict[str, t.Any]]) -> list[int]:
+    """The plan times in an answer, in the order of the list."""
     return [entry.get("plan_time", entry.get("planTime", 0)) for entry in entries]
 
 
@@ -52,7 +52,7 @@ def test_the_default_window_is_today(night: Night) -> None:
     service = night(jobs=[{"name": "daily_sales", "instances": [{"plan_time": "-25h"}, {"plan_time": "-0s"}]}])
     now = service.now_ms()
     reply = request(service.endpoint, "GET", f"{JOBS_V2}/daily_sales/instances/detail")
-    assert all(plan >= now - now % DAY_MS for plan in ids(reply.data["instances"]))
+    assert all(plan >= now - now % DAY_MS for plan in plan_times(reply.data["instances"]))
     assert listed(service).data["total"] == 2
 
 
@@ -65,9 +65,9 @@ def test_the_default_page_has_ten_entries(night: Night) -> None:
 
 def test_both_ends_of_the_window_belong_to_it(night: Night) -> None:
     service = night(jobs=TEN)
-    newest = ids(listed(service).data["instances"])
+    newest = plan_times(listed(service).data["instances"])
     reply = listed(service, min_plan_time=newest[5], max_plan_time=newest[2])
-    assert ids(reply.data["instances"]) == newest[2:6]
+    assert plan_times(reply.data["instances"]) == newest[2:6]
 
 
 @pytest.mark.parametrize(
@@ -112,12 +112,12 @@ def test_windows_are_a_month_in_v2_and_a_week_in_v1(service: Running) -> None:
 )
 def test_pages(night: Night, unit: str, beyond: str, offset: int, expected: tuple[int, int]) -> None:
     service = night(jobs=TEN, switches={"offset_unit": unit, "offset_beyond": beyond})
-    newest = ids(listed(service).data["instances"])
+    newest = plan_times(listed(service).data["instances"])
     reply = listed(service, limit=4, offset=offset, min_plan_time=newest[-1], max_plan_time=newest[0])
     assert reply.data["total"] == 10
-    assert ids(reply.data["instances"]) == newest[slice(*expected)]
+    assert plan_times(reply.data["instances"]) == newest[slice(*expected)]
     v1 = listed_v1(service, limit=4, offset=offset)
-    assert ids(v1.data["instances"]) == newest[slice(*expected)]
+    assert plan_times(v1.data["instances"]) == newest[slice(*expected)]
 
 
 MIXED = [
@@ -155,7 +155,7 @@ def test_filters_of_v2(night: Night, query: dict[str, t.Any], hours: list[int]) 
     reply = listed(service, **query)
     if query.get("status") == "success" and len(query) == 1:
         assert all(entry["status"] == "success" for entry in reply.data["instances"])
-    assert [round((now - plan) / 3_600_000) for plan in ids(reply.data["instances"])] == hours
+    assert [round((now - plan) / 3_600_000) for plan in plan_times(reply.data["instances"])] == hours
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_filters_of_v2(night: Night, query: dict[str, t.Any], hours: list[int]) 
 def test_filters_of_v1(night: Night, query: dict[str, t.Any], hours: list[int]) -> None:
     service = night(jobs=MIXED)
     now = service.now_ms()
-    assert [round((now - plan) / 3_600_000) for plan in ids(listed_v1(service, **query).data["instances"])] == hours
+    assert [round((now - plan) / 3_600_000) for plan in plan_times(listed_v1(service, **query).data["instances"])] == hours
 
 
 @pytest.mark.parametrize(
@@ -196,12 +196,12 @@ def test_v2_names_are_exact(night: Night) -> None:
 
 def test_orders(night: Night) -> None:
     service = night(jobs=TEN)
-    newest = ids(listed(service).data["instances"])
+    newest = plan_times(listed(service).data["instances"])
     assert newest == sorted(newest, reverse=True)
     service.set(list_order="oldest")
-    assert ids(listed(service).data["instances"]) == newest[::-1]
+    assert plan_times(listed(service).data["instances"]) == newest[::-1]
     service.set(list_order="random")
-    orders = {tuple(ids(listed(service).data["instances"])) for _number in range(10)}
+    orders = {tuple(plan_times(listed(service).data["instances"])) for _number in range(10)}
     assert len(orders) > 1
     assert {frozenset(order) for order in orders} == {frozenset(newest)}
 
@@ -212,4 +212,4 @@ def test_the_window_may_mean_the_start_time(night: Night) -> None:
         service = night(jobs=swapped, switches={"window_compares": setting})
         now = service.now_ms()
         reply = listed(service, min_plan_time=now - 3 * 3_600_000, max_plan_time=now)
-        assert [round((now - plan) / 3_600_000) for plan in ids(reply.data["instances"])] == [2 if expected == 2 else 5]
+        assert [round((now - plan) / 3_600_000) for plan in plan_times(reply.data["instances"])] == [2 if expected == 2 else 5]

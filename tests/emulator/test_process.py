@@ -26,7 +26,7 @@ ROOT = Path(emulator.__file__).parent.parent
 
 
 class Process(t.NamedTuple):
-    """A started emulator and what it printed."""
+    """An emulator process and the addresses that it printed."""
 
     popen: subprocess.Popen[str]
     addresses: dict[str, t.Any]
@@ -34,7 +34,7 @@ class Process(t.NamedTuple):
 
 @contextmanager
 def started(*options: str) -> Iterator[Process]:
-    """``python -m emulator`` until the block ends."""
+    """Run ``python -m emulator`` until the block ends."""
     command = [sys.executable, "-m", "emulator", *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as popen:
         try:
@@ -46,14 +46,14 @@ def started(*options: str) -> Iterator[Process]:
 
 @pytest.fixture
 def scenario(tmp_path: Path) -> Path:
-    """The small night as a file."""
+    """The small night in a YAML file."""
     path = tmp_path / "scenario.yml"
     path.write_text(yaml.safe_dump(small_night()), encoding="utf-8")
     return path
 
 
 def control(base: str, what: str, data: t.Any = None) -> Reply:
-    """Read or, with *data*, change something."""
+    """Send GET, or POST with *data* as JSON, to path *what* of the control address."""
     return send(base, "GET" if data is None else "POST", f"/{what}", b"" if data is None else json.dumps(data).encode())
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reruns: what is accepted, what is refused with which code, and what the journal says."""
+"""Reruns: which are accepted, which are refused with which code, and what the journal records."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ PAGE_JOBS = [
 
 
 def only(status: str, **more: t.Any) -> list[dict[str, t.Any]]:
-    """One job with one instance in that status."""
+    """A scenario's jobs: one job with one instance in *status*."""
     return [{"name": "daily_sales", "instances": [{"plan_time": "-1h", "status": status, **more}], "nodes": ["a", "b", "c"]}]
 
 
 def outcome(reply: Reply) -> tuple[int, str]:
-    """Status and code."""
+    """HTTP status and error code."""
     return reply.status, reply.code
 
 
@@ -251,7 +251,7 @@ def test_or_the_others_run(night: Night, setting: str, status: int) -> None:
 
 
 def rerun_types(service: Running) -> list[int]:
-    """Types of the instances that accepted writes reran, in order."""
+    """The ``instance_type`` of every instance in the journal, in order."""
     types = {entry["instance_id"]: entry["instance_type"] for entry in listed(service).data["instances"]}
     return [types[instance["instance_id"]] for entry in service.journal() for instance in entry["instances"]]
 

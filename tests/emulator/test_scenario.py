@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scenarios: what is generated, what is refused, and the ones that come with the emulator."""
+"""Scenarios: what is generated from them, which are refused, and those that the emulator includes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCENARIOS = sorted((Path(emulator.__file__).parent / "scenarios").glob("*.yml"))
 
 
 def world(**changes: t.Any) -> World:
-    """The small night at a fixed moment."""
+    """The world of the small night with *changes*, loaded at a fixed time."""
     return load(small_night(**changes), NOW)
 
 

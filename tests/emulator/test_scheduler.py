@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Instances run over time: fates, order, gates, and what a rerun shows while it waits."""
+"""The scheduler: how and when instances run, in which order, under which limits, and what a rerun shows while it waits."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SLOW = {"speed": 1, "run_seconds": 100}
 
 
 def rerun_all(service: Running, name: str = "daily_sales", status: str = "fail") -> None:
-    """Rerun everything of a job that has that status, in one request."""
+    """Rerun all instances of a job that have *status*, in one request."""
     assert retry(service, name, retry_body(listed(service, name, status=status).data["instances"])).status == 200
 
 
 def statuses(service: Running, name: str = "daily_sales") -> list[str]:
-    """Statuses as listed, oldest plan time first."""
+    """The listed statuses of a job's instances, oldest plan time first."""
     return [entry["status"] for entry in listed(service, name).data["instances"]][::-1]
 
 

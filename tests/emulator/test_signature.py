@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signatures are verified byte for byte, against the official SDK's signer."""
+"""The verification of signatures, compared with the official SDK's signer."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_the_text_to_sign_is_the_sdks(name: str, query: dict[str, t.Any], header
 
 
 def _tampered(service: Running, **changes: t.Any) -> str:
-    """Sign a good rerun, change one part of what is sent, and return the code of the answer ("" if accepted)."""
+    """Sign a valid rerun, replace parts of the request by *changes*, send it, and return ``STATUS CODE`` of the answer."""
     body = b'{"retry_location": "errorNode"}'
     path = f"{JOBS_V2}/daily_sales/instances/retry"
     headers = {**HEADERS, "Content-Type": "application/json", "X-Extra": "one"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PatchData: what is made, in which order it runs, and what is refused with which code."""
+"""PatchData: which instances are created, in which order they run, and which requests are refused with which code."""
 
 from __future__ import annotations
 

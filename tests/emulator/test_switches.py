@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each switch changes what it says, for each of its settings; the README lists them all."""
+"""Every setting of every switch changes what it is documented to change, and the README lists them all."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ JOBS: list[dict[str, t.Any]] = [
     {"name": "held", "instances": [{"plan_time": "-1h", "status": "waiting", "held": True}]},
     {"name": "patched", "cron": "0 0 3 * * ?", "cron_zone": "UTC", "patch_fails": [1793502000000], "instances": []},
 ]
-#: PatchData of two days up to a plan time, of which the last but one fails.
+#: PatchData of job ``patched`` for two days, from one plan time to another. The instance planned on 1 November fails.
 PATCH = {
     "name": "week",
     "job_name": "patched",
@@ -56,14 +56,14 @@ PATCHES = f"/v2/{PROJECT_ID}/factory/supplement-data"
 Observe = t.Callable[[Running], t.Any]
 
 
-def plans(entries: list[dict[str, t.Any]]) -> list[int]:
-    """Plan times, as distances from the newest, so that they can be compared between scenarios."""
+def plan_ages(entries: list[dict[str, t.Any]]) -> list[int]:
+    """How long before the newest plan time each plan time lies, ms: comparable between scenarios that start at different times."""
     times = [entry["plan_time"] for entry in entries]
     return [max(times, default=0) - entry for entry in times]
 
 
 def after_rerun(observe: Observe) -> Observe:
-    """Observe after one instance was rerun."""
+    """An observer that reruns one instance of daily_sales first."""
 
     def act(service: Running) -> t.Any:
         assert retry(service, "daily_sales", retry_body(listed(service).data["instances"][:1])).status in (200, 204)
@@ -73,20 +73,20 @@ def after_rerun(observe: Observe) -> Observe:
 
 
 def of_batch(service: Running) -> t.Any:
-    """Rerun a batch with one instance that cannot be."""
+    """Rerun several instances in one request, of which one cannot be rerun: status, and number of accepted writes."""
     reply = retry(service, "odd", retry_body(listed(service, "odd").data["instances"]))
     return reply.status, len(service.journal())
 
 
 def twice(service: Running) -> t.Any:
-    """Rerun one instance twice in one request."""
+    """Rerun one instance twice in one request: status, and the runs in the journal."""
     entry = listed(service).data["instances"][0]
     reply = retry(service, "daily_sales", retry_body([entry, entry]))
     return reply.status, [instance["run"] for entry in service.journal() for instance in entry["instances"]]
 
 
 def hidden_and_shown(service: Running) -> t.Any:
-    """Rerun an instance again while its first rerun is hidden, and once it shows."""
+    """Rerun an instance, again while the list does not show the first rerun yet, and again once it does: the three statuses."""
     service.set(rerun_visible_after=500)
     body = retry_body(listed(service).data["instances"][:1])
     first = [retry(service, "daily_sales", body).status, retry(service, "daily_sales", body).status]
@@ -94,8 +94,8 @@ def hidden_and_shown(service: Running) -> t.Any:
     return [*first, retry(service, "daily_sales", body).status]
 
 
-def token_lifetime(service: Running) -> t.Any:
-    """How long a token lives, seconds."""
+def status_with_old_token(service: Running) -> t.Any:
+    """The status of a request with a token that is two hours old."""
     user = {"name": "u", "password": "p", "domain": {"name": "acme"}}
     body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": {"id": PROJECT_ID}}}}
     token = request(service.iam_endpoint, "POST", "/v3/auth/tokens", body=body).headers["X-Subject-Token"]
@@ -104,26 +104,26 @@ def token_lifetime(service: Running) -> t.Any:
 
 
 def many(service: Running) -> t.Any:
-    """Whether thirty quick calls to an API of one a second all get through, and what the refusals say."""
+    """Whether any of thirty quick requests, to an API that allows one a second, is refused with 429, and the Retry-After of the first refusal."""
     replies = [request(service.endpoint, "GET", f"/v2/{PROJECT_ID}/factory/monitor/task-statistics-overview") for _number in range(30)]
     refused = [reply for reply in replies if reply.status == 429]
     return bool(refused), refused[0].headers.get("Retry-After") if refused else None
 
 
 def viewer(service: Running) -> t.Any:
-    """What somebody without permission is told."""
+    """The status of a rerun by a user without permission."""
     return retry(service, "daily_sales", retry_body(listed(service).data["instances"]), key=("AKVIEWER", "sk")).status
 
 
 def rerun_behind_a_failure(service: Running) -> t.Any:
-    """Where an instance stands whose upstream did not succeed, some time after it was rerun."""
+    """The status of an instance some time after its rerun, if its upstream instance has not succeeded."""
     assert retry(service, "behind", retry_body(listed(service, "behind").data["instances"])).status in (200, 204)
     service.advance(100)
     return listed(service, "behind").data["instances"][0]["status"]
 
 
 def cancelled(service: Running) -> t.Any:
-    """Which times an instance shows that was cancelled because what it waited for had failed."""
+    """Whether an instance that was cancelled, because the one it waited for had failed, has a start time and an end time."""
     service.advance(1)
     (entry,) = listed(service, "cancelled").data["instances"]
     assert entry["status"] == "manual-stop"
@@ -131,43 +131,43 @@ def cancelled(service: Running) -> t.Any:
 
 
 def scheduler_skew(service: Running) -> t.Any:
-    """How far the start of a rerun lies from the moment it was accepted, in whole half minutes."""
+    """The start of a rerun minus the time at which it was accepted, in half minutes, rounded."""
     assert retry(service, "crowded", retry_body(listed(service, "crowded").data["instances"][:1])).status in (200, 204)
     return round((listed(service, "crowded").data["instances"][0]["start_time"] - service.journal()[0]["time"]) / 30_000)
 
 
 def date_offset(service: Running) -> t.Any:
-    """How many days the Date of an answer is ahead of the service's time."""
+    """How many days the Date of an answer is ahead of the emulator's clock, rounded."""
     said = parsedate_to_datetime(listed(service).headers["Date"]).timestamp() * 1000
     return round((said - service.now_ms()) / DAY_MS)
 
 
 def rerun_of_twins(service: Running) -> t.Any:
-    """Which of two instances that share a key is rerun."""
+    """Which of two instances that share a key are rerun: the distance of each from the smaller instance_id."""
     entries = listed(service, "shared_key").data["instances"]
     assert retry(service, "shared_key", retry_body(entries[:1])).status in (200, 204)
     return [instance["instance_id"] - min(entry["instance_id"] for entry in entries) for instance in service.journal()[0]["instances"]]
 
 
 def crowd(service: Running) -> t.Any:
-    """How many of seven reruns run at once."""
+    """How many of seven reruns of a job run at the same time."""
     assert retry(service, "crowded", retry_body(listed(service, "crowded").data["instances"])).status in (200, 204)
     return [entry["status"] for entry in listed(service, "crowded").data["instances"]].count("running")
 
 
 def patch_data(service: Running) -> int:
-    """The status of a request for PatchData."""
+    """Create PatchData and return the HTTP status."""
     return request(service.endpoint, "POST", PATCHES, body=PATCH).status
 
 
 def patch_rows(service: Running) -> list[dict[str, t.Any]]:
-    """The listed PatchData runs, after one was made."""
+    """Create PatchData and return the rows of its list."""
     assert patch_data(service) == 200
     return list(request(service.endpoint, "GET", PATCHES).data["rows"])
 
 
 def failed_patch(service: Running) -> str:
-    """The status of PatchData of which an instance has failed."""
+    """The status of PatchData with a failed instance."""
     patch_data(service)
     service.advance(5000)
     return str(request(service.endpoint, "GET", PATCHES).data["rows"][0]["status"])
@@ -188,7 +188,7 @@ OBSERVERS: dict[str, Observe] = {
     "patch_failed_status": failed_patch,
     "patch_cancelled_status": stopped_patch,
     "offset_unit": lambda service: (
-        plans(listed(service, limit=2, offset=1).data["instances"])
+        plan_ages(listed(service, limit=2, offset=1).data["instances"])
         and [entry["status"] for entry in listed(service, limit=2, offset=1).data["instances"]]
     ),
     "offset_beyond": lambda service: len(listed(service, limit=2, offset=99).data["instances"]),
@@ -203,7 +203,7 @@ OBSERVERS: dict[str, Observe] = {
         request(service.endpoint_v1, "GET", f"{JOBS_V1}/instances/detail", query={"jobName": "hours"}).data["total"],
     ),
     "status_words": lambda service: [entry["status"] for entry in listed(service, "held").data["instances"]],
-    "list_order": lambda service: {tuple(plans(listed(service).data["instances"])) for _number in range(8)},
+    "list_order": lambda service: {tuple(plan_ages(listed(service).data["instances"])) for _number in range(8)},
     "window_compares": lambda service: listed(service, "odd", min_plan_time=service.now_ms() - 86_400_000).data["total"],
     "enforce_window": lambda service: listed(service, min_plan_time=1_000_000_000_000).status,
     "success_status": lambda service: (
@@ -267,40 +267,40 @@ OBSERVERS: dict[str, Observe] = {
     "clock_skew_seconds": lambda service: service.now_ms() - time.time() * 1000 > 45_000,
     "scheduler_skew_seconds": scheduler_skew,
     "date_offset_seconds": date_offset,
-    "token_lifetime_seconds": token_lifetime,
+    "token_lifetime_seconds": status_with_old_token,
 }
 
 
 def stopped(service: Running, name: str, status: str) -> tuple[int, str]:
-    """The answer to a stop of the instance of that job with that status, and its status after it."""
+    """Stop the instance of a job that has *status*, and return the HTTP status and the instance's status afterwards."""
     (instance_id,) = [entry["instance_id"] for entry in listed(service, name).data["instances"] if entry["status"] == status]
     reply = request(service.endpoint_v1, "POST", f"{JOBS_V1}/{name}/instances/{instance_id}/stop")
     return reply.status, next(entry["status"] for entry in listed(service, name).data["instances"] if entry["instance_id"] == instance_id)
 
 
 def job_call(service: Running, what: str, name: str = "daily_sales") -> Reply:
-    """A call of v1 about a job as a whole."""
+    """Send a v1 request that acts on a job, such as ``start`` or ``run-immediate``."""
     return request(service.endpoint_v1, "POST", f"{JOBS_V1}/{name}/{what}")
 
 
 def after_calls(service: Running, *calls: str) -> dict[str, t.Any]:
-    """The newest instance of daily_sales after those calls about the job, all of which are accepted."""
+    """Send requests as :func:`job_call`, all of which must be accepted, and return the first listed instance of daily_sales."""
     assert all(job_call(service, what).status in (200, 204) for what in calls)
     return t.cast("dict[str, t.Any]", listed(service).data["instances"][0])
 
 
 def baselines(service: Running, resource: str = "baseline") -> Reply:
-    """The list of baselines, or of their instances."""
+    """Request the list of baselines, or of their instances."""
     return request(service.endpoint, "GET", f"/v2/{PROJECT_ID}/factory/aiops/{STUDIO_ID}/{resource}")
 
 
 def failed_detail(service: Running) -> t.Any:
-    """The v1 detail of an instance of daily_sales that failed."""
+    """The v1 detail of a failed instance of daily_sales."""
     (instance_id, *_others) = [entry["instance_id"] for entry in listed(service).data["instances"] if entry["status"] == "fail"]
     return request(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/{instance_id}").data
 
 
-#: The codes of code_spelling's observer under each setting: instance, job, workspace, parameter.
+#: Setting of ``code_spelling`` -> the codes that its observer returns: unknown instance, job and workspace, wrong parameter.
 CODE_FORMS = {
     "documented": ["DLF.30137", "DLF.0100", "DLF.20819", "DLF.3051"],
     "old": ["DLF.0137", "DLF.0100", "DLF.0819", "DLF.3051"],
@@ -309,7 +309,7 @@ CODE_FORMS = {
 
 
 def observed(shared: Running, name: str, value: t.Any) -> t.Any:
-    """What is observed under that setting."""
+    """Start the scenario with switch *name* set to *value*, and return what its observer returns."""
     users = [
         {"name": "u", "password": "p", "access_key": ACCESS_KEY, "secret_key": SECRET_KEY},
         {"name": "v", "access_key": "AKVIEWER", "secret_key": "sk", "role": "viewer"},
