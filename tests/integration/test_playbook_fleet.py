@@ -614,6 +614,15 @@ def test_nor_by_a_task_of_ones_own(service: Running, ansible: Ansible, hosts: Pa
 
 
 @pytest.mark.long
+def test_a_limit_that_is_not_blank_gets_no_warning(service: Running, ansible: Ansible, hosts: Path) -> None:
+    """Its hosts are in the inventory, so nothing says that they cannot be matched."""
+    task = {"dataarts.factory.job_rerun": {"check_only": True}}
+    play = {"hosts": "all", "gather_facts": False, "connection": "local", "tasks": [task]}
+    outcome = ansible.written_playbook([play], "-i", hosts, "--limit", "sal*,supply").succeeded()
+    assert "Could not match" not in outcome.output
+
+
+@pytest.mark.long
 def test_with_the_role_for_related_jobs_too(service: Running, ansible: Ansible, hosts: Path) -> None:
     task = {"ansible.builtin.import_role": {"name": "dataarts.factory.rerun", "tasks_from": "related"}}
     play = {"hosts": "all", "gather_facts": False, "tasks": [task]}

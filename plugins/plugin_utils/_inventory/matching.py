@@ -34,22 +34,20 @@ def unmatched(loader: t.Any, groups: Groups, limit: t.Any) -> list[str] | None:
     Parts that exclude hosts count too: with a typo, Ansible would work on the hosts that were to be excluded. None if *limit* has no part at all,
     as from an empty shell variable or file, which Ansible takes for all hosts.
     """
-    manager = _manager(loader, groups)
-    try:
-        manager.subset(limit)  # which also reads the files that it names
-    except AnsibleError:
-        return []  # Ansible itself ends the play for it
-    if not any(map(str.strip, manager._subset or ())):
+    lines = _lines(loader, limit)
+    if lines is None:
+        return []
+    if not lines:
         return None
     known = {"all", *_LOCALHOST, *groups, *(host for hosts in groups.values() for host in hosts)}
-    lines = [line for line in manager._subset or () if line.lstrip("&!") not in known]  # a name with a space would be two
+    lines = [line for line in lines if line.lstrip("&!") not in known]  # a name with a space would be two
     parts = dict.fromkeys(part.lstrip("&!") for line in lines for part in split_host_pattern(line))
     return [part for part in parts if part and part not in known and not matching(loader, groups, part)]
 
 
 def blank_limit(loader: t.Any, limit: t.Any) -> str:
     """Sentences that *limit*, the value of ``--limit``, is blank; "" if it is not blank, or is None."""
-    return _BLANK.format(name="--limit") if limit is not None and unmatched(loader, {}, limit) is None else ""
+    return _BLANK.format(name="--limit") if limit is not None and _lines(loader, limit) == [] else ""
 
 
 def limit_problem(loader: t.Any, groups: Groups, limit: t.Any, name: str = "--limit") -> str:
@@ -64,6 +62,17 @@ def limit_problem(loader: t.Any, groups: Groups, limit: t.Any, name: str = "--li
         return ""
     shown = printable(", ".join(parts[:5]), 200) + (f" and {len(parts) - 5} more" if len(parts) > 5 else "")
     return f"no host or group of the inventory matches {shown} in {name}. Correct the name, or leave it out."
+
+
+def _lines(loader: t.Any, limit: t.Any) -> list[str] | None:
+    """The lines of *limit* and of the files that it names, [] if all are blank; None if it is an error, for which Ansible itself ends the play."""
+    manager = _manager(loader, {})
+    try:
+        manager.subset(limit)
+    except AnsibleError:
+        return None
+    lines = list(manager._subset or ())
+    return lines if any(map(str.strip, lines)) else []
 
 
 def _manager(loader: t.Any, groups: Groups) -> InventoryManager:
