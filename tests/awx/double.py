@@ -175,7 +175,7 @@ class Store:
     def create(self, kind: str, body: Thing) -> int:
         """Create an object and return its id. :raises RefusalError: AWX would refuse it."""
         rule = KINDS[kind]
-        fields = self._known(kind, body)
+        fields = self._known_fields(kind, body)
         missing = [name for name in rule.required if fields.get(name) in (None, "")]
         if missing:
             raise RefusalError(400, {name: ["This field is required."] for name in missing})
@@ -183,7 +183,7 @@ class Store:
             raise RefusalError(400, {"__all__": [f"{rule.type} with this {' and '.join(rule.unique)} already exists."]})
         self._next += 1
         thing = {**json.loads(json.dumps(rule.defaults)), **fields}
-        self._judge(kind, self._next, thing, body)
+        self._check(kind, self._next, thing, body)
         self.things[kind][self._next] = thing
         if kind == "projects":
             self.update_project(self._next)
@@ -194,7 +194,7 @@ class Store:
     def update(self, kind: str, number: int, body: Thing) -> None:
         """Change an object. :raises RefusalError: AWX would refuse it."""
         thing = self.things[kind][number]
-        fields = self._known(kind, body)
+        fields = self._known_fields(kind, body)
         in_use = any(credential["credential_type"] == number for credential in self.things["credentials"].values())
         if kind == "credential_types" and in_use and fields.get("inputs", thing["inputs"]) != thing["inputs"]:
             raise RefusalError(403, {"detail": "Modifications to inputs are not allowed for credential types that are in use"})
@@ -208,7 +208,7 @@ class Store:
         other_place = kind == "projects" and any(
             fields.get(name, thing[name]) != thing[name] for name in ("scm_url", "scm_branch", "credential")
         )
-        self._judge(kind, number, {**thing, **fields}, body)
+        self._check(kind, number, {**thing, **fields}, body)
         thing.update(fields)
         if other_place:
             self.update_project(number)
@@ -350,13 +350,15 @@ class Store:
             for kind, which, role in [self.grants[grant]]
         }
 
-    def _known(self, kind: str, body: Thing) -> Thing:
+    def _known_fields(self, kind: str, body: Thing) -> Thing:
+        """The fields of *body* that are stored. :raises RefusalError: it has unknown ones."""
         unknown = set(body) - set(KINDS[kind].defaults) - {"type", "user", "team"}
         if unknown:
             raise RefusalError(400, {"detail": f"{kind} has no {', '.join(sorted(unknown))}"})
         return {name: value for name, value in body.items() if name in KINDS[kind].defaults}
 
-    def _judge(self, kind: str, number: int, thing: Thing, body: Thing) -> None:
+    def _check(self, kind: str, number: int, thing: Thing, body: Thing) -> None:
+        """Check an object before it is stored, and keep a credential's secrets. :raises RefusalError: AWX would refuse it."""
         problems: list[str] = []
         if kind == "credential_types" and not thing["managed"] and thing["kind"] and thing["inputs"]:
             problems = rules.credential_type(thing["kind"], thing["inputs"], thing["injectors"])
@@ -413,11 +415,11 @@ class Store:
     def _matches(self, kind: str, number: int, query: t.Mapping[str, str]) -> bool:
         either = {name[4:]: value for name, value in query.items() if name.startswith("or__")}
         filters = {name: value for name, value in query.items() if not name.startswith("or__") and name not in ("page", "page_size")}
-        if either and not any(self._is(kind, number, name, value) for name, value in either.items()):
+        if either and not any(self._passes(kind, number, name, value) for name, value in either.items()):
             return False
-        return all(self._is(kind, number, name, value) for name, value in filters.items())
+        return all(self._passes(kind, number, name, value) for name, value in filters.items())
 
-    def _is(self, kind: str, number: int, path: str, value: str) -> bool:
+    def _passes(self, kind: str, number: int, path: str, value: str) -> bool:
         """Whether an object matches one filter.
 
         :param path: a field, possibly of a related object, as in ``workflow_job_template__organization__name``. With the suffix ``__in``,

@@ -89,7 +89,7 @@ def survey(spec: Json) -> list[str]:
     problems = [
         f"'{name}' is missing or no {kind.__name__}"
         for name, kind in (("name", str), ("description", str), ("spec", list))
-        if not _is(spec, name, kind)
+        if not _has(spec, name, kind)
     ]
     questions: list[Json] = list(spec.get("spec") or [])
     problems += [] if questions else ["'spec' doesn't contain any items"]
@@ -231,8 +231,8 @@ def _template(name: str, template: str, ids: list[str]) -> list[str]:
 
 def _question(question: Json) -> list[str]:
     name = str(question.get("variable"))
-    problems = [f"{name}: '{key}' missing or no text" for key in ("type", "question_name", "variable") if not _is(question, key, str)]
-    problems += [] if _is(question, "required", bool) else [f"{name}: 'required' missing or no truth"]
+    problems = [f"{name}: '{key}' missing or no text" for key in ("type", "question_name", "variable") if not _has(question, key, str)]
+    problems += [] if _has(question, "required", bool) else [f"{name}: 'required' missing or no truth"]
     kind = str(question.get("type"))
     if kind not in _SURVEY_TYPES:
         return [*problems, f"{name}: type {kind}"]
@@ -240,7 +240,7 @@ def _question(question: Json) -> list[str]:
     if default != "" and (not isinstance(default, _SURVEY_TYPES[kind]) or isinstance(default, bool)):
         problems.append(f"{name}: the default is not {kind}")
     problems += [
-        f"{name}: {key} is not an integer" for key in ("min", "max") if question.get(key) is not None and not _is(question, key, int)
+        f"{name}: {key} is not an integer" for key in ("min", "max") if question.get(key) is not None and not _has(question, key, int)
     ]
     if kind in ("multiselect", "multiplechoice"):
         choices = question.get("choices")
@@ -265,5 +265,6 @@ def _fits(question: Json, answer: t.Any) -> bool:
     return (low is None or size >= low) and (high is None or size <= high)
 
 
-def _is(mapping: Json, name: str, kind: type) -> bool:
+def _has(mapping: Json, name: str, kind: type) -> bool:
+    """Whether *mapping* has a value of type *kind* for *name*. A boolean is not an int."""
     return isinstance(mapping.get(name), kind) and not (kind is int and isinstance(mapping[name], bool))

@@ -157,7 +157,7 @@ def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, servi
 
     before = service.journal()
     recheck = step(launcher, "recheck.yml", rerun, steps["recheck"], check=True).succeeded()
-    judge_report(json.loads((folder / "report.json").read_text(encoding="utf-8")), storage, (plan, rerun, recheck))
+    assert_report(json.loads((folder / "report.json").read_text(encoding="utf-8")), storage, (plan, rerun, recheck))
     step(launcher, "rerun.yml", plan, steps["rerun plan"]).succeeded()
     assert service.journal() == before
     for job in (plan, rerun, recheck):
@@ -165,7 +165,7 @@ def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, servi
         assert not [secret for secret in (SECRET_KEY, "s3cret", "t0ken") if secret in output]
 
 
-def judge_report(report: dict[str, t.Any], storage: Storage, jobs: tuple[Job, ...]) -> None:
+def assert_report(report: dict[str, t.Any], storage: Storage, jobs: tuple[Job, ...]) -> None:
     """Assert that the three steps share one report, in the folder and at the URL, and that it is about the rerun.
 
     The recheck must not replace it by a report in which nothing is left to do.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Playbook awx_setup with the modules of awx.awx 24.6.1 against a double of AWX's API: once each, then nothing; check mode tells the truth."""
+"""Playbook awx_setup, with the modules of awx.awx 24.6.1, against a test double of AWX's API: it is idempotent, and check mode predicts it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PLAYBOOKS = ("rerun.yml", "rerun_failed.yml", "rerun_related.yml", "repair.yml",
 SECRETS = {"RETAIL_SECRET_KEY": "0123456789", "FINANCE_SECRET_KEY": "sk-of-finance-12345"}
 KEYS = {"RETAIL_ACCESS_KEY": "AKRETAIL00001", "FINANCE_ACCESS_KEY": "AKFINANCE0002"}
 OLDEST, MIDDLE, NEWEST = "oldest", "middle", "newest"
-#: A login without a token.
+#: A login with user name and password.
 PASSWORD = {"CONTROLLER_OAUTH_TOKEN": "", "CONTROLLER_USERNAME": "admin", "CONTROLLER_PASSWORD": "pw-of-controller"}
 
 
@@ -42,9 +42,11 @@ def setup(
     playbook: str = PLAYBOOK,
     collections: Path | None = None,
 ) -> Outcome:
-    """Run the playbook with the example's variables.
+    """Run a playbook with the variables of the example.
 
-    :param collections: a folder with the collection whose modules are used; that with awx.awx unless it is set.
+    :param age: the ansible-core: OLDEST, MIDDLE or NEWEST.
+    :param variables: they replace those of the example.
+    :param collections: the folder of the collection with the modules for AWX; None for awx.awx.
     """
     directory.mkdir(exist_ok=True)
     login = {
@@ -60,20 +62,20 @@ def setup(
         environment,
         awx.python(awx.cores()[age]).parent,
     )
-    # Behind the file, so that they count.
+    # The last -e takes precedence.
     more = ["-e", json.dumps(variables)] if variables else []
     return ansible.playbook(playbook, "-e", f"@{EXAMPLE}", *more, *arguments, timeout=1500)
 
 
 def changed(outcome: Outcome) -> list[str]:
-    """The tasks that report a change."""
+    """The sorted names of the tasks that reported a change."""
     return sorted({line.task for line in outcome.results if line.event == "ok" and line.result.get("changed")})
 
 
 def test_everything_is_made_once_and_then_nothing_is_sent(tmp_path: Path) -> None:
-    """The example: a dry run and a first run with one of its accounts, then with both, then a check; each by another ansible-core.
+    """Set up the example with one account, first in check mode; then with both; then check again, on another ansible-core.
 
-    The first run is by the modules of the product's collection, the others by those of awx.awx: what one has made is as the other wants it.
+    The first run uses the modules of ansible.controller and the others those of awx.awx, which must accept what it has created.
     """
     accounts = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))["dataarts_awx_accounts"]
     retail = {"dataarts_awx_accounts": accounts[:1], "dataarts_awx_team_members": ["lin"]}
@@ -82,7 +84,7 @@ def test_everything_is_made_once_and_then_nothing_is_sent(tmp_path: Path) -> Non
         dry = setup(NEWEST, double, tmp_path / "dry", "--check", variables=retail).succeeded()
         assert store.writes == []
         product = of_the_product(tmp_path / "product", "4.6")
-        place = {"CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX": "/api/"}  # where AWX has its API, and the product has not
+        place = {"CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX": "/api/"}  # the path of AWX, not that of Automation Platform
         first = setup(NEWEST, double, tmp_path / "first", "-vvv", variables={**retail, **OWN}, env=place, collections=product).succeeded()
         assert changed(dry) == changed(first)
         assert ("teams", "Data operators", "member") in store.roles_of("users", next(iter(store.things["users"])))
@@ -99,7 +101,7 @@ def test_everything_is_made_once_and_then_nothing_is_sent(tmp_path: Path) -> Non
         )
         assert set(made.values()) == {1}
         assert {method for method, path, body in made_first + store.writes} == {"POST"}
-        judge(double)
+        assert_objects(double)
 
         store.writes.clear()
         again = setup(OLDEST, double, tmp_path / "again", "--check").succeeded()
@@ -108,14 +110,14 @@ def test_everything_is_made_once_and_then_nothing_is_sent(tmp_path: Path) -> Non
 
 
 def touched(path: str) -> int | None:
-    """The id of the thing that a request is about, or on which it grants a role; None if it makes one."""
+    """The id of the object that a request changes, or on which it grants a role; None if the request creates an object."""
     words = path.removeprefix("/api/v2/").strip("/").split("/")
     number = int(words[1]) if len(words) > 1 else None
     return number if number is None or words[0] != "roles" else number // 1000
 
 
-def judge(double: Double) -> None:
-    """What stands in AWX after the first run."""
+def assert_objects(double: Double) -> None:
+    """Assert what AWX holds after both accounts were set up."""
     store = double.store
     (organization,) = [organization for organization in store.things["organizations"].values() if organization["name"] == "DataArts"]
     assert store.names("organizations", store.named("organizations", "DataArts")["id"], "galaxy_credentials") == ["Ansible Galaxy"]
@@ -143,15 +145,15 @@ def judge(double: Double) -> None:
     assert store.surveys["job_templates", templates["DataArts retail: rerun"]] == definitions.surveys()["rerun"]
     assert store.surveys["job_templates", templates["DataArts finance: rerun related"]] == definitions.surveys()["rerun_related"]
 
-    # What was committed counts from the next job on.
+    # The project is updated before each job.
     assert store.named("projects", "DataArts reruns")["scm_update_on_launch"] is True
     source = store.named("inventory_sources", "DataArts retail workspaces")
     assert (source["source_path"], source["credential"]) == ("inventory/workspaces.dataarts.yml", retail["id"])
 
-    judge_workflows(double)
+    assert_workflows(double)
     team = store.named("teams", "Data operators")["id"]
     given = store.roles_of("teams", team)
-    # Read on project and inventories, where AWX keeps why an update failed.
+    # The role read on project and inventories shows the team why an update failed.
     assert {kind for kind, name, role in given} == {"job_templates", "workflow_job_templates", "projects", "inventories"}
     assert {role for kind, name, role in given if kind in ("projects", "inventories")} == {"read"}
     for flow in ("night", "repair"):
@@ -161,8 +163,8 @@ def judge(double: Double) -> None:
         assert {role for kind, name, role in given if name == f"DataArts retail: {step}"} == {"read"}
 
 
-def judge_workflows(double: Double) -> None:
-    """The steps of each account's night and what follows each; the workflow over both and its schedule."""
+def assert_workflows(double: Double) -> None:
+    """Assert the nodes and links of each account's workflows, and the workflow over all accounts with its schedule."""
     store = double.store
     flows = {"retail: night": 50, "finance: night": 10, "retail: repair": 0, "finance: repair": 0}
     for name, threshold in flows.items():
@@ -200,11 +202,11 @@ def judge_workflows(double: Double) -> None:
             ("rerun", "always", "recheck"),
         }
     fleet = store.named("workflow_job_templates", "DataArts: night of all accounts")
-    # An approval that is open in one account's night never keeps the next fan-out, and with it another account's night, from starting.
+    # An open approval of one account must not delay the next night of another one.
     assert fleet["allow_simultaneous"] is True
     (timeout,) = {approval["timeout"] for approval in store.things["workflow_approval_templates"].values()}
     assert 0 < timeout < 86_400
-    # Nobody answers retail for two nights: finance's begin both times, and so do retail's.
+    # Nobody answers the approvals of retail: every night of both accounts still starts on its day.
     assert begins(store, "retail", 3) == {"retail": [0, 1, 2], "finance": [0, 1, 2]}
     inner = [
         node["unified_job_template"]
@@ -218,9 +220,10 @@ def judge_workflows(double: Double) -> None:
 
 
 def begins(store: Store, unanswered: str, nights: int) -> dict[str, list[float]]:
-    """When the plan of each account begins, in days, if the schedule starts the fan-out once a day and nobody answers one account's approval.
+    """Simulate daily runs of the workflow over all accounts, and return account -> the days on which its plan starts.
 
-    A workflow without simultaneous runs waits for its last run, which waits for whatever it started; an approval for its timeout.
+    An approval of account *unanswered* stays open until its timeout. A workflow that does not allow simultaneous runs waits for its last run, which
+    ends when everything that it started has ended.
     """
     fleet = store.named("workflow_job_templates", "DataArts: night of all accounts")
     inner = {
@@ -265,7 +268,7 @@ PARTS = """
 
 
 def part(double: Double, directory: Path, parts: t.Sequence[str], variables: dict[str, t.Any], *arguments: str) -> Outcome:
-    """Run some of the role's files of tasks."""
+    """Run the task files *parts* of the role, in order."""
     directory.mkdir(exist_ok=True)
     (directory / "part.yml").write_text(PARTS, encoding="utf-8")
     return setup(NEWEST, double, directory, *arguments, variables={"parts": list(parts), **variables}, playbook=str(directory / "part.yml"))
@@ -287,7 +290,7 @@ CHANGES: dict[str, dict[str, str]] = {
 
 
 def stored(store: Store, names: t.Iterable[str]) -> dict[str, int]:
-    """An account of each name with the old keys, as an earlier run made it; the ids of the credentials."""
+    """Store the credentials of accounts with the old keys, as an earlier run would have left them: name -> id of the credential."""
     owner = store.create("organizations", {"name": "DataArts"})
     fields = {"inputs": definitions.inputs(), "injectors": definitions.injectors()}
     kind = store.create("credential_types", {"name": "DataArts account", "kind": "cloud", **fields})
@@ -309,14 +312,14 @@ def stored(store: Store, names: t.Iterable[str]) -> dict[str, int]:
 
 
 def credentials(double: Double, directory: Path, names: t.Iterable[str], update: bool) -> Outcome:
-    """Set up the credentials of accounts that are given as CHANGES says."""
+    """Run the role's tasks for credentials with the accounts *names* of CHANGES."""
     accounts = [{"name": name, "credential": CHANGES[name]} for name in names]
     settings = {"dataarts_awx_accounts": accounts, "dataarts_awx_update_secrets": update, "dataarts_awx_team": ""}
     return part(double, directory, ("validate", "credentials"), settings)
 
 
 def test_a_secret_is_sent_only_when_asked_for(tmp_path: Path) -> None:
-    """Whatever else changes. Without the secrets at hand, the others can still be changed."""
+    """Other fields are changed without sending secrets, even if the secrets are not available."""
     names = ["nothing", "region", "secrets", "both", "region-alone"]
     with Double(PLAYBOOKS) as double:
         ids = stored(double.store, names)
@@ -352,7 +355,7 @@ def test_secrets_that_cannot_be_kept_or_sent_are_told(name: str, update: bool, w
 
 
 def test_a_journal_and_a_place_for_reports_have_credentials_of_their_own(tmp_path: Path) -> None:
-    """Password, address and token are kept, and sent only when asked for. The job templates carry all credentials and no address."""
+    """Password, URL and token are sent again only if requested. The job templates have all credentials and do not contain the URL."""
     journal: dict[str, t.Any] = {
         "host": "db.example.com",
         "port": 5433,
@@ -370,7 +373,7 @@ def test_a_journal_and_a_place_for_reports_have_credentials_of_their_own(tmp_pat
     }
     with Double(PLAYBOOKS) as double:
         store = double.store
-        laid_out(store, ["solo"])
+        create_objects(store, ["solo"])
         first = part(double, tmp_path / "first", ("validate", "credentials", "templates"), settings, "-vvv").succeeded()
         assert not [secret for secret in ("pw-of-journal-1", "s3cret", "t0ken") if secret in first.output]
         keeps, reports = (store.named("credentials", f"DataArts {name}")["id"] for name in ("journal", "report"))
@@ -406,8 +409,8 @@ def test_a_journal_and_a_place_for_reports_have_credentials_of_their_own(tmp_pat
         assert "dataarts_awx_report needs a url that begins with https://" in refused.stdout
 
 
-def laid_out(store: Store, names: t.Iterable[str]) -> None:
-    """What the role makes for accounts, with nothing in it but what AWX wants, for tests of one part of the role."""
+def create_objects(store: Store, names: t.Iterable[str]) -> None:
+    """Create the objects that the role creates for accounts, with only their required fields, for tests of one part of the role."""
     kinds, gates, flows = (definitions.variables("definitions")[f"__dataarts_awx_{name}"] for name in ("kinds", "gates", "workflows"))
     owner = store.create("organizations", {"name": "DataArts"})
     own = {"organization": owner}
@@ -434,9 +437,9 @@ def laid_out(store: Store, names: t.Iterable[str]) -> None:
 
 
 def of_the_product(directory: Path, version: str) -> Path:
-    """A collections path with the modules of awx.awx as ansible.controller, so far as the two differ.
+    """Make a collections path in which awx.awx is renamed to ansible.controller, with the differences that matter to the role.
 
-    :param version: 4.5, or 4.6, which has no module for tokens and other names for the token of the modules and of the lookup.
+    :param version: 4.5 or 4.6. 4.6 has no token module, and its token option is called ``aap_token``.
     """
     source = awx.collection() / "ansible_collections" / "awx" / "awx"
     made = directory / "ansible_collections" / "ansible" / "controller"
@@ -463,7 +466,7 @@ OWN = {"dataarts_awx_collection": "ansible.controller"}
 
 
 def test_the_product_behind_its_gateway_with_either_collection(tmp_path: Path) -> None:
-    """The modules of awx.awx say that they were made for AWX, those of ansible.controller do not. The variable tells both where the API is."""
+    """The modules of awx.awx warn that they are made for AWX; those of ansible.controller do not. A variable sets the path of the API for both."""
     account = {"name": "solo", "credential": {"region": "cn-north-4", "auth_token": "token"}}
     settings: dict[str, t.Any] = {"dataarts_awx_accounts": [account], "dataarts_awx_team": "", "dataarts_awx_schedule_rrule": ""}
     parts = {"parts": ["organization", "validate", "credentials"]}
@@ -519,7 +522,7 @@ def test_a_collection_that_is_not_there_is_told_before_anything_is_asked(name: s
 
 
 def test_a_project_whose_update_failed_is_updated_again_and_says_why(tmp_path: Path) -> None:
-    """Also a playbook that is new in the repository is found without a person who syncs the project."""
+    """A playbook that is new in the repository is found too, without a manual sync of the project."""
     account = {"name": "solo", "credential": {"region": "cn-north-4", "auth_token": "token"}}
     settings = {"dataarts_awx_accounts": [account], "dataarts_awx_team": ""}
     parts = ("project",)
@@ -588,20 +591,20 @@ def test_an_approval_ends_before_the_next_night(changes: dict[str, t.Any], words
 
 
 def test_another_team_may_approve(tmp_path: Path) -> None:
-    """Then the team that launches may not, also where it might before."""
+    """The team that launches workflows then loses its right to approve."""
     account = {"name": "solo", "credential": {"region": "cn-north-4", "auth_token": "token"}}
     settings: dict[str, t.Any] = {"dataarts_awx_accounts": [account], "dataarts_awx_team": "Data operators"}
     approvals = {("workflow_job_templates", f"DataArts solo: {flow}", "approval") for flow in ("night", "repair")}
     with Double(PLAYBOOKS) as double:
         store = double.store
-        laid_out(store, ["solo"])
+        create_objects(store, ["solo"])
         organization = store.named("organizations", "DataArts")["id"]
         launchers, others = (
             store.create("teams", {"name": name, "organization": organization}) for name in ("Data operators", "Data owners")
         )
         part(double, tmp_path / "a", ("access",), settings).succeeded()
         assert approvals <= store.roles_of("teams", launchers)
-        # AWX keeps there why an update failed.
+        # The role read shows why an update failed.
         assert {("projects", "DataArts reruns", "read"), ("inventories", "DataArts solo", "read")} <= store.roles_of("teams", launchers)
         both = {**settings, "dataarts_awx_approval_team": "Data owners"}
         part(double, tmp_path / "b", ("access",), both).succeeded()
@@ -615,7 +618,7 @@ def test_another_team_may_approve(tmp_path: Path) -> None:
 
 
 def test_what_awx_or_the_user_has_wrong_ends_in_one_message(tmp_path: Path) -> None:
-    """A credential of another type with our name; a type in use whose fields are others; a rule without a zone; no controller."""
+    """The cases: our name is taken by an object of another kind; the fields of a type in use differ; a rule has no time zone; AWX is down."""
     with Double(PLAYBOOKS) as double:
         store = double.store
         owner = store.create("organizations", {"name": "DataArts"})
@@ -625,7 +628,7 @@ def test_what_awx_or_the_user_has_wrong_ends_in_one_message(tmp_path: Path) -> N
         in_use = setup(NEWEST, double, tmp_path / "a").ended(2)
         assert "AWX never changes the fields of a type in use. Set dataarts_awx_prefix to another word" in in_use.stdout
         writes = len(store.writes)
-        # The modules look for these by name alone.
+        # The modules find credentials and inventories by name alone.
         other = store.create("credential_types", {"name": "Other", "kind": "cloud"})
         store.create("credentials", {"name": "DataArts retail", "credential_type": other, "organization": owner})
         elsewhere = store.create("organizations", {"name": "Elsewhere"})
@@ -648,19 +651,19 @@ def test_what_awx_or_the_user_has_wrong_ends_in_one_message(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("age", [OLDEST, MIDDLE, NEWEST])
 def test_a_user_name_and_a_password_leave_no_token_behind(age: str, tmp_path: Path) -> None:
-    """One token for the whole run, deleted also after a failure; the modules and the lookups use it."""
+    """Modules and lookups share one token, which is deleted even if the run fails."""
     settings = {"dataarts_awx_accounts": [{"name": "vaulted", "credential_name": "Vualt"}]}
     with Double(PLAYBOOKS) as double:
         refused = setup(age, double, tmp_path, "-vvv", variables=settings, env=PASSWORD).ended(2)
         assert "no credentials called Vualt" in refused.stdout
-        # The module that makes the token, and the one that deletes it, log in and out by themselves.
+        # The two calls of the token module, which create and delete it, may get a token of their own for their login.
         assert 1 < len(double.store.tokens) <= 3
         assert not any(double.store.tokens.values())
         assert not [secret for secret in ("pw-of-controller", "of-the-double") if secret in refused.output]
 
 
 def test_what_the_file_names_and_awx_does_not_have_is_told_in_check_mode_too(tmp_path: Path) -> None:
-    """Not only by the run that stops half-way, and not taken for something that the role makes."""
+    """Check mode reports names that do not exist in AWX. It must not expect the role to create them."""
     settings = {
         "dataarts_awx_accounts": [{"name": "vaulted", "credential_name": "Vualt"}],
         "dataarts_awx_galaxy_credentials": ["Galaxy of ours"],
@@ -683,13 +686,13 @@ def test_what_the_file_names_and_awx_does_not_have_is_told_in_check_mode_too(tmp
 
 
 def test_hosts_that_the_role_writes_and_what_is_not_listed_any_more(tmp_path: Path) -> None:
-    """One account whose workspaces the file lists; then an account less, another inventory and no schedule."""
+    """Set up an account whose workspaces are listed in the variables; then remove an account, change the kind of inventory, remove the schedule."""
     workspaces = [{"name": "sales", "workspace_id": "62fbba734e634c5087656fc3ff7adf34", "variables": {"dataarts_max_parallel": 5}}]
     account = {"name": "solo", "credential": {"region": "cn-north-4", "auth_token": "token"}, "workspaces": workspaces}
     chosen = {"dataarts_awx_accounts": [account], "dataarts_awx_inventory": "hosts"}
     with Double(PLAYBOOKS) as double:
         store = double.store
-        laid_out(store, ["solo"])
+        create_objects(store, ["solo"])
         part(double, tmp_path / "first", ("inventories", "schedule"), chosen).succeeded()
         assert json.loads(store.named("hosts", "sales")["variables"]) == {
             "dataarts_workspace_id": "62fbba734e634c5087656fc3ff7adf34",
@@ -697,7 +700,7 @@ def test_hosts_that_the_role_writes_and_what_is_not_listed_any_more(tmp_path: Pa
         }
         inventory = json.loads(store.named("inventories", "DataArts solo")["variables"])
         assert inventory == {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-        # On the workflow over all accounts, so that it needs not move when there are more.
+        # It starts the workflow over all accounts even if there is only one, so it need not change when an account is added.
         fleet = store.named("workflow_job_templates", "DataArts: night of all accounts")["id"]
         assert store.named("schedules", "DataArts night")["unified_job_template"] == fleet
         store.writes.clear()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report's page as people meet it: in a browser, light and dark, wide and narrow, by mouse, by keyboard and on paper."""
+"""The report's page in a real browser: light and dark, wide and narrow, with mouse and keyboard, and printed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HOSTILE = [
 
 
 def jobs(names: list[str], **standings: int) -> list[dict[str, t.Any]]:
-    """Instances of each of the jobs, so many at each standing."""
+    """Result entries of instances: for each job, as many at each standing as *standings* says."""
     instances: list[dict[str, t.Any]] = []
     for name in names:
         for standing, number in standings.items():
@@ -48,7 +48,7 @@ def jobs(names: list[str], **standings: int) -> list[dict[str, t.Any]]:
 
 
 def night() -> dict[str, t.Any]:
-    """Every standing there is, a workspace that went well, and one that could not be worked on."""
+    """A report with instances at every standing, a workspace where all succeeded, and one that failed."""
     return report_of(
         {
             "sales": result(jobs(["daily_sales", "hourly_orders"], **dict.fromkeys(STANDINGS, 2))),
@@ -63,7 +63,7 @@ def plan() -> dict[str, t.Any]:
 
 
 def numbers(page: Page) -> dict[str, int]:
-    """What the tiles at the top say."""
+    """Standing -> the number in its tile at the top of the page."""
     return {
         tile.get_attribute("data-standing"): int(tile.locator("strong").inner_text().replace(",", ""))
         for tile in page.locator("#counts button").all()
@@ -76,7 +76,7 @@ def shown(page: Page) -> str:
 
 
 def eventually(locator: t.Any) -> t.Any:
-    """An assertion that is tried until it holds, for some seconds."""
+    """Playwright's ``expect``, whose assertions are retried for some seconds."""
     from playwright.sync_api import expect
 
     return expect(locator)
@@ -87,7 +87,7 @@ def rows(page: Page) -> Page:
 
 
 def real_run(directory: Path) -> dict[str, int]:
-    """A night on the emulator, rerun by the playbook with its report in *directory*/night; returns the totals that the play published."""
+    """Rerun the small night of an emulator with the report in *directory*/night, and return the totals that the play published."""
     with running(small_night()) as service:
         hosts = inventory(sales=variables(service, poll_interval=1, settle_time=1, journal=str(directory / "state")))
         (directory / "hosts.yml").write_text(json.dumps(hosts), encoding="utf-8")
@@ -98,8 +98,8 @@ def real_run(directory: Path) -> dict[str, int]:
 
 
 def test_its_numbers_are_those_of_the_run(open_file: Open, tmp_path: Path) -> None:
-    """A real run against the emulator, its report opened as it was written."""
-    with ThreadPoolExecutor() as apart:  # the browser's driver has an event loop in this thread
+    """The report is that of a real run against the emulator."""
+    with ThreadPoolExecutor() as apart:  # Playwright has an event loop in this thread
         totals = apart.submit(real_run, tmp_path).result()
     page = open_file(tmp_path / "night" / "report.html")
     tiles = numbers(page)
@@ -137,7 +137,7 @@ def test_names_are_text_whatever_they_say(open_page: Open) -> None:
     assert set(page.locator("#job option").all_text_contents()) == {"all", *HOSTILE}
     assert page.locator("img, iframe, object, embed").count() == 0
     assert page.locator("script").count() == 2
-    # What is written from right to left turns nothing around it.
+    # Text written from right to left does not affect the text around it.
     before = page.locator("#rows tbody tr", has_text="مبيعات يومية").first
     assert page.evaluate("(row) => getComputedStyle(row.querySelector('bdi')).unicodeBidi", before.element_handle()) == "isolate"
     page.select_option("#job", HOSTILE[0])
@@ -207,7 +207,7 @@ def test_in_the_language_of_the_browser_and_with_a_switch(open_page: Open) -> No
     page.locator("#text").fill("再次失败")
     eventually(page.locator("#shown")).to_contain_text("显示 4 个")
     page.locator("#text").fill("")
-    # What is shown has no English in it: but for names, commands, ids, statuses and what the service and the job's own log say.
+    # The visible text has no English words except names, commands, ids, statuses, and messages of the service and the job's log.
     words = set(re.findall(r"[A-Za-z]{3,}", page.locator("main, .hero").all_inner_texts()[0] + page.locator("main").inner_text()))
     words -= set(re.findall(r"[A-Za-z]{3,}", " ".join(page.locator(".command, bdi .error, .error, .id").all_inner_texts())))
     names = "DataArts Studio API English since Playbook dataarts factory rerun night operator ops sales supply warehouse daily hourly orders stock levels "
@@ -222,7 +222,7 @@ def test_in_the_language_of_the_browser_and_with_a_switch(open_page: Open) -> No
     assert open_page(report, locale="de-DE").locator("h1").inner_text() == report["headline"]
 
 
-#: Boxes whose content is wider than they are, as the start of their text; what is meant for scrolling by its reader is not in it.
+#: A script that returns the first words of every box whose content is wider than the box. Boxes that readers scroll, such as commands, are not in it.
 CUT = """() => [...document.querySelectorAll(".scroll, .axis div, .axis span, .counts button, .badge, .step, td, th, .facts dd, .lane .sum, h1, h2")]
     .filter((box) => box.offsetParent !== null && box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).display !== "inline")
     .map((box) => `${box.className || box.tagName}: ${box.textContent.slice(0, 40)}`)"""
@@ -242,7 +242,11 @@ CUT = """() => [...document.querySelectorAll(".scroll, .axis div, .axis span, .c
     ],
 )
 def test_nothing_is_cut_where_there_is_little_room(open_page: Open, width: int, medium: str, room: int, locale: str) -> None:
-    """Windows, a telephone, and a page of A4, of whose width the style sheet is asked, and between whose margins is less: tables, labels of axes, tiles."""
+    """Tables, labels of axes and tiles fit into windows, a telephone and a page of A4.
+
+    :param width: the width that media queries see, px.
+    :param room: the width of the content, px; on paper it is smaller because of the margins.
+    """
     for report in (night(), plan()):
         page = open_page(report, locale=locale, timezone_id="Asia/Shanghai", viewport={"width": width, "height": 900})
         page.emulate_media(media=medium)
@@ -254,7 +258,7 @@ def test_nothing_is_cut_where_there_is_little_room(open_page: Open, width: int, 
 
 
 def test_fifty_workspaces(open_page: Open) -> None:
-    """What is broken comes first, and every workspace is in the table and the filter."""
+    """Workspaces with broken instances come first, and every workspace is in the table and the filter."""
     fifty = {f"workspace_{number:02}": result(jobs(["daily_sales"], succeeded=8, failed_again=number % 2)) for number in range(50)}
     page = open_page(report_of(fifty), viewport={"width": 500, "height": 900})
     assert page.locator("#workspaces tbody tr").count() == page.locator("#workspace option").count() - 1 == 50
@@ -292,7 +296,7 @@ def test_by_keyboard_alone(open_page: Open) -> None:
     page.keyboard.press("Space")
     assert rows(page).count() == 3
     assert page.evaluate("document.activeElement.id") == "instances"
-    # Everything that can be used is reached, in the order in which it stands on the page.
+    # The Tab key reaches every control, in the order of the page.
     page.locator("#clear").press("Enter")
     page.evaluate("document.activeElement.blur(); getSelection().removeAllRanges(); window.scrollTo(0, 0)")
     page.locator(".skip").focus()
@@ -313,7 +317,7 @@ def test_by_keyboard_alone(open_page: Open) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_keeps_anybody_out(open_page: Open, scheme: str, width: int) -> None:
-    """axe-core: contrast, names, roles, landmarks, headings. And no page is wider than its window."""
+    """axe-core finds no violation (contrast, names, roles, landmarks, headings), and no page is wider than its window."""
     from axe_playwright_python.sync_playwright import Axe
 
     for report in (night(), plan(), report_of({"supply": result(jobs(["stock_levels"], succeeded=5))})):
@@ -335,7 +339,7 @@ def test_on_paper(open_page: Open) -> None:
 
 
 def test_on_paper_is_what_is_left_to_do_and_what_is_not_there(open_page: Open) -> None:
-    """Nothing on paper can be pressed: what the screen shows on demand is there, and what is not there is said."""
+    """A printout cannot be clicked, so it contains what the screen shows on demand, and says what it leaves out."""
     many = {f"workspace_{number}": result(jobs(["daily_sales"], failed_again=40)) for number in range(30)}
     page = open_page(report_of(many))
     assert page.locator(".step").count() == 25
@@ -363,7 +367,7 @@ def test_a_link_with_anything_in_it_opens(open_page: Open) -> None:
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_without_scripts_what_is_left_to_do_is_there(open_page: Open, width: int) -> None:
-    """A mail, or the viewer of a CI system, runs no script."""
+    """Mail clients and viewers of CI systems do not run scripts."""
     report = report_of({name: result(jobs(HOSTILE, succeeded=1, failed_again=1)) for name in HOSTILE})
     page = open_page(report, java_script_enabled=False, viewport={"width": width, "height": 900})
     assert page.locator("h1").inner_text() == report["headline"]
@@ -379,7 +383,7 @@ def test_without_scripts_what_is_left_to_do_is_there(open_page: Open, width: int
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-#: One change of the filter, until what it changes is painted, in ms: the median of some that all show something else.
+#: A script that returns the durations of nine changes of the filter, ms, without painting. Each shows other instances than the one before.
 MEASURE = """async () => {
     const found = [], select = document.getElementById("standing");
     const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))));
@@ -395,7 +399,7 @@ MEASURE = """async () => {
 
 
 def test_ten_thousand_instances_filter_like_a_thousand(open_page: Open) -> None:
-    """Only what is seen is made: ten times the instances take the filter less than half of ten times as long, and make no more rows."""
+    """Only visible rows are created. With ten times the instances, the filter takes less than five times as long and creates no more rows."""
 
     def many(number: int) -> dict[str, t.Any]:
         names = [f"job_{index:02}" for index in range(10)]

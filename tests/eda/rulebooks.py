@@ -31,7 +31,7 @@ SHORTER = {"once_after: 1 minute": "once_after: 3 seconds", "delay: 30": "delay:
 Json = dict[str, t.Any]
 
 
-class House:
+class Setup:
     """A controller on which rulebooks are started: its directory, inventory, journal and webhook.
 
     :param places: inventory host -> workspace id.

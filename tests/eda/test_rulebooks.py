@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a failure to the finished rerun without a person, in a real ansible-rulebook; the service's journal tells what was done."""
+"""From a failure to the finished rerun without a person, in a real ansible-rulebook. The emulator's journal shows what was sent."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from emulator.running import running
-from tests.eda.rulebooks import House, end, end_plays, wait_until
+from tests.eda.rulebooks import Setup, end, end_plays, wait_until
 from tests.integration.test_playbook_repair import Night, writes
 from tests.support.http_server import HttpServer, reply
 from tests.support.scenarios import FREE, SECRET_KEY, SUPPLY_ID, WORKSPACE_ID, small_night
 
-#: Seconds after which an event that was not confirmed is put once more: repeat_within, two polls and a minute; and a few for clocks.
+#: Seconds after which an unconfirmed event is delivered again: repeat_within, two polls and a minute, and some seconds for clocks.
 UNCONFIRMED = 370
 
 pytestmark = [pytest.mark.eda, pytest.mark.timeout(600)]
@@ -28,32 +28,32 @@ pytestmark = [pytest.mark.eda, pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="module")
 def emulated() -> Iterator[t.Any]:
-    """One service for all tests of this file."""
+    """The emulator for all tests of this file."""
     with running(small_night(switches=FREE)) as service:
         yield service
 
 
 @pytest.fixture
 def webhook() -> Iterator[HttpServer]:
-    """Where people are told."""
+    """The webhook to which notifications of people are sent."""
     with HttpServer(reply(200, b"{}")) as server:
         yield server
 
 
 @pytest.fixture
-def house(emulated: t.Any, webhook: HttpServer, tmp_path: Path) -> Iterator[t.Callable[..., House]]:
-    """``house(jobs=[...])``: a machine whose service begins with these jobs; ``places`` and inventory variables as House takes them."""
+def new_setup(emulated: t.Any, webhook: HttpServer, tmp_path: Path) -> Iterator[t.Callable[..., Setup]]:
+    """``new_setup(night={...})`` resets the emulator to the small night with these changes, and returns a Setup. Other keywords are those of Setup."""
 
-    def make(*, places: t.Any = None, night: t.Any = None, **changes: t.Any) -> House:
+    def make(*, places: t.Any = None, night: t.Any = None, **changes: t.Any) -> Setup:
         emulated.reset(small_night(switches=FREE, **(night or {})))
-        return House(tmp_path, emulated, webhook, places, **changes)
+        return Setup(tmp_path, emulated, webhook, places, **changes)
 
     yield make
     end_plays(tmp_path)
 
 
-def test_a_night_ends_without_a_person_and_a_name_stays_a_name(house: t.Any, tmp_path: Path) -> None:
-    """Two workspaces, failures before and after the start, one instance that always fails and whose job is named like an attack."""
+def test_a_night_ends_without_a_person_and_a_name_stays_a_name(new_setup: t.Any, tmp_path: Path) -> None:
+    """The failures happen before and after the start, in two workspaces. One job always fails, and its name is a template that would run a command."""
     mark = tmp_path / "pwned"
     attack = "{{ lookup('pipe', 'touch " + str(mark) + "') }}"
     sales = [
@@ -66,7 +66,7 @@ def test_a_night_ends_without_a_person_and_a_name_stays_a_name(house: t.Any, tmp
             {"id": SUPPLY_ID, "name": "supply", "jobs": [{"name": "stock", "failed": 2}, {"name": "quiet"}]},
         ]
     }
-    setup = house(places={"sales": WORKSPACE_ID, "supply": SUPPLY_ID}, night=night)
+    setup = new_setup(places={"sales": WORKSPACE_ID, "supply": SUPPLY_ID}, night=night)
     process = setup.start("rerun_failed")
     try:
         wait_until(process, "what had failed is rerun", lambda: len(setup.reruns()) == 6)
@@ -88,9 +88,9 @@ def test_a_night_ends_without_a_person_and_a_name_stays_a_name(house: t.Any, tmp
 
 
 @pytest.mark.parametrize("rulebook", ["rerun_failed", "propose_reruns"])
-def test_by_its_full_name_it_watches_as_the_guide_says(house: t.Any, rulebook: str) -> None:
-    """Found in the collection, with nothing set that has a default; the journal is the collection's default one."""
-    setup = house()
+def test_by_its_full_name_it_watches_as_the_guide_says(new_setup: t.Any, rulebook: str) -> None:
+    """The rulebook is found in the collection and runs with default values, including the default journal."""
+    setup = new_setup()
     process = setup.start(f"dataarts.factory.{rulebook}", journal=None, poll_interval=None, proposal_directory=str(setup.directory))
     try:
         wait_until(process, "all events are taken", lambda: setup.events() == 6)
@@ -99,8 +99,8 @@ def test_by_its_full_name_it_watches_as_the_guide_says(house: t.Any, rulebook: s
     assert len(setup.service.requests("v1_list")) == 1
 
 
-def test_events_are_seen_within_two_polls(house: t.Any) -> None:
-    setup = house(night={"jobs": [{"name": "daily_sales"}], "run_seconds": 0.1})
+def test_events_are_seen_within_two_polls(new_setup: t.Any) -> None:
+    setup = new_setup(night={"jobs": [{"name": "daily_sales"}], "run_seconds": 0.1})
     process = setup.start("rerun_failed")
     try:
         wait_until(process, "a first poll", lambda: setup.service.requests("v1_list"))
@@ -114,9 +114,9 @@ def test_events_are_seen_within_two_polls(house: t.Any) -> None:
 
 
 @pytest.mark.parametrize("moment", ["taken", "sent"])
-def test_events_taken_before_a_kill_are_acted_on_once(house: t.Any, moment: str) -> None:
-    """Killed while the rules gather, and killed while the playbook it started goes on; what runs has no end before the second start."""
-    setup = house(night={"speed": 1, "run_seconds": 3600})
+def test_events_taken_before_a_kill_are_acted_on_once(new_setup: t.Any, moment: str) -> None:
+    """ansible-rulebook is killed while the rules gather events, or while its playbook runs on. Reruns do not end before the second start."""
+    setup = new_setup(night={"speed": 1, "run_seconds": 3600})
     process = setup.start("rerun_failed")
     try:
         if moment == "taken":
@@ -140,9 +140,9 @@ def test_events_taken_before_a_kill_are_acted_on_once(house: t.Any, moment: str)
     assert set(setup.reruns().values()) == {1}
 
 
-def test_a_service_that_is_stopped_as_systemd_stops_it_goes_on_where_it_was(house: t.Any, tmp_path: Path) -> None:
-    """SIGTERM for ansible-rulebook, and SIGKILL for the playbook that it started, at the moment a rerun is accepted: nobody has recorded that."""
-    setup = house(night={"speed": 1, "run_seconds": 3600, "jobs": [{"name": f"job_{number}", "failed": 2} for number in range(8)]})
+def test_a_service_that_is_stopped_as_systemd_stops_it_goes_on_where_it_was(new_setup: t.Any, tmp_path: Path) -> None:
+    """ansible-rulebook gets SIGTERM, and its playbook SIGKILL, just after a rerun was accepted, which may not have been recorded yet."""
+    setup = new_setup(night={"speed": 1, "run_seconds": 3600, "jobs": [{"name": f"job_{number}", "failed": 2} for number in range(8)]})
     process = setup.start("rerun_failed")
     try:
         wait_until(process, "a rerun is accepted", setup.service.journal)
@@ -162,9 +162,9 @@ def test_a_service_that_is_stopped_as_systemd_stops_it_goes_on_where_it_was(hous
     assert set(setup.reruns().values()) == {1}
 
 
-def test_the_budget_holds_over_a_thousand_failures_and_a_restart(house: t.Any) -> None:
-    """500 instances that always fail, one rerun a day: a thousand failures, 500 reruns, and then people are told; no loop, also not after a restart."""
-    setup = house(night={"jobs": [{"name": "hopeless", "failed": 500, "every": "1m", "runs": ["fail"]}], "run_seconds": 0.1})
+def test_the_budget_holds_over_a_thousand_failures_and_a_restart(new_setup: t.Any) -> None:
+    """500 instances always fail, with one rerun a day allowed: after 1000 failures and 500 reruns, people are notified and nothing more is sent."""
+    setup = new_setup(night={"jobs": [{"name": "hopeless", "failed": 500, "every": "1m", "runs": ["fail"]}], "run_seconds": 0.1})
     process = setup.start("rerun_failed", max_reruns_per_day=1)
     try:
         wait_until(process, "people are told of all", lambda: any(len(message["instances"]) == 500 for message in setup.messages()))
@@ -185,8 +185,8 @@ def test_the_budget_holds_over_a_thousand_failures_and_a_restart(house: t.Any) -
     assert set(setup.reruns().values()) == {1}
 
 
-def test_an_outage_and_its_end_are_told_once_and_what_failed_meanwhile_is_rerun(house: t.Any) -> None:
-    setup = house(night={"jobs": [{"name": "daily_sales"}]})
+def test_an_outage_and_its_end_are_told_once_and_what_failed_meanwhile_is_rerun(new_setup: t.Any) -> None:
+    setup = new_setup(night={"jobs": [{"name": "daily_sales"}]})
     process = setup.start("rerun_failed")
     try:
         wait_until(process, "a first poll", setup.service.requests)
@@ -203,8 +203,8 @@ def test_an_outage_and_its_end_are_told_once_and_what_failed_meanwhile_is_rerun(
     assert list(setup.reruns().values()) == [1]
 
 
-def test_a_wrong_credential_ends_it_with_one_line_and_people_are_told(house: t.Any) -> None:
-    setup = house()
+def test_a_wrong_credential_ends_it_with_one_line_and_people_are_told(new_setup: t.Any) -> None:
+    setup = new_setup()
     outcome = setup.start("rerun_failed", source={"secret_key": "sk-wrong-0123456789"}).wait()
     lines = [line for line in outcome.output.splitlines() if "ERROR" in line]
     assert len(lines) == 1, outcome.output
@@ -217,8 +217,8 @@ def test_a_wrong_credential_ends_it_with_one_line_and_people_are_told(house: t.A
     ]
 
 
-def test_a_proposal_reruns_nothing_and_a_person_launches_exactly_it(house: t.Any, tmp_path: Path) -> None:
-    setup = house()
+def test_a_proposal_reruns_nothing_and_a_person_launches_exactly_it(new_setup: t.Any, tmp_path: Path) -> None:
+    setup = new_setup()
     proposals = tmp_path / "proposals"
     proposals.mkdir()
     process = setup.start("propose_reruns", proposal_directory=str(proposals))
@@ -247,9 +247,9 @@ def test_a_proposal_reruns_nothing_and_a_person_launches_exactly_it(house: t.Any
     assert set(setup.reruns().values()) == {1}
 
 
-def test_a_repair_is_proposed_to_people_and_what_they_launch_is_exactly_that(house: t.Any, tmp_path: Path) -> None:
+def test_a_repair_is_proposed_to_people_and_what_they_launch_is_exactly_that(new_setup: t.Any, tmp_path: Path) -> None:
     night = Night()
-    setup = house(places={"sales": WORKSPACE_ID, "supply": SUPPLY_ID}, planned_after=str(night.hour(6)), poll_interval=1)
+    setup = new_setup(places={"sales": WORKSPACE_ID, "supply": SUPPLY_ID}, planned_after=str(night.hour(6)), poll_interval=1)
     setup.service.reset(night.damaged())
     proposals = tmp_path / "proposals"
     proposals.mkdir()
@@ -262,12 +262,12 @@ def test_a_repair_is_proposed_to_people_and_what_they_launch_is_exactly_that(hou
     finally:
         end(process)
     assert setup.service.journal() == []
-    # The plan of sales has what depends on it in supply: that this is done by then makes no other plan of supply's.
+    # The plan of sales also repairs instances in supply that depend on it. The plan of supply must still count as unchanged.
     for file in sorted(proposals.iterdir()):
         setup.ansible.playbook("dataarts.factory.repair", "-i", setup.inventory, "--limit", name(file), "-e", f"@{file}").succeeded()
     assert writes(setup.service) == night.everything()
 
 
 def name(proposal: Path) -> str:
-    """The host that a file with a plan is about."""
+    """The host to which a proposal's file belongs."""
     return proposal.name.partition(".")[0]

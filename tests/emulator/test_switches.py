@@ -72,13 +72,13 @@ def after_rerun(observe: Observe) -> Observe:
     return act
 
 
-def of_batch(service: Running) -> t.Any:
+def rerun_a_batch(service: Running) -> t.Any:
     """Rerun several instances in one request, of which one cannot be rerun: status, and number of accepted writes."""
     reply = retry(service, "odd", retry_body(listed(service, "odd").data["instances"]))
     return reply.status, len(service.journal())
 
 
-def twice(service: Running) -> t.Any:
+def rerun_twice_at_once(service: Running) -> t.Any:
     """Rerun one instance twice in one request: status, and the runs in the journal."""
     entry = listed(service).data["instances"][0]
     reply = retry(service, "daily_sales", retry_body([entry, entry]))
@@ -103,14 +103,14 @@ def status_with_old_token(service: Running) -> t.Any:
     return request(service.endpoint, "GET", JOBS_V2, token=token).status
 
 
-def many(service: Running) -> t.Any:
+def many_requests(service: Running) -> t.Any:
     """Whether any of thirty quick requests, to an API that allows one a second, is refused with 429, and the Retry-After of the first refusal."""
     replies = [request(service.endpoint, "GET", f"/v2/{PROJECT_ID}/factory/monitor/task-statistics-overview") for _number in range(30)]
     refused = [reply for reply in replies if reply.status == 429]
     return bool(refused), refused[0].headers.get("Retry-After") if refused else None
 
 
-def viewer(service: Running) -> t.Any:
+def rerun_by_viewer(service: Running) -> t.Any:
     """The status of a rerun by a user without permission."""
     return retry(service, "daily_sales", retry_body(listed(service).data["instances"]), key=("AKVIEWER", "sk")).status
 
@@ -240,9 +240,9 @@ OBSERVERS: dict[str, Observe] = {
     ],
     "gateway_prefix": lambda service: request(service.endpoint, "GET", "/nowhere").code,
     "unknown_job_at_retry": lambda service: retry(service, "unknown", {}).code,
-    "no_permission_status": viewer,
-    "batch_refusal": of_batch,
-    "duplicate_keys": twice,
+    "no_permission_status": rerun_by_viewer,
+    "batch_refusal": rerun_a_batch,
+    "duplicate_keys": rerun_twice_at_once,
     "retry_of_active": hidden_and_shown,
     "stop_of": lambda service: stopped(service, "odd", "running-exception")[0],
     "stop_visible_after": lambda service: stopped(service, "odd", "running-exception")[1] != "running-exception",
@@ -262,8 +262,8 @@ OBSERVERS: dict[str, Observe] = {
     ],
     "node_types": lambda service: {node["type"] for node in failed_detail(service)["nodes"]},
     "request_id_header": lambda service: "X-Request-Id" in listed(service).headers,
-    "retry_after": many,
-    "flow_control": many,
+    "retry_after": many_requests,
+    "flow_control": many_requests,
     "clock_skew_seconds": lambda service: service.now_ms() - time.time() * 1000 > 45_000,
     "scheduler_skew_seconds": scheduler_skew,
     "date_offset_seconds": date_offset,
