@@ -214,7 +214,10 @@ class Store:
             self.update_project(number)
 
     def update_project(self, number: int) -> Thing:
-        """Update a project from its branch and return the update, which has already ended. AWX does this when the project's source changes."""
+        """Update a project from its branch and return the update, which has already ended.
+
+        AWX does this when a project is created, when its source changes, and on request.
+        """
         failed = bool(self.update_error)
         update = {
             "id": 9000 + len(self.updates),

@@ -43,7 +43,7 @@ Launch = Callable[..., Launcher]
 
 
 def night() -> dict[str, t.Any]:
-    """A scenario whose answers select five failed instances of two jobs in one workspace, and two of one job in the other."""
+    """A scenario with two workspaces. ANSWERS select five of the failed instances in the first one, and both in the second one."""
     scenario = small_night(run_seconds=2)
     supply = {"id": SUPPLY_ID, "name": "supply", "jobs": [{"name": "stock_levels", "id": 917601, "failed": 2}]}
     scenario["accounts"][0]["workspaces"].append(supply)

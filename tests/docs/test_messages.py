@@ -104,7 +104,7 @@ def _text_of(make: t.Callable[[Path], t.Any], folder: Path) -> str:
     return str(make(folder))
 
 
-def given(service: Running, folder: Path, server: PostgresServer, recipe: Json) -> Json:
+def resolved(service: Running, folder: Path, server: PostgresServer, recipe: Json) -> Json:
     """Replace the placeholders in the options of a recipe.
 
     They stand for the emulator's address with https, a plan_id of five of the six instances, and journals that cannot be used.
@@ -162,7 +162,7 @@ def message(folder: Path, server: PostgresServer, scenario: Json, changes: Json)
     """The message of one pass of job_rerun with *changes* to its options."""
     FetchedAuth._leases.clear()
     with running(small_night(**scenario)) as service:
-        wanted = options(service, **{"settle_time": 1, "journal": str(folder / "state"), **given(service, folder, server, changes)})
+        wanted = options(service, **{"settle_time": 1, "journal": str(folder / "state"), **resolved(service, folder, server, changes)})
         run = ModuleRun(ArgumentSpecValidator(rerun_spec()).validate(wanted).validated_parameters)
         run_logic(run, rerun, "rerun", "job instances")  # as in main() of the module
     return str(run.result["msg"])

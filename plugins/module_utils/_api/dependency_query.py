@@ -227,7 +227,7 @@ def job_dependencies(api: WorkspaceApi, name: str) -> tuple[tuple[str, ...] | No
         try:
             return _parsed_definition(api.job_detail(name))
         except ApiError as error:
-            if _concerns_one_job(error):
+            if _refuses_one_job(error):
                 return None, False  # for example a sub-job of a real-time job; its instances will be read
             if api.api_version == "v1" or error.kind is not Kind.NOT_PUBLISHED:
                 error.hint = f"{error.hint} {_NO_HOST}" if error.kind is Kind.UNREACHABLE else error.hint
@@ -235,17 +235,17 @@ def job_dependencies(api: WorkspaceApi, name: str) -> tuple[tuple[str, ...] | No
     try:
         above = [job.job_name for job in api.depend_jobs(name, "parent") if job.relation != "child"]
     except ApiError as error:
-        if _concerns_one_job(error):
+        if _refuses_one_job(error):
             return None, False
         raise
     # v2 names no workspaces, so its own name may also be that of a job in another workspace.
     return tuple(above), name in above or None
 
 
-def _concerns_one_job(error: ApiError) -> bool:
-    """Whether *error* is the service's own refusal that concerns only one job.
+def _refuses_one_job(error: ApiError) -> bool:
+    """Whether the service itself refused one job with *error*.
 
-    A refusal of something in between, such as a proxy, becomes BAD_ANSWER: it must not be taken for "depends on nothing".
+    If a proxy or another server in between refused it, *error* is changed to BAD_ANSWER: it does not mean "depends on nothing".
     """
     if error.kind in ONE_ONLY and not is_services_own(error.code):
         error.kind, error.hint = Kind.BAD_ANSWER, REMEDIES[Kind.BAD_ANSWER]

@@ -173,7 +173,7 @@ class WorkspaceApi(WorkspaceLists):
                 raise
             raise ApiError(Kind.MOVED_ON, "it is not there any more") from None
         if now.status is not instance.status or now.start_time != instance.start_time:
-            listed, shown = (_seen(seen.status, seen.start_time) for seen in (instance, now))
+            listed, shown = (_status_text(seen.status, seen.start_time) for seen in (instance, now))
             raise ApiError(
                 Kind.MOVED_ON, f"its state had changed by itself: it was listed as {listed}, and just before the stop it was {shown}"
             )
@@ -199,5 +199,5 @@ class WorkspaceApi(WorkspaceLists):
                 self._unreachable_until = time.monotonic() + UNREACHABLE_SECONDS
 
 
-def _seen(status: Status, start_time: int | None) -> str:
+def _status_text(status: Status, start_time: int | None) -> str:
     return f"{status.value}, {'not started' if start_time is None else f'started {to_iso(start_time)}'}"

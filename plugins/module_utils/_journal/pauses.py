@@ -105,14 +105,14 @@ class PauseBook:
         known = {row[0] for row in self.journal.work(lambda database: database.query(_KNOWN, (*self._where, *self._where)))}
         return {name for name in job_names if schema.stored(name) not in known}
 
-    def left(self, job_names: t.Iterable[str]) -> set[str]:
-        """The jobs that were not scheduled when they were to be paused, see :meth:`note_left`."""
+    def left_unscheduled(self, job_names: t.Iterable[str]) -> set[str]:
+        """Those of *job_names* that :meth:`note_left` recorded: a task was to pause them, and found them without a running schedule."""
         known = self.journal.notes(_LEFT)
         return {name for name in job_names if self._note(name) in known}
 
     def note_left(self, job_names: t.Collection[str]) -> None:
         """Record durably that these jobs were not scheduled when they were to be paused."""
-        for name in set(job_names) - self.left(job_names):
+        for name in set(job_names) - self.left_unscheduled(job_names):
             self.journal.note(_LEFT, self._note(name), "")
 
     def _note(self, job_name: str) -> str:

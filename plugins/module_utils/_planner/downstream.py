@@ -202,14 +202,14 @@ def _effect(instance: JobInstance, outdated: bool) -> Effect | None:
     if instance.status.in_progress:
         return Effect.WAITS
     if instance.status is Status.MANUAL_STOP:
-        return Effect.BY_HAND if _begun(instance) else Effect.CANCELLED
+        return Effect.BY_HAND if _was_running(instance) else Effect.CANCELLED
     if instance.status.succeeded and outdated:
         return Effect.STALE if instance.succeeded_by_itself else Effect.BY_HAND
     return None
 
 
-def _begun(instance: JobInstance) -> bool:
-    """Whether it was running when it was stopped. Some services may stamp a cancelled instance with a start at the moment of its end."""
+def _was_running(instance: JobInstance) -> bool:
+    """Whether *instance* was running when it was stopped. Some services may stamp a cancelled one with a start time equal to its end."""
     return instance.start_time is not None and (instance.end_time is None or instance.end_time > instance.start_time)
 
 

@@ -181,7 +181,10 @@ class _Starting(_Work):
         return on_both_clocks(dated(attempt, self.clock.latest_ms(), known.journal_ms), now_ms, known.journal_ms)
 
     def _lately_aside(self, known: Known, listed_ms: int) -> int | None:
-        """When a journal was set aside, epoch ms, if PatchData that it knew need not show yet in a list of *listed_ms*; else None."""
+        """When an unreadable journal was set aside, epoch ms; None if none was, or if the settle time has passed since.
+
+        PatchData that only that journal knew may not show yet in a list of *listed_ms*. After the settle time it does.
+        """
         aside = lately_set_aside(self.journal, known.set_aside_ms, known.journal_ms)
         passed = None if aside is None else known.journal_ms - aside - (self.clock.latest_ms() - listed_ms)
         return None if passed is None or passed >= self.run.settle_ms else aside

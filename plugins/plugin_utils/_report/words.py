@@ -138,7 +138,7 @@ def _joined(names: str) -> str:
 
 @functools.lru_cache(maxsize=1_000)
 def _patterns_of(begin: str) -> list[tuple[str, re.Pattern[str], str]]:
-    """The patterns of messages that may begin with *begin*."""
+    """Entries of :func:`_patterns` for texts whose first _TOLD_BY characters are *begin*."""
     return [known for known in _patterns() if known[0][:_TOLD_BY] == begin[: len(known[0])]]
 
 

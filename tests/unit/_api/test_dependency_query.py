@@ -14,9 +14,9 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._api.dependency_query import (
     Dependencies,
     DependencyReader,
-    _concerns_one_job,
     _downstream_first,
     _parsed_definition,
+    _refuses_one_job,
     upstream_jobs,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import REMEDIES, ApiError, Kind
@@ -86,7 +86,7 @@ def test_only_the_service_itself_says_that_there_is_nothing_to_tell_of_a_job(
     kind: Kind, code: str | None, nothing: bool, worded: Kind
 ) -> None:
     error = ApiError(kind, "no", code=code)
-    assert (_concerns_one_job(error), error.kind, error.hint) == (nothing, worded, REMEDIES[worded])
+    assert (_refuses_one_job(error), error.kind, error.hint) == (nothing, worded, REMEDIES[worded])
 
 
 def test_what_is_known_survives_the_way_to_the_next_pass() -> None:
