@@ -191,7 +191,7 @@ class Journal:
                 journal_ms=database.clock_ms(),
                 stops=_by_slot(attempt for attempt in attempts if attempt.kind is not AttemptKind.RERUN),
             )
-            self._check_own(database, known)
+            self._check_own(database, known.set_aside_ms, min((row[0] for row in covered), default=None))
             return known, rows, {attempt.attempt_id: attempt.last_ms for attempt in attempts}
 
         with self._lock:
@@ -200,16 +200,20 @@ class Journal:
             self._know((row[4:7], row[:2]) for row in rows)
         return known
 
-    def _check_own(self, database: Database, known: Known) -> None:
-        """:raises JournalError: see :meth:`read`."""
+    def _check_own(self, database: Database, aside_ms: int | None, began_ms: int | None) -> None:
+        """Check that the newest claim of this run is there.
+
+        :param aside_ms: when the journal replaced an unreadable one; reruns wait then, see ``hold_off.py``.
+        :param began_ms: earliest time since which it is complete for any of the workspaces, or None. A journal begun after the claim need not have it.
+        :raises JournalError: see :meth:`read`.
+        """
         own = self.own
         if own is None:
             return
         if self._claimed is not None and own == self._claimed[0]:
-            # Reruns wait where an unreadable journal was set aside, see hold_off.py.
-            excused = known.set_aside_ms is not None and known.set_aside_ms >= self._claimed[1]
+            excused = aside_ms is not None and aside_ms >= self._claimed[1]
         else:
-            excused = known.complete_since is None or known.complete_since > own.sent_ms
+            excused = began_ms is None or began_ms > own.sent_ms
         if not excused and not _has(database, own):
             raise _incomplete(database, "use")
 

@@ -400,12 +400,15 @@ class TestOutcomes:
             claim(journal, 1)
         with place.open() as following:
             following.own = journal.own
-            following.cover([WORKSPACE, "joined"], T)
+            following.cover([WORKSPACE, "joined"], at(9))
             assert following.own == journal.own
+            assert following.read([WORKSPACE, "joined"], ALL, T).complete_since == at(9)
             place.rows("DELETE FROM dataarts_attempt RETURNING id")
             with pytest.raises(JournalError, match="no longer contains what this run has claimed"):
                 following.read([WORKSPACE, "joined"], ALL, T)
-            following.cover([WORKSPACE, "joined", "another"], T)
+            with pytest.raises(JournalError, match="no longer contains what this run has claimed"):
+                following.read([WORKSPACE, "joined", "uncovered"], ALL, T)
+            following.cover([WORKSPACE, "joined", "another"], at(9))
             assert following.own is None
 
     @pytest.mark.parametrize("later", [True, False])
