@@ -242,7 +242,7 @@ def schedule_change(detail: t.Mapping[str, t.Any], gap: Gap) -> str:
     if schedule is None:
         return ""
     times = list(schedule.plan_times(Window(gap.begin, gap.end)))
-    if len(times) == gap.instances and (times[0], times[-1]) == (gap.begin + 1000, gap.end - 1000):
+    if times and len(times) == gap.instances and (times[0], times[-1]) == (gap.begin + 1000, gap.end - 1000):
         return ""
     now = f"{counted(len(times), 'plan time')} in this gap now, not those that were missing" if times else "no plan time in this gap now"
     return f"the schedule of the job was changed: it has {now}. Run the repair again"

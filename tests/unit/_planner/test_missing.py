@@ -209,6 +209,10 @@ def test_a_schedule_that_was_changed_since_a_gap_was_found(expression: str, word
     assert words in change
     assert bool(change) == bool(words)
     assert schedule_change({}, gap) == ""
+    without_number = replace(gap, instances=0)  # as of an approved run that an earlier start has begun
+    assert schedule_change(detail("0 0 5 * * ?", "UTC", None), without_number).startswith(
+        "the schedule of the job was changed: it has no plan time"
+    )
 
 
 def test_the_name_of_a_gap_is_always_the_same_and_no_other_ones() -> None:
