@@ -187,7 +187,7 @@ def _kept(name: str, failure: Failure, evidence: Evidence) -> bool | None:
 
 
 def _open(name: str, *needs: str) -> t.Callable[[Evidence], Decided]:
-    """Return a judge for the point whether the request *name* is published. The reads *needs* must be answered to blame this request alone."""
+    """Return a function that decides whether request *name* is published. It decides only if the reads *needs* were answered."""
 
     def judge(evidence: Evidence) -> Decided:
         """Needs an answer of the service to that call"""

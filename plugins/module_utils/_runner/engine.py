@@ -260,7 +260,7 @@ class Engine:
                 break
 
     def _send(self, snapshot: Snapshot, plan: Plan) -> None:
-        """Send stops and batches. A rejected request does not keep the next one from being sent; an error that all would meet does."""
+        """Send stops and batches. After a rejected request, the next one is still sent; after an error that every request would meet, none is."""
         sender = Sender(self._journal, self._run.session.client, snapshot, self._identity, self._strategy.quiet_hours)
         done, total = 0, sum(len(batch.decisions) for batch in plan.batches)
         try:
