@@ -120,13 +120,15 @@ jobs:
       sample: daily_sales
     action:
       description:
-        - What was done, or would be done in check mode. V(start), V(stop), V(pause), V(resume), V(none), V(wait) for a job that could not
+        - What was sent, or would be sent in check mode. V(start), V(stop), V(pause), V(resume), V(none), V(wait) for a job that could not
           be started again yet, or V(failed).
       type: str
       returned: always
       sample: pause
     changed:
-      description: Whether this call changed the scheduling of the job, or would change it in check mode.
+      description:
+        - Whether this call changed the scheduling of the job, or would change it in check mode. It does without a request if a paused job is
+          no longer started again by a rerun or by O(state=resumed).
       type: bool
       returned: always
       sample: true

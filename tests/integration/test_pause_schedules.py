@@ -131,10 +131,13 @@ def test_a_job_that_somebody_pauses_meanwhile_stays_paused_until_it_is_resumed(s
 
     def between(dummy: dict[str, t.Any]) -> None:
         if not done and "rerun" in kinds(service):
-            done.append(call("job_schedule", {**_schedule(asked()), "state": "paused", "jobs": ["daily_sales"]}))
+            pause = {**_schedule(asked()), "state": "paused", "jobs": ["daily_sales"]}
+            done.extend(call("job_schedule", pause, check=check) for check in (True, False, True, False))
 
     assert not passes(asked(), between=between)[-1]["failed"]
-    assert [(result["failed"], result["changed"]) for result in done] == [(False, False)]
+    # It sends nothing, and changes who starts the job again.
+    assert [(result["failed"], result["changed"]) for result in done] == [(False, True), (False, True), (False, False), (False, False)]
+    assert [result["jobs"][0]["action"] for result in done] == ["none"] * 4
     assert "goes on until state resumed" in done[0]["jobs"][0]["reason"]
     assert statuses(service) == {**JOBS, "daily_sales": "STOPPED"}
     assert not passes(asked(jobs=["fine"]))[-1]["failed"]

@@ -28,7 +28,7 @@ def schedule_results(outcomes: t.Iterable[ScheduleOutcome], *, check_mode: bool)
         {
             "job_name": printable(decision.job_name, 1000),
             "action": "failed" if outcome.error is not None or decision.unknown else decision.step.value,
-            "changed": decision.step.sends if check_mode else outcome.changed,
+            "changed": decision.changes if check_mode else outcome.changed,
             "status_before": printable(decision.status, 100),
             "status": _LEADS_TO.get(decision.step, decision.status) if check_mode else printable(outcome.status, 100),
             "reason": printable(outcome.reason),

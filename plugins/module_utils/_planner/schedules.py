@@ -73,6 +73,7 @@ class ScheduleDecision(t.NamedTuple):
     :param pause: the job's pause, or None.
     :param ends_pause: whether *pause* is over then.
     :param takes_over: whether *pause*, made by a rerun, becomes a task's.
+    :param stays_stopped: whether a job that is STOPPED already is no longer started again, because *pause* is over.
     :param due_ms: with WAIT, when to check again at the latest, epoch ms on the journal's clock.
     :param unknown: whether the job is STOPPED and its pause may have been lost with the journal that knew it.
     :param once: whether a start would run the job, so that it is left as it is.
@@ -90,13 +91,19 @@ class ScheduleDecision(t.NamedTuple):
     left: bool = False
     once: bool = False
     takes_over: bool = False
+    stays_stopped: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether the scheduling changes: now, by a request, or later, because a rerun or a task no longer starts the job again."""
+        return self.step.sends or self.takes_over or self.stays_stopped
 
 
 class ScheduleOutcome(t.NamedTuple):
     """Outcome of a decision.
 
     :param status: status of the job, as far as known; the listed one until something is sent.
-    :param changed: whether this run changed it.
+    :param changed: whether this run changed its scheduling, see :attr:`ScheduleDecision.changes`.
     :param error: why it failed, or None.
     :param contested: whether another run is pausing or starting the job right now.
     """
@@ -136,9 +143,10 @@ def decide_schedule(job: Job, wanted: str, pause: Pause | None, moment: Moment) 
     there = status == (SCHEDULED_STATUS if wanted == STARTED else STOPPED_STATUS)
     step = ScheduleStep.NONE if there else ScheduleStep.START if wanted == STARTED else ScheduleStep.STOP
     reason = f"it is {status or 'in an unknown status'}"
-    if there and wanted == STOPPED and pause is not None:
+    stays = there and wanted == STOPPED and pause is not None
+    if stays and pause is not None:
         reason = f"{reason}, and nothing starts it again: {_made(pause)} is over"
-    return ScheduleDecision(job.name, status, step, reason, pause, ends_pause=pause is not None)
+    return ScheduleDecision(job.name, status, step, reason, pause, ends_pause=pause is not None, stays_stopped=stays)
 
 
 def runs_once(detail: t.Mapping[str, t.Any]) -> bool:

@@ -153,7 +153,7 @@ class _Task:
 
     def _check_number(self, decisions: t.Iterable[ScheduleDecision]) -> None:
         """Check ``max_jobs``, before anything is sent. :raises OptionError: more jobs would be changed."""
-        most, due = self._run.options["max_jobs"], [decision for decision in decisions if decision.step.sends]
+        most, due = self._run.options["max_jobs"], [decision for decision in decisions if decision.changes]
         if most is not None and len(due) > most and not self._outcomes:
             self._run.result["changed"] = False
             raise OptionError(

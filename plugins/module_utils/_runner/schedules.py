@@ -136,7 +136,7 @@ class JobSchedules:
             return outcome
         if pause is not None and decision.takes_over:
             kept = self._book.change(pause, Phase.PAUSED, run_id=pause.run_id, made_by=self._made_by)
-            return _contested(decision) if kept is None else ScheduleOutcome(decision, decision.status, reason=decision.reason)
+            return _contested(decision) if kept is None else _settled(decision)
         if pause is not None and decision.ends_pause:
             # Before the stop, so that a job which people stop is never started again, whatever happens next.
             ended = "ended by a task" if decision.step is ScheduleStep.STOP else printable(decision.reason, 200)
@@ -144,7 +144,7 @@ class JobSchedules:
                 return _contested(decision)
         if decision.step is ScheduleStep.STOP:
             return self._until_shown(decision, self._write(AttemptKind.SCHEDULE_STOP, decision.job_name), STOPPED_STATUS)
-        return ScheduleOutcome(decision, decision.status, reason=decision.reason)
+        return _settled(decision)
 
     def _write(self, kind: AttemptKind, name: str) -> RecordedWrite:
         send = self._api.start_schedule if kind in (AttemptKind.SCHEDULE_START, AttemptKind.RESUME) else self._api.stop_schedule
@@ -269,6 +269,11 @@ class JobSchedules:
         """The status of the job now; "" if it does not exist."""
         jobs = self._api.list_jobs(name)
         return (jobs[0].status or "") if jobs else ""
+
+
+def _settled(decision: ScheduleDecision) -> ScheduleOutcome:
+    """Outcome of a *decision* that needed no request, once the journal has it."""
+    return ScheduleOutcome(decision, decision.status, decision.changes, decision.reason)
 
 
 def _contested(decision: ScheduleDecision) -> ScheduleOutcome:

@@ -102,7 +102,24 @@ def test_what_a_rerun_paused_is_a_tasks_once_that_asks_for_it(
     job = Job("daily_sales", status=status)
     decision = decide_schedule(job, "paused", pause, MOMENT._replace(made_by=MadeBy.TASK))
     assert (decision.step, decision.takes_over, decision.ends_pause) == (step, takes_over, False)
+    assert decision.changes == (takes_over or step is ScheduleStep.PAUSE)
     assert not decide_schedule(job, "paused", pause, MOMENT).takes_over
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "pause", "changes"),
+    [
+        ("stopped", "STOPPED", PAUSE, True),
+        ("stopped", "STOPPED", paused(made_by=MadeBy.TASK), True),
+        ("stopped", "STOPPED", None, False),
+        ("stopped", "SCHEDULING", PAUSE, True),
+        ("started", "SCHEDULING", PAUSE, False),
+        ("resumed", "SCHEDULING", PAUSE, False),
+        ("resumed", "STOPPED", paused(holds=(ALIVE,)), False),
+    ],
+)
+def test_a_job_that_is_no_longer_started_again_counts_as_changed(wanted: str, status: str, pause: Pause | None, changes: bool) -> None:
+    assert decide_schedule(Job("daily_sales", status=status), wanted, pause, MOMENT).changes is changes
 
 
 @pytest.mark.parametrize("aside", [None, NOW - 5])
