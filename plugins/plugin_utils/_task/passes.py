@@ -39,9 +39,9 @@ _OF_THE_END = frozenset(
 _PENDING_STOPS = frozenset({"to_stop", "stopping", "unknown"})
 #: A refusal (``refusals.py``): its beginning, how many further requests had the same answer, the end of its cause, and what differs between passes.
 _REFUSED = "The rerun "
-_MORE = re.compile(r", and (\d+) more requests? with the same answer")
+_MORE = re.compile(r", and (\d+) more requests? with the same answer| (\d+) more requests? had the same answer\.")
 _CAUSE_END = re.compile(r" \(request id [^()]*\)|(?=\. Its outcome is read back )")
-_OF_REQUESTS = re.compile(r" \(request id [^()]*\)|(?<=^The rerun of )\d+ instances?|, and \d+ more requests? with the same answer")
+_OF_REQUESTS = re.compile(rf" \(request id [^()]*\)|(?<=^The rerun of )\d+ instances?|{_MORE.pattern}")
 #: Shortest pause between two passes, seconds, to spare the service.
 MIN_PAUSE = 0.2
 
@@ -450,12 +450,16 @@ def _with_problems(known: t.Iterable[str], new: t.Iterable[str]) -> tuple[str, .
 
 
 def _counted(first: str, problem: str) -> str:
-    """*first* with the requests of *problem* added to its count; unchanged if it is not a refusal, or the end of its cause is unknown."""
+    """*first* with the requests of *problem* added to its count; unchanged if it is not a refusal.
+
+    The count follows the cause. If the end of the cause is unknown, a sentence at the end has it.
+    """
     if not first.startswith(_REFUSED):
         return first
-    more = 1 + sum(int(match[1]) for match in map(_MORE.search, (first, problem)) if match is not None)
-    phrase = f", and {more} more request{'s' if more > 1 else ''} with the same answer"
-    return _CAUSE_END.sub(lambda match: f"{match[0]}{phrase}", _MORE.sub("", first), count=1)
+    more = 1 + sum(int(match[1] or match[2]) for match in map(_MORE.search, (first, problem)) if match is not None)
+    requests, bare = f"{more} more request{'s' if more > 1 else ''}", _MORE.sub("", first)
+    place, phrase, sentence = _CAUSE_END.search(bare), f", and {requests} with the same answer", f"{requests} had the same answer."
+    return f"{bare} {sentence}" if place is None else bare[: place.end()] + phrase + bare[place.end() :]
 
 
 def _union(first: t.Iterable[t.Any], other: t.Iterable[t.Any]) -> tuple[t.Any, ...]:

@@ -146,6 +146,7 @@ SAMPLES: dict[str, str | tuple[str, ...]] = {
     "verdict._since": "2026-11-23T01:00:00Z",
     "verdict.prefix": "dataarts_",
     "verdict.text": "Refused.",
+    "passes.requests": ("1 more request", "3 more requests"),
     "module_action.thing": "job instances",
     "module_action.verb": "rerun",
 }

@@ -919,6 +919,8 @@ def lost(instances: str = "3 instances", request_id: str = "", more: int = 0) ->
     )
 
 
+NO_ID = "The rerun of 2 instances of job a had no effect: HTTP 403 Forbidden. Check the proxy. It may refuse."
+NO_ID_TWICE = NO_ID.replace("Forbidden", "Forbidden, and 1 more request with the same answer")
 THROTTLED = "The rerun of 2 instances of job a had no effect: APIGW.0308 throttled (request id a){more}. Try again."
 
 
@@ -931,6 +933,9 @@ THROTTLED = "The rerun of 2 instances of job a had no effect: APIGW.0308 throttl
         ([[lost(), "Nothing was sent yet."], ["Nothing was sent yet."]], [lost(), "Nothing was sent yet."]),
         ([["Job a does not exist."], ["Job b does not exist."]], ["Job a does not exist.", "Job b does not exist."]),
         ([[THROTTLED.format(more="")]] * 2, [THROTTLED.format(more=", and 1 more request with the same answer")]),
+        ([[NO_ID]] * 2, [f"{NO_ID} 1 more request had the same answer."]),
+        ([[NO_ID]] * 4, [f"{NO_ID} 3 more requests had the same answer."]),
+        ([[NO_ID_TWICE], [NO_ID], [NO_ID_TWICE]], [f"{NO_ID} 4 more requests had the same answer."]),
     ],
 )
 def test_equal_refusals_of_several_passes_are_one_problem_with_a_count(of_passes: list[list[str]], kept: list[str]) -> None:
