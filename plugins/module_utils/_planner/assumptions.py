@@ -110,13 +110,13 @@ def _list_order(evidence: Evidence) -> Decided:
     lists = [[entry.plan_time for entry in entries] for entries in evidence.lists]
     if len(lists) < _LISTS or any(len(set(times)) < _ENTRIES for times in lists):
         return None
-    what = f"{counted(len(lists), 'list')} of {counted(len(lists[0]), 'instance')}"
+    shown = f"{counted(len(lists), 'list')} of {counted(len(lists[0]), 'instance')}"
     if all(times == sorted(times, reverse=True) for times in lists):
-        return "newest", f"{what} begin with the newest plan time"
+        return "newest", f"{shown} begin with the newest plan time"
     if all(times == sorted(times) for times in lists):
-        return "oldest", f"{what} begin with the oldest plan time"
+        return "oldest", f"{shown} begin with the oldest plan time"
     same = all(sorted(times) == sorted(lists[0]) for times in lists)
-    return ("random", f"{what} have different orders") if same and any(times != lists[0] for times in lists) else None
+    return ("random", f"{shown} have different orders") if same and any(times != lists[0] for times in lists) else None
 
 
 def _window_compares(evidence: Evidence) -> Decided:
@@ -319,8 +319,8 @@ def _retry_after(evidence: Evidence) -> Decided:
     value = values.pop() if len(values) == 1 else "several"
     if not re.fullmatch("[0-9]{0,4}", value):
         return None
-    what = f"{counted(len(evidence.retry_after), 'throttled request')}"
-    return (int(value), f"{what} came back with it") if value else (None, f"{what} came back without it")
+    requests = counted(len(evidence.retry_after), "throttled request")
+    return (int(value), f"{requests} came back with it") if value else (None, f"{requests} came back without it")
 
 
 def _clock_skew(evidence: Evidence) -> Decided:

@@ -107,7 +107,8 @@ def _no_job_has(node: str, jobs: t.Sequence[str], nodes: t.Mapping[str, JobNodes
 
 def _lacking(node: str, instances: int, jobs: t.Sequence[str], nodes: t.Mapping[str, JobNodes | None]) -> str:
     named = listed([printable(job, 100) for job in jobs], _NAMED)
-    what = f"{'Job' if len(jobs) == 1 else 'Jobs'} {named} {'has' if len(jobs) == 1 else 'have'} no node '{printable(node, 100)}'"
+    shown = printable(node, 100)
+    what = f"Job {named} has no node '{shown}'" if len(jobs) == 1 else f"Jobs {named} have no node '{shown}'"
     text = f"{what}, so {counted(instances, 'instance')} {'is' if instances == 1 else 'are'} not rerun."
     return " ".join(filter(None, (text, _meant(node, jobs, nodes), f"Rerun {'it' if instances == 1 else 'them'} with another node_name.")))
 

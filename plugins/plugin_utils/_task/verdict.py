@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import typing as t
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ _REMEDIES = {
     "blocked": "Confirm or continue them in the console, or bring to success what they depend on; then run again with {prefix}since={since} to see "
     "the end: nothing is sent twice.",
 }
+#: How the reason of a rejected instance begins, before what the service said.
+_REJECTED = re.compile("^the service rejected it(?: at [^ ]+)?: ")
 #: Account options that a command may show; secrets appear as their inventory variable instead.
 _SHOWN = ("region", "cloud_domain", "project_id", "user_name", "domain_name", "agency_name", "agency_domain_name")
 _SHOWN_ENDPOINTS = ("endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "validate_certs", "allow_http", "api_version")
@@ -264,7 +267,7 @@ def _remedy(run: Passes, place: TaskRun, name: str, instances: list[Result]) -> 
     by_policy = policy_remedy(instances)
     if by_policy and all(instance.get("policy") for instance in instances):
         return by_policy
-    reason = printable(instances[0].get("reason", ""), 300).rstrip(".")
+    reason = _REJECTED.sub("", printable(instances[0].get("reason", ""), 300)).rstrip(".")
     return _REMEDIES[name].replace("{prefix}", place.prefix).replace("{since}", _since(run)).replace("{reason}", reason)
 
 

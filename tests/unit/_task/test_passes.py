@@ -18,6 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.instance 
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import is_broken, standing
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, Line, width
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import translated
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console, counts, passes, registered, verdict
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import Passes
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.verdict import TaskRun
@@ -789,6 +790,16 @@ class TestConsole:
         assert failed
         assert msg.startswith("Failed to bring 1 of 2 instances of workspace w1 to success: " + words)
         assert next_step in msg
+
+    @pytest.mark.parametrize("when", ["", " at 2026-11-23T01:00:00Z"])
+    def test_what_the_service_said_is_told_once(self, when: str) -> None:
+        rejected = {
+            **entry(1, "rejected"),
+            "reason": f"the service rejected it{when}: DLF.30137 job instance does not exist (request id a)",
+        }
+        msg = verdict.verdict(run_of(passed(rejected)), place())[1]
+        assert "The service says: DLF.30137 job instance does not exist (request id a). Correct that" in msg
+        assert "服务返回：DLF.30137 job instance does not exist（请求 ID a）。请修正" in translated("zh", msg)
 
     def test_what_missed_the_goal_is_the_module_s_word(self) -> None:
         both = passed(entry(1, "not_rerunnable", "fail"), entry(2, "not_rerunnable", "manual-stop"))
