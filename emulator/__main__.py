@@ -59,7 +59,11 @@ def main() -> int:
     except (OSError, ValueError, KeyError) as error:
         print(f"cannot read scenario {options.scenario}: {error}", file=sys.stderr)
         return 2
-    asyncio.run(serve(service, options.port))
+    try:
+        asyncio.run(serve(service, options.port))
+    except (OSError, OverflowError) as error:
+        print(f"cannot listen on port {options.port} of 127.0.0.1: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

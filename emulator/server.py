@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import typing as t
 from dataclasses import dataclass
 
@@ -52,24 +53,27 @@ class Door:
 
     def __init__(self) -> None:
         self._runner: web.ServerRunner | None = None
-        self._site: web.TCPSite | None = None
+        self._site: web.SockSite | None = None
         self._opening: asyncio.Task[None] | None = None
-        self._port = 0
+        # Bound also while the door is shut, so that no other process gets the port.
+        self._socket: socket.socket | None = None
 
     async def open(self, handler: Handler, port: int) -> str:
         """Listen. Returns the base URL."""
         server = web.Server(handler, request_factory=_request, access_log=None, max_line_size=_MAX_LINE, max_field_size=_MAX_LINE)
         self._runner = web.ServerRunner(server, shutdown_timeout=0.2)
         await self._runner.setup()
-        await self._listen(self._runner, port)
-        self._port = self._runner.addresses[0][1]
-        return f"http://127.0.0.1:{self._port}"
+        port = self._bind(port)
+        await self._listen()
+        return f"http://127.0.0.1:{port}"
 
     async def shut(self, seconds: float) -> None:
         """Refuse new connections for *seconds*. Does nothing if it is already shut."""
         site, self._site = self._site, None
-        if site is not None:
-            await site.stop()
+        if site is not None and self._socket is not None:
+            port = self._socket.getsockname()[1]
+            await site.stop()  # which closes the socket
+            self._bind(port)
             self._opening = asyncio.create_task(self._open_again(seconds))
 
     async def close(self) -> None:
@@ -78,15 +82,23 @@ class Door:
             self._opening.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
+        if self._socket is not None:
+            self._socket.close()
 
     async def _open_again(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        if self._runner is not None:
-            await self._listen(self._runner, self._port)
+        await self._listen()
 
-    async def _listen(self, runner: web.ServerRunner, port: int) -> None:
-        self._site = web.TCPSite(runner, "127.0.0.1", port)
-        await self._site.start()
+    def _bind(self, port: int) -> int:
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", port))
+        return int(self._socket.getsockname()[1])
+
+    async def _listen(self) -> None:
+        if self._runner is not None and self._socket is not None:
+            self._site = web.SockSite(self._runner, self._socket)
+            await self._site.start()
 
 
 class Server:

@@ -22,7 +22,7 @@ from tests.support.playbook import ROOT, TREE, Ansible, Running
 
 CHOSEN = os.environ.get("CHAOS_HOSTILE")
 #: Calls per child process. Each gets at least one answer, unless it is refused before a request is sent.
-CALLS_EACH = 120
+CALLS_EACH = 40
 CHILDREN = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("HOSTILE") or 1000) // CALLS_EACH)))
 MOST_KILOBYTES = 200 * 1024
 #: Seconds for all calls of a child; a few search for an immediate run for a minute. The time of each call is checked separately.

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import time
 import typing as t
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -173,6 +175,8 @@ def test_an_outage_refuses_connections_for_a_while(slow: Running) -> None:
     assert retry(slow, "daily_sales", body).status == 200
     with pytest.raises(ConnectionRefusedError):
         retry(slow, "daily_sales", body)
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", urlsplit(slow.endpoint).port))
     deadline = time.monotonic() + 60
     while True:
         try:

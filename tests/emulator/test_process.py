@@ -13,6 +13,7 @@ import typing as t
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -95,6 +96,15 @@ def test_a_scenario_that_cannot_be_read_is_said(tmp_path: Path) -> None:
         assert done.returncode == 2
         assert str(scenario) in done.stderr
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("port", ["taken", "70000"])
+def test_a_port_that_cannot_be_had_is_said(service: Running, port: str) -> None:
+    port = str(urlsplit(service.endpoint).port) if port == "taken" else port
+    done = subprocess.run([sys.executable, "-m", "emulator", "--port", port], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"cannot listen on port {port}" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_control_address_offers_what_the_handle_offers(service: Running) -> None:
