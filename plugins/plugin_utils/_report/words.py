@@ -44,6 +44,8 @@ _NESTED, _LISTS, _FOREIGN = frozenset({"reason", "reruns", "where"}), frozenset(
 _TOLD_BY = 4
 #: A list of names, as in ``access_key, secret_key and 2 more``.
 _LISTING = re.compile(r"[^\s,]+(?:, [^\s,]+)* and (?:[^\s,]+|\d+ more(?: jobs?)?)")
+#: Values of which one is to be chosen.
+_CHOICE = re.compile(r"[\w.-]+(?: or [\w.-]+)+")
 
 
 @functools.cache
@@ -129,6 +131,8 @@ def _whole(text: str) -> str | None:
 def _value(name: str, value: str) -> str:
     if name in _LISTS or (name not in _NESTED | _FOREIGN and _LISTING.fullmatch(value)):
         return _joined(value)
+    if name not in _NESTED and _CHOICE.fullmatch(value):
+        return " 或 ".join(value.split(" or "))
     return _chinese(value) if name in _NESTED else value
 
 

@@ -421,6 +421,8 @@ def test_what_a_module_adds_is_translated(name: str, text: str) -> None:
 
 #: Whole messages as modules put them together.
 WHOLE = (
+    "Failed to run job_rerun: dataarts_statuses must be fail or manual-stop or success, not 'odd'.",
+    "the service rejected it: DLF.30137 refused (request id 3)",
     (
         "Failed to rerun job instances of workspace 62fb: DLF.30118 job orders could not be paused: refused (request id 3). Correct what the "
         "message names; the request was refused as it stands and nothing was changed."
