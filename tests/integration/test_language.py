@@ -19,6 +19,8 @@ from tests.support.playbook import Ansible
 from tests.support.scenarios import SUPPLY_ID, two_workspaces
 from tests.support.workspace import inventory, variables
 
+from .test_playbook_repair import Night
+
 PLAYBOOK = "dataarts.factory.rerun"
 
 
@@ -91,7 +93,7 @@ def test_what_a_playbook_fails_with_is_in_chinese(tmp_path: Path) -> None:
     with running(two_workspaces()) as service:
         hosts = written(tmp_path / "hosts.yml", inventory(sales=variables(service, secret_key="wrong")))
         doctor = ansible.playbook("dataarts.factory.doctor", "-i", hosts, variables={"dataarts_language": "zh"}).ended(2)
-    assert doctor.failures["sales"] == "sales 未就绪。首先要做的见其检查结果的最后一行。"
+    assert doctor.failures["sales"] == "sales 未就绪。首先该做什么，见其检查结果的最后一行。"
 
 
 @pytest.mark.long
@@ -102,3 +104,32 @@ def test_a_language_that_is_unknown_is_refused_by_its_name(tmp_path: Path) -> No
         rerun = ansible.playbook(PLAYBOOK, "-i", written(tmp_path / "hosts.yml", hosts), variables={"dataarts_language": "fr"}).ended(2)
         assert not service.journal()
     assert "dataarts_language" in rerun.failures["sales"]
+
+
+#: Text that is not ours: of the service, of Ansible, and the names of things.
+NOT_OURS = re.compile(
+    r"^(PLAY |TASK |skipping: no hosts|(ok|changed|fatal): \[|(sales|supply) +: ok=|  ansible-playbook |    -).*"
+    r"|DLF\.\S+ [a-z ]+|the node ended with exit code 1"
+)
+
+
+@pytest.mark.long
+def test_no_line_of_a_night_with_refusals_is_english(tmp_path: Path) -> None:
+    ansible = Ansible(tmp_path)
+    night = {"dataarts_language": "zh", "dataarts_planned_after": "-12h"}
+    with running(Night().damaged()) as service:
+        state = {"poll_interval": 1, "settle_time": 1, "journal": str(tmp_path / "state")}
+        hosts = inventory(sales=variables(service, **state), supply=variables(service, workspace_id=SUPPLY_ID, **state))
+        words = ("-i", written(tmp_path / "hosts.yml", hosts))
+        refusal = {"kind": "status", "status": 400, "times": 1}
+        service.inject({**refusal, "route": "v1_stop_job", "code": "DLF.30118", "message": "no"})
+        paused = {**night, "dataarts_pause_schedules": True, "dataarts_jobs": ["orders"]}
+        plays = [ansible.playbook(PLAYBOOK, *words, "--limit", "sales", variables=paused).ended(2)]
+        service.inject({**refusal, "route": "retry", "code": "DLF.30137", "message": "job instance does not exist"})
+        plays.append(ansible.playbook(PLAYBOOK, *words, "--limit", "sales", variables={**night, "dataarts_jobs": ["orders"]}).ended(2))
+        service.inject({"route": "retry", "kind": "drop", "when": "after_effect", "times": 1})
+        plays.append(ansible.playbook("dataarts.factory.repair", *words, variables=night).succeeded())
+        plays.append(ansible.playbook("dataarts.factory.history", *words, variables=night).succeeded())
+    (verdict,) = [line.result["msg"] for line in plays[1].of("job_rerun") if line.event == "failed"]
+    lines = [verdict, *(line for play in plays for line in play.stdout.splitlines())]
+    assert [line for line in lines if re.search("[A-Za-z]{2,},? [a-z]{2,},? [a-z]{2,}", NOT_OURS.sub("", line))] == []

@@ -185,8 +185,11 @@ def _entries(name: str, value: t.Any, option: Option) -> list[dict[str, t.Any]]:
     """A list of mappings whose keys are the option's suboptions."""
     entries, inner = (_json(value) if isinstance(value, str) else value), option.get("options") or {}
     keys = listed(list(inner))
-    if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, dict) for entry in entries):
+    if not isinstance(entries, (list, tuple)):
         raise OptionError(f"{name} must be a list of mappings with {keys}, not {type_text(value)}.")
+    for number, entry in enumerate(entries, 1):
+        if not isinstance(entry, dict):
+            raise OptionError(f"{name} must be a list of mappings with {keys}, but entry {number} is {type_text(entry)}.")
     result = []
     for number, entry in enumerate(entries, 1):
         missing = [key for key, suboption in inner.items() if suboption.get("required") and entry.get(key) in (None, "")]

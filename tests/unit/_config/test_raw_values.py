@@ -51,6 +51,22 @@ ARRIVED: list[tuple[str, t.Any, str]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("value", "instead"),
+    [
+        (["mart"], "but entry 1 is text."),
+        ([{"job_name": "mart"}, 3], "but entry 2 is a number."),
+        ("mart", "not text."),
+        ({"job_name": "mart"}, "not a mapping."),
+    ],
+)
+def test_a_list_of_mappings_names_the_entry_that_is_none(value: t.Any, instead: str) -> None:
+    spec = {"jobs": {"type": "list", "elements": "dict", "options": {"job_name": {"type": "str"}, "workspace_id": {"type": "str"}}}}
+    problem = fitted(spec, {"jobs": value})[1]
+    assert problem is not None
+    assert f"jobs must be a list of mappings with job_name and workspace_id, {instead}" in problem
+
+
 @pytest.mark.parametrize("written", ["2026-11-23T07:30:00+08:00", "2026-11-23T07:30:00Z", "2026-11-23 07:30:00.250 +08:00"])
 def test_a_time_that_yaml_read_with_its_zone_is_the_time_that_was_written(written: str) -> None:
     """A survey answer arrives like this on ansible-core 2.19 and later."""
