@@ -296,7 +296,8 @@ notes:
     Otherwise set the same absolute O(since) on all of them and let only one of them run at a time, for example with a job template of AWX
     that does not allow simultaneous jobs.
   - If the journal is younger than O(since), nothing is sent in the first O(settle_time) seconds, because a rerun sent from elsewhere may not
-    be visible yet. The same applies after an unreadable journal was set aside.
+    be visible yet. The same applies after an unreadable journal was set aside, or may have lost its newest
+    records, as when a standby server takes over.
   - A list is acted on for at most 60 seconds; time while the machine sleeps counts. After that, the instances are listed again first.
   - With C(async), the task makes a single pass in the background and waits for nothing. If something needs another pass, because it was held back, because
     its answer was lost, or because a minute of sending was over, the task fails and says how much is left and why, and RV(due_in) is not V(null).

@@ -30,7 +30,7 @@ options:
         that O(jobs) names is stopped and the journal has no record of its schedule, a pause of it may have been lost with another journal.
         Then the task fails, after it has started the others. If the journal knows that the job was already stopped when it should have been
         paused, there is only a warning. For jobs that only a pattern
-        matches, there is a warning if the journal was set aside in the last 24 hours or knows none of them.
+        matches, there is a warning if the journal may have lost records in the last 24 hours or knows none of them.
     type: str
     choices: [started, stopped, paused, resumed]
     required: true

@@ -60,6 +60,7 @@ class Trouble:
     :ivar kills: number of kills; another controller takes over after each.
     :ivar pauses: number of times that a process is suspended, for PAUSE_SECONDS.
     :ivar restarts: number of restarts of the database by *restart*, whose argument is ``fast`` or ``immediate``.
+    :ivar loses: whether *restart* loses the newest records.
     """
 
     seed: int
@@ -67,6 +68,7 @@ class Trouble:
     pauses: int = 0
     restarts: int = 0
     restart: Callable[[str], None] | None = None
+    loses: bool = False
 
     def __post_init__(self) -> None:
         self._rng = random.Random(f"trouble {self.seed}")

@@ -278,7 +278,7 @@ def test_a_key_that_a_lost_journal_may_have_known_starts_no_second_run(service: 
         assert (result["failed"], result["changed"], len(runs(service))) == (False, True, before + 1), result
         return
     assert (result["failed"], result["changed"], result["action"], result["error"]["kind"]) == (True, False, "unknown", "ambiguous")
-    assert "was for run_key night is unknown" in result["msg"]
+    assert "and it is unknown whether the run by hand of" in result["msg"]
     assert "start it in the console, or set journal to another path" in result["msg"]
     another = call("job_run", asked(job_name="slow", run_key="another", wait=False))
     assert (another["failed"], len(runs(service))) == (True, before), "nobody knows which keys were used"

@@ -141,7 +141,7 @@ def test_what_people_do_in_between_stands(service: t.Any, asked: Asked) -> None:
 
 
 LOSSES: dict[str, t.Callable[[Path], object]] = {
-    "set aside": lambda journal: journal.write_bytes(b"not a database, but long enough to look like one" * 100),
+    "may lack": lambda journal: journal.write_bytes(b"not a database, but long enough to look like one" * 100),
     "no record": Path.unlink,
 }
 
@@ -230,7 +230,7 @@ def test_a_job_that_was_not_scheduled_when_a_new_journal_was_begun_in_place_of_a
     """Also if it is paused again after the loss, which is still unknown."""
     where = {"jobs": ["daily_sales"], "journal": str(tmp_path / "journal.db")}
     call("job_schedule", asked("paused", **where))
-    LOSSES["set aside"](tmp_path / "journal.db")
+    LOSSES["may lack"](tmp_path / "journal.db")
     assert "it is unknown whether a run has paused it" in call("job_schedule", asked("paused", **where))["jobs"][0]["reason"]
     assert call("job_schedule", asked("resumed", **where))["failed"]
     assert not call("job_schedule", asked("started", **where))["failed"]

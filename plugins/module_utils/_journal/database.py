@@ -17,6 +17,10 @@ from . import schema
 _T = t.TypeVar("_T")
 #: A statement with ``?`` for each of its values.
 Statement = t.Tuple[str, t.Sequence[t.Any]]
+_META = "SELECT value FROM dataarts_meta WHERE key"
+_SET, _UNSET = "INSERT INTO dataarts_meta (key, value) VALUES (?, ?)", "DELETE FROM dataarts_meta WHERE key = ?"
+_TAKE_OVER = "UPDATE dataarts_meta SET value = ? WHERE key = 'server' AND value = ?"
+_UNCOVER = "DELETE FROM dataarts_coverage"
 
 
 class Database:
@@ -26,6 +30,8 @@ class Database:
     :ivar name: for messages; without a password.
     :ivar warnings: what the user should know.
     :ivar set_aside_ms: when this object found the journal unreadable, epoch ms on the journal's clock, or None.
+    :ivar lost_ms: the same, if it only read and found that the journal may have lost its newest records.
+    :ivar server: which database server the newest transaction was on; None if the server does not say, takes no changes, or there is none.
     """
 
     #: SQL of each kind of database: the type of an auto-increment key, whether there are tables, and what excludes others from creating or migrating
@@ -44,6 +50,9 @@ class Database:
         self.read_only = read_only
         self.warnings: list[str] = []
         self.set_aside_ms: int | None = None
+        self.lost_ms: int | None = None
+        self.server: str | None = None
+        self._checked: str | None = None  # the server that is known to be the one in the journal
         self._connection: t.Any = None
         self._guard = threading.RLock()
         self._there = False  # whether the connection's schema is known to be of this version
@@ -85,6 +94,10 @@ class Database:
         """The journal's clock now, epoch ms."""
         raise NotImplementedError
 
+    def mark_lost(self) -> None:
+        """Record that the newest records may be lost, so that no run sends anything before they must show, whatever its since."""
+        self.change([(_UNSET, ("lost_ms",)), (_SET, ("lost_ms", str(self.clock_ms()))), (_UNCOVER, ())])
+
     def failed(self, verb: str, cause: str, remedy: str) -> JournalError:
         """``Failed to <verb> the journal <name>: <cause>. <remedy>.``"""
         return JournalError(f"Failed to {verb} the journal {self.name}: {cause.rstrip().rstrip('.')}. {remedy}.")
@@ -123,10 +136,12 @@ class Database:
         before = self._there
         try:
             self._there = before or self._prepare(write)
+            if self._there:
+                self._check_server(write)
             result = work(self)
             self._execute("COMMIT")
         except BaseException as error:
-            self._there = before
+            self._there, self._checked = before, None
             try:
                 self._execute("ROLLBACK")
             except Exception:  # the connection is broken; closing it ends the transaction
@@ -177,10 +192,31 @@ class Database:
     def _version(self) -> int:
         if not self._rows(self.tables_exist):
             return 0
-        rows = self._rows("SELECT value FROM dataarts_meta WHERE key = 'version'")
+        rows = self._rows(f"{_META} = 'version'")
         if not rows or not rows[0][0].isdigit():
             raise schema.Unreadable("it does not say its version")
         return int(rows[0][0])
+
+    def _check_server(self, write: bool) -> None:
+        """Compare the server with the one in the journal. A standby server that took over, or a restored copy, may lack the newest records.
+
+        :raises _Outdated: it is another one, and that is to be recorded.
+        """
+        if self.server in (None, self._checked):
+            return
+        rows = self._rows(f"{_META} = 'server'")
+        if not rows:
+            if not write:
+                return
+            self.change([(f"{_SET} ON CONFLICT DO NOTHING", ("server", self.server))])
+        elif rows[0][0] != self.server:
+            if not write and not self.read_only:
+                raise _Outdated
+            if not write:
+                self.lost_ms = self.clock_ms()
+            elif self.change([(_TAKE_OVER, (self.server, rows[0][0]))]):  # else another run was faster
+                self.mark_lost()
+        self._checked = self.server
 
     def _check_elsewhere(self) -> None:
         """Warn if somebody else may have made the tables where this connection does not see them."""
@@ -191,11 +227,11 @@ class Database:
                 self._execute(statement.format(identity=self.identity))
             self.change(
                 [
-                    ("DELETE FROM dataarts_meta WHERE key = 'version'", ()),
-                    ("INSERT INTO dataarts_meta (key, value) VALUES ('version', ?)", (str(number),)),
+                    (_UNSET, ("version",)),
+                    (_SET, ("version", str(number))),
                 ]
             )
 
 
 class _Outdated(Exception):  # noqa: N818
-    """The schema is of an earlier version, but the transaction does not write."""
+    """The schema is of an earlier version, or another server has the journal, but the transaction does not write."""

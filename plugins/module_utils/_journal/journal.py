@@ -25,7 +25,7 @@ from .._common.errors import ClaimLostError, JournalError, OptionError
 from .._common.grouping import grouped_by
 from .._common.sightings import Sightings
 from .._common.text import printable
-from .._common.times import DAY_MS, Window
+from .._common.times import DAY_MS, Window, to_iso
 from .._models.attempt import LOST, Attempt, AttemptKind, Intent, Outcome, OwnClaim, Slot
 from .._models.selection import select
 from .._models.slotted import replace
@@ -84,6 +84,7 @@ _NOTE = (
 _PLANNED = f"(plan_time BETWEEN ? AND ? OR kind = '{AttemptKind.PATCH_DATA.value}' AND submit_time <= ? AND end_time >= ?)"
 _NEWEST_SINCE = "SELECT since FROM dataarts_attempt WHERE project_id = ? ORDER BY since DESC LIMIT 1"
 _NOTES = "SELECT {} FROM dataarts_note WHERE project_id = ? AND scope = ?"
+_NEVER = object()
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class Known:
         clock; None if one of them is not covered yet.
     :param covered_ms: when that was recorded (the latest), epoch ms on the journal's clock; None if unknown.
     :param set_aside_ms: when this journal replaced an unreadable one, epoch ms on the journal's clock, or None.
+    :param lost_ms: the same, or when it may have lost its newest records, if that was later.
     :param journal_ms: the journal's clock now, epoch ms.
     """
 
@@ -107,8 +109,13 @@ class Known:
     complete_since: int | None
     covered_ms: int | None
     set_aside_ms: int | None
+    lost_ms: int | None
     journal_ms: int
     stops: t.Mapping[Slot, tuple[Attempt, ...]] = field(default_factory=dict)
+
+
+class _ClaimsGoneError(JournalError):
+    """The journal does not have what this run has claimed in it. The text is what could not be done, as in :meth:`.Database.failed`."""
 
 
 class Journal:
@@ -144,6 +151,8 @@ class Journal:
         self.own: OwnClaim | None = None
         #: The newest claim of this object, with its time on the journal's clock. A journal begun since by another run is another journal.
         self._claimed: tuple[OwnClaim, int] | None = None
+        self._read_on: t.Any = _NEVER  # the servers of the newest read() and work(): a claim is not based on what was read from another one
+        self._worked_on: t.Any = _NEVER
         self._pruned = False
         self._lock = threading.RLock()
         self._newest: dict[_SlotKey, _Number] = {}
@@ -183,27 +192,30 @@ class Journal:
             rows = database.query(f"{_READ} {where} AND plan_time BETWEEN ? AND ? ORDER BY id", (*values, plan_times.begin, plan_times.end))
             covered = database.query(f"SELECT since_ms, journal_ms FROM dataarts_coverage WHERE {where}", values)
             attempts = [schema.from_row(row[2:]) for row in rows]
+            aside_ms, lost = losses(database)
             known = Known(
                 *_by_instance([attempt for attempt in attempts if attempt.kind is AttemptKind.RERUN], now_ms),
                 complete_since=max(row[0] for row in covered) if covered and len(covered) == len(workspaces) else None,
                 covered_ms=max((row[1] for row in covered if row[1] is not None), default=None),
-                set_aside_ms=set_aside_ms(database),
+                set_aside_ms=aside_ms,
+                lost_ms=lost,
                 journal_ms=database.clock_ms(),
                 stops=_by_slot(attempt for attempt in attempts if attempt.kind is not AttemptKind.RERUN),
             )
-            self._check_own(database, known.set_aside_ms, min((row[0] for row in covered), default=None))
+            self._check_own(database, lost, min((row[0] for row in covered), default=None))
             return known, rows, {attempt.attempt_id: attempt.last_ms for attempt in attempts}
 
-        with self._lock:
+        with self._lock, self._lost_is_marked():
             known, rows, self._last = self._database.transact(work)
+            self._read_on = self._database.server
             self._newest.clear()
             self._know((row[4:7], row[:2]) for row in rows)
         return known
 
-    def _check_own(self, database: Database, aside_ms: int | None, began_ms: int | None) -> None:
+    def _check_own(self, database: Database, lost_ms: int | None, began_ms: int | None) -> None:
         """Check that the newest claim of this run is there.
 
-        :param aside_ms: when the journal replaced an unreadable one; reruns wait then, see ``hold_off.py``.
+        :param lost_ms: when the journal may have lost records; reruns wait then, see ``hold_off.py``.
         :param began_ms: earliest time since which it is complete for any of the workspaces, or None. A journal begun after the claim need not have it.
         :raises JournalError: see :meth:`read`.
         """
@@ -211,11 +223,20 @@ class Journal:
         if own is None:
             return
         if self._claimed is not None and own == self._claimed[0]:
-            excused = aside_ms is not None and aside_ms >= self._claimed[1]
+            excused = lost_ms is not None and lost_ms >= self._claimed[1]
         else:
             excused = began_ms is None or began_ms > own.sent_ms
         if not excused and not _has(database, own):
-            raise _incomplete(database, "use")
+            raise _ClaimsGoneError("use")
+
+    def tell_lost(self, lost_ms: int) -> None:
+        """Warn that the newest records may be lost, since *lost_ms*."""
+        text = (
+            f"The journal {self.name} may have lost its newest records at {to_iso(lost_ms)}, as when a standby server takes over or a copy is"
+            " restored. Nothing is sent until settle_time has passed since then."
+        )
+        if text not in self.warnings:
+            self.warnings.append(text)
 
     def newest_id(self) -> int:
         """The newest attempt id, or 0: later claims get greater ones."""
@@ -249,6 +270,8 @@ class Journal:
         keys = [schema.failure_key(intent.attempt.failure) for intent in intents]
 
         def work(database: Database) -> list[t.Any]:
+            if self._read_on not in (_NEVER, database.server):
+                return []
             now, newest = database.clock_ms(), dict(self._newest)
             statements: list[Statement] = []
             for index in sorted(range(len(keys)), key=keys.__getitem__):  # sorted, so that two claims never deadlock
@@ -285,9 +308,12 @@ class Journal:
 
         def work(database: Database) -> list[t.Any]:
             now = database.clock_ms()
-            stamped = database.change([(_STAMP, (now_ms, now, attempt.attempt_id, attempt.run_id)) for attempt in attempts])
+            of_another = self._read_on not in (_NEVER, database.server)
+            stamped = (
+                0 if of_another else database.change([(_STAMP, (now_ms, now, attempt.attempt_id, attempt.run_id)) for attempt in attempts])
+            )
             if stamped != len(attempts):
-                cause = "another run took it over in the meantime"
+                cause = "another database server took over" if of_another else "another run took it over in the meantime"
                 raise ClaimLostError(str(database.failed("keep a claim in", cause, "Start again with the same since")))
             return database.query(f"{_CLAIMED}(SELECT claim FROM dataarts_attempt WHERE id = ?)", (attempts[0].attempt_id,))
 
@@ -341,12 +367,17 @@ class Journal:
     def work(self, work: t.Callable[[Database], _T], *, write: bool = False) -> _T:
         """Run *work* in one transaction, for the other books in the same database. See :meth:`.database.Database.transact`."""
         with self._lock:
-            return self._write(work) if write else self._database.transact(work)
+            if write:
+                return self._write(work)
+            result = self._database.transact(work)
+            self._worked_on = self._database.server
+            return result
 
     def claimed(
         self, change: str, new: _Values, seen: t.Sequence[t.Any], read: Statement, extra: t.Callable[[Database], t.Any] | None = None
     ) -> t.Any:
-        """Execute *change* durably and return the row that it inserted or updated; None if another run was faster.
+        """Execute *change* durably and return the row that it inserted or updated; None if another run was faster, or another server has the journal
+        since :meth:`work` has read it.
 
         :param change: takes the *new* values, a claim token, and the values *seen* before, which must still be there.
         :param read: statement that selects the row, apart from its claim.
@@ -355,6 +386,8 @@ class Journal:
         token = uuid.uuid4().hex
 
         def work(database: Database) -> list[t.Any]:
+            if self._worked_on not in (_NEVER, database.server):
+                return []
             database.change([(change, (*new(database), token, *seen))])
             # Queried instead of counted: an earlier try of this transaction may have committed although its answer was lost.
             rows = database.query(f"{read[0]} AND claim = ?", (*read[1], token))
@@ -372,10 +405,23 @@ class Journal:
                 _record(database, self._later)
             return work(database)
 
-        with self._lock:
+        with self._lock, self._lost_is_marked():
             result = self._database.transact(both, write=True)
             self._later.clear()
             return result
+
+    @contextlib.contextmanager
+    def _lost_is_marked(self) -> t.Iterator[None]:
+        """If claims of this run are gone, record that before the error ends the run: then no run sends anything too early."""
+        try:
+            yield
+        except _ClaimsGoneError as error:
+            remedy = "Wait until settle_time has passed, then start again with the same since"
+            with contextlib.suppress(JournalError):
+                self._database.transact(lambda database: database.mark_lost(), write=True)
+                remedy = "Start again with the same since: nothing is sent before settle_time has passed"
+            cause = "it no longer contains what this run has claimed in it, as if a copy had been restored"
+            raise self._database.failed(str(error), cause, remedy) from None
 
     def _know(self, numbers: t.Iterable[tuple[t.Sequence[t.Any], t.Sequence[t.Any]]]) -> None:
         """Keep the number and claim of the newest attempt of each slot that this run has read or made."""
@@ -443,17 +489,19 @@ class Journal:
         return self.claimed(_NOTE, lambda database: (*named, schema.stored(value), database.clock_ms()), (), read) is not None
 
 
-def set_aside_ms(database: Database) -> int | None:
-    """When this journal replaced an unreadable one, epoch ms on the journal's clock, or None."""
-    aside = database.query("SELECT value FROM dataarts_meta WHERE key = 'set_aside_ms'")
-    return int(aside[0][0]) if aside else database.set_aside_ms
+def losses(database: Database) -> tuple[int | None, int | None]:
+    """When this journal replaced an unreadable one, and when it last may have lost records at all; epoch ms on the journal's clock, or None."""
+    rows = dict(database.query("SELECT key, value FROM dataarts_meta WHERE key IN ('set_aside_ms', 'lost_ms')"))
+    aside = int(rows["set_aside_ms"]) if "set_aside_ms" in rows else database.set_aside_ms
+    lost = [aside, database.lost_ms, int(rows["lost_ms"]) if "lost_ms" in rows else None]
+    return aside, max((moment for moment in lost if moment is not None), default=None)
 
 
-def lately_set_aside(journal: Journal, aside_ms: int | None, now_ms: int) -> int | None:
-    """The value of :func:`set_aside_ms`, corrected for steps of the journal's clock, see :class:`.Sightings`; None after a day."""
-    if aside_ms is None:
+def lately_lost(journal: Journal, lost_ms: int | None, now_ms: int) -> int | None:
+    """When the journal may have lost records, corrected for steps of its clock, see :class:`.Sightings`; None after a day."""
+    if lost_ms is None:
         return None
-    recorded_ms = journal.sightings.recorded_ms("set aside", aside_ms, now_ms)
+    recorded_ms = journal.sightings.recorded_ms("lost", lost_ms, now_ms)
     return recorded_ms if now_ms - recorded_ms < DAY_MS else None
 
 
@@ -488,16 +536,11 @@ def _record(database: Database, ended: t.Sequence[_Ended]) -> None:
     """Record how requests ended. :raises JournalError: an attempt has disappeared although its claim was durable."""
     statements = [statement for attempts, end in ended for statement in _recorded(attempts, end)]
     if database.change(statements) != sum(len(attempts) for attempts, _end in ended):
-        raise _incomplete(database, "write")
+        raise _ClaimsGoneError("write")
 
 
 def _has(database: Database, own: OwnClaim) -> bool:
     return bool(database.query(_OWN, (own.attempt_id, own.run_id)))
-
-
-def _incomplete(database: Database, verb: str) -> JournalError:
-    cause = "it no longer contains what this run has claimed in it, as if a copy had been restored"
-    return database.failed(verb, cause, "Wait until settle_time has passed, then start again with the same since")
 
 
 def _recorded(attempts: t.Sequence[Attempt], end: t.Mapping[str, t.Any]) -> list[Statement]:

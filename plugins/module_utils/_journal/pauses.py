@@ -18,7 +18,7 @@ from .._models.attempt import OF_SCHEDULES
 from .._models.pause import Hold, MadeBy, Pause, Phase
 from . import schema
 from .database import Database
-from .journal import Journal, lately_set_aside, set_aside_ms
+from .journal import Journal, lately_lost, losses
 
 _COLUMNS = 'job_name, made_by, phase, run_id, sent_ms, journal_ms, flight_ms, controller, "user", purpose, id, claim'  # the order of Pause's fields
 _OPEN = f"SELECT {_COLUMNS} FROM dataarts_pause WHERE project_id = ? AND workspace_id = ? AND open = 1"
@@ -48,12 +48,12 @@ _FORGET_HOLDS = "DELETE FROM dataarts_hold WHERE project_id = ? AND workspace_id
 class OpenPauses(t.NamedTuple):
     """The open pauses of a workspace by job, and the journal's clock when they were read, epoch ms.
 
-    :param set_aside_ms: when, in the last 24 hours, an unreadable journal was set aside with its pauses, or None.
+    :param lost_ms: when, in the last 24 hours, the journal may have lost pauses, or None.
     """
 
     by_job: t.Mapping[str, Pause]
     journal_ms: int
-    set_aside_ms: int | None = None
+    lost_ms: int | None = None
 
     @property
     def claims(self) -> dict[str, str]:
@@ -75,12 +75,12 @@ class PauseBook:
             holds = grouped_by(database.query(_HOLDS, self._where), operator.itemgetter(0))
             by_job = {job_name: tuple(Hold(*hold) for _name, *hold in rows) for job_name, rows in holds.items()}
             pauses = [_pause(row, by_job.get(row[0], ())) for row in database.query(_OPEN, self._where)]
-            return OpenPauses({pause.job_name: pause for pause in pauses}, database.clock_ms(), set_aside_ms(database))
+            return OpenPauses({pause.job_name: pause for pause in pauses}, database.clock_ms(), losses(database)[1])
 
         pauses = self.journal.work(work)
         now = pauses.journal_ms
         dated = {name: self._dated(pause, now) for name, pause in pauses.by_job.items()}
-        return OpenPauses(dated, now, lately_set_aside(self.journal, pauses.set_aside_ms, now))
+        return OpenPauses(dated, now, lately_lost(self.journal, pauses.lost_ms, now))
 
     def _dated(self, pause: Pause, now: int) -> Pause:
         """*pause* with its times corrected for steps of the journal's clock, see :class:`.Sightings`."""

@@ -40,6 +40,13 @@ _BEGIN = (
     "BEGIN ISOLATION LEVEL READ COMMITTED {access}; SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '30s';"
     " SET LOCAL idle_in_transaction_session_timeout = '15s'; SET LOCAL synchronous_commit = on"
 )
+#: Cluster and timeline: a promoted standby server, and a restored copy, have another timeline; NULL on a standby server, where it may still change.
+_SERVER = (
+    "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE (SELECT system_identifier FROM pg_catalog.pg_control_system())::text"
+    " || '/' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8) END"
+)
+#: SQLSTATEs of servers that do not say that: not permitted, no such function, not supported.
+_NOT_SAID = ("42501", "42883", "0A000", "55000")
 #: psycopg's line for each server, if it tried several.
 _EACH_SERVER = re.compile("^- host: (.*?), port: (.*?), hostaddr: (?:None|'.*?'): (.*)$", re.MULTILINE)
 #: Messages of a server that takes no changes.
@@ -100,6 +107,7 @@ class PostgresqlDatabase(Database):
         self._parameters: dict[str, t.Any] = {**_DEFAULTS, **takes_changes, **given, **({"password": password} if password else {})}
         super().__init__(_name(given), read_only)
         self._patience = 0.0
+        self._says_server = True
 
     def _read(self, uri: str) -> dict[str, t.Any]:
         """Parse *uri*. With a bare ``@`` or ``/`` in a password, libpq would take the rest for the host or the database, which messages name."""
@@ -190,7 +198,23 @@ class PostgresqlDatabase(Database):
 
     def _begin(self, write: bool) -> None:
         shared = f"; SELECT pg_advisory_xact_lock_shared({_WRITERS})"
-        self._execute(f"{_BEGIN.format(access='READ WRITE')}{shared}" if write else _BEGIN.format(access="READ ONLY"))
+        self.server = self._begun(f"{_BEGIN.format(access='READ WRITE')}{shared}" if write else _BEGIN.format(access="READ ONLY"))
+
+    def _begun(self, begin: str) -> str | None:
+        """Begin a transaction with the statements *begin*. Returns :attr:`server`, asked together with them, because a pooler may change it."""
+        if self._says_server:
+            try:
+                cursor = self._execute(f"{begin}; {_SERVER}")
+                while cursor.nextset():
+                    pass
+                return t.cast("str | None", cursor.fetchone()[0])
+            except self._psycopg.Error as error:
+                if self._connection.closed or error.sqlstate not in _NOT_SAID:
+                    raise
+            self._execute("ROLLBACK")
+        self._execute(begin)
+        self._says_server = False
+        return None
 
 
 def _driver() -> t.Any:

@@ -15,7 +15,7 @@ from .._models.attempt import NO_EFFECT, Outcome
 from .._models.job_run import KeyedRun
 from . import schema
 from .database import Database
-from .journal import Journal, lately_set_aside, set_aside_ms
+from .journal import Journal, lately_lost, losses
 
 _FIELDS = (
     *("job_name", "run_key", "params", "known", "run_id", "sent_ms", "last_ms", "journal_ms", "flight_ms", "outcome", "instance_id"),
@@ -53,10 +53,10 @@ class RunBook:
         recorded_ms = self._journal.sightings.recorded_ms
         return [replace(run, journal_ms=recorded_ms(run.run_id, run.journal_ms, now)) for run in runs], now
 
-    def set_aside_ms(self) -> int | None:
-        """When, in the last 24 hours, an unreadable journal was set aside with its runs, epoch ms on the journal's clock, or None."""
-        aside, now = self._journal.work(lambda database: (set_aside_ms(database), database.clock_ms()))
-        return lately_set_aside(self._journal, aside, now)
+    def lost_ms(self) -> int | None:
+        """When, in the last 24 hours, the journal may have lost runs, epoch ms on the journal's clock, or None."""
+        lost, now = self._journal.work(lambda database: (losses(database)[1], database.clock_ms()))
+        return lately_lost(self._journal, lost, now)
 
     def claim(self, run: KeyedRun, instead_of: KeyedRun | None) -> KeyedRun | None:
         """Claim the key of *run*, durably; None if another task has.

@@ -4,7 +4,7 @@
 """Hold-off: until when a run sends nothing because an earlier request may not show yet, and how settled an attempt is.
 
 Pure. The journal's unique index prevents double reruns. These rules cover what the journal cannot know: it is younger than ``since``, it
-replaced an unreadable one, or an outcome is unknown.
+replaced an unreadable one, may have lost its newest records, or an outcome is unknown.
 """
 
 from __future__ import annotations
@@ -37,19 +37,20 @@ def complete_since(known_since: int | None, asked_ms: int, since: int, *, since_
 
 
 def hold_off_until(
-    since: int, now_ms: int, complete_ms: int, settle_ms: int, *, covered_age_ms: int | None = None, set_aside_age_ms: int | None = None
+    since: int, now_ms: int, complete_ms: int, settle_ms: int, *, covered_age_ms: int | None = None, lost_age_ms: int | None = None
 ) -> int | None:
     """Until when a run sends nothing, epoch ms on the service's clock, or None.
 
     * Not before *since*, if it lies a moment ahead: a rerun sent earlier would not count for this run and be sent again.
     * If the journal is complete only from a time after *since*, not until earlier attempts have had *settle_ms* to show.
-    * If an unreadable journal was set aside, the same, whatever *since* is: the attempts of a moment ago are lost with it.
+    * If the journal replaced an unreadable one, or may have lost its newest records, the same, whatever *since* is: the attempts of a moment ago
+      may be among them.
 
     :param now_ms: the service's time.
     :param complete_ms: see :func:`complete_since`.
     :param covered_age_ms: how long the journal has been complete by its own clock. The slower of the two clocks counts, unless the service's
         was set back since. None if the journal does not say, or its clock was set back.
-    :param set_aside_age_ms: how long ago, by the journal's clock, an unreadable journal was set aside, or None. It matters for a day.
+    :param lost_age_ms: how long ago, by the journal's clock, it may have lost records, or None. It matters for a day.
     """
     if since > now_ms:
         return since
@@ -60,9 +61,9 @@ def hold_off_until(
         began_ms = by_journal if complete_ms > now_ms + SECOND_MS else max(complete_ms, by_journal)
     young = began_ms + shown_ms if since < complete_ms else None
     damaged = None
-    if set_aside_age_ms is not None and set_aside_age_ms < DAY_MS:
-        # A replacement journal becomes complete after that, by the service's clock: a step of either clock shortens nothing.
-        until = now_ms + settle_ms - max(0, min(set_aside_age_ms, now_ms - complete_ms))
+    if lost_age_ms is not None and lost_age_ms < DAY_MS:
+        # The journal becomes complete again after that, by the service's clock: a step of either clock shortens nothing.
+        until = now_ms + settle_ms - max(0, min(lost_age_ms, now_ms - complete_ms))
         damaged = until if until > now_ms else None
     return max((until for until in (young, damaged) if until is not None), default=None)
 

@@ -8,7 +8,7 @@ Pure.
 | what the journal knows of the key | what is done |
 |---|---|
 | nothing | run the job |
-| nothing, and it replaced a journal set aside within a day | wait for earlier requests to show; run only if the job has no run by hand that day |
+| nothing, and it may have lost records within a day | wait for earlier requests to show; run only if the job has no run by hand that day |
 | a request that provably started nothing | run the job |
 | an instance | follow it; send nothing |
 | a request without a known outcome, not settled | wait |
@@ -57,14 +57,14 @@ class RunDecision:
     due_ms: int | None = None
 
 
-def decide_run(known: KeyedRun | None, journal_ms: int, settle_ms: int, set_aside_ms: int | None = None) -> RunDecision:
+def decide_run(known: KeyedRun | None, journal_ms: int, settle_ms: int, lost_ms: int | None = None) -> RunDecision:
     """Decide by the table at the top of this file.
 
     Rows about reading back need :func:`made_by`; those about a lost journal need :func:`perhaps_made`.
     """
-    if known is None and set_aside_ms is not None and journal_ms < set_aside_ms + settle_ms:
-        due = set_aside_ms + settle_ms
-        reason = f"the journal was unreadable and set aside at {to_iso(set_aside_ms)}, and what was asked for before may not show before {to_iso(due)}"
+    if known is None and lost_ms is not None and journal_ms < lost_ms + settle_ms:
+        due = lost_ms + settle_ms
+        reason = f"the journal may lack what was recorded before {to_iso(lost_ms)}, which may not show before {to_iso(due)}"
         return RunDecision(RunStep.SETTLE, reason, due_ms=due)
     if known is None:
         return RunDecision(RunStep.RUN, "no run has this key")
@@ -90,14 +90,15 @@ def time_of(known: KeyedRun, journal_ms: int, service_ms: int) -> int:
     return journal_ms if passed < -SET_BACK_MS else min(journal_ms, known.journal_ms + max(0, passed))
 
 
-def perhaps_made(set_aside_ms: int, runs: t.Iterable[KeyedRun], instances: t.Iterable[JobInstance]) -> JobInstance | None:
+def perhaps_made(lost_ms: int, runs: t.Iterable[KeyedRun], instances: t.Iterable[JobInstance]) -> JobInstance | None:
     """A run by hand that a lost journal may have known under any key, or None.
 
+    :param lost_ms: when the journal may have lost runs, epoch ms.
     :param runs: those that the journal knows now.
-    :param instances: the job's instances listed from a day before the journal was set aside.
+    :param instances: the job's instances listed from a day before that.
     """
     known = {run.instance_id for run in runs}
-    until = set_aside_ms + CLOCK_SLACK_MS
+    until = lost_ms + CLOCK_SLACK_MS
     by_hand = [instance for instance in instances if instance.instance_type is None or instance.instance_type in _BY_HAND]
     return next((instance for instance in by_hand if instance.instance_id not in known and instance.key.plan_time <= until), None)
 

@@ -122,14 +122,14 @@ class Moment(t.NamedTuple):
     :param journal_ms: the journal's clock, epoch ms.
     :param settle_ms: how long a request may not show, ms.
     :param run_id: of the run that asks.
-    :param set_aside_ms: when a journal was set aside in the last 24 hours, epoch ms on the journal's clock, or None.
+    :param lost_ms: when, in the last 24 hours, the journal may have lost pauses, epoch ms on its clock, or None.
     :param made_by: who asks for a pause.
     """
 
     journal_ms: int
     settle_ms: int
     run_id: str
-    set_aside_ms: int | None = None
+    lost_ms: int | None = None
     made_by: MadeBy = MadeBy.RERUN
 
 
@@ -175,8 +175,8 @@ def _paused(name: str, status: str, pause: Pause | None, moment: Moment) -> Sche
         return _unsettled(name, status, pause, moment) or ScheduleDecision(name, status, ScheduleStep.NONE, reason, pause, takes_over=True)
     if pause is not None:
         return ScheduleDecision(name, status, ScheduleStep.NONE, f"{_made(pause)} goes on", pause)
-    if status == STOPPED_STATUS and moment.set_aside_ms is not None:
-        return ScheduleDecision(name, status, ScheduleStep.NONE, _nobody_knows(moment.set_aside_ms))
+    if status == STOPPED_STATUS and moment.lost_ms is not None:
+        return ScheduleDecision(name, status, ScheduleStep.NONE, _nobody_knows(moment.lost_ms))
     shown = status or "in an unknown status"
     return ScheduleDecision(name, status, ScheduleStep.NONE, f"it is {shown} already, and state resumed does not start it")
 
@@ -207,13 +207,13 @@ def _unsettled(name: str, status: str, pause: Pause, moment: Moment) -> Schedule
 
 
 def of_unknown_pause(
-    decisions: t.Iterable[ScheduleDecision], unrecorded: t.Collection[str], left: t.Collection[str], set_aside_ms: int | None
+    decisions: t.Iterable[ScheduleDecision], unrecorded: t.Collection[str], left: t.Collection[str], lost_ms: int | None
 ) -> list[ScheduleDecision]:
     """*decisions*; those about STOPPED jobs without a pause say whether a pause may have been lost.
 
     :param unrecorded: jobs whose schedule has no record in the journal.
     :param left: jobs that were already not scheduled when they were to be paused.
-    :param set_aside_ms: see :class:`Moment`.
+    :param lost_ms: see :class:`Moment`.
     """
 
     def judged(decision: ScheduleDecision) -> ScheduleDecision:
@@ -221,7 +221,7 @@ def of_unknown_pause(
             return decision
         if decision.job_name in left:
             return decision._replace(reason=_AS_IT_WAS, left=True)
-        return decision._replace(reason=_nobody_knows(set_aside_ms), unknown=True)
+        return decision._replace(reason=_nobody_knows(lost_ms), unknown=True)
 
     return [judged(decision) for decision in decisions]
 
@@ -247,10 +247,8 @@ def perhaps_paused(
     )
 
 
-def _nobody_knows(set_aside_ms: int | None) -> str:
-    cause = (
-        "the journal has no record of it" if set_aside_ms is None else f"the journal was unreadable and set aside at {to_iso(set_aside_ms)}"
-    )
+def _nobody_knows(lost_ms: int | None) -> str:
+    cause = "the journal has no record of it" if lost_ms is None else f"the journal may lack what was recorded before {to_iso(lost_ms)}"
     return f"it is {STOPPED_STATUS}, and it is unknown whether a run has paused it: {cause}"
 
 

@@ -106,7 +106,7 @@ class _Task:
         """The planner's decision for the key. :raises OptionError: the key was used with other parameters."""
         runs, journal_ms = self._book.read()
         known = next((run for run in runs if run.run_key == self._key), None)
-        aside = self._book.set_aside_ms() if known is None else None
+        aside = self._book.lost_ms() if known is None else None
         # Check mode shows what would happen after the wait that a journal set aside requires.
         settle_ms = 0 if aside is not None and self._run.check_mode else self._run.settle_ms
         decision = decide_run(known, self._now(known, journal_ms), settle_ms, aside)
@@ -122,7 +122,7 @@ class _Task:
     def _check_lost(self, aside: int, runs: t.Sequence[KeyedRun]) -> None:
         """Check that no instance can come from a request that only the lost journal knew.
 
-        :param aside: when the journal was set aside, epoch ms.
+        :param aside: when the journal may have lost runs, epoch ms.
         :param runs: the runs of the job in the present journal.
         :raises ApiError: one can.
         """
@@ -133,7 +133,7 @@ class _Task:
         self._run.result["action"] = "unknown"
         raise ApiError(
             Kind.AMBIGUOUS,
-            f"the journal was unreadable and set aside at {to_iso(aside)}, and it is unknown whether the run by hand of "
+            f"the journal may lack what was recorded before {to_iso(aside)}, and it is unknown whether the run by hand of "
             f"{to_iso(instance.key.plan_time)} was for run_key {self._key}",
             hint="Look at the runs of the job. If it is still to be run, start it in the console, or set journal to another path.",
         )

@@ -117,8 +117,8 @@ class _Task:
             return decisions
         names = [decision.job_name for decision in decisions]
         unrecorded, left = self._book.unknown(names), self._book.left_unscheduled(names)
-        decisions = of_unknown_pause(decisions, unrecorded, left, pauses.set_aside_ms)
-        self._tell_of_unknown(decisions, unrecorded - left, aside=pauses.set_aside_ms is not None)
+        decisions = of_unknown_pause(decisions, unrecorded, left, pauses.lost_ms)
+        self._tell_of_unknown(decisions, unrecorded - left, aside=pauses.lost_ms is not None)
         return [decision for decision in decisions if decision.pause is not None or decision.job_name in self._selection.patterns]
 
     def _tell_of_unknown(self, decisions: t.Sequence[ScheduleDecision], unrecorded: t.Collection[str], *, aside: bool) -> None:

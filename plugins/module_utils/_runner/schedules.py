@@ -72,7 +72,7 @@ class JobSchedules:
 
     def decide(self, jobs: t.Iterable[Job], wanted: str, pauses: OpenPauses) -> list[ScheduleDecision]:
         """One decision for each of *jobs*, in the order of their names. :raises ApiError: a job's definition is needed and cannot be read."""
-        moment = Moment(pauses.journal_ms, self._run.settle_ms, self._identity.run_id, pauses.set_aside_ms, self._made_by)
+        moment = Moment(pauses.journal_ms, self._run.settle_ms, self._identity.run_id, pauses.lost_ms, self._made_by)
         decisions = [decide_schedule(job, wanted, pauses.by_job.get(job.name), moment) for job in sorted(jobs, key=lambda job: job.name)]
         starts = (ScheduleStep.START, ScheduleStep.PAUSE)  # a paused job is started later
         return [
@@ -82,7 +82,7 @@ class JobSchedules:
 
     def note_left(self, decisions: t.Iterable[ScheduleDecision], pauses: OpenPauses) -> None:
         """Record in the journal which jobs were not scheduled when others were paused, unless a lost pause may be the reason."""
-        if pauses.set_aside_ms is None:
+        if pauses.lost_ms is None:
             self._book.note_left(
                 [decision.job_name for decision in decisions if decision.step is ScheduleStep.NONE and decision.pause is None]
             )

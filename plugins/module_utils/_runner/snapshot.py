@@ -99,9 +99,7 @@ def take(
     # An earlier pass has covered these workspaces. If they are not covered any more, its journal is lost, and with it what the run has sent.
     given = since.given or (since.fixed and known.complete_since is None)
     complete = complete_since(known.complete_since, listed.asked_ms, ms, since_given=given)
-    age = _set_aside_age(known, journal)
-    covered = None if known.covered_ms is None else known.journal_ms - known.covered_ms
-    until = hold_off_until(ms, clock.now_ms(), complete, settle_ms, covered_age_ms=covered, set_aside_age_ms=age)
+    until = None if check_mode else _hold_off(known, journal, ms, complete, clock.now_ms(), settle_ms)
     slack = clock_slack_ms if given and ms < complete else 0
     instances, now = with_twins(listed.instances), clock.latest_ms()
     begins = since.newest_id is None and ms <= now
@@ -110,8 +108,9 @@ def take(
     attempts, effective = _dated(known, now, listed.asked_ms, since, lambda attempt: as_said or attempt.run_id == run_id)
     matched, missing = newest_attempts(instances, attempts)
     since = since._replace(joined=_joined(instances, matched, ms, settle_ms)) if begins and not given else since
-    scope = RunScope(since, listed.window, None if check_mode else until, slack)
-    history = History(matched, known.reruns, _set_aside(now + clock_slack_ms, age), effective, _settled_stops(known, listed.asked_ms))
+    scope = RunScope(since, listed.window, until, slack)
+    aside = _set_aside(now + clock_slack_ms, _age(known, journal, known.set_aside_ms))
+    history = History(matched, known.reruns, aside, effective, _settled_stops(known, listed.asked_ms))
     return Snapshot(tuple(instances), listed.asked_ms, listed.asked_at, scope, history, tuple(missing), known.complete_since is None)
 
 
@@ -154,11 +153,22 @@ def _settled_stops(known: Known, asked_ms: int) -> dict[Slot, tuple[Attempt, ...
     return {slot: tuple(on_both_clocks(stop, asked_ms, known.journal_ms) for stop in stops) for slot, stops in known.stops.items()}
 
 
-def _set_aside_age(known: Known, journal: Journal) -> int | None:
-    """How long ago an unreadable journal was set aside, in ms of the journal's clock; None if none was."""
-    if known.set_aside_ms is None:
-        return None
-    return known.journal_ms - journal.sightings.recorded_ms("set aside", known.set_aside_ms, known.journal_ms)
+def _hold_off(known: Known, journal: Journal, since: int, complete: int, now_ms: int, settle_ms: int) -> int | None:
+    """The time of :func:`hold_off_until`, with a warning if it follows from lost records.
+
+    :param complete: see :func:`complete_since`.
+    """
+    age = _age(known, journal, known.lost_ms)
+    covered = None if known.covered_ms is None else known.journal_ms - known.covered_ms
+    until = hold_off_until(since, now_ms, complete, settle_ms, covered_age_ms=covered, lost_age_ms=age)
+    if until is not None and age is not None and age < DAY_MS and known.lost_ms != known.set_aside_ms:
+        journal.tell_lost(known.journal_ms - age)
+    return until
+
+
+def _age(known: Known, journal: Journal, lost_ms: int | None) -> int | None:
+    """How long ago the journal lost records at *lost_ms*, in ms of its clock; None for None."""
+    return None if lost_ms is None else known.journal_ms - journal.sightings.recorded_ms("lost", lost_ms, known.journal_ms)
 
 
 def _set_aside(latest_ms: int, age: int | None) -> int | None:
@@ -167,6 +177,6 @@ def _set_aside(latest_ms: int, age: int | None) -> int | None:
     The reruns that it knew had started by then.
 
     :param latest_ms: the latest time that this clock may show now.
-    :param age: see :func:`_set_aside_age`.
+    :param age: see :func:`_age`.
     """
     return latest_ms - max(0, age) if age is not None and age < DAY_MS else None

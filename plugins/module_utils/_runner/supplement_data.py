@@ -24,7 +24,7 @@ from .._common.stopwatch import stopwatch
 from .._common.text import counted, first_of, printable, safe
 from .._common.times import DAY_MS, Window, to_iso, with_iso
 from .._common.waiting import Waiting
-from .._journal.journal import Journal, Known, lately_set_aside
+from .._journal.journal import Journal, Known, lately_lost
 from .._models.attempt import EFFECTIVE, Attempt, AttemptKind, Failure, Intent, Outcome, Slot
 from .._models.instance import InstanceType, JobInstance
 from .._models.patch_data import PatchData, PatchDataRow
@@ -152,7 +152,7 @@ class _Starting(_Work):
         self.seen = seen
         self.slot = Slot(self.workspace_id, f"patch_data:{self.name}", 0)
         self.sends = 0
-        self._aside: int | None = None
+        self._lost: int | None = None
         self._checked = False
         self._taken: tuple[ApiError, float] | None = None  # the service's error that the name is taken, and when it came
         run.result.update(differences=[], request_id=None, adopted=False)
@@ -173,21 +173,21 @@ class _Starting(_Work):
     def _newest(self, asked_ms: int) -> Attempt | None:
         """The newest attempt for the name, by any controller."""
         known = self.journal.read([self.workspace_id], Window(0, 0), asked_ms)
-        self._aside = self._lately_aside(known, asked_ms)
+        self._lost = self._lately_lost(known, asked_ms)
         made = known.stops.get(self.slot, ())
         return self._dated(made[-1], asked_ms, known) if made else None
 
     def _dated(self, attempt: Attempt, now_ms: int, known: Known) -> Attempt:
         return on_both_clocks(dated(attempt, self.clock.latest_ms(), known.journal_ms), now_ms, known.journal_ms)
 
-    def _lately_aside(self, known: Known, listed_ms: int) -> int | None:
-        """When an unreadable journal was set aside, epoch ms; None if none was, or if the settle time has passed since.
+    def _lately_lost(self, known: Known, listed_ms: int) -> int | None:
+        """When the journal may have lost PatchData, epoch ms; None if it did not, or if the settle time has passed since.
 
-        PatchData that only that journal knew may not show yet in a list of *listed_ms*. After the settle time it does.
+        Such PatchData may not show yet in a list of *listed_ms*. After the settle time it does.
         """
-        aside = lately_set_aside(self.journal, known.set_aside_ms, known.journal_ms)
-        passed = None if aside is None else known.journal_ms - aside - (self.clock.latest_ms() - listed_ms)
-        return None if passed is None or passed >= self.run.settle_ms else aside
+        lost = lately_lost(self.journal, known.lost_ms, known.journal_ms)
+        passed = None if lost is None else known.journal_ms - lost - (self.clock.latest_ms() - listed_ms)
+        return None if passed is None or passed >= self.run.settle_ms else lost
 
     def check_unseen(self) -> None:
         """Check that no other run of the job was started since the lists in :attr:`seen`.
@@ -200,9 +200,9 @@ class _Starting(_Work):
             return
         known = self.journal.read(list(self.seen.names), Window(0, 0), self.seen.at_ms)
         now_ms = self.clock.earliest_ms()
-        aside = self._lately_aside(known, self.seen.at_ms)
-        if aside is not None:
-            cause = f"the journal was unreadable and set aside at {to_iso(aside)}, and PatchData that was sent before may not show yet"
+        lost = self._lately_lost(known, self.seen.at_ms)
+        if lost is not None:
+            cause = f"the journal may lack what was recorded before {to_iso(lost)}, and PatchData that was sent before may not show yet"
             raise ApiError(Kind.STALE, cause, hint="Run it again after settle_time.")
         newest = [(self._dated(made[-1], now_ms, known), self._content(made[-1])) for made in known.stops.values()]
         name = unseen((self.workspace_id, self.asked.job_name), self.slot, newest, self.seen, self.run.settle_ms)
@@ -223,7 +223,7 @@ class _Starting(_Work):
         own = attempt is not None and attempt.run_id == self.run_id
         if self.run.check_mode:
             return self._would_send(step.send or attempt is None or attempt.outcome is not Outcome.ACCEPTED)
-        if step.send and self.seen is None and self._aside is not None:
+        if step.send and self.seen is None and self._lost is not None:
             self.run.doing = "waiting for what a lost journal may have known to show"
             return waiting.pause()
         if step.send:

@@ -25,10 +25,11 @@ from ansible_collections.dataarts.factory.plugins.module_utils._journal import p
 from ansible_collections.dataarts.factory.plugins.module_utils._journal import schema
 from ansible_collections.dataarts.factory.plugins.module_utils._journal import sqlite as sqlite_file
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Outcome
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import error_result
 from tests.support.certificates import localhost_tls
 from tests.support.postgresql import PASSWORD, PostgresServer
-from tests.unit._journal.building import ALL, WORKSPACE, T, claim
+from tests.unit._journal.building import ALL, WORKSPACE, T, at, claim
 from tests.unit._journal.conftest import Place
 
 Trouble = t.Callable[[Path], t.ContextManager[t.Any]]
@@ -461,6 +462,37 @@ class TestPostgresql:
         with postgres.open() as journal:
             claim(journal, 1)
         refused(poor.open(), reading, r"permission denied for table dataarts_\w+. .* grant SELECT, INSERT, UPDATE and DELETE on them")
+
+    @pytest.mark.parametrize("function", ["pg_walfile_name(pg_lsn)", "pg_control_system()"])
+    def test_a_role_that_may_not_see_which_server_it_is_on(self, postgres: Place, function: str) -> None:
+        """Then a failover is not noticed; all else works."""
+        assert postgres.server is not None
+        postgres.server.sql(f"CREATE ROLE blind_{postgres.database} LOGIN PASSWORD 'bl1nd'")
+        postgres.rows(f"GRANT CREATE ON SCHEMA public TO blind_{postgres.database}; SELECT 1")
+        postgres.rows(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC; SELECT 1")
+        with Place(postgres.server.uri(postgres.database, f"blind_{postgres.database}"), "bl1nd").open() as journal:
+            reading(journal)
+            claimed = claim(journal, 1)
+            journal.record(claimed, Outcome.ACCEPTED, now_ms=at(9))
+            assert journal.read([WORKSPACE], ALL, T).lost_ms is None
+        assert not postgres.rows("SELECT 1 FROM dataarts_meta WHERE key = 'server'")
+
+    def test_a_copy_on_another_server_says_so_to_every_run(self, postgres: Place) -> None:
+        """Check mode writes nothing."""
+        with postgres.open() as journal:
+            journal.cover([WORKSPACE], T)
+        ((server,),) = postgres.rows("SELECT value FROM dataarts_meta WHERE key = 'server'")
+        assert re.fullmatch(r"\d+/00000001", server)
+        postgres.rows("UPDATE dataarts_meta SET value = '1/00000007' WHERE key = 'server' RETURNING 1")
+        for dummy in range(2):
+            with postgres.open(read_only=True) as journal:
+                known = journal.read([WORKSPACE], ALL, T)
+                assert (known.complete_since, known.lost_ms is None) == (T, False)
+        for dummy in range(2):
+            with postgres.open() as journal:
+                known = journal.read([WORKSPACE], ALL, T)
+                assert (known.complete_since, known.lost_ms is None) == (None, False)
+        assert postgres.rows("SELECT value FROM dataarts_meta WHERE key = 'server'") == [(server,)]
 
     def test_a_role_that_may_not_log_in(self, postgres: Place) -> None:
         assert postgres.server is not None

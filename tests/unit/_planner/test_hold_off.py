@@ -80,14 +80,14 @@ def test_where_a_rerun_shows_at_once_there_is_nothing_to_wait_for() -> None:
     ],
 )
 def test_until_when_nothing_is_sent(since: int, complete: int, set_aside_age: int | None, until: int | None) -> None:
-    assert hold_off_until(since, NOW, complete, MINUTE, set_aside_age_ms=set_aside_age) == until
+    assert hold_off_until(since, NOW, complete, MINUTE, lost_age_ms=set_aside_age) == until
 
 
 @given(st.integers(0, 10 * MINUTE), st.integers(0, 2 * MINUTE), st.integers(1, MINUTE))
 def test_a_hold_off_after_a_journal_was_set_aside_does_not_move_on_with_the_passes(since_ago: int, age: int, later: int) -> None:
     """It ends at the same time in a later pass."""
-    first = hold_off_until(NOW - since_ago, NOW, NOW - HOUR, MINUTE, set_aside_age_ms=age)
-    then = hold_off_until(NOW - since_ago, NOW + later, NOW - HOUR, MINUTE, set_aside_age_ms=age + later)
+    first = hold_off_until(NOW - since_ago, NOW, NOW - HOUR, MINUTE, lost_age_ms=age)
+    then = hold_off_until(NOW - since_ago, NOW + later, NOW - HOUR, MINUTE, lost_age_ms=age + later)
     assert then == (first if age + later < MINUTE else None)
 
 

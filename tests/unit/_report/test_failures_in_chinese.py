@@ -133,7 +133,7 @@ SAMPLES: dict[str, str | tuple[str, ...]] = {
     "schedules.status": "STOPPED",
     "schedules.shown": ("STOPPED", "in an unknown status"),
     "schedules.reason": "it is STOPPED",
-    "schedules.cause": ("the journal has no record of it", "the journal was unreadable and set aside at 2026-11-23T01:00:00Z"),
+    "schedules.cause": ("the journal has no record of it", "the journal may lack what was recorded before 2026-11-23T01:00:00Z"),
     "schedules.who": ("a rerun", "a task"),
     "stopping.state": ("running", "running, started 2026-11-23T01:00:00Z"),
     "stopping._ended": (
