@@ -198,6 +198,7 @@ class Passes:
         if failures < self._patience(result, known=bool(self.base or run.changed)):
             if not self.base and "instances" in result:
                 run = replace(run._planned_by(result), base=result)
+            run = replace(run, base=_with_claims(run.base, result))
             return replace(run, problems=_union(run.problems, (f"Listed again after: {text}",)))
         return replace(run, error=result, base=self.base or result)
 
@@ -287,6 +288,14 @@ class Passes:
     def having(self, actions: t.Collection[str]) -> list[Result]:
         """The instances with one of *actions*."""
         return [instance for instance in self.instances.values() if instance.get("action") in actions]
+
+
+def _with_claims(base: Result, failed: Result) -> Result:
+    """*base* with the newest claim of a *failed* pass, which the journal must have in the next one."""
+    state, newer = base.get("pass_state"), failed.get("pass_state")
+    if not isinstance(state, t.Mapping) or not isinstance(newer, t.Mapping) or not newer.get("own"):
+        return base
+    return {**base, "pass_state": {**state, "own": newer["own"]}}
 
 
 def crashed(result: Result) -> bool:

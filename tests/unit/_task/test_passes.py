@@ -307,6 +307,14 @@ class TestFailingPasses:
         assert run.failed_passes == 0
         assert verdict.verdict(run, place())[0] is False
 
+    def test_what_a_failed_pass_had_claimed_is_handed_on(self) -> None:
+        """So that the next pass notices if the journal has lost it."""
+        first = {**passed(entry(1, "wait", "running")), "pass_state": {"run_id": "r", "own": [1, "r", 5]}}
+        run = run_of(first, failure("throttled", pass_state={"run_id": "r", "own": [7, "r", 9], "planned": True}))
+        assert passes.next_args({}, run)["pass_state"] == {"run_id": "r", "own": [7, "r", 9], "plan_only": False, "fleet": False}
+        run = run.after(failure("throttled"))
+        assert passes.next_args({}, run)["pass_state"]["own"] == [7, "r", 9]
+
     @pytest.mark.parametrize("kind", ["credentials", "no_permission", "clock", "tls", "state", "internal"])
     def test_any_other_reason_ends_the_run_with_what_was_reached(self, kind: t.Any) -> None:
         run = run_of(passed(entry(1, "wait", "running"), entry(2, "done", "success")), failure(kind))
