@@ -228,6 +228,17 @@ def test_what_somebody_stopped_is_left_alone(service: t.Any, make: Make) -> None
     assert (result["failed"], states(result), len(made(service))) == (False, {"sales": ["made"] * 2}, 3)
 
 
+def test_what_somebody_stopped_since_the_plan_is_not_made(service: t.Any, make: Make) -> None:
+    """Unless stopped_jobs asks for it."""
+    service.reset(night(sales()))
+    snapshot = make(stage="find")
+    service.reset(night({**sales(), "status": "STOPPED"}))
+    later = make(stage="before_reruns", snapshots={WORKSPACE_ID: snapshot})
+    assert (later["failed"], states(later), made(service)) == (True, {"sales": ["failed"] * 2}, [])
+    assert "the job is stopped now. Run the repair again" in later["msg"]
+    assert states(make(stage="before_reruns", snapshots={WORKSPACE_ID: snapshot}, stopped_jobs=True)) == {"sales": ["made"] * 2}
+
+
 @pytest.mark.parametrize(
     ("cron", "words"),
     [

@@ -411,7 +411,7 @@ class _Making:
                 if state:
                     shown.update(state=state, msg=cause)
                     return False
-                changed = schedule_change(self.run.api().job_detail(gap.job_name), gap)
+                changed = self._stopped_since(gap) or schedule_change(self.run.api().job_detail(gap.job_name), gap)
                 if changed:
                     shown.update(state=FAILED, msg=changed)
                     return False
@@ -422,6 +422,16 @@ class _Making:
         except (ApiError, JournalError, OptionError) as error:
             shown.update(state=FAILED, msg=printable(error, 1000))
             return False
+
+    def _stopped_since(self, gap: Gap) -> str:
+        """Why *gap* is left alone now, because a person stopped its job after it was planned, or ""."""
+        status = next((job.status for job in self.run.api().list_jobs(gap.job_name) if job.name == gap.job_name), None)
+        alone = repair.left_alone(replace(gap, job_status=status), stopped_jobs=self.options["stopped_jobs"])
+        if not alone:
+            return ""
+        with _journal(self.run) as journal:
+            pause = _pauses(self.run, journal).read().by_job.get(gap.job_name)
+        return "" if pause is not None and pause.made_by is MadeBy.RERUN else f"{alone}. Run the repair again"
 
     def _end(self, gap: Gap, shown: dict[str, t.Any], seen: ListedRuns) -> None:
         self._took(shown, self._asked(gap, seen, wait=True, timeout=int(self._seconds_left())), end=True)
