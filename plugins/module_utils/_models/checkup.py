@@ -130,6 +130,7 @@ class Observed:
     :ivar address_error: why the options name no host, or "".
     :ivar option_error: why the credentials or other options cannot be used, or "".
     :ivar workspace_error: why workspace_id cannot be the id of a workspace, or "".
+    :ivar agency: name of the agency that the credentials belong to, or "".
     :ivar hosts: ``v2``, ``v1`` and ``iam`` -> how the host is reached; only hosts that are known.
     :ivar origins: option -> where its value comes from; options without a value are left out.
     :ivar reads: name of a read -> its error, or None if it was answered.
@@ -150,6 +151,7 @@ class Observed:
     option_error: str = ""
     workspace_error: str = ""
     credentials: str = ""
+    agency: str = ""
     origins: dict[str, str] = field(default_factory=dict)
     hosts: dict[str, HostSeen] = field(default_factory=dict)
     reads: dict[str, ApiError | None] = field(default_factory=dict)

@@ -13,7 +13,7 @@ import difflib
 import typing as t
 
 from .._common.errors import REMEDIES, ApiError, Kind
-from .._common.text import counted, listed
+from .._common.text import counted, listed, printable
 from .._models.checkup import Finding, HostSeen, Observed, State
 
 #: Errors that say nothing about the request that met them, with the check that they are blamed on.
@@ -223,7 +223,7 @@ def _workspace(seen: Observed) -> Judged:
     refusal = next((error for dummy, error in reads if error is not None and error.kind is Kind.NO_PERMISSION), None)
     if refusal is not None:
         name = f"{own.name} ({seen.workspace_id})" if own else seen.workspace_id
-        return State.PROBLEM, f"{name} is closed to this user: {refusal}", REMEDIES[Kind.NO_PERMISSION]
+        return State.PROBLEM, f"{name} is closed to {_who(seen)}: {refusal}", _role_for(seen)
     unknown = any(error is not None and error.kind is Kind.NOT_FOUND and name.endswith("jobs") for name, error in reads)
     if unknown or (seen.answered("workspaces") and own is None):
         where = f"project {seen.project_id}" if seen.project_id else "the project"
@@ -231,6 +231,16 @@ def _workspace(seen: Observed) -> Judged:
     if own is not None or any(error is None for dummy, error in reads):
         return State.OK, own.name if own is not None else seen.workspace_id, ""
     return _unasked(seen, "workspaces")
+
+
+def _who(seen: Observed) -> str:
+    return f"agency {printable(seen.agency, 100)}" if seen.agency else "this user"
+
+
+def _role_for(seen: Observed) -> str:
+    """The remedy for a missing right. With an agency, the user who assumes it needs none in the workspace."""
+    remedy = REMEDIES[Kind.NO_PERMISSION]
+    return remedy if not seen.agency else remedy.replace("the user", _who(seen), 1).replace("another user", "another agency")
 
 
 def _closest(seen: Observed, known: t.Sequence[str]) -> str:
@@ -323,7 +333,7 @@ def _right_to_rerun(seen: Observed) -> Judged:
             "Please report this.",
         )
     if error.kind is Kind.NO_PERMISSION:
-        return State.PROBLEM, f"this user may read, but not rerun: {error}", REMEDIES[Kind.NO_PERMISSION]
+        return State.PROBLEM, f"{_who(seen)} may read, but not rerun: {error}", _role_for(seen)
     if error.kind is Kind.NOT_PUBLISHED:
         otherwise = "" if seen.api_version == "auto" else ", or set api_version to auto"
         return State.PROBLEM, f"the rerun of {version} is not open to this account", f"Ask the service's support to open it{otherwise}."

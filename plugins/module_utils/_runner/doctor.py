@@ -156,7 +156,7 @@ class _Checkup:
             seen.address_error = str(error)
         try:
             account = Account.from_options(resolved)
-            agency = " of an agency" if account.agency_name else ""
+            agency, seen.agency = (" of an agency", account.agency_name) if account.agency_name else ("", "")
             seen.credentials = ("temporary " if account.security_token else "") + _KINDS[account.kind] + agency
         except OptionError as error:
             seen.option_error = seen.option_error or str(error)

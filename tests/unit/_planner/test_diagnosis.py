@@ -120,6 +120,16 @@ CASES: dict[str, tuple[dict[str, t.Any], str, str]] = {
         "oooooopnnnnnnnnooo",
         "Set project_id to p2",
     ),
+    "a reader only, as an agency": (
+        {"agency": "nightly", "probe_retry": True, **ended(Kind.NO_PERMISSION, "probe_retry")},
+        "oooooooooooooopooo",
+        "agency nightly may read, but not rerun",
+    ),
+    "a workspace that is closed to an agency": (
+        {"agency": "nightly", **ended(Kind.NO_PERMISSION, *READS[2:])},
+        "ooooooopnnnnnnnooo",
+        "sales (w1) is closed to agency nightly",
+    ),
     "a workspace that is closed": (ended(Kind.NO_PERMISSION, *READS[2:]), "ooooooopnnnnnnnooo", "sales (w1) is closed to this user"),
     "v1 not open": (ended(Kind.NOT_PUBLISHED, *V1), WELL, "Ready"),
     "v2 not open": (ended(Kind.NOT_PUBLISHED, "v2_jobs", "v2_list", "dependencies", "statistics"), WELL, "Ready"),
@@ -196,3 +206,9 @@ def test_every_read_that_ends_in_an_error_of_its_own_is_a_problem_or_explained()
         for check, read in (("v2_list", "v2_list"), ("v1_list", "v1_list"), ("statistics", "statistics"), ("job_detail", "job_detail")):
             finding = next(finding for finding in diagnose(well(**ended(kind, read))) if finding.check == check)
             assert finding.state is not State.OK, (kind, check)
+
+
+def test_a_role_is_asked_for_the_agency_that_needs_it() -> None:
+    for agency, words in (("", "Assign the user a role"), ("nightly", "Assign agency nightly a role")):
+        findings = diagnose(well(agency=agency, **ended(Kind.NO_PERMISSION, *READS[2:])))
+        assert [finding.remedy for finding in findings if words in finding.remedy]
