@@ -65,7 +65,7 @@ def safe(value: t.Any) -> t.Any:
         return [safe(item) for item in value]
     if isinstance(value, (dict, Mapping)):
         return {
-            key if type(key) is str and key.isprintable() else safe(key): item if type(item) in _WITHOUT_TEXT else safe(item)
+            key if isinstance(key, str) and key.isprintable() else safe(key): item if type(item) in _WITHOUT_TEXT else safe(item)
             for key, item in value.items()
         }
     return value
