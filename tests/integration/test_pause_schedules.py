@@ -213,6 +213,24 @@ def test_a_journal_that_loses_a_pause_after_its_commit_leaves_nothing_stopped(
     assert statuses(service) == JOBS
 
 
+@pytest.mark.parametrize("after", [pytest.param("stop_schedule", marks=pytest.mark.long), "start_schedule"])
+def test_another_server_of_the_journal_while_jobs_are_paused_leaves_nothing_stopped(
+    service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    """As after a failover to a standby server that has everything, which happens once the first job is stopped, or started again."""
+    begun = SqliteDatabase._begin
+
+    def on_server(database: SqliteDatabase, write: bool) -> None:
+        begun(database, write)
+        database.server = "2" if after in kinds(service) else "1"
+
+    monkeypatch.setattr(SqliteDatabase, "_begin", on_server)
+    result = passes(asked(jobs=["daily_sales", "daily_stock"]))[-1]
+    assert not result["failed"], result
+    assert statuses(service) == JOBS
+    assert len(reruns(service.journal())) == 4
+
+
 @pytest.mark.parametrize("option", [True, False])
 def test_the_next_run_starts_again_what_a_dead_one_left(service: t.Any, asked: Asked, option: bool) -> None:
     begin(service, run_seconds=3600)

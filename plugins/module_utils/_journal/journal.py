@@ -26,7 +26,7 @@ from .._common.grouping import grouped_by
 from .._common.sightings import Sightings
 from .._common.text import printable
 from .._common.times import DAY_MS, Window, to_iso
-from .._models.attempt import LOST, Attempt, AttemptKind, Intent, Outcome, OwnClaim, Slot
+from .._models.attempt import LOST, OF_SCHEDULES, Attempt, AttemptKind, Intent, Outcome, OwnClaim, Slot
 from .._models.selection import select
 from .._models.slotted import replace
 from . import schema
@@ -85,6 +85,8 @@ _PLANNED = f"(plan_time BETWEEN ? AND ? OR kind = '{AttemptKind.PATCH_DATA.value
 _NEWEST_SINCE = "SELECT since FROM dataarts_attempt WHERE project_id = ? ORDER BY since DESC LIMIT 1"
 _NOTES = "SELECT {} FROM dataarts_note WHERE project_id = ? AND scope = ?"
 _NEVER = object()
+#: Kinds that are recorded only for people, see ``recorded_write.py``.
+_BASED_ON_NOTHING = (*OF_SCHEDULES, AttemptKind.PATCH_DATA_STOP)
 
 
 @dataclass(frozen=True)
@@ -270,7 +272,7 @@ class Journal:
         keys = [schema.failure_key(intent.attempt.failure) for intent in intents]
 
         def work(database: Database) -> list[t.Any]:
-            if self._read_on not in (_NEVER, database.server):
+            if self._another_server(database, intents[0].attempt):
                 return []
             now, newest = database.clock_ms(), dict(self._newest)
             statements: list[Statement] = []
@@ -308,7 +310,7 @@ class Journal:
 
         def work(database: Database) -> list[t.Any]:
             now = database.clock_ms()
-            of_another = self._read_on not in (_NEVER, database.server)
+            of_another = self._another_server(database, attempts[0])
             stamped = (
                 0 if of_another else database.change([(_STAMP, (now_ms, now, attempt.attempt_id, attempt.run_id)) for attempt in attempts])
             )
@@ -319,6 +321,10 @@ class Journal:
 
         with self._lock:
             self._know((row[4:7], row[2:4]) for row in self._write(work))
+
+    def _another_server(self, database: Database, attempt: Attempt) -> bool:
+        """Whether another server has the journal since what *attempt* is based on was read."""
+        return attempt.kind not in _BASED_ON_NOTHING and self._read_on not in (_NEVER, database.server)
 
     def record(
         self,
@@ -374,19 +380,26 @@ class Journal:
             return result
 
     def claimed(
-        self, change: str, new: _Values, seen: t.Sequence[t.Any], read: Statement, extra: t.Callable[[Database], t.Any] | None = None
+        self,
+        change: str,
+        new: _Values,
+        seen: t.Sequence[t.Any],
+        read: Statement,
+        extra: t.Callable[[Database], t.Any] | None = None,
+        *,
+        as_read: bool = False,
     ) -> t.Any:
-        """Execute *change* durably and return the row that it inserted or updated; None if another run was faster, or another server has the journal
-        since :meth:`work` has read it.
+        """Execute *change* durably and return the row that it inserted or updated; None if another run was faster.
 
         :param change: takes the *new* values, a claim token, and the values *seen* before, which must still be there.
         :param read: statement that selects the row, apart from its claim.
         :param extra: done in the same transaction if there is a row.
+        :param as_read: whether the row must still be missing where :meth:`work` has missed it: None too if another server has the journal since.
         """
         token = uuid.uuid4().hex
 
         def work(database: Database) -> list[t.Any]:
-            if self._worked_on not in (_NEVER, database.server):
+            if as_read and self._worked_on not in (_NEVER, database.server):
                 return []
             database.change([(change, (*new(database), token, *seen))])
             # Queried instead of counted: an earlier try of this transaction may have committed although its answer was lost.

@@ -58,10 +58,11 @@ class RunBook:
         lost, now = self._journal.work(lambda database: (losses(database)[1], database.clock_ms()))
         return lately_lost(self._journal, lost, now)
 
-    def claim(self, run: KeyedRun, instead_of: KeyedRun | None) -> KeyedRun | None:
-        """Claim the key of *run*, durably; None if another task has.
+    def claim(self, run: KeyedRun, instead_of: KeyedRun | None, *, recording: bool = False) -> KeyedRun | None:
+        """Claim the key of *run*, durably; None if another task has, or may have on a server that the journal was on when it was read.
 
         :param instead_of: the journal's earlier run of the key, which provably started nothing.
+        :param recording: whether this only records a request that has left.
         """
 
         def new(database: Database) -> tuple[t.Any, ...]:
@@ -69,7 +70,7 @@ class RunBook:
 
         if instead_of is not None:
             return self._claimed(_UPDATE, new, (instead_of.record_id, instead_of.claim))
-        return self._claimed(_INSERT, lambda database: (*self._where[:2], *new(database)), ())
+        return self._claimed(_INSERT, lambda database: (*self._where[:2], *new(database)), (), as_read=not recording)
 
     def stamp(self, run: KeyedRun, now_ms: int) -> KeyedRun:
         """Record, just before it leaves, that the request of *run* may be in flight. Durable on return.
@@ -94,7 +95,7 @@ class RunBook:
         end["message"] = printable(end.get("message", ""), _MESSAGE)
         recorded = self._changed(run, outcome=outcome, **end)
         # After a failover without the last transactions the server does not know the key: this task, or the next one, would run the job again.
-        return recorded or self.claim(replace(run, outcome=outcome, **end), None)
+        return recorded or self.claim(replace(run, outcome=outcome, **end), None, recording=True)
 
     def _changed(self, run: KeyedRun, **changes: t.Any) -> KeyedRun | None:
         sql, rests_on = _UPDATE, run.claim
@@ -109,8 +110,10 @@ class RunBook:
 
         return self._claimed(sql, new, (run.record_id, rests_on))
 
-    def _claimed(self, change: str, new: t.Callable[[Database], tuple[t.Any, ...]], seen: tuple[t.Any, ...]) -> KeyedRun | None:
-        row = self._journal.claimed(change, new, seen, (_READ, self._where))
+    def _claimed(
+        self, change: str, new: t.Callable[[Database], tuple[t.Any, ...]], seen: tuple[t.Any, ...], *, as_read: bool = False
+    ) -> KeyedRun | None:
+        row = self._journal.claimed(change, new, seen, (_READ, self._where), as_read=as_read)
         return row and _run(row)
 
 

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ClaimLostError, JournalError
 from ansible_collections.dataarts.factory.plugins.module_utils._journal import postgresql as postgresql_file
-from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Outcome
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.runs import RunBook
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import AttemptKind, Outcome
+from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import MadeBy, Phase
 from tests.support.postgresql import PASSWORD, PostgresServer, both_servers, postgres_server, standby_server
 from tests.unit._journal.building import ALL, WORKSPACE, T, at, claim
 from tests.unit._journal.conftest import Place
+from tests.unit._journal.test_books import RUN
 
 pytestmark = pytest.mark.long
 
@@ -82,6 +87,39 @@ def test_what_was_read_before_a_failover_is_not_a_basis_for_a_claim(pair: Pair, 
         assert claim(journal, 2)[0]
     with place.open() as later:
         assert (later.read([WORKSPACE], ALL, T).complete_since, later.read([WORKSPACE], ALL, T).lost_ms) == (at(20), after.lost_ms)
+
+
+@pytest.mark.parametrize("lacks", [False, True])
+def test_what_was_sent_before_a_failover_is_recorded_after_it(pair: Pair, lacks: bool) -> None:
+    """A run by hand keeps its key, a pause its job, and the start of a schedule is written down. A key that seemed free is looked for again."""
+    primary, standby, place = pair
+    with place.open() as journal:
+        journal.cover([WORKSPACE], T)
+        pauses, runs = PauseBook(journal, "p", "w"), RunBook(journal, "p", "w", "load")
+        journal.read([WORKSPACE], ALL, T)
+        paused, dummy = pauses.read().by_job, runs.read()
+        standby.catch_up(primary)
+        if lacks:
+            standby.cut_off()
+        run = runs.claim(RUN, None)
+        pause = pauses.begin("load", MadeBy.RERUN, "ours", ("host", "jane", ""), 5, 7)
+        (earlier,) = claim(journal, 8, kind=AttemptKind.PAUSE)
+        if not lacks:
+            standby.catch_up(primary)
+        primary.stop("immediate")
+        standby.promote()
+        assert run is not None
+        assert pause is not None
+        assert (paused, runs.claim(replace(RUN, run_key="free"), None)) == ({}, None)
+        recorded = runs.record(run, Outcome.ACCEPTED, instance_id="3")
+        assert recorded is not None
+        assert (recorded.run_key, recorded.instance_id) == ("night", "3")
+        assert (pauses.change(pause, Phase.PAUSED, run_id="ours", made_by=MadeBy.RERUN) is None) is lacks
+        (start,) = claim(journal, 9, kind=AttemptKind.RESUME)
+        journal.stamp([start] if lacks else [start, earlier], at(8))
+        assert journal.record([start], Outcome.ACCEPTED, now_ms=at(9))
+        assert [made.run_key for made in runs.read()[0]] == ["night"]
+        assert runs.claim(replace(RUN, run_key="free"), None) is not None
 
 
 @pytest.mark.parametrize("stopped", ["fast", "immediate"])
