@@ -239,6 +239,18 @@ def test_what_somebody_stopped_since_the_plan_is_not_made(service: t.Any, make: 
     assert states(make(stage="before_reruns", snapshots={WORKSPACE_ID: snapshot}, stopped_jobs=True)) == {"sales": ["made"] * 2}
 
 
+@pytest.mark.parametrize("paused", [True, False])
+def test_what_this_repair_has_paused_is_made_although_the_journal_was_lost(
+    service: t.Any, make: Make, tmp_path: Path, paused: bool
+) -> None:
+    service.reset(night({**sales(), "status": "STOPPED"}))
+    planned = make(stage="find", stopped_jobs=True, pause_schedules=True)
+    gaps = [{**gap, "stage": "after_reruns"} for gap in planned["gaps"]]
+    snapshot = {**planned, "gaps": gaps, "paused_jobs": ["sales"] if paused else []}
+    after = make(stage="after_reruns", snapshots={WORKSPACE_ID: snapshot}, pause_schedules=True)
+    assert (states(after), after["failed"]) == ({"sales": ["made" if paused else "failed"] * 2}, not paused)
+
+
 @pytest.mark.parametrize(
     ("cron", "words"),
     [

@@ -427,7 +427,7 @@ class _Making:
         """Why *gap* is left alone now, because a person stopped its job after it was planned, or ""."""
         status = next((job.status for job in self.run.api().list_jobs(gap.job_name) if job.name == gap.job_name), None)
         alone = repair.left_alone(replace(gap, job_status=status), stopped_jobs=self.options["stopped_jobs"])
-        if not alone:
+        if not alone or gap.job in self.pauses.stopped:
             return ""
         with _journal(self.run) as journal:
             pause = _pauses(self.run, journal).read().by_job.get(gap.job_name)
