@@ -77,6 +77,7 @@ _PARTS = {
     "groups": "groups of four",
     "pauses": "pauses",
     "db_restarts": "restarts of the database",
+    "excused": "results that could not know of a rerun whose claim was lost",
     "patches": "PatchData runs",
     "patch_kills": "of them killed",
     "patch_pairs": "of them by several at once",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import random
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -28,6 +29,8 @@ RUN_SECONDS, VISIBLE_AFTER, SETTLE_TIME = 0.5, 3.0, 4
 #: Length of a pause in seconds; longer than a list may be acted on.
 PAUSE_SECONDS = (65.0, 75.0)
 _POLL_SECONDS = 0.01
+#: What a result cannot know about a rerun whose claim is lost.
+_OF_LOST_CLAIMS = re.compile(r"\): (rerun is false|attempts is 0), and the journal has 1; ")
 
 
 def group_case(seed: int, size: tuple[int, int] = (15, 30)) -> Case:
@@ -199,6 +202,7 @@ class Group:
 
     def _count(self, judge: Judge) -> None:
         calls = [request for request in self._service.requests() if request["route"]]
+        excused = excuse(judge.judgement) if self._trouble.loses else 0
         self.figures.add(
             reruns=sum(map(len, judge.reruns().values())),
             calls=len(calls),
@@ -206,7 +210,15 @@ class Group:
             twice=len(judge.judgement.twice),
             lost=len(judge.judgement.lost),
             wrong=len(judge.judgement.wrong),
+            excused=excused,
         )
+
+
+def excuse(judgement: Judgement) -> int:
+    """Leave out of *judgement* what a result cannot know where claims were lost; return how much that was."""
+    before = len(judgement.wrong)
+    judgement.wrong[:] = [text for text in judgement.wrong if not _OF_LOST_CLAIMS.search(text)]
+    return before - len(judgement.wrong)
 
 
 def _whole(end: Json) -> bool:
