@@ -26,9 +26,11 @@ PLAIN = _split(
     authorization auto away back bad basic batch be because been before began begin begins behave behind being believed belong belongs between beyond
     binary blanks body booleans both breaks broke brought build built bundle busy but by ca call came can cancelled cannot case causes cdm certificate
     certificates certs change changed changes characters check checked checkup clock clos close closed closer cloud code codes collection com comes
-    comma committed company compares comparison complete compressed connect connection console contains content control controller copied core correct
+    comma committed company compares comparison complete compressed connect connection connections console contains content control controller
+    copied core correct
     could count counts credential credentials curl current cut dataarts database date dates day days dayu db dbname deadline decide decided decides
-    declare decode default delete deleted denied depend dependencies depends detail did difference different digits directory disappear dlf dli
+    declare decode default delete deleted denied depend dependencies depends derived detail did difference different digits directory disappear
+    dlf dli
     document documentation documented documents does domain done doubled down drops duplicate duration dws e each east effect effective else empty
     emulator encode encoding end ended endpoint ends enforce entered entries environment epoch equal error errormessage every everything evidence
     example exceeds execute exist existing expired expires extra extract factory failed failure failures false far fetched fewer file find firewall

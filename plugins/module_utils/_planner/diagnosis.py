@@ -239,8 +239,9 @@ def _who(seen: Observed) -> str:
 
 def _role_for(seen: Observed) -> str:
     """The remedy for a missing right. With an agency, the user who assumes it needs none in the workspace."""
-    remedy = REMEDIES[Kind.NO_PERMISSION]
-    return remedy if not seen.agency else remedy.replace("the user", _who(seen), 1).replace("another user", "another agency")
+    if not seen.agency:
+        return REMEDIES[Kind.NO_PERMISSION]
+    return f"Assign {_who(seen)} a role of the workspace that may operate job instances (administrator or operator), or use another agency."
 
 
 def _closest(seen: Observed, known: t.Sequence[str]) -> str:

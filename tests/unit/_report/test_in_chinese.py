@@ -69,7 +69,7 @@ FOREIGN = re.compile(
 #: What a checkup names: hosts, products, environment variables, words of the cases.
 CHECKED = re.compile(
     r"(?:[\w-]+\.){2,}\w+|access key|Corporate CA|the cause|refused|set access_key|Or another|Start its server|options|"
-    r"me on here|sales|supply|w\d|p\d|\bnot known|DataArts (?:Studio|Factory)|IAM|PEM|auto|v2|proxy:3128|order"
+    r"me on here|sales|supply|nightly|w\d|p\d|\bnot known|DataArts (?:Studio|Factory)|IAM|PEM|auto|v2|proxy:3128|order"
 )
 #: How an attempt ended, and what it was for.
 OUTCOMES = [(outcome, kind) for outcome in OUTCOME_WORDS for kind in KIND_WORDS]
