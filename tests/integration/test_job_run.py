@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sqlite3
 import threading
 import typing as t
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.runs import RunBook
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite import SqliteDatabase
 from ansible_collections.dataarts.factory.plugins.modules import job_run
@@ -282,6 +284,20 @@ def test_a_key_that_a_lost_journal_may_have_known_starts_no_second_run(service: 
     assert "start it in the console, or set journal to another path" in result["msg"]
     another = call("job_run", asked(job_name="slow", run_key="another", wait=False))
     assert (another["failed"], len(runs(service))) == (True, before), "nobody knows which keys were used"
+
+
+def test_a_second_request_for_a_key_that_was_refused_may_be_lost_too(service: t.Any, asked: Asked, tmp_path: Path) -> None:
+    """The journal has the refusal, and lacks the run that another task has started since."""
+    journal, copy = tmp_path / "journal.db", tmp_path / "copy.db"
+    service.inject({"route": "v1_run", "kind": "status", "status": 400, "code": "DLF.0100", "message": "no", "times": 1})
+    assert call("job_run", asked(job_name="slow", wait=False))["action"] == "rejected"
+    shutil.copy(journal, copy)
+    assert call("job_run", asked(job_name="slow", wait=False))["action"] == "run"
+    shutil.copy(copy, journal)
+    with Journal(str(journal), password=None, project_id="p") as damaged:
+        damaged.work(lambda database: database.mark_lost(), write=True)
+    result = call("job_run", asked(job_name="slow", wait=False))
+    assert (result["failed"], result["changed"], result["action"], len(runs(service))) == (True, False, "unknown", 1), result
 
 
 @pytest.mark.parametrize("answer", ["comes", "is lost"])

@@ -9,7 +9,7 @@ Pure.
 |---|---|
 | nothing | run the job |
 | nothing, and it may have lost records within a day | wait for earlier requests to show; run only if the job has no run by hand that day |
-| a request that provably started nothing | run the job |
+| a request that provably started nothing | run the job; if records made after it may be lost, as in the row before |
 | an instance | follow it; send nothing |
 | a request without a known outcome, not settled | wait |
 | the same, settled, and only one instance can be its result | follow that one |
@@ -62,7 +62,8 @@ def decide_run(known: KeyedRun | None, journal_ms: int, settle_ms: int, lost_ms:
 
     Rows about reading back need :func:`made_by`; those about a lost journal need :func:`perhaps_made`.
     """
-    if known is None and lost_ms is not None and journal_ms < lost_ms + settle_ms:
+    lost_ms = lost_after(known, lost_ms)
+    if lost_ms is not None and journal_ms < lost_ms + settle_ms:
         due = lost_ms + settle_ms
         reason = f"the journal may lack what was recorded before {to_iso(lost_ms)}, which may not show before {to_iso(due)}"
         return RunDecision(RunStep.SETTLE, reason, due_ms=due)
@@ -77,6 +78,13 @@ def decide_run(known: KeyedRun | None, journal_ms: int, settle_ms: int, lost_ms:
     if journal_ms < due:
         return RunDecision(RunStep.SETTLE, f"{asked}, and its outcome is not known before {to_iso(due)}", known, due)
     return RunDecision(RunStep.READ_BACK, f"{asked}, and its answer was lost", known)
+
+
+def lost_after(known: KeyedRun | None, lost_ms: int | None) -> int | None:
+    """*lost_ms*, when the journal may have lost runs, if a request for the key may be among them; else None. Epoch ms."""
+    if lost_ms is None or known is None or (known.outcome in NO_EFFECT and known.journal_ms <= lost_ms):
+        return lost_ms
+    return None
 
 
 def time_of(known: KeyedRun, journal_ms: int, service_ms: int) -> int:

@@ -24,7 +24,7 @@ from .._models.job_run import KeyedRun, checked_key, fingerprint, parameters, sa
 from .._models.reason import InstanceDetail
 from .._models.run_scope import check_durations
 from .._output.messages import lookup_hint
-from .._planner.job_run import CLOCK_SLACK_MS, RunDecision, RunStep, decide_run, made_by, perhaps_made, time_of
+from .._planner.job_run import CLOCK_SLACK_MS, RunDecision, RunStep, decide_run, lost_after, made_by, perhaps_made, time_of
 from .._planner.outcomes import outcome_of_one
 from .._planner.stopping import ENDED
 from .ansible_module import ModuleRun, error_result
@@ -106,7 +106,7 @@ class _Task:
         """The planner's decision for the key. :raises OptionError: the key was used with other parameters."""
         runs, journal_ms = self._book.read()
         known = next((run for run in runs if run.run_key == self._key), None)
-        aside = self._book.lost_ms() if known is None else None
+        aside = lost_after(known, self._book.lost_ms())
         # Check mode shows what would happen after the wait that a journal set aside requires.
         settle_ms = 0 if aside is not None and self._run.check_mode else self._run.settle_ms
         decision = decide_run(known, self._now(known, journal_ms), settle_ms, aside)

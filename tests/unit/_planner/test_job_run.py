@@ -61,6 +61,20 @@ def test_a_key_that_a_lost_journal_may_have_known_waits_for_what_may_not_show_ye
     assert decide_run(None, NOW, 60_000, NOW - 60_000).step is RunStep.RUN
 
 
+@pytest.mark.parametrize(
+    ("outcome", "lost_ms", "step"),
+    [
+        (Outcome.REJECTED, NOW, RunStep.SETTLE),
+        (Outcome.NOT_EXECUTED, NOW + 5, RunStep.SETTLE),
+        (Outcome.REJECTED, NOW - 1, RunStep.RUN),
+        (Outcome.ACCEPTED, NOW, RunStep.ADOPT),
+    ],
+)
+def test_a_request_after_one_that_started_nothing_may_be_lost_too(outcome: Outcome, lost_ms: int, step: RunStep) -> None:
+    known = replace(RUN, outcome=outcome, instance_id="3" if step is RunStep.ADOPT else "")
+    assert decide_run(known, NOW + 10, 60_000, lost_ms).step is step
+
+
 def listed(number: int, kind: InstanceType | None = InstanceType.MANUAL, plan_time: int = NOW) -> JobInstance:
     return JobInstance(InstanceKey("w", "7", plan_time, NOW), "load", Status.RUNNING, "running", str(number), kind)
 
