@@ -26,6 +26,9 @@ from tests.support.workspace import options as options_for
 PLAYS = 6
 #: Real seconds: duration of a rerun, longest time until it shows, and option settle_time.
 RUN_SECONDS, VISIBLE_AFTER, SETTLE_TIME = 0.5, 3.0, 4
+#: Option settle_time where the journal loses claims, seconds. It counts from the failover, and a request whose claim was lost may leave a little
+#: later, by seconds on a machine as busy as one that runs these tests.
+SETTLE_TIME_WITHOUT_CLAIMS = 9
 #: Length of a pause in seconds; longer than a list may be acted on.
 PAUSE_SECONDS = (65.0, 75.0)
 _POLL_SECONDS = 0.01

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import os
@@ -19,7 +20,7 @@ from emulator.running import Running
 from tests.chaos.conftest import figures_text
 from tests.chaos.controllers import Controllers
 from tests.chaos.drawing import Json
-from tests.chaos.groups import Group, Trouble, excuse, group_case
+from tests.chaos.groups import SETTLE_TIME_WITHOUT_CLAIMS, Group, Trouble, excuse, group_case
 from tests.chaos.judging import Judgement
 from tests.support.postgresql import PASSWORD, PostgresServer, both_servers, postgres_server, standby_server
 
@@ -65,6 +66,8 @@ class Play:
     def __call__(self, kind: str, seed: int, members: int, journal: Json, trouble: Trouble | None = None, variant: int = 0) -> None:
         """Play one group with the case of *seed* and *variant*."""
         case = group_case(seed + 1000 * variant)
+        if trouble is not None and trouble.loses:
+            case = dataclasses.replace(case, options={**case.options, "settle_time": SETTLE_TIME_WITHOUT_CLAIMS})
         group = Group(self._service, case, self._controllers, journal, trouble or Trouble(seed))
         findings = group.play(members)
         self._figures(**group.figures, **({"pairs" if members == 2 else "groups": 1} if trouble is None else {}))
