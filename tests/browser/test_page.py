@@ -371,7 +371,7 @@ def test_without_scripts_what_is_left_to_do_is_there(open_page: Open, width: int
     report = report_of({name: result(jobs(HOSTILE, succeeded=1, failed_again=1)) for name in HOSTILE})
     page = open_page(report, java_script_enabled=False, viewport={"width": width, "height": 900})
     assert page.locator("h1").inner_text() == report["headline"]
-    assert page.locator("noscript p").first.inner_text().startswith("Filter, timeline")
+    assert page.locator("noscript p").first.inner_text().startswith("The filter, the timeline")
     assert page.locator("main:visible").count() == 1
     assert page.locator("main:visible h2").all_inner_texts() == ["What is left to do", "Workspaces"]
     commands = [way["command"] for workspace in report["workspaces"] for way in workspace["next_steps"]]
