@@ -22,6 +22,7 @@ from .._common.concurrency import in_threads
 from .._common.errors import ApiError, Kind
 from .._common.grouping import grouped_by
 from .._common.times import Window
+from .._models.attempt import Slot
 from .._models.instance import InstanceKey, JobInstance, JobName, RelatedInstance, Status
 from .._planner.graph import distances
 from .dependency_query import ONE_ONLY, cycles_of, job_dependencies
@@ -144,18 +145,18 @@ class DownstreamReader:
         """
         by_place: dict[tuple[t.Any, ...], list[JobInstance]] = collections.defaultdict(list)
         for instance in listed:
-            by_place[_plan_slot(instance.key)].append(instance)
-        missing = [below for key, below in self.known.instances.items() if _match(key, below, by_place.get(_plan_slot(key), ())) is None]
+            by_place[_slot(instance.key)].append(instance)
+        missing = [below for key, below in self.known.instances.items() if _match(key, below, by_place.get(_slot(key), ())) is None]
         begins = {
             name: min(instance.key.plan_time for instance in instances)
             for name, instances in grouped_by(missing, lambda instance: instance.job).items()
         }
         for instances in in_threads(lambda name: self._list(name, begins[name], now_ms), list(begins)):
             for instance in instances:
-                by_place[_plan_slot(instance.key)].append(instance)
+                by_place[_slot(instance.key)].append(instance)
         states = {}
         for key, below in self.known.instances.items():
-            state = _match(key, below, by_place.get(_plan_slot(key), ()))
+            state = _match(key, below, by_place.get(_slot(key), ()))
             states[key] = below if state is None else state
             if state is None:
                 self.missing.add(key)
@@ -275,10 +276,10 @@ def _match(key: InstanceKey, below: JobInstance, listed: t.Iterable[JobInstance]
     return next(iter(by_id or [instance for instance in alike if instance.key == key] or (alike if len(alike) == 1 else [])), None)
 
 
-def _plan_slot(key: InstanceKey) -> tuple[t.Any, ...]:
-    return key.workspace_id, key.job_id, key.plan_time
+def _slot(key: InstanceKey) -> Slot:
+    return Slot(key.workspace_id, key.job_id, key.plan_time)
 
 
 def _identity(key: InstanceKey) -> tuple[t.Any, ...]:
     """Identity of an instance that a rerun does not change."""
-    return (*_plan_slot(key), key.twin)
+    return (*_slot(key), key.twin)

@@ -61,8 +61,9 @@ def decide_run(known: KeyedRun | None, journal_ms: int, settle_ms: int, lost_ms:
     """Decide by the table at the top of this file.
 
     Rows about reading back need :func:`made_by`; those about a lost journal need :func:`perhaps_made`.
+
+    :param lost_ms: as :func:`lost_after` returns it.
     """
-    lost_ms = lost_after(known, lost_ms)
     if lost_ms is not None and journal_ms < lost_ms + settle_ms:
         due = lost_ms + settle_ms
         reason = f"the journal may lack what was recorded before {to_iso(lost_ms)}, which may not show before {to_iso(due)}"

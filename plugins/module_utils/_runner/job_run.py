@@ -106,12 +106,12 @@ class _Task:
         """The planner's decision for the key. :raises OptionError: the key was used with other parameters."""
         runs, journal_ms = self._book.read()
         known = next((run for run in runs if run.run_key == self._key), None)
-        aside = lost_after(known, self._book.lost_ms())
-        # Check mode shows what would happen after the wait that a journal set aside requires.
-        settle_ms = 0 if aside is not None and self._run.check_mode else self._run.settle_ms
-        decision = decide_run(known, self._now(known, journal_ms), settle_ms, aside)
-        if aside is not None and decision.step is RunStep.RUN:
-            self._check_lost(aside, runs)
+        lost_ms = lost_after(known, self._book.lost_ms())
+        # Check mode shows what would happen after the wait that lost records require.
+        settle_ms = 0 if lost_ms is not None and self._run.check_mode else self._run.settle_ms
+        decision = decide_run(known, self._now(known, journal_ms), settle_ms, lost_ms)
+        if lost_ms is not None and decision.step is RunStep.RUN:
+            self._check_lost(lost_ms, runs)
         if known is not None and decision.step is not RunStep.RUN and not same_parameters(self._params, known):
             raise OptionError(
                 f"run_key {printable(self._key, 200)} was used for this job at {to_iso(known.sent_ms)} with other job_params. "
@@ -119,21 +119,21 @@ class _Task:
             )
         return decision
 
-    def _check_lost(self, aside: int, runs: t.Sequence[KeyedRun]) -> None:
+    def _check_lost(self, lost_ms: int, runs: t.Sequence[KeyedRun]) -> None:
         """Check that no instance can come from a request that only the lost journal knew.
 
-        :param aside: when the journal may have lost runs, epoch ms.
+        :param lost_ms: when the journal may have lost runs, epoch ms.
         :param runs: the runs of the job in the present journal.
         :raises ApiError: one can.
         """
-        listed = self._api.list_instances(Window(aside - DAY_MS, self._client.clock.latest_ms() + _AROUND_MS), job_name=self._name)
-        instance = perhaps_made(aside, runs, listed)
+        listed = self._api.list_instances(Window(lost_ms - DAY_MS, self._client.clock.latest_ms() + _AROUND_MS), job_name=self._name)
+        instance = perhaps_made(lost_ms, runs, listed)
         if instance is None:
             return
         self._run.result["action"] = "unknown"
         raise ApiError(
             Kind.AMBIGUOUS,
-            f"the journal may lack what was recorded before {to_iso(aside)}, and it is unknown whether the run by hand of "
+            f"the journal may lack what was recorded before {to_iso(lost_ms)}, and it is unknown whether the run by hand of "
             f"{to_iso(instance.key.plan_time)} was for run_key {self._key}",
             hint="Look at the runs of the job. If it is still to be run, start it in the console, or set journal to another path.",
         )

@@ -417,8 +417,9 @@ class Goal(Strategy):
         here = [decision for decision in decisions if decision.instance.key.workspace_id == self._workspace_id]
         again = [decision.instance for decision in here if decision.failed_again]
         reasons = self._reader.read([decision.instance for decision in here], again)
-        # Most instances share one reason, and the result of it too.
-        results = {number: reason_result(reason) for number, reason in {id(reason): reason for reason in reasons.values()}.items()}
+        # Most instances share one reason, and so one result of it.
+        unique = {id(reason): reason for reason in reasons.values()}
+        results = {number: reason_result(reason) for number, reason in unique.items()}
         self._failures = {key: results[id(reason)] for key, reason in reasons.items()}
         self._problems.note(*self._reader.notes)
         return reasons

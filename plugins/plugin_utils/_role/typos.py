@@ -88,10 +88,10 @@ def read_by(module: str, *, role: bool, reads: t.Iterable[str] = ()) -> frozense
     modules = REPAIRS if role and module in REPAIRS else (module,)
     variables = {name for of in modules for name in variables_of(of, role=role).values()}
     names = {*(name[len(PREFIX) :] for name in variables), *(_OWN if role else ()), *reads}
-    return frozenset(names - reached())
+    return frozenset(names - account_variables())
 
 
-def reached() -> frozenset[str]:
+def account_variables() -> frozenset[str]:
     """The variables of the account and workspace options, without their prefix."""
     return frozenset({*account_spec(), *workspace_spec()})
 
@@ -102,18 +102,18 @@ def typos(
     *,
     read: t.Collection[str] | None = None,
     reader: str = "role",
-    reach: t.Collection[str] | None = None,
+    account: t.Collection[str] | None = None,
 ) -> Typos:
     """The typos among *names*, the variables of a host.
 
     :param typed: variables set on the command line: an option name without the prefix is refused there even if the inventory sets the option.
     :param read: the variables that are read, as :func:`read_by` returns them; default: those of module job_rerun in the role.
     :param reader: role or playbook, for the message.
-    :param reach: the variables of :func:`reached` that are read; default: all without *read*, else none. A typo of one of them is only warned about:
-        without them nothing is rerun.
+    :param account: those of :func:`account_variables` that are read; default: all without *read*, else none. A typo of one of them is only warned
+        about: without them nothing is rerun.
     """
     present, meant = set(names), sorted(read_by("job_rerun", role=True) if read is None else read)
-    absent = sorted(name for name in (reached() if read is None else reach or ()) if PREFIX + name not in present)
+    absent = sorted(name for name in (account_variables() if read is None else account or ()) if PREFIX + name not in present)
     known = _known().union(meant)
     words = [*meant, *(["job"] if "jobs" in meant else [])]
     bare = [name for name in _BARE if name in meant and name in present]
@@ -133,8 +133,8 @@ def typos(
             warned[name] = alike or ("jobs" if begins_like == "job" else begins_like)
         elif alike or ("jobs" in meant and option.startswith("job")):
             refused[name] = alike or "jobs"
-        elif account := _reaches(option, absent):
-            warned[name] = account
+        elif close := _account_typo(option, absent):
+            warned[name] = close
     return Typos(
         [_sentence(name, option, reader, _advice(name, option)) for name, option in sorted(refused.items())],
         [_sentence(name, option, reader, "It is ignored.") for name, option in sorted(warned.items())],
@@ -180,7 +180,7 @@ def _alike(text: str, other: str) -> bool:
     return len(wrong) <= 1 or (len(wrong) == 2 and sorted(text) == sorted(other))
 
 
-def _reaches(option: str, absent: t.Sequence[str]) -> str:
+def _account_typo(option: str, absent: t.Sequence[str]) -> str:
     """The variable in *absent* that *option* is probably a typo of, or "". A plural does not count: it may be somebody's own list."""
     name = next(iter(difflib.get_close_matches(option, absent, n=1, cutoff=_ALIKE)), "")
     return "" if option == f"{name}s" else name

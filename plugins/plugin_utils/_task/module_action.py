@@ -41,7 +41,7 @@ from .._role.checks import (
     unapproved_problem,
 )
 from .._role.options import APPROVALS, LIMITS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
-from .._role.typos import READS, cut_value, reached, read_by, typos
+from .._role.typos import READS, account_variables, cut_value, read_by, typos
 from . import inprocess, logins
 from .console import label, shown_diff
 from .heartbeat import Heartbeat
@@ -322,8 +322,8 @@ class ModuleAction(ActionBase):
         if not role and not reads:
             return []
         read = read_by(self.module, role=role, reads=reads)
-        typed, reach = load_extra_vars(self._loader), reached() & MODULES[self.module]().keys()
-        refused, warned = typos(task_vars, typed, read=read, reader="role" if role else "playbook", reach=reach)
+        typed, account = load_extra_vars(self._loader), account_variables() & MODULES[self.module]().keys()
+        refused, warned = typos(task_vars, typed, read=read, reader="role" if role else "playbook", account=account)
         for sentence in in_language(self.language(task_vars), warned):
             self._display.warning(sentence)
         return refused

@@ -19,7 +19,14 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.job_run i
     parameters,
     same_parameters,
 )
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.job_run import RunStep, decide_run, made_by, perhaps_made, time_of
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.job_run import (
+    RunStep,
+    decide_run,
+    lost_after,
+    made_by,
+    perhaps_made,
+    time_of,
+)
 
 NOW = 1_732_608_000_000
 RUN = KeyedRun(
@@ -72,7 +79,7 @@ def test_a_key_that_a_lost_journal_may_have_known_waits_for_what_may_not_show_ye
 )
 def test_a_request_after_one_that_started_nothing_may_be_lost_too(outcome: Outcome, lost_ms: int, step: RunStep) -> None:
     known = replace(RUN, outcome=outcome, instance_id="3" if step is RunStep.ADOPT else "")
-    assert decide_run(known, NOW + 10, 60_000, lost_ms).step is step
+    assert decide_run(known, NOW + 10, 60_000, lost_after(known, lost_ms)).step is step
 
 
 def listed(number: int, kind: InstanceType | None = InstanceType.MANUAL, plan_time: int = NOW) -> JobInstance:

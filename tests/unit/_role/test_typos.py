@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._role.typos import READS, cut_value, reached, read_by, typos
+from ansible_collections.dataarts.factory.plugins.plugin_utils._role.typos import READS, account_variables, cut_value, read_by, typos
 
 ROOT = Path(__file__).resolve().parents[3]
 #: The typo that the documentation shows, and the helper variable.
@@ -85,12 +85,12 @@ def test_a_typo_in_what_says_who_acts_and_where_is_warned_about(name: str, meant
     assert typos([name]) == ([], [f"{name} is not a variable of this role. Did you mean {meant}? It is ignored."])
     assert typos([name, meant]) == ([], []), "it is somebody's own"
     read = read_by("job_instance_info", role=False, reads=["hosts"])
-    asked = typos([name], read=read, reader="playbook", reach=reached())
+    asked = typos([name], read=read, reader="playbook", account=account_variables())
     assert asked == ([], [f"{name} is not a variable of this playbook. Did you mean {meant}? It is ignored."])
     assert typos([name], read=["webhook_url"], reader="playbook") == ([], []), "it does not ask the service"
 
 
-@pytest.mark.parametrize("name", sorted(reached()))
+@pytest.mark.parametrize("name", sorted(account_variables()))
 def test_each_of_them_is_recognized_without_one_letter(name: str) -> None:
     (sentence,) = typos([f"dataarts_{name[:2]}{name[3:]}"]).warned
     assert f"Did you mean dataarts_{name}?" in sentence
